@@ -1,0 +1,41 @@
+"""Sessions for people and for CI: ``nox -s demo`` and ``nox -s tests``; ``nox -l`` lists them.
+
+nox keeps its environments in ``.nox`` here and writes nowhere else.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+# A torch without CUDA is enough for everything but the tests marked `gpu`.
+TORCH = "torch==2.13.0"
+PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Measure the libraries, write the wrappers, run a pipeline through them on real images."""
+    session.install(*PROJECT, "--group", "demo")
+    session.run("voxbind", "build", "--fresh")
+    session.run("python", "examples/pipeline.py", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Lint, check types and the stages' direction, then run the tests."""
+    session.install(*PROJECT, "--group", "test")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy", "generator", "generated", "hatch_build.py")
+    session.run("lint-imports")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Print ratios: wrappers against direct calls, conversions against by-hand ones."""
+    session.install(*PROJECT)
+    session.run("python", "benchmarks/overhead.py", *session.posargs)
