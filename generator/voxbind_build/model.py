@@ -41,6 +41,7 @@ Aspect = Literal[
 IMAGE_ROLES = frozenset(
     {
         "image",
+        "colour image",
         "mask",
         "labels",
         "markers",
@@ -50,6 +51,7 @@ IMAGE_ROLES = frozenset(
         "level set",
         "low or map",
         "high or map",
+        "map",
     }
 )
 """Roles of parameters whose arrays have the image's spatial shape: cut along Z together."""
@@ -72,6 +74,10 @@ WHOLE_ROLES = frozenset(
         "new values",
         "snake",
         "footprint",
+        "histogram",
+        "index",
+        "offset",
+        "colour",
         "weights",
         "psf",
         "regularisation",

@@ -1,0 +1,1 @@
+"""Reads image-processing libraries, measures them and writes typed wrappers."""

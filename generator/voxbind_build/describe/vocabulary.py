@@ -1,0 +1,174 @@
+"""The annotations that a description may use, and what they accept.
+
+An annotation is a tuple of alternatives, each a Python expression over builtins, ``Any``,
+``Literal``, ``Sequence``, ``Callable``, ``Array``, ``ArrayLike`` and ``DTypeLike``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+__all__ = ["Alternatives", "accepts", "is_annotation", "literal", "text_of", "type_of", "unite"]
+
+Alternatives = tuple[str, ...]
+
+_NAMES = frozenset(
+    {
+        *("Any", "Array", "ArrayLike", "Callable", "DTypeLike", "Literal", "Sequence"),
+        *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object"),
+        *("range", "set", "slice", "str", "tuple", "type"),
+    }
+)
+_SCALARS = (bool, int, float, complex, str, bytes)
+
+
+def literal(value: str | int | bool) -> str:
+    """Write the type of one value."""
+    text = repr(value)
+    if isinstance(value, str) and not {"'", '"'} & set(value):
+        text = f'"{text[1:-1]}"'
+    return f"Literal[{text}]"
+
+
+def unite(*groups: Iterable[str]) -> Alternatives:
+    """Put alternatives together: each once, None last, nothing that another one covers."""
+    members = list(dict.fromkeys(member for group in groups for member in group))
+    if "Any" in members:
+        return ("Any",)
+    values = [value for member in members for value in _choices(member) or ()]
+    truths = {value for value in values if isinstance(value, bool)}
+    covering = {*members, "bool"} if len(truths) == 2 else set(members)
+    kept = [literal(value)[8:-1] for value in values if type(value).__name__ not in covering]
+    united: list[str] = ["bool"] if "bool" in covering - set(members) else []
+    for member in members:
+        if member == "None" or (member == "Array" and "ArrayLike" in members):
+            continue
+        if _choices(member) is None:
+            united.append(member)
+        elif kept:
+            united.append(f"Literal[{', '.join(dict.fromkeys(kept))}]")
+            kept = []
+    return (*united, "None") if "None" in members else tuple(united)
+
+
+def text_of(alternatives: Alternatives) -> str:
+    """Write alternatives as one annotation."""
+    return " | ".join(alternatives) or "Any"
+
+
+def is_annotation(text: str) -> bool:
+    """Tell whether a text parses and uses the vocabulary alone."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    allowed = (
+        *(ast.Expression, ast.Name, ast.Load, ast.Subscript, ast.Tuple, ast.Constant),
+        *(ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub),
+    )
+    return all(
+        isinstance(node, allowed) and (not isinstance(node, ast.Name) or node.id in _NAMES)
+        for node in ast.walk(tree)
+    )
+
+
+def type_of(value: object) -> Alternatives:
+    """Give the annotation of a default value."""
+    if value is None:
+        return ("None",)
+    for kind in (*_SCALARS, slice):
+        if type(value) is kind:
+            return (kind.__name__,)
+    if isinstance(value, type):
+        return ("DTypeLike",)
+    if isinstance(value, range):
+        return ("Sequence[int]",)
+    if isinstance(value, tuple):
+        kinds = {type(item) for item in value}
+        for members in ({bool}, {int}, {int, float}, {int, float, complex}, {str}):
+            if kinds and kinds <= members:
+                item = max(
+                    members, key=lambda kind: "bool int float complex str".find(kind.__name__)
+                )
+                return (f"tuple[{item.__name__}, ...]",)
+        return ("tuple[Any, ...]",)
+    if isinstance(value, list):
+        return ("Sequence[Any]",)
+    if isinstance(value, dict):
+        return ("dict[Any, Any]",)
+    return ("Any",)
+
+
+def accepts(alternatives: Alternatives, value: object) -> bool:
+    """Tell whether a type checker would take a value for an annotation."""
+    return any(_accepts(member, value) for member in alternatives)
+
+
+def _accepts(member: str, value: object) -> bool:
+    choices = _choices(member)
+    if choices is not None:
+        return any(type(choice) is type(value) and choice == value for choice in choices)
+    head, inner = _split(member)
+    match head:
+        case "Any" | "object":
+            return True
+        case "None":
+            return value is None
+        case "ArrayLike":
+            return isinstance(value, (bool, int, float, complex, tuple, list, range))
+        case "DTypeLike":
+            return isinstance(value, (str, type))
+        case "Callable" | "type":
+            return isinstance(value, type)
+        case "float":
+            return isinstance(value, (int, float))
+        case "complex":
+            return isinstance(value, (int, float, complex))
+        case "Sequence":
+            items = isinstance(value, (tuple, list, range))
+            return items and all(accepts(inner, item) for item in value)  # type: ignore[attr-defined]
+        case "tuple":
+            return isinstance(value, tuple) and _accepts_items(inner, value)
+        case "Array":
+            return False
+    return type(value).__name__ == head or (head == "int" and isinstance(value, bool))
+
+
+def _accepts_items(inner: Alternatives, value: tuple[object, ...]) -> bool:
+    """Check ``tuple[int, ...]`` and ``tuple[int, str]``; `inner` are the arguments."""
+    if inner[-1:] == ("...",):
+        return all(accepts(_alternatives(inner[0]), item) for item in value)
+    if len(inner) != len(value):
+        return False
+    pairs = zip(inner, value, strict=True)
+    return all(accepts(_alternatives(member), item) for member, item in pairs)
+
+
+def _split(member: str) -> tuple[str, Alternatives]:
+    """Take ``tuple[int, ...]`` apart; the alternatives of a sequence's items are split too."""
+    node = ast.parse(member, mode="eval").body
+    if not isinstance(node, ast.Subscript):
+        return member, ()
+    head = ast.unparse(node.value)
+    if isinstance(node.slice, ast.Tuple):
+        return head, tuple(ast.unparse(item) for item in node.slice.elts)
+    inner = ast.unparse(node.slice)
+    return head, _alternatives(inner) if head == "Sequence" else (inner,)
+
+
+def _alternatives(text: str) -> Alternatives:
+    node = ast.parse(text, mode="eval").body
+    members: list[str] = []
+    while isinstance(node, ast.BinOp):
+        members.insert(0, ast.unparse(node.right))
+        node = node.left
+    return (ast.unparse(node), *members)
+
+
+def _choices(member: str) -> tuple[str | int | bool, ...] | None:
+    if not member.startswith("Literal["):
+        return None
+    values = ast.literal_eval(f"({member[len('Literal[') : -1]},)")
+    assert isinstance(values, tuple)
+    return values

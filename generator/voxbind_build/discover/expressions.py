@@ -1,0 +1,237 @@
+"""Constant expressions: their value without running them, and one text for each value."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+import operator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+__all__ = [
+    "NAMED_VALUES",
+    "Lookup",
+    "NotConstant",
+    "Unbound",
+    "canonical",
+    "dotted_name",
+    "evaluate",
+]
+
+Lookup = Callable[[ast.expr], object]
+"""Gives the value of a name, an attribute or ``dir()``, or raises `NotConstant`."""
+
+NAMED_VALUES: Mapping[str, object] = MappingProxyType(
+    {
+        f"{module}.{name}": value
+        for module in ("numpy", "math")
+        for name, value in (
+            ("inf", math.inf),
+            ("nan", math.nan),
+            ("pi", math.pi),
+            ("e", math.e),
+            ("tau", math.tau),
+        )
+    }
+    | {"numpy.newaxis": None}
+)
+"""Constants of other modules that a literal can stand for."""
+
+_TYPES = {
+    name: getattr(builtins, name)
+    for name in (
+        *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object"),
+        *("range", "set", "slice", "str", "tuple", "type"),
+    )
+}
+_CALLS = {name: _TYPES[name] for name in _TYPES if name not in ("object", "type")} | {
+    "sorted": sorted,
+    "len": len,
+}
+_TEXT_TESTS = frozenset({"startswith", "endswith", "isupper", "islower", "isidentifier"})
+_UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Invert: operator.invert,
+}
+_BINARY: dict[type[ast.operator], Callable[..., object]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[..., object]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: lambda item, items: item in items,
+    ast.NotIn: lambda item, items: item not in items,
+}
+# An expression of a library must not be able to eat the build's memory.
+_LARGEST = 10_000
+
+
+class NotConstant(ValueError):
+    """The value can't be known without running the library."""
+
+
+class Unbound(NotConstant):
+    """The module binds no such name, so that it means a builtin if anything."""
+
+
+def evaluate(node: ast.expr, lookup: Lookup) -> object:
+    """Give the value of a constant expression; nothing of the library is run."""
+    try:
+        return _evaluate(node, lookup)
+    except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        raise NotConstant(str(error)) from None
+
+
+def _evaluate(node: ast.expr, lookup: Lookup) -> object:
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.Tuple(items) | ast.List(items) | ast.Set(items):
+            kind = {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)]
+            return kind(_items(items, lookup))
+        case ast.Dict(keys, values):
+            return dict(
+                zip(
+                    _items([key for key in keys if key], lookup),
+                    _items(values, lookup),
+                    strict=True,
+                )
+            )
+        case ast.UnaryOp(sign, operand):
+            return _UNARY[type(sign)](_evaluate(operand, lookup))
+        case ast.BinOp(left, sign, right) if type(sign) in _BINARY:
+            return _arithmetic(type(sign), _evaluate(left, lookup), _evaluate(right, lookup))
+        case ast.BoolOp(sign, operands):
+            combine = all if isinstance(sign, ast.And) else any
+            return combine(bool(_evaluate(operand, lookup)) for operand in operands)
+        case ast.Compare(left, [sign], [right]) if type(sign) in _COMPARISONS:
+            return _COMPARISONS[type(sign)](_evaluate(left, lookup), _evaluate(right, lookup))
+        case ast.ListComp(element, [loop]) | ast.GeneratorExp(element, [loop]):
+            return _comprehension(element, loop, lookup)
+        case ast.Call(ast.Name("dir"), [], []):
+            return lookup(node)
+        case ast.Call(ast.Name(name) as function, arguments, []) if name in _CALLS:
+            if _is_builtin(function, lookup):
+                return _call(_CALLS[name], _items(arguments, lookup))
+        case ast.Call(ast.Attribute(text, test), arguments, []) if test in _TEXT_TESTS:
+            subject = _evaluate(text, lookup)
+            if isinstance(subject, str):
+                return getattr(subject, test)(*_items(arguments, lookup))
+        case ast.Name(name) if name in _TYPES and _is_builtin(node, lookup):
+            return _TYPES[name]
+        case ast.Name() | ast.Attribute():
+            return lookup(node)
+    raise NotConstant(ast.unparse(node))
+
+
+def _is_builtin(node: ast.Name, lookup: Lookup) -> bool:
+    try:
+        lookup(node)
+    except Unbound:
+        return True
+    except NotConstant:
+        pass
+    return False
+
+
+def _items(nodes: list[ast.expr], lookup: Lookup) -> list[object]:
+    values: list[object] = []
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            inner = _evaluate(node.value, lookup)
+            if not isinstance(inner, (list, tuple, set, frozenset, range, str)):
+                raise NotConstant(ast.unparse(node))
+            values.extend(inner)
+        else:
+            values.append(_evaluate(node, lookup))
+    return values
+
+
+def _call(function: Callable[..., object], arguments: list[object]) -> object:
+    sizes = [len(item) for item in arguments if isinstance(item, range)]
+    numbers = [item for item in arguments if isinstance(item, int)]
+    if function is not range and max(sizes, default=0) > _LARGEST:
+        raise NotConstant("too large")
+    if function is bytes and max(numbers, default=0) > _LARGEST:
+        raise NotConstant("too large")
+    return function(*arguments)
+
+
+def _arithmetic(sign: type[ast.operator], left: object, right: object) -> object:
+    numbers = isinstance(left, (int, float, complex)) and isinstance(right, (int, float, complex))
+    if sign is ast.Pow and not (numbers and abs(left) <= 2**64 and abs(right) <= 64):  # type: ignore[arg-type]
+        raise NotConstant("too large")
+    if not numbers and not (sign is ast.Add and type(left) is type(right)):
+        # Repetition and `%` of texts are left to the library.
+        raise NotConstant("arithmetic of other things than numbers")
+    return _BINARY[sign](left, right)
+
+
+def _comprehension(element: ast.expr, loop: ast.comprehension, lookup: Lookup) -> list[object]:
+    items = _evaluate(loop.iter, lookup)
+    if not isinstance(loop.target, ast.Name) or not isinstance(items, (list, tuple, set, range)):
+        raise NotConstant("comprehension")
+    if len(items) > _LARGEST:
+        raise NotConstant("too large")
+    variable = loop.target.id
+    values = []
+    for item in items:
+
+        def inner(node: ast.expr, item: object = item) -> object:
+            if isinstance(node, ast.Name) and node.id == variable:
+                return item
+            return lookup(node)
+
+        if all(_evaluate(condition, inner) for condition in loop.ifs):
+            values.append(_evaluate(element, inner))
+    return values
+
+
+def canonical(value: object) -> str:
+    """Write a value as the one expression that stands for it.
+
+    Only what is exactly of a builtin type has such an expression: an enum's member or a
+    NumPy scalar has not.
+    """
+    kind = type(value)
+    if value is None or value is Ellipsis or kind in (bool, int, str, bytes, range):
+        return "..." if value is Ellipsis else repr(value)
+    if isinstance(value, float) and kind is float:
+        return repr(value) if math.isfinite(value) else f'float("{value}")'
+    if isinstance(value, complex) and kind is complex:
+        if math.isfinite(value.real) and math.isfinite(value.imag):
+            return repr(value)
+        return f"complex({canonical(value.real)}, {canonical(value.imag)})"
+    if isinstance(value, slice):
+        return f"slice({', '.join(map(canonical, (value.start, value.stop, value.step)))})"
+    if isinstance(value, tuple) and kind is tuple:
+        return f"({', '.join(map(canonical, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list) and kind is list:
+        return f"[{', '.join(map(canonical, value))}]"
+    if isinstance(value, (set, frozenset)) and kind in (set, frozenset):
+        items = f"{{{', '.join(sorted(map(canonical, value)))}}}" if value else ""
+        return items if items and kind is set else f"{kind.__name__}({items})"
+    if isinstance(value, dict) and kind is dict:
+        pairs = (f"{canonical(key)}: {canonical(item)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, type) and _TYPES.get(name := value.__name__) is value:
+        return name
+    raise NotConstant(f"{kind.__name__} has no literal form")
+
+
+def dotted_name(node: ast.expr) -> tuple[str, ...] | None:
+    """Give ``("np", "random", "rand")`` for ``np.random.rand``, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else None

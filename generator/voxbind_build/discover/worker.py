@@ -1,0 +1,150 @@
+"""What the library shows once it is imported; runs in a process of its own.
+
+A fresh process, because what a module shows depends on what was imported before, and
+because an import can hang, abort or end the process that runs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from types import ModuleType
+
+import msgspec
+from msgspec import Struct
+
+from voxbind_build.discover.expressions import NotConstant, canonical
+from voxbind_build.model import ParameterKind, SourceParameter
+
+__all__ = ["LiveModule", "LiveName", "Request", "main"]
+
+_KINDS: dict[object, ParameterKind] = {
+    inspect.Parameter.POSITIONAL_ONLY: "POSITIONAL_ONLY",
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: "POSITIONAL_OR_KEYWORD",
+    inspect.Parameter.VAR_POSITIONAL: "VAR_POSITIONAL",
+    inspect.Parameter.KEYWORD_ONLY: "KEYWORD_ONLY",
+    inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
+}
+_PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
+
+
+class Request(Struct, frozen=True):
+    """What is asked of the worker."""
+
+    modules: tuple[str, ...]
+    search_path: tuple[str, ...] = ()
+
+
+class LiveName(Struct, frozen=True, kw_only=True):
+    """One attribute of an imported module."""
+
+    kind: str
+    home: str = ""
+    """The object's ``__module__``."""
+    qualname: str = ""
+    parameters: tuple[SourceParameter, ...] | None = None
+    doc: str = ""
+    error: str = ""
+
+
+class LiveModule(Struct, frozen=True):
+    """An imported module, or why it can't be."""
+
+    names: dict[str, LiveName] = {}
+    error: str = ""
+
+
+def main(argument: str) -> None:
+    """Import the modules of the request and write what they show to standard output."""
+    answer = os.dup(1)
+    # What the library prints must not mix with the answer.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    warnings.simplefilter("ignore")
+    request = msgspec.json.decode(argument, type=Request)
+    sys.path[:0] = request.search_path
+    answers = {name: _module(name) for name in request.modules}
+    with os.fdopen(answer, "wb") as stream:
+        stream.write(msgspec.json.encode(answers))
+    # Threads that the library left behind can't keep the process alive.
+    os._exit(0)
+
+
+def _module(name: str) -> LiveModule:
+    try:
+        module = importlib.import_module(name)
+    except BaseException as error:
+        return LiveModule(error=_explain(error))
+    attributes = {attribute for attribute in dir(module) if not attribute.startswith("_")}
+    exports = getattr(module, "__all__", ())
+    attributes.update(export for export in exports if isinstance(export, str))
+    return LiveModule(
+        {attribute: _attribute(module, attribute) for attribute in sorted(attributes)}
+    )
+
+
+def _attribute(module: ModuleType, attribute: str) -> LiveName:
+    try:
+        value = getattr(module, attribute)
+    except BaseException as error:
+        return LiveName(kind="missing", error=_explain(error))
+    home = getattr(value, "__module__", None)
+    qualname = getattr(value, "__qualname__", None)
+    if isinstance(value, ModuleType):
+        return LiveName(kind="module", home=value.__name__)
+    if inspect.isclass(value):
+        kind = "class"
+    elif callable(value):
+        kind = "function"
+    else:
+        return LiveName(kind="constant")
+    doc = getattr(value, "__doc__", None)
+    return LiveName(
+        kind=kind,
+        home=home if isinstance(home, str) else "",
+        qualname=qualname if isinstance(qualname, str) else "",
+        parameters=_signature(value) if kind == "function" else None,
+        doc=inspect.cleandoc(doc) if isinstance(doc, str) else "",
+    )
+
+
+def _signature(value: object) -> tuple[SourceParameter, ...] | None:
+    try:
+        signature = inspect.signature(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return tuple(_parameters(signature))
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[SourceParameter]:
+    for parameter in signature.parameters.values():
+        text, is_literal = None, True
+        if parameter.default is not inspect.Parameter.empty:
+            text, is_literal = _default(parameter.default)
+        yield SourceParameter(
+            name=parameter.name,
+            kind=_KINDS[parameter.kind],
+            default=text,
+            default_is_literal=is_literal,
+        )
+
+
+def _default(value: object) -> tuple[str, bool]:
+    try:
+        return canonical(value), True
+    except NotConstant:
+        home, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+        if isinstance(home, str) and isinstance(name, str) and "<" not in name:
+            return f"{home}.{name}", False
+        return ("<lambda>" if name == "<lambda>" else f"<{type(value).__name__}>"), False
+
+
+def _explain(error: BaseException) -> str:
+    """Name the error without the folders in its message, which differ between machines."""
+    message = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")

@@ -1,0 +1,3 @@
+__all__ = ["depth_gradient", "project"]
+
+from ._depth import depth_gradient, project

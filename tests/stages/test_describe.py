@@ -1,0 +1,589 @@
+"""Descriptions: types out of annotations, docstrings and defaults."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voxbind_build import libraries
+from voxbind_build.describe import describe
+from voxbind_build.describe.docstrings import parse
+from voxbind_build.describe.reader import read_type
+from voxbind_build.describe.vocabulary import accepts, is_annotation, text_of, unite
+from voxbind_build.discover import discover
+from voxbind_build.model import (
+    Definition,
+    Description,
+    Inventory,
+    LibrarySpec,
+    Parameter,
+    PublicName,
+    SourceParameter,
+)
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+SPEC = LibrarySpec(name="pkg", distribution="pkg", extra="pkg", modules=("pkg.a",))
+
+
+@cache
+def inventory(name: str) -> Inventory:
+    if name == "toylib":
+        return discover(libraries.load(GOLDEN / "toylib.toml"), [GOLDEN])
+    return discover(libraries.load(name))
+
+
+@cache
+def descriptions(name: str) -> dict[str, Description]:
+    return {each.name: each for each in describe(inventory(name))}
+
+
+def installed() -> Iterator[Description]:
+    for library in ("scipy", "skimage"):
+        yield from descriptions(library).values()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function's signature in short."""
+
+    docstring: str = ""
+    parameters: tuple[SourceParameter, ...] = ()
+    returns: str | None = None
+    decorators: tuple[str, ...] = ()
+
+    def describe(self, version: str = "1.0") -> Description:
+        definition = Definition(
+            module="pkg._a",
+            qualname="f",
+            parameters=self.parameters,
+            returns=self.returns,
+            docstring=self.docstring,
+            fingerprint="0",
+            decorators=self.decorators,
+        )
+        name = PublicName(name="pkg.a.f", kind="function", definition=definition)
+        (described,) = describe(Inventory(spec=SPEC, version=version, names=(name,)))
+        return described
+
+
+def parameter(documented: str, default: str | None = None, **more: object) -> Parameter:
+    source = SourceParameter(name="x", kind="POSITIONAL_OR_KEYWORD", default=default, **more)  # type: ignore[arg-type]
+    docstring = (
+        f"Do.\n\nParameters\n----------\nx : {documented}\n    Text.\n" if documented else ""
+    )
+    (described,) = Source(docstring, (source,)).describe().parameters
+    return described
+
+
+def returns(*entries: str) -> str:
+    lines = "\n".join(entries)
+    return Source(f"Do.\n\nReturns\n-------\n{lines}\n").describe().returns.annotation
+
+
+# --- one type at a time ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("documented", "annotation"),
+    [
+        # scalars
+        ("int", "int"),
+        ("float, optional", "float"),
+        ("bool, default: True", "bool"),
+        ("int, optional (default: 64)", "int"),
+        ("positive int", "int"),
+        ("unsigned integer", "int"),
+        ("float (range), optional", "float"),
+        ("float, optional, in interval [0, 1]", "float"),
+        ("float [0, 1], optional", "float"),
+        ("float, >0", "float"),
+        ("scalar", "float"),
+        ("str", "str"),
+        ("dtype, optional", "DTypeLike"),
+        ("numpy data type, optional", "DTypeLike"),
+        ("callable ``f(r, c, **kw)``", "Callable[..., Any]"),
+        ("Callable[[float], Any], optional", "Callable[..., Any]"),
+        ("dict, optional", "dict[Any, Any]"),
+        # arrays
+        ("ndarray", "Array"),
+        ("array_like", "ArrayLike"),
+        ("array-like of ints", "ArrayLike"),
+        ("(M, N) ndarray", "Array"),
+        ("(M, N[, P]) ndarray of bool or int", "Array"),
+        ("([P,] M, N) ndarray (uint8, uint16)", "Array"),
+        ("ndarray (M[, N[, ...P]][, C]) of ints, uints or floats", "Array"),
+        ("(M, N), ndarray", "Array"),
+        ("ndarray, shape (M, N[, C])", "Array"),
+        ("ndarray, int64, optional", "Array"),
+        ("array, dtype=bool, optional", "Array"),
+        ("2-D array, same dtype as input `image`", "Array"),
+        ("2D or 3D ndarray", "Array"),
+        ("(M, N) or (L, M, N) array", "Array"),
+        ("(N, D) double or uint8 array", "Array"),
+        ("ndarray of bools or 0's and 1's, optional", "Array"),
+        ("binary ndarray, shape (M, N)", "Array"),
+        ("np.ndarray (N, M) or list [(N1, M), (N2, M), ...]", "Array | Sequence[tuple[Any, ...]]"),
+        ("numpy array or dask array", "Array"),
+        # choices
+        ("{'reflect', 'constant'}, optional", 'Literal["reflect", "constant"]'),
+        ('{"2", "10", "R"}', 'Literal["2", "10", "R"]'),
+        ("str, {'low', 'high'}", 'Literal["low", "high"]'),
+        ("string in {'thick', 'inner'}", 'Literal["thick", "inner"]'),
+        ('string, one of "real" or "fourier", optional', 'Literal["real", "fourier"]'),
+        ("{'dilation'|'erosion'}", 'Literal["dilation", "erosion"]'),
+        ("[ 'l1' | 'l2' ], optional", 'Literal["l1", "l2"]'),
+        ("{'euclidean', similarity', 'affine'}", 'Literal["euclidean", "similarity", "affine"]'),
+        ("{'mirror','\u2018wrap'}", 'Literal["mirror", "wrap"]'),
+        ("{'with, comma', 'a or b'}", 'Literal["with, comma", "a or b"]'),
+        ('{"it\'s"}', 'Literal["it\'s"]'),
+        ("{1, 2, 3}", "Literal[1, 2, 3]"),
+        ("2 or 4, optional", "Literal[2, 4]"),
+        ("int in {1, ..., `image.ndim`}", "int"),
+        ("{'euclidean', 'hamming', ...}", "str"),
+        ("{1, 2}, int, optional", "int"),
+        ('{"phase", None}', 'Literal["phase"] | None'),
+        # alternatives
+        ("float or None", "float | None"),
+        ("None or int or sequence of ints", "int | Sequence[int] | None"),
+        ("int, float or None", "int | float | None"),
+        ("string, float, or tuple", "str | float | tuple[Any, ...]"),
+        ("{float, tuple of floats}, optional", "float | tuple[float, ...]"),
+        ("array or dtype, optional", "Array | DTypeLike"),
+        ("(None, data-type, array_like), optional", "DTypeLike | ArrayLike | None"),
+        ("ndarray or array_like", "ArrayLike"),
+        ("tuple of ints, int, or False", "tuple[int, ...] | int | Literal[False]"),
+        ("True or False", "bool"),
+        # containers
+        ("tuple of int", "tuple[int, ...]"),
+        ("tuple of positive integers", "tuple[int, ...]"),
+        ("tuple of 3 floats", "tuple[float, float, float]"),
+        ("length-3 tuple of floats", "tuple[float, float, float]"),
+        ("2-tuple", "tuple[Any, Any]"),
+        ("2-tuple (int, int)", "tuple[int, int]"),
+        ("tuple (rows, cols)", "tuple[Any, ...]"),
+        ("tuple[int, ...]", "tuple[int, ...]"),
+        ("tuple[tuple[ndarray, int], ...]", "tuple[tuple[Array, int], ...]"),
+        ("tuple[ndarray]", "tuple[Array, ...]"),
+        ("sequence", "Sequence[Any]"),
+        ("float or sequence of float", "float | Sequence[float]"),
+        ("list of ndarray", "Sequence[Array]"),
+        ("list of ints or floats", "Sequence[int | float]"),
+        ("list of 2-tuple (a, b) where a < b.", "Sequence[tuple[Any, Any]]"),
+        ("iterable of callables", "Sequence[Callable[..., Any]]"),
+        ("list of RegionProperties", "Sequence[Any]"),
+    ],
+)
+def test_documented_types_are_read(documented: str, annotation: str) -> None:
+    found = parameter(documented)
+    assert (found.annotation, found.annotation_source) == (annotation, "docstring")
+    assert found.documented == documented
+    assert found.description == "Text."
+
+
+@pytest.mark.parametrize(
+    "documented",
+    [
+        "a thing that nobody can read ((",
+        ":class:`sklearn.mixture.GaussianMixture`",
+        "transformation object, callable ``f(x, **kw)``, or ndarray",
+        "int, or whatever else fits",
+        "optional",
+        "{}",
+        "]][[",
+        "'",
+    ],
+)
+def test_what_cant_be_read_is_any_with_its_text_kept(documented: str) -> None:
+    found = parameter(documented)
+    assert (found.annotation, found.annotation_source) == ("Any", "unknown")
+    assert found.documented == documented
+
+
+@pytest.mark.parametrize(
+    ("documented", "default", "annotation", "origin"),
+    [
+        pytest.param("float", "None", "float | None", "docstring", id="None is added"),
+        pytest.param("float or None", "None", "float | None", "docstring", id="None is there"),
+        pytest.param("int", 'float("inf")', "float", "docstring", id="infinite integer"),
+        pytest.param("int", "0.5", "float", "docstring", id="broken integer"),
+        pytest.param("float", "1", "float", "docstring", id="whole float"),
+        pytest.param("int", "True", "int", "docstring", id="bool is an integer"),
+        pytest.param("float", "'auto'", 'float | Literal["auto"]', "docstring", id="a word"),
+        pytest.param("{'a', 'b'}", "'c'", 'Literal["a", "b", "c"]', "docstring", id="choice"),
+        pytest.param("{'a', 'b'}", "'b'", 'Literal["a", "b"]', "docstring", id="known choice"),
+        pytest.param(
+            "tuple of ints",
+            "(1, 0.5)",
+            "tuple[int, ...] | tuple[float, ...]",
+            "docstring",
+            id="tuple",
+        ),
+        pytest.param("sequence of float", "(1, 2)", "Sequence[float]", "docstring", id="sequence"),
+        pytest.param("dtype", "int", "DTypeLike", "docstring", id="type"),
+        pytest.param("array_like", "2", "ArrayLike", "docstring", id="number for an array"),
+        pytest.param("ndarray", "2", "Array | int", "docstring", id="number beside an array"),
+        pytest.param(
+            "tuple of ints, int, or False",
+            "True",
+            "tuple[int, ...] | int | Literal[False]",
+            "docstring",
+            id="truth",
+        ),
+        pytest.param("", "True", "bool", "default", id="undocumented bool"),
+        pytest.param("", "1", "int", "default", id="undocumented int"),
+        pytest.param("", "'a'", "str", "default", id="undocumented str"),
+        pytest.param("", "(0, 0.5)", "tuple[float, ...]", "default", id="undocumented tuple"),
+        pytest.param("", "range(1, 9)", "Sequence[int]", "default", id="undocumented range"),
+        pytest.param("", "float", "DTypeLike", "default", id="undocumented type"),
+        pytest.param("???", "2.5", "float", "default", id="unreadable"),
+        pytest.param("", "None", "Any", "unknown", id="undocumented None"),
+        pytest.param("", None, "Any", "unknown", id="undocumented and required"),
+        pytest.param(
+            "{`numpy.random.Generator`, int}, optional",
+            "None",
+            "Any",
+            "docstring",
+            id="no word for it",
+        ),
+    ],
+)
+def test_defaults_complete_and_widen_types(
+    documented: str, default: str | None, annotation: str, origin: str
+) -> None:
+    found = parameter(documented, default)
+    assert (found.annotation, found.annotation_source) == (annotation, origin)
+    assert found.default == default
+
+
+@pytest.mark.parametrize(
+    ("default", "documented", "annotation"),
+    [
+        ("numpy.uint8", "data-type", "DTypeLike"),
+        ("numpy.sum", "callable", "Callable[..., Any]"),
+        ("<lambda>", "", "Callable[..., Any]"),
+        ("pkg.DEPRECATED", "DEPRECATED", "Any"),
+    ],
+)
+def test_defaults_without_literal_form_leave_the_documented_type(
+    default: str, documented: str, annotation: str
+) -> None:
+    assert parameter(documented, default, default_is_literal=False).annotation == annotation
+
+
+@pytest.mark.parametrize(
+    ("source", "annotation"),
+    [
+        ("float", "float"),
+        ("np.ndarray", "Array"),
+        ("npt.NDArray[np.uint8] | None", "Array | None"),
+        ("Optional[int]", "int | None"),
+        ("Union[int, str]", "int | str"),
+        ("Iterable[float]", "Sequence[float]"),
+        ("list[int]", "Sequence[int]"),
+        ("dict[str, Iterable[float]]", "dict[str, Sequence[float]]"),
+        ("tuple[int]", "tuple[int]"),
+        ("Literal['a', 2, None]", 'Literal["a", 2] | None'),
+        ("'np.ndarray'", "Array"),
+        ("collections.abc.Callable[[int], str]", "Callable[..., Any]"),
+        ("np.typing.ArrayLike", "ArrayLike"),
+    ],
+)
+def test_annotations_in_the_source_come_before_the_documentation(
+    source: str, annotation: str
+) -> None:
+    found = parameter("str", annotation=source)
+    assert (found.annotation, found.annotation_source) == (annotation, "annotation")
+
+
+def test_an_annotation_outside_of_the_vocabulary_leaves_the_word_to_the_documentation() -> None:
+    found = parameter("ndarray", annotation="SomeImage")
+    assert (found.annotation, found.annotation_source) == ("Array", "docstring")
+
+
+# --- results -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "annotation"),
+    [
+        (["out : ndarray"], "Array"),
+        (["ndarray"], "Array"),
+        (["labels: ndarray"], "Array"),
+        (["dE : array_like"], "Array"),
+        (["threshold : float"], "float"),
+        (["contours : list of (K, 2) ndarrays"], "list[Array]"),
+        (["labels : ndarray", "count : int"], "tuple[Array, int]"),
+        (["labels : ndarray", "count : int, optional"], "Array | tuple[Array, int]"),
+        (["a : ndarray", "b : ndarray (only if full)"], "Array | tuple[Array, Array]"),
+        (
+            ["a : float", "b : ndarray", "    The slope. This is only returned if asked for."],
+            "float | tuple[float, Array]",
+        ),
+        (
+            ["a : ndarray, optional", "b : ndarray, optional"],
+            "Array | tuple[Array, Array]",
+        ),
+        (["real, imag : arrays"], "tuple[Array, Array]"),
+        (["accum, angles : tuple of array"], "tuple[Array, ...]"),
+        (["low, high : int or ndarray", "n : int"], "tuple[int | Array, int | Array, int]"),
+        (["out : ndarray", ".. versionchanged:: 0.20"], "Array"),
+        (
+            ["f : function", "If `extra` is True, also:", "(a, b) : tuple"],
+            "Callable[..., Any] | tuple[Callable[..., Any], tuple[Any, ...]]",
+        ),
+        (["pyramid : generator"], "Any"),
+        (["x : SomeClass", "y : int"], "tuple[Any, int]"),
+    ],
+)
+def test_results_are_read_from_the_returns_section(entries: list[str], annotation: str) -> None:
+    assert returns(*entries) == annotation
+
+
+def test_documented_results_are_kept_word_for_word() -> None:
+    docstring = "Do.\n\nReturns\n-------\nlabels : (M, N) ndarray\n    Text.\nn : int, optional\n"
+    found = Source(docstring).describe().returns
+    assert found.documented == (("labels", "(M, N) ndarray"), ("n", "int, optional"))
+    assert found.annotation_source == "docstring"
+
+
+def test_the_annotation_of_the_result_comes_first() -> None:
+    docstring = "Do.\n\nReturns\n-------\nint\n"
+    found = Source(docstring, returns="tuple[np.ndarray, float]").describe().returns
+    assert (found.annotation, found.annotation_source) == ("tuple[Array, float]", "annotation")
+
+
+# --- what else a docstring says ----------------------------------------------------------
+
+PARAMETER_DEPRECATED = """Do.
+
+Parameters
+----------
+x : int
+    Text.
+
+    .. deprecated:: 0.9
+        No more.
+"""
+
+
+@pytest.mark.parametrize(
+    ("docstring", "decorators", "deprecated"),
+    [
+        ("Do.\n\n.. deprecated:: 0.9\n    Use\n    `g`.\n", (), "since 0.9: Use `g`."),
+        ("Do.\n\n.. deprecated:: 0.9\n\nMore.", (), "since 0.9"),
+        ("**Deprecated:** `f` is old.\n Use `g`.\n\nDo.", (), "`f` is old. Use `g`."),
+        ("Do.", ("deprecate_func(hint='use `g`')",), "use `g`"),
+        ("Do.", ("deprecated",), "deprecated"),
+        ("Do.", ("deprecate_parameter('x', new_name='y')", "wraps(g)"), None),
+        ("Do.\n\nDeprecated things are discussed here.", (), None),
+        (PARAMETER_DEPRECATED, (), None),
+    ],
+)
+def test_only_the_functions_own_deprecation_counts(
+    docstring: str, decorators: tuple[str, ...], deprecated: str | None
+) -> None:
+    assert Source(docstring, decorators=decorators).describe().deprecated == deprecated
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        "Do.\n\nParameters\n----------\nx : int\n\nParameters\n----------\nx : str\n",
+        "Do.\n\nParameters\n----------\nx : int\n\nReturns\n-------\n\nReturns\n-------\nint\n",
+        "Do.\n\nSee Also\n--------\n: : nonsense ::: \n\nParameters\n----------\nx : int\n",
+        "Do.\n\nNo Such Section\n---------------\n\nParameters\n----------\nx : int\n",
+        "Do.\n\nParameters\n----------\nx: int\n",
+        "Do.\n\nOther parameters\n----------------\nx, y : int\n",
+        "Do.\n\nParameters\n----------\n*x : int\n",
+    ],
+)
+def test_malformed_docstrings_are_read_as_far_as_they_go(
+    docstring: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert parse(docstring).parameters["x"].type == "int"
+    assert capfd.readouterr() == ("", "")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=12),
+            st.sampled_from(
+                ["Parameters", "----------", "Returns", "-------", "See Also", "--------"]
+            ),
+            st.sampled_from(["x : int", "    text", ".. deprecated:: 1", "", ":ref:`", "*"]),
+        ),
+        max_size=14,
+    ).map("\n".join)
+)
+def test_no_docstring_stops_a_description(docstring: str) -> None:
+    described = Source(docstring, (SourceParameter(name="x", kind="KEYWORD_ONLY"),)).describe()
+    assert is_annotation(described.parameters[0].annotation)
+    assert is_annotation(described.returns.annotation)
+
+
+words = st.sampled_from(
+    [
+        *("int", "float", "ndarray", "array_like", "None", "callable", "3", "'a'", '"b"', "'"),
+        *("tuple", "list", "sequence", "2-tuple", "of", "or", "in", ",", "|", "...", "{", "}"),
+        *("(", ")", "[", "]", "(M,N)", "shape", "optional", "default"),
+    ]
+)
+
+
+@given(st.one_of(st.lists(words, max_size=9).map(" ".join), st.text()))
+def test_whatever_is_read_is_in_the_vocabulary(text: str) -> None:
+    found = read_type(text)
+    assert found is None or is_annotation(text_of(found))
+
+
+@given(st.lists(st.sampled_from(["int", "str", "None", "Array", "Literal[True]", 'Literal["a"]'])))
+def test_uniting_alternatives_again_changes_nothing(members: list[str]) -> None:
+    united = unite(members)
+    assert unite(united) == united
+    assert "None" not in united[:-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "numpy.ndarray",
+        "Foo",
+        "int()",
+        "lambda: 1",
+        "[i for i in x]",
+        "int if x else str",
+        "1 +",
+        "",
+    ],
+)
+def test_nothing_else_is_in_the_vocabulary(text: str) -> None:
+    assert not is_annotation(text)
+
+
+# --- whole libraries ---------------------------------------------------------------------
+
+
+def test_every_function_that_isnt_left_out_is_described() -> None:
+    for library in ("scipy", "skimage", "toylib"):
+        expected = {
+            name.name: name.definition
+            for name in inventory(library).names
+            if name.kind == "function" and name.exclusion is None
+        }
+        assert list(descriptions(library)) == list(expected)
+        for name, definition in expected.items():
+            assert definition is not None
+            described = descriptions(library)[name]
+            assert [(p.name, p.kind, p.default) for p in described.parameters] == [
+                (p.name, p.kind, p.default) for p in definition.parameters
+            ]
+            assert described.doc == definition.docstring
+
+
+def test_every_annotation_of_the_libraries_uses_the_vocabulary() -> None:
+    for described in installed():
+        for annotation in (p.annotation for p in described.parameters):
+            assert is_annotation(annotation), (described.name, annotation)
+        assert is_annotation(described.returns.annotation)
+
+
+def test_annotations_take_the_defaults_that_stand_beside_them() -> None:
+    checked = 0
+    for described in installed():
+        for each in described.parameters:
+            if each.default is None or not each.default_is_literal or each.annotation == "Any":
+                continue
+            value = eval(each.default)
+            annotation = ast.parse(each.annotation, mode="eval").body
+            members = []
+            while isinstance(annotation, ast.BinOp):
+                members.append(ast.unparse(annotation.right))
+                annotation = annotation.left
+            assert accepts((ast.unparse(annotation), *members), value), (described.name, each)
+            checked += 1
+    assert checked > 1000
+
+
+def test_nearly_everything_has_a_type() -> None:
+    # The libraries' own documentation leaves a few dozen parameters without one.
+    annotations = [
+        annotation
+        for described in installed()
+        for annotation in (
+            *(p.annotation for p in described.parameters if not p.kind.startswith("VAR")),
+            described.returns.annotation,
+        )
+    ]
+    assert sum(annotation != "Any" for annotation in annotations) / len(annotations) > 0.97
+
+
+def test_any_is_given_only_where_nothing_is_known() -> None:
+    for described in installed():
+        for each in described.parameters:
+            if each.annotation_source == "unknown":
+                assert each.annotation == "Any"
+
+
+@pytest.mark.parametrize(
+    ("library", "function", "parameter_name", "annotation"),
+    [
+        ("skimage", "skimage.filters.gaussian", "sigma", "float | Sequence[float]"),
+        ("skimage", "skimage.feature.canny", "low_threshold", "float | None"),
+        ("skimage", "skimage.feature.canny", "mask", "Array | None"),
+        ("skimage", "skimage.feature.peak_local_max", "num_peaks", "float"),
+        ("skimage", "skimage.segmentation.slic", "n_segments", "int"),
+        ("skimage", "skimage.transform.resize", "order", "int | None"),
+        ("scipy", "scipy.ndimage.gaussian_filter", "input", "ArrayLike"),
+        ("scipy", "scipy.ndimage.gaussian_filter", "output", "Array | DTypeLike | None"),
+        ("scipy", "scipy.ndimage.generic_filter", "size", "float | tuple[Any, ...] | None"),
+    ],
+)
+def test_well_known_parameters_have_their_types(
+    library: str, function: str, parameter_name: str, annotation: str
+) -> None:
+    described = descriptions(library)[function]
+    (found,) = (each for each in described.parameters if each.name == parameter_name)
+    assert found.annotation == annotation
+
+
+def test_two_names_of_one_function_share_the_definition() -> None:
+    found = descriptions("skimage")
+    measure, morphology = found["skimage.measure.label"], found["skimage.morphology.label"]
+    assert measure.definition == morphology.definition == "skimage.measure._label:label"
+    assert measure.fingerprint == morphology.fingerprint
+    assert measure.tags == ("measure",)
+    assert found["skimage.filters.rank.mean"].tags == ("filters", "rank")
+
+
+def test_the_fingerprint_changes_with_the_version() -> None:
+    source = Source("Do.")
+    assert source.describe("1.0").fingerprint == source.describe("1.0").fingerprint
+    assert source.describe("1.0").fingerprint != source.describe("1.1").fingerprint
+
+
+def test_hostile_choices_stay_strings() -> None:
+    found = descriptions("toylib")["toylib.odd.hostile"].parameters[1]
+    node = ast.parse(found.annotation, mode="eval").body
+    assert isinstance(node, ast.Subscript)
+    values = ast.literal_eval(node.slice)
+    assert values[:3] == ("a", "b'", '"""\\')
+    assert found.default is not None
+    assert values[3] == ast.literal_eval(found.default)
+
+
+def test_deprecated_functions_say_so() -> None:
+    assert descriptions("toylib")["toylib.morphology.grow"].deprecated == "since 0.9: Use `dilate`."
+    text = descriptions("skimage")["skimage.morphology.binary_erosion"].deprecated
+    assert text is not None and "skimage.morphology.erosion" in text
+    assert descriptions("skimage")["skimage.morphology.erosion"].deprecated is None

@@ -1,0 +1,647 @@
+"""Discovery: every public name is accounted for, from source and from the live module."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import sys
+import textwrap
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voxbind_build import libraries
+from voxbind_build.discover import LibraryNotFound, discover
+from voxbind_build.discover.assemble import assemble
+from voxbind_build.discover.expressions import NotConstant, canonical, evaluate
+from voxbind_build.discover.locate import locate
+from voxbind_build.discover.resolve import Resolver
+from voxbind_build.model import Exclusion, Inventory, LibrarySpec, PublicName
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+INSTALLED = ("scipy", "skimage")
+
+
+@cache
+def inventory(name: str) -> Inventory:
+    if name == "toylib":
+        return discover(libraries.load(GOLDEN / "toylib.toml"), [GOLDEN])
+    return discover(libraries.load(name))
+
+
+def by_name(found: Inventory) -> dict[str, PublicName]:
+    return {name.name: name for name in found.names}
+
+
+def write_package(folder: Path, **modules: str) -> LibrarySpec:
+    """Write a package `pkg`; ``a_b`` is written as the module ``pkg.a.b``."""
+    for name, source in {"__init__": "", **modules}.items():
+        path = folder / "pkg" / (name.replace("_stub", "") + (".pyi" if "_stub" in name else ".py"))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(source), encoding="utf-8")
+    return LibrarySpec(name="pkg", distribution="pkg", extra="pkg", modules=("pkg",))
+
+
+def functions(found: Inventory) -> list[str]:
+    return [n.attribute for n in found.names if n.kind == "function" and n.exclusion is None]
+
+
+# --- real libraries ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library", INSTALLED)
+def test_every_public_object_of_the_imported_modules_is_accounted_for(library: str) -> None:
+    found = by_name(inventory(library))
+    for module_name in inventory(library).spec.modules:
+        module = import_module(module_name)
+        for attribute in {*module.__all__, *(n for n in dir(module) if not n.startswith("_"))}:
+            value = getattr(module, attribute)
+            name = found[f"{module_name}.{attribute}"]
+            if inspect.ismodule(value):
+                assert (name.kind, name.exclusion is None) == ("module", False)
+            elif inspect.isclass(value):
+                assert name.kind == "class"
+            elif inspect.isroutine(value):
+                assert name.kind == "function"
+                assert name.definition is not None
+            assert (
+                attribute not in module.__all__
+                or name.exclusion is None
+                or (name.exclusion.reason in ("display", "module", "test-runner"))
+            )
+
+
+@pytest.mark.parametrize("library", INSTALLED)
+def test_signatures_from_source_are_those_of_the_live_functions(library: str) -> None:
+    checked = 0
+    for name in inventory(library).names:
+        if name.definition is None or name.definition.origin == "live":
+            continue
+        live = inspect.signature(getattr(import_module(name.module), name.attribute)).parameters
+        ours = name.definition.parameters
+        assert [(p.name, p.kind) for p in ours] == [(p.name, p.kind.name) for p in live.values()]
+        for parameter, theirs in zip(ours, live.values(), strict=True):
+            assert (parameter.default is None) == (theirs.default is inspect.Parameter.empty)
+            if parameter.default is not None and parameter.default_is_literal:
+                assert eval(parameter.default) == theirs.default
+                checked += 1
+    assert checked > 100
+
+
+@pytest.mark.parametrize("library", [*INSTALLED, "toylib"])
+def test_source_and_live_module_agree(library: str) -> None:
+    assert inventory(library).live
+    assert inventory(library).differences == ()
+
+
+@pytest.mark.parametrize("library", [*INSTALLED, "toylib"])
+def test_names_are_sorted_and_each_stands_once_with_what_its_kind_needs(library: str) -> None:
+    names = inventory(library).names
+    assert [name.name for name in names] == sorted({name.name for name in names})
+    for name in names:
+        assert name.exclusion is not None or name.kind != "module"
+        assert (name.definition is not None) == (name.kind == "function")
+
+
+@pytest.mark.parametrize("library", [*INSTALLED, "toylib"])
+def test_reading_alone_finds_the_functions_that_importing_shows(library: str) -> None:
+    with_import = inventory(library)
+    search_path = [GOLDEN] if library == "toylib" else None
+    resolver = Resolver(locate(with_import.spec, search_path))
+    names, differences, is_live = assemble(with_import.spec, resolver, "not tried")
+    read = {name.name: name for name in names}
+    assert not is_live
+    assert "not tried" in "".join(differences)
+    for name in with_import.names:
+        if name.definition is None or name.definition.origin == "live":
+            continue
+        definition = read[name.name].definition
+        assert definition is not None
+        assert definition.parameters == name.definition.parameters
+        assert read[name.name].exclusion == name.exclusion
+
+
+def test_discovering_imports_nothing_into_this_process() -> None:
+    inventory("toylib")
+    assert "toylib" not in sys.modules
+
+
+def test_discovering_twice_gives_the_same() -> None:
+    assert inventory("toylib") == inventory.__wrapped__("toylib")
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "kind", "reason", "home"),
+    [
+        ("skimage", "skimage.filters.gaussian", "function", None, "skimage._shared.filters"),
+        ("skimage", "skimage.measure.label", "function", None, "skimage.measure._label"),
+        ("skimage", "skimage.morphology.label", "function", None, "skimage.measure._label"),
+        ("skimage", "skimage.color.luv2rgb", "function", None, "skimage.color.colorconv"),
+        ("skimage", "skimage.morphology.binary_erosion", "function", None, None),
+        ("skimage", "skimage.feature.Cascade", "class", None, None),
+        ("skimage", "skimage.color.hed_from_rgb", "constant", None, None),
+        ("skimage", "skimage.util.np", "module", "foreign", None),
+        ("skimage", "skimage.util.warnings", "module", "foreign", None),
+        ("skimage", "skimage.filters.rank", "module", "module", None),
+        ("skimage", "skimage.filters.edges", "module", "module", None),
+        ("skimage", "skimage.filters.try_all_threshold", "function", "display", None),
+        ("scipy", "scipy.ndimage.gaussian_filter", "function", None, "scipy.ndimage._filters"),
+        ("scipy", "scipy.ndimage.label", "function", None, "scipy.ndimage._measurements"),
+        ("scipy", "scipy.ndimage.filters", "module", "module", None),
+        ("scipy", "scipy.ndimage.test", "function", "test-runner", None),
+        ("toylib", "toylib.volume.project", "function", None, "toylib.volume._depth"),
+        ("toylib", "toylib.filters.boxcar", "function", None, "toylib.filters._smooth"),
+        ("toylib", "toylib.morphology.grow", "function", None, "toylib.morphology"),
+        ("toylib", "toylib.measure.Region", "class", None, None),
+        ("toylib", "toylib.measure.CONNECTIVITY", "constant", None, None),
+        ("toylib", "toylib.measure.show_image", "function", "display", None),
+        ("toylib", "toylib.morphology.functools", "module", "foreign", None),
+    ],
+)
+def test_names_are_what_they_are(
+    library: str, name: str, kind: str, reason: str | None, home: str | None
+) -> None:
+    found = by_name(inventory(library))[name]
+    assert found.kind == kind
+    assert (found.exclusion.reason if found.exclusion else None) == reason
+    assert home is None or (found.definition is not None and found.definition.module == home)
+
+
+@pytest.mark.parametrize(
+    ("library", "function", "parameter", "default", "is_literal"),
+    [
+        ("skimage", "skimage.filters.frangi", "sigmas", "range(1, 10, 2)", True),
+        ("skimage", "skimage.feature.peak_local_max", "num_peaks", 'float("inf")', True),
+        ("skimage", "skimage.util.regular_seeds", "dtype", "int", True),
+        ("skimage", "skimage.color.xyz_tristimulus_values", "dtype", "float", True),
+        ("skimage", "skimage.morphology.disk", "dtype", "numpy.uint8", False),
+        ("skimage", "skimage.measure.block_reduce", "func", "numpy.sum", False),
+        (
+            "skimage",
+            "skimage.morphology.remove_small_objects",
+            "min_size",
+            "skimage._shared.utils.DEPRECATED",
+            False,
+        ),
+        (
+            "skimage",
+            "skimage.segmentation.morphological_chan_vese",
+            "iter_callback",
+            "<lambda>",
+            False,
+        ),
+        ("scipy", "scipy.ndimage.vectorized_filter", "batch_memory", "1073741824", True),
+        ("toylib", "toylib.odd.rescale", "low", "toylib.odd.MISSING", False),
+        ("toylib", "toylib.odd.rescale", "noise", "0.5", True),
+        ("toylib", "toylib.odd.combine", "counts", "range(1, 10, 2)", True),
+        ("toylib", "toylib.odd.combine", "weights", "(1, -2.5, 1j)", True),
+        ("toylib", "toylib.odd.apply", "extra", 'float("nan")', True),
+        ("toylib", "toylib.odd.apply", "function", None, True),
+    ],
+)
+def test_defaults_are_literals_or_dotted_paths(
+    library: str, function: str, parameter: str, default: str | None, is_literal: bool
+) -> None:
+    definition = by_name(inventory(library))[function].definition
+    assert definition is not None
+    (found,) = (each for each in definition.parameters if each.name == parameter)
+    assert (found.default, found.default_is_literal) == (default, is_literal)
+
+
+def test_docstrings_come_filled_from_the_live_object() -> None:
+    for name in inventory("scipy").names:
+        if name.definition is not None:
+            assert "%(" not in name.definition.docstring
+            assert name.definition.docstring == inspect.cleandoc(name.definition.docstring)
+
+
+def test_the_version_comes_from_the_distribution_or_else_from_the_source() -> None:
+    assert inventory("skimage").version == import_module("skimage").__version__
+    assert inventory("toylib").version == "1.0"
+
+
+# --- forms of `__all__` and of binding ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("modules", "expected"),
+    [
+        pytest.param({"__init__": "def f(): ..."}, ["f"], id="no __all__"),
+        pytest.param({"__init__": "__all__ = []\ndef f(): ..."}, ["f"], id="outside of __all__"),
+        pytest.param({"__init__": "from .a import *", "a": "def f(): ..."}, ["f"], id="star"),
+        pytest.param(
+            {"__init__": "from .a import *", "a": "__all__ = ['f']\ndef f(): ...\ndef g(): ..."},
+            ["f"],
+            id="star of __all__",
+        ),
+        pytest.param(
+            {
+                "__init__": "from .a import *\nfrom .a import __all__",
+                "a": "from . import b\nfrom .b import *\n__all__ = b.__all__ + ['g']\ndef g(): ...",
+                "b": "__all__ = ['_f']\ndef _f(): ...",
+            },
+            ["_f", "g"],
+            id="__all__ of another module",
+        ),
+        pytest.param(
+            {
+                "__init__": "from .a import *",
+                "a": "from .b import *\n__all__ = [s for s in dir() if not s.startswith('_')]",
+                "b": "def f(): ...\ndef _g(): ...",
+            },
+            ["f"],
+            id="__all__ from dir()",
+        ),
+        pytest.param(
+            {
+                "__init__": "from .a import *",
+                "a": """
+                    __all__ = ['f']
+                    __all__ += ['g', 'gone']
+                    __all__.extend(('h',))
+                    __all__.append('i')
+                    __all__.remove('gone')
+                    def f(): ...
+                    g = h = i = f
+                    def gone(): ...
+                """,
+            },
+            ["f", "g", "h", "i"],
+            id="__all__ changed in place",
+        ),
+        pytest.param(
+            {
+                "__init__": "from .a import *",
+                "a": """
+                    _a = ('f',)
+                    _b: list[str] = ['g']
+                    __all__ = sorted([*_a, *_b])
+                    def f(): ...
+                    def g(): ...
+                    def h(): ...
+                """,
+            },
+            ["f", "g"],
+            id="__all__ from constants",
+        ),
+        pytest.param(
+            {"__init__": "from .a import f as g\nfrom .a import _f", "a": "def f(): ...\n_f = f"},
+            ["g"],
+            id="renamed import",
+        ),
+        pytest.param(
+            {
+                "__init__": """
+                    import importlib
+                    def __getattr__(name):
+                        if name == 'f':
+                            return importlib.import_module('pkg.a').f
+                        raise AttributeError(name)
+                    def __dir__():
+                        return ['f']
+                """,
+                "__init___stub": "from .a import f",
+                "a": "def f(): ...",
+            },
+            ["f"],
+            id="lazy stub",
+        ),
+        pytest.param(
+            {
+                "__init__": """
+                    import lazy_loader as lazy
+                    __getattr__, __dir__, __all__ = lazy.attach(
+                        __name__, submodules={'b'}, submod_attrs={'a': ['f', 'g']}
+                    )
+                """,
+                "a": "def f(): ...\ndef g(): ...",
+                "b": "",
+            },
+            ["f", "g"],
+            id="lazy attach",
+        ),
+        pytest.param(
+            {
+                "__init__": """
+                    from typing import TYPE_CHECKING
+                    if TYPE_CHECKING:
+                        from .a import f
+                    def g(): ...
+                """,
+                "a": "def f(): ...",
+            },
+            ["g"],
+            id="for type checkers",
+        ),
+        pytest.param(
+            {
+                "__init__": """
+                    try:
+                        from ._fast import f
+                    except ImportError:
+                        from .a import f
+                    if len('a') == 1:
+                        def g(): ...
+                    else:
+                        g = None
+                    with open(__file__) as handle:
+                        def h(): ...
+                    def i(): ...
+                    del i
+                """,
+                "a": "def f(): ...",
+            },
+            ["f", "g", "h"],
+            id="conditions",
+        ),
+        pytest.param(
+            {"__init__": "from os.path import join\nfrom functools import wraps\ndef f(): ..."},
+            ["f"],
+            id="foreign functions",
+        ),
+        pytest.param(
+            {
+                "__init__": "from .a import f",
+                "a": "from .b import *\ndef f(): ...",
+                "b": "from .a import *",
+            },
+            ["f"],
+            id="circular stars",
+        ),
+    ],
+)
+def test_public_functions_are_found(
+    tmp_path: Path, modules: dict[str, str], expected: list[str]
+) -> None:
+    spec = write_package(tmp_path, **modules)
+    found = discover(spec, [tmp_path])
+    assert functions(found) == expected
+    unexpected = [text for text in found.differences if "is defined as" not in text]
+    assert (found.live, unexpected) == (True, [])
+
+
+def test_submodules_are_listed_whether_or_not_they_were_imported(tmp_path: Path) -> None:
+    spec = write_package(tmp_path, a="", b="", _c="")
+    reasons = {n.attribute: n.exclusion for n in discover(spec, [tmp_path]).names}
+    assert [(name, reason and reason.reason) for name, reason in reasons.items()] == [
+        ("a", "module"),
+        ("b", "module"),
+    ]
+
+
+def test_specified_exclusions_give_their_reason_and_unused_ones_are_reported(
+    tmp_path: Path,
+) -> None:
+    spec = write_package(tmp_path, __init__="def show_a(): ...\ndef f(): ...")
+    display = Exclusion(reason="display", detail="Opens a window.")
+    excluded = {"pkg.show_*": display, "pkg.gone": Exclusion(reason="file-io")}
+    spec = LibrarySpec(
+        name="pkg", distribution="pkg", extra="pkg", modules=("pkg",), exclude=excluded
+    )
+    found = discover(spec, [tmp_path])
+    assert by_name(found)["pkg.show_a"].exclusion == display
+    assert functions(found) == ["f"]
+    assert found.differences == ("exclude 'pkg.gone' in the specification fits no name",)
+
+
+# --- libraries that can't be imported, or say one thing and do another -------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("import libthatisnotthere", "ModuleNotFoundError: No module named 'libthatisnotthere'"),
+        ("raise ImportError('/opt/some/lib/libcuda.so.1: cannot open')", "libcuda.so.1: cannot"),
+        ("import os; os._exit(7)", "exit code 7"),
+        ("import os; os.abort()", "SIGABRT"),
+        ("import sys; print('noise'); sys.stdout.flush(); 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_library_that_cant_be_imported_is_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], statement: str, words: str
+) -> None:
+    spec = write_package(tmp_path, __init__=f"{statement}\ndef f(a, b=1): ...\n__version__ = '2'")
+    found = discover(spec, [tmp_path])
+    assert not found.live
+    assert functions(found) == ["f"]
+    assert found.version == "2"
+    (difference,) = found.differences
+    assert words in difference
+    assert "/opt" not in difference
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_library_that_prints_and_starts_threads_at_import_is_discovered(tmp_path: Path) -> None:
+    spec = write_package(
+        tmp_path,
+        __init__="""
+            import os, sys, threading, time
+            print("hello"); os.write(1, b"raw"); sys.stderr.write("oops")
+            threading.Thread(target=time.sleep, args=(60,)).start()
+            def f(): ...
+        """,
+    )
+    found = discover(spec, [tmp_path])
+    assert (found.live, functions(found), found.differences) == (True, ["f"], ())
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            "def deco(f):\n    return lambda *args: f(*args)\n@deco\ndef f(a, b=1): ...",
+            "f takes (a, b=...) in the source and (*args) when imported",
+        ),
+        (
+            "def f(a=1): ...\nf.__defaults__ = (2,)",
+            "f: a is 1 by default in the source and 2 when imported",
+        ),
+        ("def f(): ...\nglobals()['g'] = f", "g is a function when imported and nothing in"),
+        ("def f(): ...\nglobals().pop('f')", "f is in the source but not in the imported module"),
+        ("def f(): ...\nglobals()['f'] = 3", "f is a constant when imported and a function in"),
+        ("__all__ = ['f', 'g']\ndef f(): ...", "g is in the source but not in the imported"),
+    ],
+)
+def test_what_the_import_changes_is_reported(tmp_path: Path, source: str, words: str) -> None:
+    found = discover(write_package(tmp_path, __init__=source), [tmp_path])
+    assert found.live
+    assert words in "\n".join(found.differences)
+
+
+@pytest.mark.parametrize(
+    ("source", "signature"),
+    [
+        pytest.param("def f(a=1): ...\nf.__defaults__ = (2,)", [("a", "2")], id="default"),
+        pytest.param(
+            "def deco(f):\n    return lambda b, a=1: f(a, b)\n@deco\ndef f(a, b=1): ...",
+            [("b", None), ("a", "1")],
+            id="other parameters",
+        ),
+        pytest.param(
+            "def deco(f):\n    return lambda *a, **k: f(*a, **k)\n@deco\ndef f(a, b=1): ...",
+            [("a", None), ("b", "1")],
+            id="no parameters",
+        ),
+        pytest.param(
+            "_B = [1]\n_C = 2\ndef f(b=_B, c=_C, d={}): ...",
+            [("b", "pkg._B"), ("c", "2"), ("d", "{}")],
+            id="named list",
+        ),
+    ],
+)
+def test_the_signature_is_what_a_caller_meets(
+    tmp_path: Path, source: str, signature: list[tuple[str, str | None]]
+) -> None:
+    found = by_name(discover(write_package(tmp_path, __init__=source), [tmp_path]))
+    definition = found["pkg.f"].definition
+    assert definition is not None
+    assert [(each.name, each.default) for each in definition.parameters] == signature
+
+
+def test_compiled_functions_are_described_by_their_live_signature() -> None:
+    spec = LibrarySpec(
+        name="x", distribution="scikit-image", extra="x", modules=("skimage.measure._moments_cy",)
+    )
+    found = by_name(discover(spec))
+    definitions = [name.definition for name in found.values() if name.kind == "function"]
+    assert definitions
+    for definition in definitions:
+        assert definition is not None
+        assert definition.origin == "live"
+        assert len(definition.fingerprint) == 64
+    excluded = found["skimage.measure._moments_cy.np"].exclusion
+    assert excluded is not None
+    assert excluded.reason == "foreign"
+
+
+def test_a_function_that_only_the_import_makes_is_not_lost(tmp_path: Path) -> None:
+    source = "def _make():\n    def g(a, *, b=2): 'Do.'\n    return g\nglobals()['f'] = _make()"
+    found = discover(write_package(tmp_path, __init__=source), [tmp_path])
+    definition = by_name(found)["pkg.f"].definition
+    assert definition is not None
+    assert [(p.name, p.kind, p.default) for p in definition.parameters] == [
+        ("a", "POSITIONAL_OR_KEYWORD", None),
+        ("b", "KEYWORD_ONLY", "2"),
+    ]
+    assert (definition.origin, definition.docstring) == ("live", "Do.")
+
+
+def test_a_module_that_cant_be_parsed_is_taken_from_the_live_one(tmp_path: Path) -> None:
+    spec = write_package(tmp_path, __init__="try:\n    from .a import f\nexcept SyntaxError: ...")
+    (tmp_path / "pkg" / "a.py").write_text("def f(:", encoding="utf-8")
+    found = discover(spec, [tmp_path])
+    assert "pkg.a: its source can't be parsed" in found.differences
+    assert by_name(found)["pkg.f"].exclusion is not None
+
+
+def test_a_listed_module_that_doesnt_exist_is_reported(tmp_path: Path) -> None:
+    write_package(tmp_path, __init__="def f(): ...")
+    spec = LibrarySpec(name="pkg", distribution="pkg", extra="pkg", modules=("pkg", "pkg.gone"))
+    found = discover(spec, [tmp_path])
+    assert functions(found) == ["f"]
+    assert "pkg.gone is listed in the specification and doesn't exist" in found.differences
+
+
+def test_a_library_that_is_nowhere_says_how_to_install_it(tmp_path: Path) -> None:
+    spec = libraries.load("skimage")
+    with pytest.raises(LibraryNotFound, match="pip install scikit-image"):
+        discover(spec, [tmp_path])
+    absent = LibrarySpec(name="a", distribution="a-b", extra="a", modules=("libthatisnotthere.x",))
+    with pytest.raises(ImportError, match="pip install a-b"):
+        discover(absent)
+
+
+# --- constant expressions ----------------------------------------------------------------
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.complex_numbers(allow_nan=False, allow_infinity=False),
+    st.text(),
+    st.binary(),
+    st.sampled_from([int, float, str, range(3), range(1, 10, 2), ...]),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner),
+        st.lists(inner).map(tuple),
+        st.dictionaries(st.text(), inner),
+        st.frozensets(st.integers()),
+    ),
+    max_leaves=12,
+)
+
+
+def unbound(node: ast.expr) -> object:
+    from voxbind_build.discover.expressions import Unbound
+
+    raise Unbound(ast.unparse(node))
+
+
+@given(values)
+def test_a_values_text_evaluates_to_the_value(value: object) -> None:
+    text = canonical(value)
+    assert eval(text) == value
+    assert "\n" not in text
+    assert canonical(eval(text)) == text
+
+
+@given(values)
+def test_evaluating_a_values_text_gives_the_value_without_running_it(value: object) -> None:
+    text = canonical(value)
+    assert canonical(evaluate(ast.parse(text, mode="eval").body, unbound)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 + 2 * 3", 7),
+        ("-float('inf')", -math.inf),
+        ("2**10 - 1", 1023),
+        ("[c + 'x' for c in ('a', 'b') if c != 'b']", ["ax"]),
+        ("sorted({'b', 'a'})", ["a", "b"]),
+        ("[*range(3), 7]", [0, 1, 2, 7]),
+        ("not True or 1 in (1, 2)", True),
+    ],
+)
+def test_constant_expressions_have_a_value(text: str, value: object) -> None:
+    assert evaluate(ast.parse(text, mode="eval").body, unbound) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('false')",
+        "open('x')",
+        "().__class__",
+        "(lambda: 1)()",
+        "9**9**9",
+        "'a' * 10**9",
+        "list(range(10**12))",
+        "[i for i in range(10**12)]",
+        "bytes(10**12)",
+        "1 / 0",
+        "int('x')",
+        "unknown",
+        "f'{1}'",
+    ],
+)
+def test_other_expressions_are_refused_and_not_run(text: str) -> None:
+    with pytest.raises(NotConstant):
+        evaluate(ast.parse(text, mode="eval").body, unbound)
+
+
+@pytest.mark.parametrize("value", [object(), math.sin, int.__add__, Path(), (1, object())])
+def test_values_without_literal_form_have_no_text(value: object) -> None:
+    with pytest.raises(NotConstant):
+        canonical(value)
