@@ -1,0 +1,227 @@
+"""Calls a function once and tells what came of it."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import structs
+
+from voxbind_build.model import Parameter, Result
+from voxbind_build.probe.images import Array
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
+_PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][\w.+\-]+){2,}")
+_MEMBERS = 12
+Outcome = Literal["returned", "raised", "memory", "exited"]
+_NUDGE = 1 + 1e-6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave."""
+
+    value: Any = None
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    mutated: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the call."""
+        if self.returned:
+            return "returned"
+        told: dict[str, Outcome] = {"SystemExit": "exited", "MemoryError": "memory"}
+        return told.get(self.error.partition(":")[0], "raised")
+
+    @property
+    def returned(self) -> bool:
+        """Whether the call came back without an exception."""
+        return not self.error
+
+
+def call(
+    function: Callable[..., Any], parameters: tuple[Parameter, ...], arguments: Mapping[str, Any]
+) -> Answer:
+    """Call a function on copies of the arguments.
+
+    Nothing that the function raises gets out, and nothing that it changes stays.
+    """
+    copies = {name: _copy(value) for name, value in arguments.items()}
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for parameter in parameters:
+        if parameter.name not in copies:
+            continue
+        # Required arguments by position, as users and the generated wrappers pass them.
+        if parameter.kind == "POSITIONAL_ONLY" or (
+            parameter.default is None and parameter.kind == "POSITIONAL_OR_KEYWORD" and not keywords
+        ):
+            positional.append(copies[parameter.name])
+        else:
+            keywords[parameter.name] = copies[parameter.name]
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            value = _realise(function(*positional, **keywords))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: it costs this call only
+            return Answer(
+                error=tell_error(error),
+                warnings=_told(caught),
+                seconds=time.perf_counter() - start,
+            )
+    seconds = time.perf_counter() - start
+    mutated = tuple(
+        name
+        for name, value_before in arguments.items()
+        if isinstance(value_before, np.ndarray) and _differs(value_before, copies[name])
+    )
+    return Answer(value=value, warnings=_told(caught), seconds=seconds, mutated=mutated)
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _differs(before: Array, after: Array) -> bool:
+    if before.shape != after.shape or before.dtype != after.dtype:
+        return True
+    if before.dtype == object:
+        return False
+    return before.tobytes() != after.tobytes()
+
+
+def _realise(value: Any) -> Any:
+    """Take the members out of a generator, so that its work is done inside the call."""
+    if isinstance(value, Iterator) and not hasattr(value, "__array__"):
+        return list(islice(value, _MEMBERS))
+    return value
+
+
+def _told(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    return tuple(
+        sorted({f"{entry.category.__name__}: {scrub(str(entry.message))}" for entry in caught})
+    )
+
+
+def tell_error(error: BaseException) -> str:
+    """Tell an exception as ``TypeName: first line``."""
+    message = scrub(str(error))
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def scrub(message: str) -> str:
+    """Keep the first line, without what differs between machines: addresses and paths."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    first = lines[0] if lines else ""
+    return _ADDRESS.sub("<address>", _PATH.sub("<path>", first))[:300]
+
+
+def outline(result: Result) -> Result:
+    """Leave out the ranges of floats.
+
+    Some libraries' results depend on what lies in memory (`unwrap_phase` of a volume), and a
+    record must not.
+    """
+    return structs.replace(
+        result,
+        range=result.range if result.dtype[:1] in ("b", "i", "u") else None,
+        members=tuple(map(outline, result.members)),
+    )
+
+
+# --- results ----------------------------------------------------------------------------
+
+
+def describe_result(value: Any, depth: int = 0) -> Result:
+    """Tell a result without its data.
+
+    Where a whole call is to be told, `outline` leaves out what may differ between two runs.
+    """
+    if value is None:
+        return Result(type="none")
+    if isinstance(value, np.ndarray):
+        return Result(
+            type="array",
+            shape=value.shape,
+            dtype=_dtype_name(value.dtype),
+            range=value_range(value),
+            integral=_integral(value),
+        )
+    if isinstance(value, bool | int | float | complex | np.generic):
+        scalar = np.asarray(value)
+        return Result(
+            type="scalar",
+            dtype=_dtype_name(scalar.dtype),
+            range=value_range(scalar),
+            integral=_integral(scalar),
+        )
+    if isinstance(value, tuple | list | dict) and depth < 3:
+        kind = "tuple" if isinstance(value, tuple) else type(value).__name__.lower()
+        members = list(value.values()) if isinstance(value, dict) else list(value)
+        return Result(
+            type=kind if kind in ("tuple", "list", "dict") else _dotted(value),
+            shape=(len(members),),
+            members=tuple(describe_result(member, depth + 1) for member in members[:_MEMBERS]),
+        )
+    shape = getattr(value, "shape", ())
+    dtype = getattr(value, "dtype", "")
+    return Result(
+        type=_dotted(value),
+        shape=tuple(map(int, shape)) if isinstance(shape, tuple) else (),
+        dtype=str(dtype) if isinstance(dtype, np.dtype) else "",
+    )
+
+
+def _dotted(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _dtype_name(dtype: np.dtype[Any]) -> str:
+    return "structured" if dtype.names else str(dtype)
+
+
+def _integral(values: Array) -> bool:
+    if values.dtype.kind in "biu":
+        return True
+    if values.dtype.kind != "f" or not values.size:
+        return False
+    return bool(np.all(np.isfinite(values)) and np.all(values == np.round(values)))
+
+
+def value_range(values: Array) -> tuple[float, float] | None:
+    """Give the least and the greatest finite value, alike on every machine.
+
+    Sums in another order differ in the last bits, so floats keep four significant digits;
+    they are first moved by one part in a million, for a value such as 0.12345 that comes out
+    as 0.12344999 elsewhere not to lie on the edge of rounding. What is small against the
+    greatest magnitude (below one part in ten million; float64: in ten thousand million), or
+    below 1e-13 altogether, counts as 0.
+    """
+    if values.dtype.kind not in "biuf" or not values.size:
+        return None
+    if values.dtype.kind in "biu":
+        return float(values.min()), float(values.max())
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return None
+    ends = (float(finite.min()), float(finite.max()))
+    noise = 1e-10 if values.dtype.itemsize >= 8 else 1e-7
+    least = max(noise * max(map(abs, ends)), 1e-13)
+    return _round(ends[0], least), _round(ends[1], least)
+
+
+def _round(value: float, least: float) -> float:
+    if abs(value) <= least:
+        return 0.0
+    return float(f"{value * _NUDGE:.3e}")

@@ -1,0 +1,196 @@
+"""The images that functions are measured on.
+
+Blobs, gradients, an oblique edge and a little noise of a fixed seed: structured enough for
+filters and segmentations to do their work, and with no symmetry, no constant slice and no
+two axes of one length, so that no relation between results holds by accident.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+SIZES: dict[str, dict[int, tuple[int, ...]]] = {
+    # All lengths differ, none is 1, 2, 3 or 4 (a last axis of 3 or 4 is taken for colours).
+    "small": {2: (17, 22), 3: (9, 17, 22)},
+    "small second": {2: (19, 15), 3: (11, 19, 15)},
+    "plain": {2: (30, 34), 3: (13, 30, 34)},
+    "plain second": {2: (37, 28), 3: (11, 37, 28)},
+    # For functions that need room (windows, patches, cells).
+    "roomy": {2: (72, 86), 3: (40, 44, 52)},
+    "roomy second": {2: (78, 66), 3: (41, 50, 46)},
+    # For transforms defined on a square whose side is a prime.
+    "square": {2: (31, 31), 3: (13, 31, 31)},
+    "square second": {2: (23, 23), 3: (11, 23, 23)},
+    # Their inverses: one row more.
+    "oblong": {2: (32, 31), 3: (13, 32, 31)},
+    "oblong second": {2: (24, 23), 3: (11, 24, 23)},
+}
+"""Shapes in pairs: a verdict is never read off one shape."""
+
+DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
+
+# Blobs: centre (z, y, x) as fractions of the lengths, radius, height.
+_BLOBS = (
+    ((0.30, 0.22, 0.25), 0.13, 1.0),
+    ((0.62, 0.30, 0.74), 0.16, 0.8),
+    ((0.45, 0.74, 0.38), 0.15, 0.9),
+    ((0.80, 0.70, 0.80), 0.11, 1.1),
+    ((0.15, 0.52, 0.56), 0.09, 0.7),
+)
+_DEPTH = 4.0  # blobs reach further along Z, so that every slice shows several
+_SEED = 20260
+
+
+def _fractions(shape: tuple[int, ...]) -> list[Array]:
+    """Coordinates of the pixel centres as fractions, broadcastable against each other."""
+    lines = [(np.arange(length) + 0.5) / length for length in shape]
+    return list(np.meshgrid(*lines, indexing="ij", sparse=True))
+
+
+def _blob(shape: tuple[int, ...], index: int, offset: float) -> Array:
+    centre, radius, height = _BLOBS[index]
+    squares: Array = np.zeros(shape)
+    reach = (radius * _DEPTH, radius * 1.2, radius)
+    for line, middle, width in zip(
+        _fractions(shape), centre[-len(shape) :], reach[-len(shape) :], strict=True
+    ):
+        squares = squares + ((line - middle - offset) / width) ** 2
+    return height * np.exp(-squares)
+
+
+def _blobs(shape: tuple[int, ...], offset: float) -> Array:
+    return np.stack([_blob(shape, index, offset) for index in range(len(_BLOBS))])
+
+
+@cache
+def _grey(shape: tuple[int, ...], variant: int) -> Array:
+    offset = 0.03 * variant
+    slopes = (0.17, 0.31, 0.23)[-len(shape) :]
+    image = _blobs(shape, offset).sum(axis=0)
+    edge: Array = np.zeros(shape)
+    for line, slope in zip(_fractions(shape), slopes, strict=True):
+        image = image + slope * line**1.5
+        edge = edge + line * (slope + 0.4)
+    image = image + 0.25 * (edge > 0.62 * edge.max())
+    image = image + 0.04 * np.random.default_rng(_SEED + variant).random(shape)
+    image = image - image.min()
+    return np.asarray(image / image.max())
+
+
+@cache
+def _two_phases(shape: tuple[int, ...], variant: int) -> Array:
+    """Objects and background with a histogram of two clean humps."""
+    noise = np.random.default_rng(_SEED + 7 + variant).normal(size=shape)
+    phases = np.where(_labels(shape, variant) > 0, 0.7, 0.3) + 0.08 * noise
+    return np.asarray(np.clip(phases, 0, 1))
+
+
+@cache
+def _labels(shape: tuple[int, ...], variant: int) -> Array:
+    blobs = _blobs(shape, 0.03 * variant)
+    labels = np.where(blobs.max(axis=0) > 0.35, blobs.argmax(axis=0) + 1, 0)
+    return np.asarray(labels, dtype=np.int32)
+
+
+@cache
+def _mask(shape: tuple[int, ...], variant: int) -> Array:
+    """Objects with holes and tunnels, and specks beside them."""
+    specks = np.random.default_rng(_SEED + 11 + variant).random(shape)
+    mask = np.asarray(((_labels(shape, variant) > 0) & (specks > 0.03)) | (specks > 0.985))
+    rows, columns = shape[-2:]
+    for row, column in ((0.30, 0.74), (0.74, 0.38)):
+        # Through a whole volume: a hole in every slice and none in the volume.
+        mask[..., int(row * rows), int(column * columns)] = False
+    return mask
+
+
+@cache
+def _phase(shape: tuple[int, ...], variant: int) -> Array:
+    """A phase of several turns, wrapped to [-pi, pi)."""
+    return np.asarray(np.mod(_grey(shape, variant) * 5 * np.pi, 2 * np.pi) - np.pi)
+
+
+@cache
+def _markers(shape: tuple[int, ...], variant: int) -> Array:
+    """Two seeds of an object and one of the background in every slice."""
+    markers: Array = np.zeros(shape, dtype=np.int32)
+    rows, columns = shape[-2:]
+    for z, plane in enumerate(markers if markers.ndim == 3 else markers[np.newaxis]):
+        for label, (row, column) in enumerate(((0.24, 0.28), (0.32, 0.72), (0.95, 0.06)), 1):
+            plane[int(row * rows), (int(column * columns) + variant + z // 4) % columns] = label
+    return markers
+
+
+@cache
+def _edges(shape: tuple[int, ...], variant: int) -> Array:
+    """A thin, sparse set of pixels: what an edge detector leaves."""
+    grey = _grey(shape, variant)
+    noise = np.random.default_rng(_SEED - 1 - variant).random(shape)
+    return np.asarray((np.abs(grey - 0.5) < 0.08) & (noise < 0.35))
+
+
+def image(
+    shape: tuple[int, ...], content: str = "grey", dtype: str = "float64", *, variant: int = 0
+) -> Array:
+    """Make a test image.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (Y, X) or (Z, Y, X).
+    content : str
+        ``grey``, ``two phases`` (grey too), ``phase`` (wrapped), ``labels``, ``markers``,
+        ``mask``, ``edges``, or ``seed``, which lies below the grey image of the same
+        variant everywhere.
+    dtype : str
+        Grey images span the whole range of unsigned integers, 0 to 1 of floats.
+    variant : int
+        Another image of the same kind: the same scene, moved and with other noise.
+    """
+    if content == "markers":
+        return _markers(shape, variant).astype(dtype)
+    if content == "labels":
+        return _labels(shape, variant).astype(dtype)
+    if content == "mask":
+        return _mask(shape, variant).astype(dtype)
+    if content == "phase":
+        # A negative number has no unsigned counterpart: those start at 0.
+        return (_phase(shape, variant) + (np.pi if dtype[0] in "bu" else 0)).astype(dtype)
+    if content == "edges":
+        return _edges(shape, variant).astype(dtype)
+    grey = _two_phases(shape, variant) if content == "two phases" else _grey(shape, variant)
+    if content == "seed":
+        grey = 0.6 * grey
+    return _as_dtype(grey, dtype)
+
+
+def _as_dtype(grey: Array, dtype: str) -> Array:
+    kind = np.dtype(dtype)
+    if kind.kind == "b":
+        return np.asarray(grey > 0.45)
+    if kind.kind == "u":
+        return np.asarray(np.round(grey * np.iinfo(kind).max)).astype(kind)
+    if kind.kind == "i":
+        return np.asarray(np.round(grey * 255)).astype(kind)
+    return grey.astype(kind)
+
+
+def colour_image(
+    shape: tuple[int, ...],
+    content: str = "grey",
+    dtype: str = "float64",
+    *,
+    channels: int = 3,
+    variant: int = 0,
+) -> Array:
+    """Make a test image with a last axis of colours, each another image."""
+    planes = [
+        image(shape, content, dtype, variant=variant + 2 * channel) for channel in range(channels)
+    ]
+    return np.stack(planes, axis=-1)

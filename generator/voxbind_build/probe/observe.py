@@ -1,0 +1,257 @@
+"""Observes one function: what it takes, what it gives, how a volume relates to its slices."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+
+from voxbind_build.model import Call, Observation, ProbeTask, Result
+from voxbind_build.probe import searching
+from voxbind_build.probe.bench import Arrangement, Bench
+from voxbind_build.probe.calling import Answer, call, describe_result, tell_error
+from voxbind_build.probe.comparing import relate
+from voxbind_build.probe.images import DTYPES
+from voxbind_build.probe.relations import close, leaves, main_array, same
+from voxbind_build.probe.roles import image_parameters, main_parameter
+
+_BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
+_LONG = 0.5  # a call that takes longer isn't made with a wider range of values
+
+
+def observe(task: ProbeTask) -> Observation:
+    """Observe one callable.
+
+    Parameters
+    ----------
+    task : ProbeTask
+        The callable's description and what its library's TOML says of its parameters.
+
+    Returns
+    -------
+    Observation
+        Whatever the function does short of ending the process; `failure` says why there is
+        nothing, if so. Equal tasks give equal observations.
+    """
+    description = task.description
+    roles = image_parameters(description, task.roles)
+    blank = Observation(
+        definition=description.definition,
+        fingerprint=description.fingerprint,
+        roles=dict(sorted(roles.items())),
+        image=main_parameter(description, roles) or "",
+    )
+    try:
+        function = _load(description.module, description.attribute)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return _fail(blank, f"can't be imported: {tell_error(error)}")
+    main = blank.image or None
+    bench = Bench(function, description, roles, main, time.perf_counter() + _BUDGET)
+    if main is None:
+        return _observe_helper(bench, blank)
+    return _observe_images(bench, blank, main)
+
+
+def _load(module: str, attribute: str) -> Callable[..., Any]:
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{module}.{attribute} is not callable")
+    result: Callable[..., Any] = found
+    return result
+
+
+def _fail(blank: Observation, failure: str) -> Observation:
+    return structs.replace(blank, failure=failure)
+
+
+def _observe_helper(bench: Bench, blank: Observation) -> Observation:
+    """Call something that takes no image, to tell what it gives."""
+    base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
+    choices = [(), *bench.alternatives(base)]
+    for choice in choices[:12]:
+        if bench.late or bench.attempt(replace(base, choice=choice)).returned:
+            break
+    # There was no image: the case and the shape tell nothing.
+    calls = tuple(
+        _without_image(call) for call in bench.calls if call.outcome == "returned"
+    ) or tuple(_without_image(call) for call in bench.calls[:1])
+    return structs.replace(blank, calls=calls)
+
+
+def _without_image(call: Call) -> Call:
+    return structs.replace(call, case="no image", shape=(), dtype="")
+
+
+def _observe_images(bench: Bench, blank: Observation, main: str) -> Observation:
+    order = searching.contents(bench.description, main, bench.roles[main])
+    relations: dict[str, bool] = {}
+
+    image = volume = None
+    colours_alone = bench.roles[main] == "colour image"
+    if not colours_alone:
+        image = searching.find(bench, searching.image_attempts(bench, order, 2))
+        if image and _reads_channels(image):
+            # What was taken was one colour image of a single row: no image at all.
+            bench.calls = [call for call in bench.calls if call.outcome != "returned"]
+            image, colours_alone = None, True
+    if image:
+        volume = searching.find(bench, searching.volume_attempts(bench, order, image[0]))
+        if not volume:
+            volume = searching.find(bench, searching.flat_attempts(bench, order, image[0]))
+    elif not colours_alone:
+        bench.deadline = time.perf_counter() + _BUDGET
+        volume = searching.find(bench, searching.image_attempts(bench, order, 3))
+    bench.deadline = time.perf_counter() + _BUDGET
+    colour = _observe_colours(bench, order, image, volume, relations)
+
+    base = image or volume or colour
+    if base is None:
+        return structs.replace(blank, calls=tuple(bench.calls), failure="no call was taken")
+    for found in (image, volume):
+        for arrangement in _measured(found) if found else ():
+            bench.attempt(arrangement)
+    if volume:
+        for arrangement in _measured(volume):
+            for name, held in relate(bench, arrangement, image[0] if image else None).items():
+                relations[name] = relations.get(name, True) and held
+    dtypes = _observe_dtypes(bench, base[0])
+    return structs.replace(
+        blank,
+        calls=tuple(bench.calls),
+        relations=dict(sorted(relations.items())),
+        dtypes=dtypes,
+        mutates=tuple(sorted(bench.mutated)),
+        random=_is_random(bench, base[0]),
+    )
+
+
+def _reads_channels(image: searching.Found) -> bool:
+    """Tell whether an image lost its last axis, for being taken as one of colours."""
+    result = main_array(image[1].value)
+    arrangement = image[0]
+    return (
+        not arrangement.named_channels
+        and result is not None
+        and result.shape == arrangement.shape[:-1]
+    )
+
+
+def _measured(found: searching.Found) -> list[Arrangement]:
+    """Give the arrangement in two sizes."""
+    arrangement = found[0]
+    return [
+        replace(arrangement, size=size) for size in (arrangement.size, f"{arrangement.size} second")
+    ]
+
+
+def _observe_colours(
+    bench: Bench,
+    order: tuple[searching.Content, ...],
+    image: searching.Found | None,
+    volume: searching.Found | None,
+    relations: dict[str, bool],
+) -> searching.Found | None:
+    """Give colour images, named as such and not."""
+    found = None
+    if image:
+        known = replace(image[0], channels=3)
+        as_is = replace(known, named_channels=False)
+        answer = bench.attempt(as_is)
+        relations["takes_trailing_colours"] = answer.returned
+        channel = next((p for p, role in bench.roles.items() if role == "channels"), None)
+        if channel:
+            found = searching.find(
+                bench, (replace(known, size=size) for size in (known.size, "plain", "roomy"))
+            )
+            relations["takes_channel_axis"] = found is not None
+            if found:
+                in_volume = replace(found[0], ndim=3)
+                relations["takes_channel_axis_of_volume"] = bench.attempt(in_volume).returned
+        return found
+    for channels in (3, 4):
+        if volume:
+            break
+        found = searching.find(bench, searching.image_attempts(bench, order, 2, channels))
+        if found:
+            relations["takes_colour_volume"] = bench.attempt(replace(found[0], ndim=3)).returned
+            for arrangement in _measured(found):
+                bench.attempt(arrangement)
+            break
+    return found
+
+
+def _observe_dtypes(bench: Bench, arrangement: Arrangement) -> dict[str, Result]:
+    """Give the same image in each dtype, over the dtype's whole range."""
+    found = {}
+    for dtype in DTYPES:
+        content = arrangement.content
+        if content == "grey" and dtype == "int32":
+            content = "labels"
+        answer = _in_dtype(bench, replace(arrangement, dtype=dtype, content=content))
+        bench.mutated.update(answer.mutated)
+        if answer.returned:
+            found[dtype] = describe_result(answer.value)
+    return found
+
+
+def _in_dtype(bench: Bench, arrangement: Arrangement) -> Answer:
+    """Call with a dtype's whole range.
+
+    Where the result is no image, grey uint16 stays at 12 bits, which is what cameras give:
+    thresholds are found in a histogram, and some take time that grows with the square of its
+    length.
+    """
+    arguments = bench.compose(arrangement, arrangement.main())
+    if arrangement.dtype == "uint16" and arrangement.content in ("grey", "two phases"):
+        answer = bench.run({name: _at_12_bits(value) for name, value in arguments.items()})
+        result = main_array(answer.value)
+        ranks = (arrangement.ndim, arrangement.main().ndim)  # with colours, or without
+        image_like = result is not None and result.ndim in ranks
+        if not answer.returned or not image_like or answer.seconds > _LONG:
+            return answer
+    return bench.run(arguments)
+
+
+def _at_12_bits(value: Any) -> Any:
+    return value // 16 if isinstance(value, np.ndarray) and value.dtype == np.uint16 else value
+
+
+def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
+    """Tell whether the generator decides the result, when it is left alone.
+
+    Several fixed states of the generator are compared, so that the answer itself is not
+    left to chance.
+    """
+    name = next((entry for entry, role in bench.roles.items() if role == "generator"), None)
+    parameter = bench.parameter(name) if name else None
+    if parameter is not None and parameter.default != "None":
+        return False  # the library has fixed it
+    arguments = bench.compose(arrangement, arrangement.main())
+    answers: list[Answer] = []
+    for state in range(4):
+        if name:
+            arguments[name] = state
+        np.random.seed(state)
+        answers.append(call(bench.function, bench.parameters, arguments))
+        if bench.late:
+            break
+    values = [answer.value for answer in answers if answer.returned]
+    return any(not _alike(values[0], value) for value in values[1:])
+
+
+def _alike(first: Any, second: Any) -> bool:
+    arrays = leaves(first), leaves(second)
+    if len(arrays[0]) != len(arrays[1]):
+        return False
+    if any(leaf.dtype.kind not in "biufc" for leaf in arrays[0]):
+        return same(first, second)
+    return all(close(one, two) for one, two in zip(*arrays, strict=True))

@@ -1,0 +1,130 @@
+"""What each parameter is for: an image, a mask, a footprint, a threshold, ..."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from voxbind_build.model import IMAGE_ROLES, Description, Parameter
+
+_TABLE = Path(__file__).with_name("roles.toml")
+_TWINS = re.compile(r"[\d_]+|true|test|reference|moving|target|source")
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of `roles.toml`: which parameters have a role."""
+
+    role: str
+    names: tuple[str, ...]
+    documented: str = ""
+    described: str = ""
+    optional: bool | None = None
+
+    def fits(self, parameter: Parameter) -> bool:
+        """Tell whether a parameter has this rule's role."""
+        return (
+            any(fnmatchcase(parameter.name, pattern) for pattern in self.names)
+            and (self.optional is None or self.optional == (parameter.default is not None))
+            and re.search(self.documented, parameter.documented) is not None
+            and re.search(self.described, parameter.description) is not None
+        )
+
+
+class Fills(Struct, frozen=True, forbid_unknown_fields=True):
+    """Optional arguments that are given where a plain call fails."""
+
+    names: tuple[str, ...]
+    values: dict[str, list[Any]] = field(default_factory=dict)
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `roles.toml`."""
+
+    rule: tuple[Rule, ...]
+    values: dict[str, list[Any]]
+    names: dict[str, list[Any]]
+    fills: Fills
+    economies: dict[str, Any]
+
+
+@cache
+def table() -> Table:
+    """Read `roles.toml`."""
+    return msgspec.toml.decode(_TABLE.read_bytes(), type=Table)
+
+
+def image_parameters(description: Description, roles: dict[str, str]) -> dict[str, str]:
+    """Give each parameter that has a role its role.
+
+    Parameters
+    ----------
+    description : Description
+        The callable.
+    roles : dict of str
+        What the library's TOML says of this callable's parameters; it overrules the table.
+
+    Returns
+    -------
+    dict of str
+        Role by parameter; parameters without a role (plain scalars, options) are left out.
+    """
+    found = {}
+    for position, parameter in enumerate(description.parameters):
+        if parameter.kind in ("VAR_POSITIONAL", "VAR_KEYWORD"):
+            continue
+        role = roles.get(parameter.name) or _role(parameter, first=position == 0)
+        if role:
+            found[parameter.name] = role
+    return found
+
+
+def _role(parameter: Parameter, *, first: bool) -> str | None:
+    for rule in table().rule:
+        if rule.fits(parameter):
+            return rule.role
+    # Whatever else comes first and is documented as an array with rows and columns.
+    arrayish = re.search(r"(?i)\bnd-?array|\barray|image", parameter.documented)
+    if first and parameter.default is None and arrayish:
+        return "image"
+    return None
+
+
+def main_parameter(description: Description, roles: dict[str, str]) -> str | None:
+    """Name the parameter that takes the image; None for a callable that takes none."""
+    images = [
+        (position, parameter)
+        for position, parameter in enumerate(description.parameters)
+        if roles.get(parameter.name) in IMAGE_ROLES
+    ]
+    for _, parameter in images:
+        if parameter.default is None:
+            return parameter.name
+    # `threshold_otsu(image=None, hist=None)`: optional, and yet the image.
+    if images and images[0][0] == 0:
+        return images[0][1].name
+    return None
+
+
+def twins(main: str, description: Description, roles: dict[str, str]) -> tuple[str, ...]:
+    """Name the optional parameters that make a pair with the main image.
+
+    ``adapted_rand_error(image_true=None, image_test=None)`` needs both.
+    """
+    by_name = {parameter.name: parameter for parameter in description.parameters}
+    if by_name[main].default is None:
+        return ()
+    stem = _TWINS.sub("", main)
+    return tuple(
+        name
+        for name, role in roles.items()
+        if name != main
+        and role in IMAGE_ROLES
+        and by_name[name].default is not None
+        and _TWINS.sub("", name) == stem
+    )

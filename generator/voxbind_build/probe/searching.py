@@ -1,0 +1,136 @@
+"""Finds an arrangement that a function takes.
+
+A function refuses a dimension only if no size, content, dtype or argument helps: what looks
+like a refusal is often a dislike of the test image.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from voxbind_build.model import Description
+from voxbind_build.probe.bench import Arrangement, Bench
+from voxbind_build.probe.calling import Answer
+
+Content = tuple[str, str]
+Found = tuple[Arrangement, Answer]
+
+_ALL: tuple[Content, ...] = (
+    ("grey", "float64"),
+    ("grey", "uint8"),
+    ("two phases", "float64"),
+    ("labels", "int32"),
+    ("mask", "bool"),
+    ("labels", "uint8"),
+    ("grey", "float32"),
+    ("edges", "bool"),
+    ("grey", "uint16"),
+)
+_BY_ROLE: dict[str, tuple[Content, ...]] = {
+    "labels": (("labels", "int32"),),
+    "markers": (("labels", "int32"),),
+    "mask": (("mask", "bool"),),
+    "edges": (("edges", "bool"),),
+    "seed": (("seed", "float64"), ("seed", "uint8")),
+}
+# Documented type or description -> what to try first. The first pattern that is found decides.
+_BY_TEXT: tuple[tuple[str, Content], ...] = (
+    (r"(?i)wrapped", ("phase", "float64")),
+    (r"(?i)of (dtype )?int\b|of ints|of integers|ndarray of int", ("labels", "int32")),
+    (r"(?i)int or bool", ("labels", "int32")),
+    (r"(?i)\bbool|binary", ("mask", "bool")),
+    (r"(?i)uint8", ("grey", "uint8")),
+)
+
+
+def contents(description: Description, main: str, role: str) -> tuple[Content, ...]:
+    """Order the contents to try, the documented ones first."""
+    first = _BY_ROLE.get(role, ())
+    parameter = next(entry for entry in description.parameters if entry.name == main)
+    told = parameter.documented
+    if "wrap" in description.attribute:
+        told += " wrapped"
+    if re.search(
+        r"(?i)\bbinary\b|non-?zero (values|elements)|where ``True``", parameter.description
+    ):
+        told += " binary"
+    if description.attribute.startswith("binary_"):
+        told += " binary"
+    if "float" in told:
+        told = told.replace("int", "")
+    if not first:
+        first = tuple(content for pattern, content in _BY_TEXT if re.search(pattern, told))[:1]
+    return (*first, *(content for content in _ALL if content not in first))
+
+
+def image_attempts(
+    bench: Bench, order: tuple[Content, ...], ndim: int, channels: int = 0
+) -> Iterator[Arrangement]:
+    """Give arrangements to try on a function of which nothing is known yet."""
+    base = Arrangement(content=order[0][0], dtype=order[0][1], ndim=ndim, channels=channels)
+    fills = (False, True) if bench.given(fills=True) != bench.given(fills=False) else (False,)
+    for size in ("small", "plain"):
+        for content, dtype in order:
+            for filled in fills:
+                yield replace(base, size=size, content=content, dtype=dtype, fills=filled)
+    if bench.default_channels:
+        for content, dtype in order[:4]:
+            yield replace(base, content=content, dtype=dtype, named_channels=False)
+    for content, dtype in order[:4]:
+        for filled in fills:
+            here = replace(base, size="plain", content=content, dtype=dtype, fills=filled)
+            for choice in bench.alternatives(here):
+                yield replace(here, choice=choice)
+    for size in ("roomy", "square", "oblong"):
+        for content, dtype in order[:5]:
+            for filled in fills:
+                yield replace(base, size=size, content=content, dtype=dtype, fills=filled)
+
+
+def volume_attempts(
+    bench: Bench, order: tuple[Content, ...], known: Arrangement
+) -> Iterator[Arrangement]:
+    """Give arrangements to try on a volume, given one that an image was taken in."""
+    same = replace(known, ndim=3)
+    for size in ("small", "plain"):
+        yield replace(same, size=size)
+    for content, dtype in order:
+        yield replace(same, size="small", content=content, dtype=dtype)
+    for choice in bench.alternatives(replace(same, size="small")):
+        yield replace(same, size="small", choice=choice)
+    yield replace(same, size="roomy")
+    yield replace(same, size="square")
+    yield replace(same, size="oblong")
+
+
+def flat_attempts(
+    bench: Bench, order: tuple[Content, ...], known: Arrangement
+) -> Iterator[Arrangement]:
+    """Give arrangements of a volume whose other arguments are made as for an image.
+
+    What is taken only so reads two of the axes as the image's and the third as something else.
+    """
+    if not bench.given(fills=known.fills):
+        return
+    for flat in ("whole", "all"):
+        for size in ("small", "plain", "roomy"):
+            yield replace(known, ndim=3, flat=flat, size=size)
+        for content, dtype in order:
+            yield replace(known, ndim=3, flat=flat, content=content, dtype=dtype, size="plain")
+
+
+def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:
+    """Try arrangements until one is taken, or the time is up."""
+    tried = set()
+    for arrangement in attempts:
+        if bench.late:
+            return None
+        if arrangement in tried:
+            continue
+        tried.add(arrangement)
+        answer = bench.attempt(arrangement)
+        if answer.returned:
+            return arrangement, answer
+    return None

@@ -1,0 +1,392 @@
+"""Verdicts follow from observations, and are right where the truth is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from described import describe_function, watch_name
+
+from voxbind_build.classify import classify
+from voxbind_build.model import Call, Declaration, Observation, Result
+
+# --- real functions with known contracts ------------------------------------------------
+
+F, P2, P3, V2S = "FLEXIBLE", "PURE_2D", "PURE_3D", "VOLUMETRIC_TO_SLICE"
+
+KNOWN: dict[str, tuple[str, Any]] = {
+    # Pixel by pixel, or by the histogram alone.
+    "skimage.exposure.adjust_gamma": (F, "image"),
+    "skimage.exposure.equalize_hist": (F, "image"),
+    "skimage.exposure.rescale_intensity": (F, "image"),
+    "skimage.exposure.histogram": (F, ("histogram", "histogram")),
+    "skimage.util.invert": (F, "image"),
+    "skimage.util.img_as_bool": (F, "mask"),
+    "skimage.util.map_array": (F, "image"),
+    # Filters over all axes.
+    "skimage.filters.gaussian": (F, "image"),
+    "skimage.filters.sobel": (F, "image"),
+    "skimage.filters.median": (F, "image"),
+    "skimage.filters.frangi": (F, "image"),
+    "skimage.filters.rank.mean": (F, "image"),
+    "skimage.filters.threshold_local": (F, "image"),
+    "skimage.restoration.denoise_nl_means": (F, "image"),
+    "skimage.restoration.denoise_tv_chambolle": (F, "image"),
+    "skimage.restoration.richardson_lucy": (F, "image"),
+    "skimage.restoration.rolling_ball": (F, "image"),
+    "skimage.restoration.unwrap_phase": (F, "image"),
+    "skimage.restoration.inpaint_biharmonic": (F, "image"),
+    "scipy.ndimage.gaussian_filter": (F, "image"),
+    "scipy.ndimage.median_filter": (F, "image"),
+    "scipy.ndimage.generic_filter": (F, "image"),
+    "scipy.ndimage.vectorized_filter": (F, "image"),
+    "scipy.ndimage.fourier_shift": (F, "image"),
+    "scipy.ndimage.distance_transform_edt": (F, "image"),
+    # Along axes that the caller chooses.
+    "scipy.ndimage.gaussian_filter1d": (F, "image"),
+    "scipy.ndimage.generic_filter1d": (F, "image"),
+    "scipy.ndimage.sobel": (F, "image"),
+    "scipy.ndimage.rotate": (F, "resized"),
+    # Of another size.
+    "scipy.ndimage.zoom": (F, "resized"),
+    "scipy.ndimage.map_coordinates": (F, "resized"),
+    "skimage.transform.resize": (F, "resized"),
+    "skimage.transform.pyramid_reduce": (F, "resized"),
+    "skimage.feature.match_template": (F, "resized"),
+    "skimage.util.crop": (F, "resized"),
+    # Two dimensions only, by refusal.
+    "skimage.feature.canny": (P2, "mask"),
+    "skimage.feature.corner_harris": (P2, "image"),
+    "skimage.feature.corner_foerstner": (P2, ("image", "image")),
+    "skimage.feature.local_binary_pattern": (P2, "image"),
+    "skimage.filters.gabor": (P2, ("image", "image")),
+    "skimage.filters.sobel_h": (P2, "image"),
+    "skimage.filters.rank.mean_bilateral": (P2, "image"),
+    "skimage.filters.rank.threshold_percentile": (P2, "mask"),
+    "skimage.measure.find_contours": (P2, "points"),
+    "skimage.measure.perimeter": (P2, "scalar"),
+    "skimage.morphology.thin": (P2, "mask"),
+    "skimage.morphology.medial_axis": (P2, "mask"),
+    "skimage.restoration.denoise_bilateral": (P2, "image"),
+    "skimage.segmentation.chan_vese": (P2, "mask"),
+    "skimage.segmentation.mark_boundaries": (P2, "image"),
+    "skimage.transform.radon": (P2, "resized"),
+    "skimage.transform.iradon": (P2, "resized"),
+    "skimage.transform.frt2": (P2, "resized"),
+    "skimage.transform.ifrt2": (P2, "resized"),
+    "skimage.transform.warp_polar": (P2, "resized"),
+    "skimage.transform.hough_ellipse": (P2, "table"),
+    # Two dimensions only, by misreading: the last axis is taken for channels.
+    "skimage.transform.rotate": (P2, "image"),
+    "skimage.transform.swirl": (P2, "image"),
+    "skimage.transform.warp": (P2, "image"),
+    "skimage.measure.profile_line": (P2, "table"),
+    "skimage.restoration.denoise_tv_bregman": (P2, "image"),
+    "skimage.segmentation.active_contour": (P2, "points"),
+    "skimage.segmentation.felzenszwalb": (P2, "labels"),
+    "skimage.segmentation.quickshift": (P2, "labels"),
+    # Three dimensions only.
+    "skimage.measure.marching_cubes": (P3, ("points", "table", "table", "table")),
+    "skimage.util.montage": (V2S, "image"),
+    # Masks and labels.
+    "skimage.filters.apply_hysteresis_threshold": (F, "mask"),
+    "skimage.morphology.isotropic_erosion": (F, "mask"),
+    "skimage.morphology.skeletonize": (F, "mask"),
+    "skimage.morphology.h_maxima": (F, "mask"),
+    "skimage.morphology.convex_hull_image": (F, "mask"),
+    "skimage.morphology.remove_small_holes": (F, "mask"),
+    "skimage.morphology.reconstruction": (F, "image"),
+    "skimage.segmentation.morphological_chan_vese": (F, "mask"),
+    "skimage.segmentation.find_boundaries": (F, "mask"),
+    "skimage.segmentation.slic": (F, "labels"),
+    "skimage.segmentation.watershed": (F, "labels"),
+    "skimage.segmentation.random_walker": (F, "labels"),
+    "skimage.segmentation.expand_labels": (F, "labels"),
+    "skimage.measure.label": (F, "labels"),
+    "scipy.ndimage.label": (F, ("labels", "scalar")),
+    "scipy.ndimage.binary_fill_holes": (F, "mask"),
+    "scipy.ndimage.watershed_ift": (F, "labels"),
+    # Numbers, points, tables: no image in which an axis could be gone.
+    "skimage.filters.threshold_otsu": (F, "scalar"),
+    "skimage.filters.threshold_minimum": (F, "scalar"),
+    "skimage.metrics.structural_similarity": (F, "scalar"),
+    "skimage.metrics.adapted_rand_error": (F, ("scalar", "scalar", "scalar")),
+    "skimage.feature.peak_local_max": (F, "points"),
+    "skimage.feature.blob_log": (F, "points"),
+    "skimage.measure.centroid": (F, "points"),
+    "skimage.measure.inertia_tensor": (F, "table"),
+    "skimage.measure.moments": (F, "table"),
+    "skimage.measure.regionprops": (F, "table"),
+    "skimage.registration.phase_cross_correlation": (F, ("points", "scalar", "scalar")),
+    "scipy.ndimage.center_of_mass": (F, "points"),
+    "scipy.ndimage.extrema": (F, ("scalar", "scalar", "points", "points")),
+    "scipy.ndimage.histogram": (F, "histogram"),
+    "scipy.ndimage.labeled_comprehension": (F, "table"),
+    # Colours.
+    "skimage.color.rgb2gray": (F, "image"),
+    "skimage.color.rgb2lab": (F, "image"),
+    "skimage.color.deltaE_cie76": (F, "image"),
+    "skimage.color.gray2rgb": (F, "image"),
+    "skimage.color.label2rgb": (F, "image"),
+}
+
+HELPERS = (
+    "skimage.filters.gabor_kernel",
+    "skimage.measure.approximate_polygon",
+    "skimage.measure.moments_hu",
+    "skimage.measure.points_in_poly",
+    "skimage.morphology.disk",
+    "skimage.morphology.mirror_footprint",
+    "skimage.segmentation.disk_level_set",
+    "skimage.transform.estimate_transform",
+    "skimage.transform.warp_coords",
+    "skimage.util.regular_grid",
+    "skimage.util.unique_rows",
+    "scipy.ndimage.generate_binary_structure",
+    "scipy.ndimage.iterate_structure",
+)
+
+COLOURS_NEEDED = (
+    "skimage.color.rgb2gray",
+    "skimage.color.rgba2rgb",
+    "skimage.color.lab2lch",
+    "skimage.color.deltaE_cie76",
+    "skimage.segmentation.quickshift",
+)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_contracts_and_results(name: str) -> None:
+    contract, result = KNOWN[name]
+    _, verdict = watch_name(name)
+    assert (verdict.kind, verdict.evidence) == ("image", "observed")
+    assert (verdict.contract, verdict.result) == (contract, result), verdict.reason
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_what_takes_no_image_is_a_helper(name: str) -> None:
+    _, verdict = watch_name(name)
+    assert (verdict.kind, verdict.contract, verdict.arrays) == ("helper", None, ())
+
+
+@pytest.mark.parametrize("name", sorted({*COLOURS_NEEDED, *list(KNOWN)[::5]}))
+def test_colours_are_needed_where_an_image_without_is_refused(name: str) -> None:
+    _, verdict = watch_name(name)
+    assert verdict.needs_channels is (name in COLOURS_NEEDED)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("skimage.transform.rotate", True),
+        ("skimage.segmentation.felzenszwalb", True),
+        ("skimage.segmentation.slic", True),
+        ("skimage.filters.gaussian", False),
+        ("skimage.feature.canny", False),
+    ],
+)
+def test_a_last_axis_of_colours(name: str, expected: bool) -> None:
+    assert watch_name(name)[1].channels_last is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "arrays", "whole", "outputs"),
+    [
+        ("skimage.feature.canny", ("image", "mask"), (), ()),
+        ("skimage.segmentation.random_walker", ("data", "labels"), (), ()),
+        ("skimage.measure.regionprops", ("label_image", "intensity_image"), ("offset",), ()),
+        ("skimage.restoration.richardson_lucy", ("image",), ("psf",), ()),
+        ("skimage.filters.rank.mean", ("image", "mask"), ("footprint",), ("out",)),
+        ("skimage.util.apply_parallel", ("array",), (), ()),
+        ("scipy.ndimage.map_coordinates", ("input",), ("coordinates",), ("output",)),
+        ("scipy.ndimage.distance_transform_edt", ("input",), (), ("distances", "indices")),
+        ("scipy.ndimage.binary_dilation", ("input", "mask"), ("structure",), ("output",)),
+    ],
+)
+def test_array_parameters(
+    name: str, arrays: tuple[str, ...], whole: tuple[str, ...], outputs: tuple[str, ...]
+) -> None:
+    if name.endswith("apply_parallel"):
+        pytest.importorskip("dask")
+    _, verdict = watch_name(name)
+    assert (verdict.arrays, verdict.whole, verdict.outputs) == (arrays, whole, outputs)
+
+
+def test_nested_lists_where_the_library_documents_them() -> None:
+    assert watch_name("scipy.ndimage.convolve")[1].array_like == ("input", "weights")
+    assert watch_name("skimage.filters.sobel")[1].array_like == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "stacks"),
+    [
+        ("skimage.feature.canny", True),
+        ("skimage.filters.gabor", True),
+        ("skimage.transform.radon", True),
+        ("skimage.measure.perimeter", False),
+        ("skimage.measure.find_contours", False),
+        ("scipy.ndimage.label", False),
+    ],
+)
+def test_only_images_stack(name: str, stacks: bool) -> None:
+    assert watch_name(name)[1].stacks is stacks
+
+
+def test_reasons_are_told_in_words() -> None:
+    swirl = watch_name("skimage.transform.swirl")[1].reason
+    assert "taken for channels" in swirl and "last axis" in swirl
+    perimeter = watch_name("skimage.measure.perimeter")[1].reason
+    assert "`perimeter` supports 2D images only" in perimeter
+    assert "channel_axis=None" in watch_name("skimage.segmentation.slic")[1].reason
+
+
+# --- from observations made up to verdicts ------------------------------------------------
+
+IMAGE, IMAGE2, VOLUME, VOLUME2 = (17, 22), (19, 15), (9, 17, 22), (11, 19, 15)
+
+
+def smooth(image, footprint=None, *, out=None):
+    """Smooth an image.
+
+    Parameters
+    ----------
+    image : array_like
+    footprint : ndarray, optional
+    out : ndarray, optional
+
+    Returns
+    -------
+    result : ndarray
+    """
+
+
+SMOOTH = describe_function(smooth)
+
+
+def call(shape: tuple[int, ...], result: Result | str, case: str = "") -> Call:
+    space = case or ("image" if len(shape) == 2 else "volume")
+    if isinstance(result, str):
+        return Call(
+            case=f"{space} of grey", shape=shape, dtype="float64", outcome="raised", error=result
+        )
+    return Call(
+        case=f"{space} of grey", shape=shape, dtype="float64", outcome="returned", result=result
+    )
+
+
+def array(*shape: int, dtype: str = "float64", integral: bool = False) -> Result:
+    return Result(type="array", shape=shape, dtype=dtype, range=(0.0, 1.0), integral=integral)
+
+
+def seen(*calls: Call, **relations: bool) -> Observation:
+    return Observation(
+        definition="m:smooth",
+        fingerprint="",
+        image="image",
+        roles={"image": "image", "footprint": "footprint", "out": "output"},
+        calls=calls,
+        relations=relations,
+    )
+
+
+SAME = tuple(call(shape, array(*shape)) for shape in (IMAGE, IMAGE2, VOLUME, VOLUME2))
+ONLY_2D = (*SAME[:2], call(VOLUME, "ValueError: no volumes"))
+ONLY_3D = (call(IMAGE, "ValueError: no images"), *SAME[2:])
+TO_SLICE = (
+    call(IMAGE, "ValueError: no images"),
+    call(VOLUME, array(17, 22)),
+    call(VOLUME2, array(19, 15)),
+)
+LINE = (
+    call(IMAGE, array(22)),
+    call(IMAGE2, array(15)),
+    call(VOLUME, array(17, 22)),
+    call(VOLUME2, array(19, 15)),
+)
+COLOURS = (
+    call(IMAGE, "ValueError: no colours"),
+    call((17, 22, 3), array(17, 22), "colour image"),
+)
+COLOUR_VOLUME = (*COLOURS, call((9, 17, 22, 3), array(9, 17, 22), "colour volume"))
+REFUSED = (call(IMAGE, "TypeError: never"), call(VOLUME, "TypeError: never"))
+
+
+@pytest.mark.parametrize(
+    ("observation", "contract", "said"),
+    [
+        (seen(*SAME), F, "all axes are spatial"),
+        (seen(*SAME, per_slice=True, last_axis=True), F, "every pixel is treated by itself"),
+        (seen(*SAME, per_slice=True, last_axis=False), F, "as if each had been given alone"),
+        (seen(*SAME, last_axis=True, per_slice=False), P2, "taken for channels"),
+        (seen(*SAME, last_axis=True, caller_chooses_axes=True), F, "chooses the axes"),
+        (seen(*SAME, last_axis=True, caller_chooses_axes=False), P2, "taken for channels"),
+        (seen(*SAME, last_axis_gone=True), P2, "without its last axis"),
+        (seen(*SAME, shuffle_last=True, shuffle_rows=False), P2, "order of a volume's planes"),
+        (seen(*SAME, shuffle_last=True, shuffle_rows=True), F, "neighbours makes no difference"),
+        (seen(*SAME, flat_arguments=True), P2, "made for an image of its first two axes"),
+        (seen(*SAME, default_reads_channels=True), F, "channel_axis=None"),
+        (seen(*ONLY_2D), P2, "ValueError: no volumes"),
+        (seen(*ONLY_3D), P3, "ValueError: no images"),
+        (seen(*TO_SLICE), V2S, "two-dimensional image comes back"),
+        (seen(*LINE), V2S, "one axis of space reduced"),
+        (seen(*LINE, last_axis=True), V2S, "one axis of space reduced"),
+        (seen(*COLOURS), P2, "an axis of colours is needed"),
+        (seen(*COLOUR_VOLUME), F, "an axis of colours is needed"),
+        (seen(*REFUSED), P2, "the library answered TypeError: never"),
+    ],
+)
+def test_contracts_follow_from_observations(
+    observation: Observation, contract: str, said: str
+) -> None:
+    verdict = classify(SMOOTH, observation, None)
+    assert verdict.contract == contract
+    assert said in verdict.reason
+    assert verdict == classify(SMOOTH, observation, None)
+
+
+def test_only_what_was_never_taken_is_inferred() -> None:
+    assert classify(SMOOTH, seen(*REFUSED), None).evidence == "inferred"
+    assert classify(SMOOTH, None, None).evidence == "inferred"
+    assert classify(SMOOTH, seen(*ONLY_2D), None).evidence == "observed"
+
+
+def test_a_declaration_overrules_and_keeps_what_was_observed() -> None:
+    declaration = Declaration(contract="PURE_2D", reason="Planes are not isotropic.", result="mask")
+    verdict = classify(SMOOTH, seen(*SAME), declaration)
+    assert (verdict.contract, verdict.result, verdict.evidence) == (P2, "mask", "declared")
+    assert verdict.reason.startswith("Planes are not isotropic. (observed: FLEXIBLE, ")
+
+
+def test_a_declaration_stands_alone_where_nothing_was_observed() -> None:
+    declaration = Declaration(contract="PURE_3D", reason="By its author.")
+    verdict = classify(SMOOTH, None, declaration)
+    assert (verdict.contract, verdict.reason) == (P3, "By its author.")
+
+
+@pytest.mark.parametrize(
+    ("results", "kind"),
+    [
+        ([array(*shape, dtype="bool", integral=True) for shape in (IMAGE, VOLUME)], "mask"),
+        ([array(*shape, dtype="uint8", integral=True) for shape in (IMAGE, VOLUME)], "mask"),
+        ([array(*shape) for shape in (IMAGE, VOLUME)], "image"),
+        ([array(8, 11), array(4, 8, 11)], "resized"),
+        ([array(7, 2), array(9, 3)], "points"),
+        ([array(7, 4), array(9, 5)], "points"),
+        ([array(2), array(3)], "points"),
+        ([array(2, 17, 22), array(3, 9, 17, 22)], "other"),
+        ([Result(type="scalar"), Result(type="scalar")], "scalar"),
+        ([Result(type="dict"), Result(type="dict")], "table"),
+        ([Result(type="m.Model"), Result(type="m.Model")], "other"),
+    ],
+)
+def test_kinds_of_results(results: list[Result], kind: str) -> None:
+    calls = [call(shape, result) for shape, result in zip((IMAGE, VOLUME), results, strict=True)]
+    assert classify(SMOOTH, seen(*calls), None).result == kind
+
+
+def test_dtypes_are_those_of_the_image_in_a_tuple() -> None:
+    pair = Result(type="tuple", members=(Result(type="scalar", dtype="int64"), array(*IMAGE)))
+    observation = Observation(
+        definition="m:smooth", fingerprint="", image="image", dtypes={"uint8": pair}
+    )
+    assert classify(SMOOTH, observation, None).dtypes["uint8"].dtype == "float64"
