@@ -1,0 +1,57 @@
+"""The manifest as a package of typed modules: ``{path: text}``, the same for the same manifest.
+
+Texts go in and texts come out; putting them on disk is the writer's work. Nothing that a
+library wrote reaches a module but as what it parses to: a literal, a type, a name or a
+quoted text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from voxbind_build.model import Manifest
+from voxbind_build.render.expressions import RenderError
+from voxbind_build.render.formatting import tidy
+from voxbind_build.render.module import render_module
+from voxbind_build.render.tree import module_tree
+
+__all__ = ["RenderError", "render", "templates_dir"]
+
+
+def render(manifest: Manifest, templates: Path) -> dict[str, str]:
+    """Return the text of each file of the package, by POSIX path below it, sorted.
+
+    The manifest's own file isn't among them: it lists the digests of these.
+
+    Parameters
+    ----------
+    manifest
+        What is known of every library.
+    templates
+        See `templates_dir`.
+
+    Raises
+    ------
+    RenderError
+        If something in the manifest is not the name, type or literal that it claims to be.
+    """
+    runtime = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in sorted((templates / "runtime").glob("*.py"))
+    }
+    modules: dict[str, str] = {}
+    for node in module_tree(manifest):
+        if node.path in runtime:
+            raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
+        modules[node.path] = render_module(node, templates)
+    return dict(sorted({**tidy(modules), **runtime, "py.typed": ""}.items()))
+
+
+def templates_dir() -> Path:
+    """Return the folder of the templates: the checkout's, or those of the installed package."""
+    package = Path(__file__).parent.parent
+    # An editable install has a copy in site-packages that isn't the one being edited.
+    checkout = package.parent.parent / "templates"
+    if (checkout / "runtime").is_dir() and (package.parent.parent / "pyproject.toml").is_file():
+        return checkout
+    return package / "templates"

@@ -1,0 +1,79 @@
+"""The names that one generated module binds, and the imports behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["Namespace"]
+
+
+class Namespace:
+    """Gives each thing a module needs a name that nothing else in it has.
+
+    A library may call a parameter ``type`` or a function ``per_slice``; what the
+    generated code itself needs then goes by another name.
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._bound: dict[tuple[str, str], str] = {}
+        self._type_only: set[tuple[str, str]] = set()
+        self._handed_on: list[tuple[str, str, str]] = []
+        self.upstreams: dict[str, str] = {}
+        """By upstream module, the name of the object that stands for it."""
+
+    def bind(self, name: str, module: str) -> str:
+        """Return what `name` of `module` is called here; it will be imported if it must be."""
+        key = (module, name)
+        if key not in self._bound:
+            self._bound[key] = self._free(name)
+        return self._bound[key]
+
+    def bind_type(self, name: str, module: str) -> str:
+        """Return the same for a name in a type; a library's class is imported for checkers only."""
+        if module in _LIGHT or module.startswith("voxbind."):
+            return self.bind(name, module)
+        if (module, name) not in self._bound:
+            self._type_only.add((module, name))
+        return self.bind(name, module)
+
+    def hand_on(self, name: str, module: str, public: str) -> None:
+        """Bind a public name of the module itself, for checkers."""
+        self._handed_on.append((module, name, public))
+
+    def upstream(self, module: str, library: str) -> str:
+        """Return the name of the object that stands for an upstream module."""
+        if module not in self.upstreams:
+            self.upstreams[module] = self._free("_" + library)
+        return self.upstreams[module]
+
+    @property
+    def imports(self) -> list[str]:
+        """The import statements that every use of the module needs."""
+        return [
+            _statement(module, name, local)
+            for (module, name), local in sorted(self._bound.items())
+            if (module, name) not in self._type_only and (module != "builtins" or name != local)
+        ]
+
+    @property
+    def type_imports(self) -> list[str]:
+        """The import statements that checkers alone need."""
+        types = [(module, name, self._bound[module, name]) for module, name in self._type_only]
+        return [
+            f"from {module} import {name} as {local}"
+            for module, name, local in sorted({*types, *self._handed_on})
+        ]
+
+    def _free(self, name: str) -> str:
+        while name in self._taken:
+            name = f"_{name}"
+        self._taken.add(name)
+        return name
+
+
+_LIGHT = frozenset(("builtins", "collections.abc", "os", "types", "typing"))
+
+
+def _statement(module: str, name: str, local: str) -> str:
+    return f"from {module} import {name}" + (f" as {local}" if local != name else "")

@@ -1,0 +1,46 @@
+"""Any text as a Python string literal that a person can read."""
+
+from __future__ import annotations
+
+import ast
+
+__all__ = ["clean", "docstring"]
+
+
+def clean(text: str) -> str:
+    """Return a text with plain newlines, no tabs and nothing behind the lines."""
+    return "\n".join(line.rstrip() for line in text.expandtabs().splitlines()).strip()
+
+
+def docstring(text: str, indent: str = "") -> str:
+    """Return a triple-quoted literal of a cleaned text, its lines indented."""
+    lines = clean(text).splitlines() or [""]
+    body = "\n".join([lines[0], *(indent + line if line else "" for line in lines[1:])])
+    if len(lines) > 1:
+        body += "\n" + indent
+    raw = f'r"""{body}"""'
+    if "\\" in body and _stands_for(raw, body) and _printable(body):
+        return raw
+    written = "".join(map(_escaped, body)).replace('"""', '\\"\\"\\"')
+    if written.endswith('"'):
+        written = written[:-1] + '\\"'
+    return f'"""{written}"""'
+
+
+def _escaped(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character == "\n" or character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _printable(text: str) -> bool:
+    return all(character == "\n" or character.isprintable() for character in text)
+
+
+def _stands_for(literal: str, text: str) -> bool:
+    try:
+        return bool(ast.literal_eval(literal) == text)
+    except (SyntaxError, ValueError):
+        return False

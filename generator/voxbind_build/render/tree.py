@@ -1,0 +1,62 @@
+"""Which modules the package has, and what is in each."""
+
+from __future__ import annotations
+
+from voxbind_build.model import Function, Library, Manifest
+from voxbind_build.render.expressions import RenderError, identifier
+
+__all__ = ["Node", "module_tree"]
+
+
+class Node:
+    """One module of the package."""
+
+    def __init__(self, name: str, key: str, library: Library, listed: bool) -> None:
+        self.name = name
+        """Dotted name below voxbind: ``skimage.filters``."""
+        self.key = key
+        self.library = library
+        self.listed = listed
+        """Whether it stands for a module of the library, not only for a folder of them."""
+        self.children: list[str] = []
+        """Names of the modules below it."""
+        self.functions: dict[str, Function] = {}
+        """By the name they have in this module, sorted."""
+
+    @property
+    def path(self) -> str:
+        """Path of its file below the package."""
+        file = "/__init__.py" if self.children or not self.listed else ".py"
+        return self.name.replace(".", "/") + file
+
+
+def module_tree(manifest: Manifest) -> list[Node]:
+    """Return the package's modules, sorted by name."""
+    nodes: dict[str, Node] = {}
+    for key, library in sorted(manifest.libraries.items()):
+        for module in sorted(library.modules):
+            _add(nodes, module, key, library)
+        for public, function in sorted(library.functions.items()):
+            package, _, name = function.wrapper.partition(".")
+            parent, _, name = name.rpartition(".")
+            if package != "voxbind" or parent not in nodes or not nodes[parent].listed:
+                raise RenderError(
+                    f"{public}: the wrapper {function.wrapper!r} isn't in a listed module of {key}"
+                )
+            nodes[parent].functions[identifier(name, public)] = function
+    for node in nodes.values():
+        both = sorted(set(node.children) & set(node.functions))
+        if both:
+            raise RenderError(f"{node.name}: {both[0]!r} is a module and a function as well")
+    return [nodes[name] for name in sorted(nodes)]
+
+
+def _add(nodes: dict[str, Node], module: str, key: str, library: Library) -> None:
+    parts = [identifier(part, module) for part in module.split(".")]
+    for length in range(1, len(parts) + 1):
+        name = ".".join(parts[:length])
+        if name not in nodes:
+            nodes[name] = Node(name, key, library, listed=False)
+            if length > 1:
+                nodes[".".join(parts[: length - 1])].children.append(parts[length - 1])
+    nodes[module].listed = True

@@ -1,0 +1,275 @@
+"""One wrapper: its signature, the direct call, and the call for everything else."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from voxbind_build.model import Function, Parameter
+from voxbind_build.render.documentation import document
+from voxbind_build.render.expressions import annotation, identifier, literal, members, with_arrays
+from voxbind_build.render.namespace import Namespace
+from voxbind_build.render.quoting import docstring
+
+__all__ = ["Wrapper", "names_used", "wrap"]
+
+_LIFTING = {
+    "PURE_2D": "per_slice",
+    "PURE_3D": "volume",
+    "FLEXIBLE": "flexible",
+    "VOLUMETRIC_TO_SLICE": "volume",
+}
+_SLICE_BY_SLICE = "slice_by_slice"
+_IMAGES = ("image", "resized", "mask", "labels")
+_IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
+
+
+class Wrapper(Struct, frozen=True, kw_only=True):
+    """What the template of a function fills in."""
+
+    name: str
+    parameters: tuple[str, ...]
+    returns: str
+    docstring: str
+    result: str
+    """Name of the local variable that holds the result."""
+    direct: str
+    """The library's call with the arguments as they came; empty if there is none."""
+    conditions: tuple[str, ...]
+    """What must hold for it; nothing, if it always does."""
+    lifted: str
+    """The call for everything else; empty if the direct one serves always."""
+
+
+def names_used(function: Function) -> set[str]:
+    """Return the names that a wrapper's own scope has."""
+    return {parameter.name for parameter in function.parameters} | {_SLICE_BY_SLICE}
+
+
+def wrap(name: str, function: Function, library: str, names: Namespace) -> Wrapper:
+    """Return one wrapper; what it needs is bound in `names`.
+
+    Parameters
+    ----------
+    name
+        Its name in the generated module.
+    function
+        What is known of it.
+    library
+        The library's key.
+    names
+        Of the generated module.
+    """
+    return _Writer(name, function, library, names).write()
+
+
+class _Writer:
+    def __init__(self, name: str, function: Function, library: str, names: Namespace) -> None:
+        self._name, self._function, self._names = name, function, names
+        self._where = f"{function.module}.{function.original_name}"
+        self._upstream = names.upstream(function.module, library)
+        self._by_name = {parameter.name: parameter for parameter in function.parameters}
+        self._has_switch = function.contract == "FLEXIBLE" and _SLICE_BY_SLICE not in self._by_name
+        for parameter in function.parameters:
+            identifier(parameter.name, self._where)
+        contract = function.contract is not None and bool(function.arrays)
+        self._images = function.arrays if contract else ()
+        # What it changes in place is brought back, like an output.
+        changed = tuple(name for name in function.mutates if name not in function.outputs)
+        self._outputs = (function.outputs + changed) if contract else function.outputs
+        whole = function.whole if contract else function.arrays + function.whole
+        self._whole = tuple(name for name in whole if name not in function.outputs)
+        self._first = self._by_name[self._images[0]] if self._images else None
+
+    def write(self) -> Wrapper:
+        result = "result"
+        while result in names_used(self._function):
+            result += "_"
+        conditions = self._conditions()
+        readable = self._first is None or self._image_type(self._first) is not None
+        return Wrapper(
+            name=self._name,
+            parameters=self._parameters(),
+            returns=self._annotation(self._returns()),
+            docstring=docstring(document(self._function, self._has_switch), "    "),
+            result=result,
+            direct=self._direct() if readable else "",
+            conditions=conditions,
+            lifted=self._lifted() if conditions or not readable else "",
+        )
+
+    # --- signature ---------------------------------------------------------------------
+
+    def _parameters(self) -> tuple[str, ...]:
+        written: list[str] = []
+        previous = ""
+        starred = False
+        for parameter in self._function.parameters:
+            if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
+                written.append("/")
+            if parameter.kind == "VAR_KEYWORD":
+                self._add_switch(written, starred)
+            if parameter.kind == "KEYWORD_ONLY" and not starred:
+                written.append("*")
+            starred = starred or parameter.kind in ("KEYWORD_ONLY", "VAR_POSITIONAL")
+            written.append(self._parameter(parameter))
+            previous = parameter.kind
+        if previous == "POSITIONAL_ONLY":
+            written.append("/")
+        if previous != "VAR_KEYWORD":
+            self._add_switch(written, starred)
+        return tuple(written)
+
+    def _add_switch(self, written: list[str], starred: bool) -> None:
+        if self._has_switch:
+            flag = self._names.bind("bool", "builtins")
+            written += [*(() if starred else ("*",)), f"{_SLICE_BY_SLICE}: {flag} = False"]
+
+    def _parameter(self, parameter: Parameter) -> str:
+        where = f"{self._where}, parameter {parameter.name!r}"
+        star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
+        text = f"{star}{parameter.name}: {self._annotation(self._parameter_type(parameter))}"
+        if parameter.default is None:
+            return text
+        if parameter.default_is_literal:
+            default = literal(parameter.default, where, self._names.bind)
+        else:
+            mark = self._names.bind("library_default", "voxbind.upstream")
+            default = f"{mark}({parameter.default!r})"
+        return f"{text} = {default}"
+
+    def _parameter_type(self, parameter: Parameter) -> str:
+        if parameter is self._first:
+            return self._image_type(parameter) or parameter.annotation
+        return parameter.annotation
+
+    def _image_type(self, parameter: Parameter) -> str | None:
+        """Return the type of the image, or None where it is no plain array."""
+        if not _IMAGE_TYPES & set(members(parameter.annotation, self._where)):
+            return None
+        if parameter.default is not None:
+            return "Array | None" if parameter.default == "None" else "Array"
+        return "ArrayT" if self._gives_image_back() else "Array"
+
+    def _gives_image_back(self) -> bool:
+        function = self._function
+        described = function.returns.annotation
+        # A type that changes with the array's name has an array in it.
+        has_array = len({with_arrays(described, self._where, name) for name in ("A", "B")}) > 1
+        return function.result in _IMAGES or has_array
+
+    def _returns(self) -> str:
+        """Return the type of the result; the image's own, wherever it is an array."""
+        described = self._function.returns.annotation
+        first = self._first
+        image = self._image_type(first) if first is not None else None
+        if image == "ArrayT" and self._function.result in _IMAGES:
+            return "ArrayT"
+        array = "ArrayT" if image == "ArrayT" else "Array"
+        return with_arrays(described, self._where, array)
+
+    def _annotation(self, text: str) -> str:
+        return annotation(text, self._where, self._names.bind_type)
+
+    # --- body --------------------------------------------------------------------------
+
+    def _is_array(self, name: str) -> str:
+        kind = self._names.bind("type", "builtins")
+        return f"{kind}({name}) is {self._upstream}.Array"
+
+    def _conditions(self) -> tuple[str, ...]:
+        """Return what makes the library's own call the right one."""
+        function, conditions = self._function, []
+        if self._first is not None:
+            conditions.append(self._is_array(self._first.name))
+            if limit := self._dimensions():
+                if self._first.default == "None":
+                    conditions.insert(0, f"{self._first.name} is not None")
+                conditions.append(limit)
+            if self._has_switch:
+                conditions.append(f"not {_SLICE_BY_SLICE}")
+        rest = dict.fromkeys((*self._images, *self._whole, *self._outputs))
+        for name in rest:
+            parameter = self._by_name[name]
+            if parameter is self._first or not parameter.default_is_literal:
+                continue
+            condition = self._is_array(name)
+            if parameter.default == "None":
+                condition = f"({name} is None or {condition})"
+            conditions.append(condition)
+        for parameter in function.parameters:
+            if parameter.default is not None and not parameter.default_is_literal:
+                check = self._names.bind("isinstance", "builtins")
+                mark = self._names.bind("LibraryDefault", "voxbind.upstream")
+                conditions.append(f"{check}({parameter.name}, {mark})")
+        return tuple(conditions)
+
+    def _dimensions(self) -> str:
+        function, image = self._function, self._images[0]
+        plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
+        if function.contract == "FLEXIBLE":
+            return ""
+        if function.needs_channels:
+            return f"{image}.ndim {comparison} {plain + 1}"
+        if "channel_axis" in self._by_name:
+            return f"{image}.ndim {comparison} ({plain} if channel_axis is None else {plain + 1})"
+        return f"{image}.ndim {comparison} {plain}"
+
+    def _direct(self) -> str:
+        positional, _, args, kwargs = self._forwarding()
+        arguments: list[str] = []
+        for position, parameter in enumerate(self._function.parameters):
+            if parameter.name in (args, kwargs):
+                arguments.append(("*" if parameter.name == args else "**") + parameter.name)
+            elif parameter.default is not None and not parameter.default_is_literal:
+                continue
+            elif position < positional and len(arguments) == position:
+                arguments.append(parameter.name)
+            else:
+                arguments.append(f"{parameter.name}={parameter.name}")
+        return f"{self._upstream}.{self._function.original_name}({', '.join(arguments)})"
+
+    def _lifted(self) -> str:
+        function = self._function
+        lifting = _LIFTING[function.contract] if function.contract and self._images else "direct"
+        positional, required, args, kwargs = self._forwarding()
+        facts: dict[str, object] = {
+            "images": self._images,
+            "whole": self._whole,
+            "outputs": self._outputs,
+            "array_like": function.array_like if self._images else (),
+            "args": args,
+            "kwargs": kwargs,
+        }
+        facts = {name: value for name, value in facts.items() if value}
+        if required != 1:
+            facts["required"] = required
+        if positional != required:
+            facts["positional"] = positional
+        if lifting in ("per_slice", "flexible") and not function.stacks:
+            facts["stacks"] = False
+        if lifting != "direct" and function.needs_channels:
+            facts["needs_channels"] = True
+        if lifting == "per_slice" and function.channels_last:
+            facts["channels_last"] = True
+        call = self._names.bind(lifting, "voxbind.lifting")
+        arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
+        scope = self._names.bind("locals", "builtins")
+        target = f"{self._upstream}.{function.original_name}"
+        return f"{call}({target}, {scope}(){arguments})"
+
+    def _forwarding(self) -> tuple[int, int, str, str]:
+        """Return how many parameters go by position and are required, and the variadic names."""
+        required = positional = 0
+        args = kwargs = ""
+        for position, parameter in enumerate(self._function.parameters):
+            if parameter.kind == "VAR_POSITIONAL":
+                args, positional = parameter.name, position
+            elif parameter.kind == "VAR_KEYWORD":
+                kwargs = parameter.name
+            elif parameter.kind == "POSITIONAL_ONLY":
+                positional = position + 1
+            if parameter.default is None and parameter.kind in (
+                *("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"),
+            ):
+                required = position + 1
+        return max(positional, required), required, args, kwargs

@@ -1,0 +1,47 @@
+"""Generated packages to import, made from a manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from voxbind_build.manifest import seal
+from voxbind_build.model import Manifest
+from voxbind_build.render import render, templates_dir
+
+Import = Callable[[str], Any]
+"""Imports a module below voxbind: ``load("skimage.filters")``."""
+
+
+def write_package(manifest: Manifest, folder: Path) -> Path:
+    """Render a manifest into a folder that can stand on ``sys.path``."""
+    for path, text in seal(manifest, render(manifest, templates_dir())).items():
+        file = folder / "voxbind" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode())
+    return folder
+
+
+@contextlib.contextmanager
+def importing(*folders: Path, also: tuple[str, ...] = ()) -> Iterator[Import]:
+    """Import voxbind, and packages of `also`, from folders; put back afterwards what was there."""
+    packages = ("voxbind", *also)
+
+    def ours() -> list[str]:
+        return [name for name in sys.modules if name.partition(".")[0] in packages]
+
+    before = {name: sys.modules.pop(name) for name in ours()}
+    path = sys.path[:]
+    sys.path[:0] = map(str, folders)
+    importlib.invalidate_caches()
+    try:
+        yield lambda name: importlib.import_module(f"voxbind.{name}" if name else "voxbind")
+    finally:
+        sys.path[:] = path
+        for name in ours():
+            del sys.modules[name]
+        sys.modules.update(before)

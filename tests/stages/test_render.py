@@ -1,0 +1,294 @@
+"""The manifest as Python: what is written is what the library has, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import handmade
+import mypy.api
+import numpy as np
+import pytest
+from madeup import function, manifest, parameter, written
+from packages import Import, importing, write_package
+
+from voxbind_build.model import Manifest, Returns
+from voxbind_build.render import RenderError, render, templates_dir
+from voxbind_build.render.quoting import clean
+from voxbind_build.verify import verify
+
+MANIFEST = handmade.manifest()
+CALLABLES = [
+    name
+    for library in MANIFEST.libraries.values()
+    for name, each in library.functions.items()
+    if each.form == "function"
+]
+IMAGE = np.arange(12.0).reshape(3, 4)
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return render(MANIFEST, templates_dir())
+
+
+@pytest.fixture(scope="module")
+def voxbind(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with importing(write_package(MANIFEST, tmp_path_factory.mktemp("handmade"))) as load:
+        yield load
+
+
+# --- the package as a whole --------------------------------------------------------------------
+
+
+def test_the_package_compiles_is_clean_and_type_checks(files: dict[str, str]) -> None:
+    assert verify(files) == ()
+
+
+def test_the_same_manifest_gives_the_same_texts(files: dict[str, str]) -> None:
+    assert render(handmade.manifest(), templates_dir()) == files
+    assert list(files) == sorted(files)
+
+
+def test_modules_stand_where_the_library_has_them(files: dict[str, str]) -> None:
+    generated = {path for path in files if "/" in path}
+    assert generated == {
+        "scipy/__init__.py",
+        "scipy/ndimage.py",
+        "skimage/__init__.py",
+        "skimage/color.py",
+        "skimage/exposure.py",
+        "skimage/feature.py",
+        "skimage/filters/__init__.py",
+        "skimage/filters/rank.py",
+        "skimage/measure.py",
+        "skimage/metrics.py",
+        "skimage/morphology.py",
+        "skimage/segmentation.py",
+        "skimage/util.py",
+    }
+    assert files["py.typed"] == ""
+
+
+def test_the_run_time_is_copied_as_it_is(files: dict[str, str]) -> None:
+    runtime = templates_dir() / "runtime"
+    copies = {path: text for path, text in files.items() if "/" not in path and path != "py.typed"}
+    assert copies == {path.name: path.read_bytes().decode() for path in runtime.glob("*.py")}
+
+
+def test_the_templates_are_the_checkouts() -> None:
+    assert templates_dir() == Path(__file__).parents[2] / "templates"
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_names_order_kinds_and_defaults_are_the_librarys(voxbind: Import, name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    upstream = inspect.signature(getattr(__import__(module, fromlist=["*"]), attribute)).parameters
+    wrapper = dict(inspect.signature(getattr(voxbind(module), attribute)).parameters)
+    if MANIFEST.libraries[name.partition(".")[0]].functions[name].contract == "FLEXIBLE":
+        switch = wrapper.pop("slice_by_slice")
+        assert switch.default is False
+        assert switch.kind is inspect.Parameter.KEYWORD_ONLY
+    assert [(p.name, p.kind) for p in wrapper.values()] == [
+        (p.name, p.kind) for p in upstream.values()
+    ]
+    mark = voxbind("upstream").LibraryDefault
+    for ours, live in zip(wrapper.values(), upstream.values(), strict=True):
+        if not isinstance(ours.default, mark):
+            assert ours.default == live.default
+            assert type(ours.default) is type(live.default)
+        else:
+            assert not isinstance(live.default, (int, float, str, tuple, type(None)))
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_the_documentation_is_the_librarys_and_what_was_measured(
+    voxbind: Import, name: str
+) -> None:
+    module, _, attribute = name.rpartition(".")
+    upstream = inspect.getdoc(getattr(__import__(module, fromlist=["*"]), attribute))
+    assert upstream is not None
+    lines = (inspect.getdoc(getattr(voxbind(module), attribute)) or "").splitlines()
+    theirs = iter(lines)
+    assert all(line in theirs for line in clean(upstream).splitlines() if line)
+    assert any(line.startswith("voxbind: ") for line in lines)
+
+
+def test_the_measured_dtypes_are_told(voxbind: Import) -> None:
+    documented = voxbind("skimage.filters").gaussian.__doc__
+    assert "FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume" in documented
+    assert "uint8 in, float64 in [0, 1] out" in documented
+    parameters, _, rest = documented.partition("Returns\n    -------")
+    assert "slice_by_slice : bool, optional" in parameters
+    assert "slice_by_slice" not in rest
+
+
+def test_classes_and_constants_are_handed_on(voxbind: Import) -> None:
+    import skimage.feature
+    import skimage.util
+
+    assert voxbind("skimage.feature").ORB is skimage.feature.ORB
+    assert voxbind("skimage.util").dtype_limits is skimage.util.dtype_limits
+    with pytest.raises(AttributeError, match="nothing"):
+        voxbind("skimage.feature").nothing  # noqa: B018
+
+
+def test_public_names_are_listed(voxbind: Import) -> None:
+    assert voxbind("skimage.filters").__all__ == ["gaussian", "rank", "sobel_h", "threshold_otsu"]
+    assert voxbind("skimage").filters.rank.mean.__module__ == "voxbind.skimage.filters.rank"
+    for path in ("skimage", "skimage.filters", "skimage.feature", "scipy.ndimage"):
+        module = voxbind(path)
+        assert all(getattr(module, name) is not None for name in module.__all__)
+
+
+SAMPLE = """
+import numpy as np
+from voxbind.scipy import ndimage
+from voxbind.skimage import feature, filters
+
+class Tensor:
+    ndim: int = 2
+    shape: tuple[int, ...] = (1, 2)
+    dtype: str = "float32"
+
+image = np.zeros((3, 3))
+reveal_type(filters.gaussian(Tensor()))
+reveal_type(filters.sobel_h(image).T)
+reveal_type(ndimage.label(Tensor()))
+reveal_type(feature.hessian_matrix(Tensor(), slice_by_slice=True))
+filters.rank.mean(image, footprint=np.ones((3, 3)))
+filters.gaussian("image.png")
+filters.gaussian([[1, 2]])
+filters.gausian(image)
+"""
+
+
+def test_a_checker_gives_the_type_that_went_in(
+    tmp_path: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_package(MANIFEST, tmp_path)
+    (tmp_path / "sample.py").write_text(SAMPLE)
+    monkeypatch.chdir(tmp_path)
+    told, _, _ = mypy.api.run(["--strict", "--no-error-summary", "sample.py"])
+    lines = [line.partition(": ")[2] for line in told.splitlines()]
+    for expected in ("sample.Tensor", "tuple[sample.Tensor, int]", "list[sample.Tensor]"):
+        assert f'note: Revealed type is "{expected}"' in lines
+    assert any("Revealed type" in line and "numpy.ndarray" in line for line in lines)
+    errors = [line for line in lines if line.startswith("error")]
+    assert len(errors) == 3
+    for refused, line in zip(("str", "list[list[int]]", "gausian"), errors, strict=True):
+        assert refused in line
+
+
+@pytest.mark.parametrize(
+    ("contract", "facts", "direct"),
+    [
+        ("PURE_2D", {}, "image.ndim < 3"),
+        ("PURE_2D", {"needs_channels": True}, "image.ndim < 4"),
+        ("PURE_3D", {}, "image.ndim != 2"),
+        ("VOLUMETRIC_TO_SLICE", {}, "image.ndim != 2"),
+        ("FLEXIBLE", {}, "not slice_by_slice"),
+    ],
+)
+def test_bodies_have_a_branch_for_what_the_library_takes(
+    contract: Any, facts: dict[str, Any], direct: str
+) -> None:
+    text = written(function(parameter("image", annotation="Array"), contract=contract, **facts))
+    lifting = {"PURE_2D": "per_slice", "FLEXIBLE": "flexible"}.get(contract, "volume")
+    more = ", needs_channels=True" if facts else ""
+    assert text.endswith(
+        f"    if type(image) is _made.Array and {direct}:\n"
+        f"        result: ArrayT = _made.f(image)\n"
+        f"    else:\n"
+        f'        result = {lifting}(_made.f, locals(), images=("image",){more})\n'
+        f"    return result\n"
+    )
+
+
+def test_a_helper_without_arrays_is_one_call() -> None:
+    helper = function(parameter("radius"), kind="helper", contract=None, arrays=(), result="other")
+    assert written(helper).endswith(
+        "    result: Any = _made.f(radius)\n    return result\n".replace("Any", "Array")
+    )
+
+
+def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
+    text = written(
+        function(
+            *(parameter(name) for name in ("image", "second")),
+            *(parameter(name, default="None") for name in ("mask", "footprint", "out")),
+            contract="PURE_2D",
+            arrays=("image", "second", "mask"),
+            whole=("footprint",),
+            outputs=("out",),
+            array_like=("second",),
+            stacks=False,
+            channels_last=True,
+        )
+    )
+    call = ast.parse(text).body[-1]
+    calls = [ast.unparse(node) for node in ast.walk(call) if isinstance(node, ast.Call)]
+    assert (
+        "per_slice(_made.f, locals(), images=('image', 'second', 'mask'), whole=('footprint',), "
+        "outputs=('out',), array_like=('second',), required=2, stacks=False, channels_last=True)"
+    ) in calls
+
+
+TYPES = [
+    ("image", "Array", "ArrayT", "ArrayT"),
+    ("labels", "Any", "ArrayT", "ArrayT"),
+    ("scalar", "float", "Array", "float"),
+    ("points", "Array", "ArrayT", "ArrayT"),
+    ("table", "dict[str, Array]", "ArrayT", "dict[str, ArrayT]"),
+    (("labels", "scalar"), "tuple[Array | int, int]", "ArrayT", "tuple[ArrayT | int, int]"),
+    ("other", "list[made.up.Region]", "Array", "list[Region]"),
+]
+
+
+@pytest.mark.parametrize(("result", "described", "image", "returns"), TYPES)
+def test_arrays_that_come_back_have_the_images_type(
+    result: Any, described: str, image: str, returns: str
+) -> None:
+    text = written(
+        function(
+            parameter("image", annotation="ArrayLike"),
+            parameter("mask", annotation="Array | None", default="None"),
+            result=result,
+            returns=Returns(annotation=described, annotation_source="docstring"),
+        )
+    )
+    signature = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    annotations = [ast.unparse(each.annotation) for each in signature.args.args if each.annotation]
+    assert annotations == [image, "Array | None"]
+    assert signature.returns is not None
+    assert ast.unparse(signature.returns) == returns
+
+
+Broken = Callable[[], Manifest]
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (
+            lambda: manifest(function(parameter("image"), wrapper="voxbind.other.f")),
+            "listed module",
+        ),
+        (lambda: manifest(function(parameter("image"), wrapper="os.f")), "listed module"),
+        (lambda: manifest(modules=("made.../up",)), "no name"),
+        (
+            lambda: manifest(
+                function(parameter("image"), original_name="sub"),
+                modules=("made.up", "made.up.sub"),
+            ),
+            "a module and a function",
+        ),
+        (lambda: manifest(modules=("memory",)), "voxbind itself"),
+    ],
+)
+def test_modules_that_cannot_be_are_refused(broken: Broken, told: str) -> None:
+    with pytest.raises(RenderError, match=told):
+        render(broken(), templates_dir())
