@@ -1,0 +1,233 @@
+"""Says which libraries and devices can be used here, which can't, why, and what changes it.
+
+Every probe runs in a process of its own: a library that crashes at import, or a driver
+that hangs, is a finding and not the end of the examination.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from typing import Literal
+
+from msgspec import Struct
+
+from voxbind_build.model import Library, LibrarySpec
+
+PATIENCE = 120
+"""Seconds that an import may take."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What is known of one library or device."""
+
+    name: str
+    kind: Literal["library", "memory", "device"]
+    usable: bool
+    version: str = ""
+    frozen: str = ""
+    """The version that the wrappers were made from."""
+    detail: str = ""
+    command: str = ""
+    """What to run to change it."""
+
+    @property
+    def ill(self) -> bool:
+        """Whether something that is there doesn't work, or isn't what was measured."""
+        return bool(self.version) and (
+            not self.usable or bool(self.frozen and self.version != self.frozen)
+        )
+
+
+def examine(specs: Sequence[LibrarySpec], libraries: Mapping[str, Library]) -> tuple[Finding, ...]:
+    """Examine libraries and devices.
+
+    Parameters
+    ----------
+    specs
+        Libraries that voxbind knows.
+    libraries
+        Those that the package wraps, by name.
+    """
+    known = {spec.name: spec for spec in specs}
+    with ThreadPoolExecutor() as pool:
+        found = [
+            pool.submit(_library, name, known.get(name), libraries.get(name))
+            for name in sorted({*known, *libraries})
+        ]
+        found += [pool.submit(_memory, memory) for memory in _MEMORIES]
+        return tuple(future.result() for future in found)
+
+
+def _library(name: str, spec: LibrarySpec | None, library: Library | None) -> Finding:
+    entry = spec or library
+    assert entry is not None
+    frozen = library.version if library is not None else ""
+    pin = f"{entry.distribution}=={frozen}" if frozen else entry.distribution
+    install = f"pip install '{pin}'"
+    version = _version(entry.distribution)
+    if not version:
+        return Finding(
+            name=name,
+            kind="library",
+            usable=False,
+            frozen=frozen,
+            detail=f"{entry.distribution} isn't installed",
+            command=install,
+        )
+    said = _run(
+        "import importlib, sys\nfor m in sys.argv[1:]: importlib.import_module(m)\nprint('{}')",
+        *entry.modules,
+    )
+    if "error" in said:
+        detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
+    elif not frozen:
+        detail, command = "installed, but not in the package", f"voxbind build --library {name}"
+    elif version != frozen:
+        detail = "the wrappers were made from another version"
+        command = f"voxbind build --library {name}"
+    else:
+        detail = command = ""
+    return Finding(
+        name=name,
+        kind="library",
+        usable="error" not in said,
+        version=version,
+        frozen=frozen,
+        detail=detail,
+        command=command,
+    )
+
+
+class _Memory(Struct, frozen=True, kw_only=True):
+    """How to ask for a kind of array memory and its device."""
+
+    name: str
+    kind: Literal["memory", "device"]
+    distributions: tuple[str, ...]
+    ask: str
+    """Python that prints a JSON object with `usable` and `detail`."""
+    install: str
+    repair: str
+
+
+_DRIVER = "install NVIDIA's driver for this GPU, then: nvidia-smi"
+_MEMORIES = (
+    _Memory(
+        name="numpy",
+        kind="memory",
+        distributions=("numpy",),
+        ask="import json, numpy\nprint(json.dumps({'usable': True, 'detail': ''}))",
+        install="pip install numpy",
+        repair="pip install --force-reinstall numpy",
+    ),
+    _Memory(
+        name="torch (CPU)",
+        kind="memory",
+        distributions=("torch",),
+        ask="import json, torch\ntorch.zeros(1)\n"
+        "print(json.dumps({'usable': True, 'detail': f'{torch.get_num_threads()} threads'}))",
+        install="pip install 'voxbind[torch]'",
+        repair="pip install --force-reinstall torch",
+    ),
+    _Memory(
+        name="torch (CUDA)",
+        kind="device",
+        distributions=("torch",),
+        ask="""
+import json, torch
+if torch.version.cuda is None:
+    said = False, "this torch is built without CUDA"
+elif not torch.cuda.is_available():
+    said = False, f"torch is built for CUDA {torch.version.cuda} and finds no GPU it can use"
+else:
+    said = True, torch.cuda.get_device_name()
+print(json.dumps(dict(zip(("usable", "detail"), said))))
+""",
+        install="pip install torch",
+        repair="pip install --force-reinstall torch "
+        "(https://pytorch.org/get-started names the wheel for your CUDA)",
+    ),
+    _Memory(
+        name="cupy (CUDA)",
+        kind="device",
+        distributions=("cupy-cuda13x", "cupy-cuda12x", "cupy"),
+        ask="""
+import json, cupy
+count = cupy.cuda.runtime.getDeviceCount()
+name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if count else "no GPU"
+print(json.dumps({"usable": count > 0, "detail": name}))
+""",
+        install="pip install cupy-cuda12x",
+        repair=_DRIVER,
+    ),
+    _Memory(
+        name="pyclesperanto (OpenCL)",
+        kind="device",
+        distributions=("pyclesperanto",),
+        ask="""
+import json, pyclesperanto
+devices = pyclesperanto.list_available_devices()
+print(json.dumps({"usable": bool(devices), "detail": ", ".join(map(str, devices)) or "no device"}))
+""",
+        install="pip install 'pyclesperanto[opencl]' intel-opencl-rt",
+        repair="pip install intel-opencl-rt",
+    ),
+)
+
+
+def _memory(memory: _Memory) -> Finding:
+    installed = [(name, _version(name)) for name in memory.distributions if _version(name)]
+    if not installed:
+        return Finding(
+            name=memory.name,
+            kind=memory.kind,
+            usable=False,
+            detail=f"{memory.distributions[0]} isn't installed",
+            command=memory.install,
+        )
+    said = _run(memory.ask)
+    usable = bool(said.get("usable"))
+    return Finding(
+        name=memory.name,
+        kind=memory.kind,
+        usable=usable,
+        version=installed[0][1],
+        detail=str(said.get("error") or said.get("detail") or ""),
+        command="" if usable else memory.repair,
+    )
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _run(code: str, *arguments: str) -> dict[str, object]:
+    """Run Python code apart; return the JSON object that it prints last, or the error."""
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"took longer than {PATIENCE} s"}
+    if ran.returncode < 0:
+        return {"error": f"crashed with signal {-ran.returncode}"}
+    if ran.returncode:
+        lines = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
+        return {"error": lines[-1]}
+    said = json.loads(ran.stdout.strip().splitlines()[-1])
+    assert isinstance(said, dict)
+    return said

@@ -1,0 +1,55 @@
+"""The frozen record: freeze it, write it, read it back, compare two of it.
+
+`document` is the manifest's file, `record` the files of raw observations beside it,
+`freeze` makes a library's entry of what the earlier stages found, and `compare` tells
+two entries apart.
+"""
+
+from voxbind_build.manifest.compare import compare, signature
+from voxbind_build.manifest.document import (
+    MANIFEST,
+    SCHEMA,
+    ManifestError,
+    encode,
+    read,
+    schema,
+    seal,
+    sha256,
+)
+from voxbind_build.manifest.freeze import freeze
+from voxbind_build.manifest.record import (
+    Record,
+    altered,
+    encode_observations,
+    fingerprint,
+    forget_unfinished,
+    keep_unfinished,
+    observations_path,
+    read_observations,
+    read_record,
+    read_unfinished,
+)
+
+__all__ = [
+    "MANIFEST",
+    "SCHEMA",
+    "ManifestError",
+    "Record",
+    "altered",
+    "compare",
+    "encode",
+    "encode_observations",
+    "fingerprint",
+    "forget_unfinished",
+    "freeze",
+    "keep_unfinished",
+    "observations_path",
+    "read",
+    "read_observations",
+    "read_record",
+    "read_unfinished",
+    "schema",
+    "seal",
+    "sha256",
+    "signature",
+]

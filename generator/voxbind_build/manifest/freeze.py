@@ -1,0 +1,152 @@
+"""Makes a library's entry in the manifest of what the earlier stages found."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from voxbind_build.model import (
+    Description,
+    Exclusion,
+    Function,
+    Inventory,
+    Library,
+    Parameter,
+    PublicName,
+    Returns,
+    Verdict,
+)
+
+_TAKES_ARRAYS = frozenset({"Any", "Array", "ArrayLike", "object"})
+
+
+def freeze(
+    inventory: Inventory, descriptions: Sequence[Description], verdicts: Mapping[str, Verdict]
+) -> Library:
+    """Put a library's public names, descriptions and verdicts into one record.
+
+    Parameters
+    ----------
+    inventory
+        Every public name of the library.
+    descriptions
+        One for each public function that has no exclusion.
+    verdicts
+        By dotted public name, one for each description.
+
+    Raises
+    ------
+    ValueError
+        If a public name would end neither wrapped nor excluded.
+    """
+    described = {description.name: description for description in descriptions}
+    functions: dict[str, Function] = {}
+    excluded: dict[str, Exclusion] = {}
+    for public in sorted(inventory.names, key=lambda public: public.name):
+        if public.exclusion is not None:
+            excluded[public.name] = public.exclusion
+        elif public.name in described:
+            functions[public.name] = _function(described[public.name], verdicts[public.name])
+        elif public.kind in ("class", "constant"):
+            functions[public.name] = _re_export(public)
+        else:
+            raise ValueError(
+                f"{public.name}, a {public.kind}, has neither a description nor an exclusion"
+            )
+    spec = inventory.spec
+    return Library(
+        distribution=spec.distribution,
+        extra=spec.extra,
+        version=inventory.version,
+        memory_type=spec.memory_type,
+        twin=spec.twin,
+        modules=spec.modules,
+        functions=functions,
+        excluded=excluded,
+        differences=inventory.differences,
+    )
+
+
+def _function(description: Description, verdict: Verdict) -> Function:
+    return Function(
+        wrapper=f"voxbind.{description.name}",
+        kind=verdict.kind,
+        contract=verdict.contract,
+        reason=verdict.reason,
+        evidence=verdict.evidence,
+        result=verdict.result,
+        arrays=verdict.arrays,
+        whole=verdict.whole,
+        outputs=verdict.outputs,
+        array_like=verdict.array_like,
+        stacks=verdict.stacks,
+        needs_channels=verdict.needs_channels,
+        channels_last=verdict.channels_last,
+        dtypes=verdict.dtypes,
+        mutates=verdict.mutates,
+        random=verdict.random,
+        deprecated=description.deprecated,
+        parameters=tuple(_parameter(entry, verdict) for entry in description.parameters),
+        returns=description.returns,
+        module=description.module,
+        original_name=description.attribute,
+        definition=description.definition,
+        fingerprint=description.fingerprint,
+        doc=description.doc,
+        tags=description.tags,
+    )
+
+
+def _parameter(parameter: Parameter, verdict: Verdict) -> Parameter:
+    """Return a parameter that says that it takes arrays where it was seen to.
+
+    scipy.ndimage, for one, documents the labels to look at as "int or sequence of ints".
+    """
+    arrays = {*verdict.arrays, *verdict.whole, *verdict.outputs}
+    if parameter.name not in arrays or _members(parameter.annotation) & _TAKES_ARRAYS:
+        return parameter
+    return replace(parameter, annotation=f"Array | {parameter.annotation}")
+
+
+def _members(annotation: str) -> set[str]:
+    """Return the alternatives of a union."""
+    node = ast.parse(annotation, mode="eval").body
+    members = set()
+    while isinstance(node, ast.BinOp):
+        members.add(ast.unparse(node.right))
+        node = node.left
+    return members | {ast.unparse(node)}
+
+
+def _re_export(public: PublicName) -> Function:
+    """Return the entry of a class or constant, which is handed on as it is."""
+    return Function(
+        wrapper=f"voxbind.{public.name}",
+        kind="helper",
+        contract=None,
+        reason=f"a {public.kind}: handed on as it is",
+        evidence="observed",
+        result="other",
+        arrays=(),
+        whole=(),
+        outputs=(),
+        array_like=(),
+        stacks=False,
+        needs_channels=False,
+        channels_last=False,
+        dtypes={},
+        mutates=(),
+        random=False,
+        deprecated=None,
+        parameters=(),
+        returns=Returns(annotation="Any", annotation_source="unknown"),
+        module=public.module,
+        original_name=public.attribute,
+        definition="",
+        fingerprint="",
+        doc="",
+        tags=(),
+        form="class" if public.kind == "class" else "constant",
+    )

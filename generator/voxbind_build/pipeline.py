@@ -1,0 +1,339 @@
+"""From library specifications to the package on disk: names every stage, decides nothing.
+
+Data flows one way: specification -> discover -> describe -> probe -> classify -> manifest
+-> render -> verify. What is frozen already flows in beside it: observations that still
+hold are not made again, and a library that isn't here keeps its record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from voxbind_build import manifest as frozen
+from voxbind_build.classify import classify
+from voxbind_build.describe import describe
+from voxbind_build.discover import LibraryNotFound, discover
+from voxbind_build.manifest import Record
+from voxbind_build.model import (
+    Description,
+    Difference,
+    Inventory,
+    Library,
+    LibrarySpec,
+    Manifest,
+    Observation,
+    ProbeTask,
+)
+from voxbind_build.probe import sandbox
+from voxbind_build.probe.fingerprint import method_fingerprint
+from voxbind_build.progress import Reporter, Silent
+from voxbind_build.render import RenderError, render, templates_dir
+from voxbind_build.report import BuildError, BuildReport, CheckReport, Row, row
+from voxbind_build.verify import disk, verify
+
+Measure = Literal["changed", "all", "nothing"]
+
+
+def build(
+    specs: Sequence[LibrarySpec],
+    out: Path,
+    *,
+    jobs: int | None = None,
+    fresh: bool = False,
+    reporter: Reporter | None = None,
+) -> BuildReport:
+    """Read and measure libraries, and write the package.
+
+    Parameters
+    ----------
+    specs
+        The libraries to read anew. Those that aren't installed, and those of an earlier
+        build that aren't named here, come from the frozen record.
+    out
+        The package's folder.
+    jobs
+        Processes that measure at a time; by default one for each usable core.
+    fresh
+        Measure everything, also what was measured before.
+    reporter
+        Is told how it goes.
+
+    Raises
+    ------
+    BuildError
+        If there is nothing to wrap, or the generated code doesn't hold.
+    ManifestError
+        If the frozen record can't be trusted.
+    OutputError
+        If the folder can't be written.
+    """
+    started = time.monotonic()
+    reporter = reporter or Silent()
+    disk.prepare(out)
+    record = frozen.read_record(out, distrust=fresh)
+    notes = list(record.problems)
+    readings = _read(specs, record, notes, reporter)
+    measured = {} if fresh else frozen.read_unfinished(out)
+    try:
+        _measure(readings, record, measured, "all" if fresh else "changed", jobs, reporter)
+    finally:
+        if measured:
+            frozen.keep_unfinished(out, measured)
+
+    libraries = dict(record.manifest.libraries)
+    observations = dict(record.observations)
+    rows = {name: row(name, library) for name, library in libraries.items()}
+    for name, reading in readings.items():
+        libraries[name] = reading.freeze()
+        observations[name] = reading.observations
+        rows[name] = reading.row(libraries[name])
+    if not libraries:
+        raise BuildError(
+            "There is no library to wrap: none can be imported here, and none was recorded by "
+            f"an earlier build. Run {_install(specs)} and build again."
+        )
+
+    reporter.say("writing the wrappers")
+    manifest = Manifest(libraries=dict(sorted(libraries.items())))
+    try:
+        texts = dict(render(manifest, templates_dir()))
+    except RenderError as error:
+        raise BuildError(f"The wrappers can't be written: {error}") from error
+    for name, observed in observations.items():
+        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
+    files = frozen.seal(manifest, texts)
+    # What is on disk byte for byte was proved by the build that wrote it.
+    if disk.differing(files, out):
+        reporter.say("checking the generated code")
+        problems = verify(files)
+        if problems:
+            shown = "\n".join(f"  {problem}" for problem in problems[:20])
+            raise BuildError(
+                f"The generated code has {len(problems)} problems; the package is as it was.\n"
+                f"{shown}"
+            )
+    changes = disk.write(files, out, record.owned)
+    frozen.forget_unfinished(out)
+    for note in notes:
+        reporter.warn(note)
+    return BuildReport(
+        rows=tuple(rows[name] for name in sorted(rows)),
+        changes=changes,
+        notes=tuple(notes),
+        seconds=round(time.monotonic() - started, 2),
+    )
+
+
+def check(
+    specs: Sequence[LibrarySpec],
+    out: Path,
+    *,
+    measure: bool = False,
+    jobs: int | None = None,
+    reporter: Reporter | None = None,
+) -> CheckReport:
+    """Compare the installed libraries, and the files on disk, with the frozen record.
+
+    Parameters
+    ----------
+    specs
+        The libraries to compare; those that aren't installed are named in the notes.
+    out
+        The package's folder.
+    measure
+        Observe every function again. Without it, contracts are derived anew from the
+        recorded observations.
+
+    Raises
+    ------
+    BuildError
+        If there is no package to check.
+    ManifestError
+        If the frozen record can't be trusted.
+    """
+    reporter = reporter or Silent()
+    if not (out / frozen.MANIFEST).is_file():
+        raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
+    manifest = frozen.read(out / frozen.MANIFEST)
+    edited, missing = frozen.altered(manifest, out)
+    record = frozen.read_record(out, distrust=True)
+    notes: list[str] = list(record.problems)
+    # Without its observations a library's contracts can't be derived again.
+    unread = manifest.libraries.keys() - record.observations.keys()
+    readings = _read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
+    _measure(readings, record, {}, "all" if measure else "nothing", jobs, reporter)
+
+    rows = {name: row(name, library) for name, library in manifest.libraries.items()}
+    differences: list[Difference] = []
+    for name, reading in sorted(readings.items()):
+        new = reading.freeze()
+        rows[name] = reading.row(new)
+        old = manifest.libraries.get(name)
+        if old is None:
+            added = f"{new.distribution} {new.version}"
+            differences.append(Difference(name=name, aspect="added", after=added))
+        else:
+            differences += frozen.compare(name, old, new)
+    return CheckReport(
+        rows=tuple(rows[name] for name in sorted(rows)),
+        differences=tuple(differences),
+        edited=edited,
+        missing=missing,
+        foreign=disk.foreign(out, record.owned),
+        notes=tuple(notes),
+    )
+
+
+# --- one library -------------------------------------------------------------------------
+
+
+class _Reading(msgspec.Struct):
+    """A library as it is installed here, on its way through the stages."""
+
+    inventory: Inventory
+    descriptions: tuple[Description, ...]
+    observations: dict[str, Observation]
+    measured: int = 0
+    seconds: float = 0.0
+
+    def tasks(self) -> dict[str, ProbeTask]:
+        """Return one task for each definition, however many public names show it."""
+        spec = self.inventory.spec
+        tasks: dict[str, ProbeTask] = {}
+        for description in self.descriptions:
+            tasks.setdefault(
+                description.definition,
+                ProbeTask(
+                    description=description,
+                    memory_type=spec.memory_type,
+                    roles=spec.roles.get(description.name, {}),
+                ),
+            )
+        return tasks
+
+    def freeze(self) -> Library:
+        """Classify every function and return the library's entry in the manifest."""
+        declarations = self.inventory.spec.declare
+        verdicts = {}
+        for description in self.descriptions:
+            definition = description.definition
+            observation = self.observations.get(definition) or Observation(
+                definition=definition, fingerprint="", failure="hasn't been measured yet"
+            )
+            verdicts[description.name] = classify(
+                description, observation, declarations.get(description.name)
+            )
+        return frozen.freeze(self.inventory, self.descriptions, verdicts)
+
+    def row(self, library: Library) -> Row:
+        """Return the library's line in the table at the end."""
+        return row(
+            self.inventory.spec.name,
+            library,
+            public=len(self.inventory.names),
+            source="measured" if self.measured else "unchanged",
+            measured=self.measured,
+            seconds=self.seconds,
+        )
+
+
+def _read(
+    specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
+) -> dict[str, _Reading]:
+    """Discover and describe the libraries that can be imported here."""
+    readings = {}
+    for spec in specs:
+        reporter.say(f"reading {spec.distribution}")
+        started = time.monotonic()
+        try:
+            inventory = discover(spec)
+        except LibraryNotFound as error:
+            notes.append(_absent(spec, record, str(error)))
+            continue
+        if not inventory.live:
+            reason = f"{spec.distribution} can't be imported here"
+            notes.append(_absent(spec, record, "; ".join((reason, *inventory.differences))))
+            continue
+        descriptions = describe(inventory)
+        readings[spec.name] = _Reading(
+            inventory, descriptions, {}, seconds=time.monotonic() - started
+        )
+    return readings
+
+
+def _measure(
+    readings: dict[str, _Reading],
+    record: Record,
+    measured: dict[str, Observation],
+    measure: Measure,
+    jobs: int | None,
+    reporter: Reporter,
+) -> None:
+    """Give each reading its observations: known ones where they hold, else new ones.
+
+    Known are those of the record, and those that a build without an end has `measured`;
+    new ones are put there as they come.
+    """
+    method = method_fingerprint()
+    wanted: dict[str, str] = {}
+    tasks: list[ProbeTask] = []
+    libraries: dict[str, str] = {}
+    for name, reading in readings.items():
+        known = {**record.observations.get(name, {}), **measured}
+        for definition, task in reading.tasks().items():
+            libraries[definition] = name
+            fingerprint = frozen.fingerprint(task, reading.inventory.version, method)
+            observation = known.get(definition)
+            holds = observation is not None and observation.fingerprint == fingerprint
+            if measure == "all" or (measure == "changed" and not holds):
+                wanted[definition] = fingerprint
+                tasks.append(task)
+                reading.measured += 1
+            elif observation is not None:
+                reading.observations[definition] = observation
+    if not tasks:
+        return
+
+    def done(observation: Observation) -> None:
+        definition = observation.definition
+        reading = readings[libraries[definition]]
+        measured[definition] = replace(observation, fingerprint=wanted[definition])
+        reading.observations[definition] = measured[definition]
+        reading.seconds += clock.lap()
+        reporter.advance(libraries[definition])
+
+    clock = _Clock()
+    reporter.start({name: reading.measured for name, reading in readings.items()})
+    try:
+        sandbox.probe(tasks, jobs=jobs, on_done=done)
+    finally:
+        reporter.finish()
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def lap(self) -> float:
+        """Return the seconds since the last lap."""
+        now = time.monotonic()
+        seconds, self._last = now - self._last, now
+        return seconds
+
+
+def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
+    recorded = record.manifest.libraries.get(spec.name)
+    if recorded is None:
+        return f"{spec.name} is left out: {reason}. {_install([spec])} brings it in."
+    version = f"{recorded.distribution} {recorded.version}"
+    return f"{spec.name} stays as it was recorded from {version}: {reason}"
+
+
+def _install(specs: Sequence[LibrarySpec]) -> str:
+    return f"`pip install {' '.join(spec.distribution for spec in specs)}`"

@@ -1,0 +1,33 @@
+"""Proves the generated package before it is put on disk: it compiles, is clean, and type-checks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from voxbind_build.verify.problems import Problem
+from voxbind_build.verify.tools import compiles, lints, type_checks
+
+__all__ = ["Problem", "verify"]
+
+
+def verify(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Return what is wrong with a generated package; nothing, if it may be written.
+
+    Parameters
+    ----------
+    files
+        Texts by POSIX path below the package.
+    """
+    modules = {path: text for path, text in files.items() if path.endswith(".py")}
+    problems = compiles(modules)
+    if problems:  # The other tools would only say the same again.
+        return tuple(sorted(problems))
+    with tempfile.TemporaryDirectory(prefix="voxbind-") as folder:
+        package = Path(folder) / "voxbind"
+        for path, text in modules.items():
+            file = package / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode("utf-8"))
+        return tuple(sorted([*lints(package), *type_checks(package)]))

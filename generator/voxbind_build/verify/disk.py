@@ -1,0 +1,242 @@
+"""Puts a package's files on disk: all of them, or none.
+
+The new tree is built beside the old one, out of hard links where a file stays as it
+is, and takes the old one's place in one step. Whatever ends a build, and when, the
+package is whole: the old one or the new one. What an ended build leaves beside it
+is put right at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+_IGNORED = "__pycache__"
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What `write` did, by paths below the package."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+
+class OutputError(OSError):
+    """The output folder can't be written, or holds what voxbind didn't write."""
+
+
+def prepare(out: Path) -> None:
+    """Prove that `out` can be written, and put right what an ended build left.
+
+    Raises
+    ------
+    OutputError
+        If the folder, or the one it is in, can't be written.
+    """
+    out = out.resolve()
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.exists() and not out.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "is a file, not a folder", str(out))
+        with _alone(out):
+            _recover(out)
+            _new(out).mkdir()
+            _new(out).rmdir()
+        if out.is_dir() and not os.access(out, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "can't be written", str(out))
+    except OutputError:
+        raise
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
+    """Return the paths of `files` that aren't on disk with the same bytes, sorted."""
+    return tuple(
+        sorted(path for path, text in files.items() if _bytes(out / path) != _encoded(text))
+    )
+
+
+def foreign(out: Path, owned: Collection[str]) -> tuple[str, ...]:
+    """Return the files in `out` that aren't among `owned`, sorted; caches don't count."""
+    return tuple(path for path in _on_disk(out) if path not in owned)
+
+
+def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> Changes:
+    """Make the folder `out` hold `files` and nothing else.
+
+    Files that stay as they are keep their inode and time; where nothing changes,
+    nothing is touched.
+
+    Parameters
+    ----------
+    files
+        Texts by POSIX path below `out`.
+    out
+        The package's folder.
+    owned
+        Paths that an earlier build wrote, and that may be removed.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be written, or holds files that no build wrote.
+    """
+    out = out.resolve()
+    _check_paths(files)
+    if strangers := foreign(out, {*files, *owned}):
+        raise OutputError(
+            f"{out} holds files that voxbind didn't write: {', '.join(strangers[:5])}"
+            f"{', ...' if len(strangers) > 5 else ''}. Move them elsewhere and build again; "
+            "the package is as it was."
+        )
+    written = differing(files, out)
+    removed = tuple(path for path in _on_disk(out) if path not in files)
+    unchanged = tuple(sorted(files.keys() - set(written)))
+    if written or removed:
+        try:
+            with _alone(out):
+                _recover(out)
+                _build(files, out, unchanged)
+                _exchange(out)
+                _remove(_new(out))
+        except OutputError:
+            raise
+        except OSError as error:
+            raise _unwritable(out, error) from error
+    return Changes(written=written, removed=removed, unchanged=unchanged)
+
+
+def _new(out: Path) -> Path:
+    return out.with_name(f".{out.name}.new")
+
+
+def _old(out: Path) -> Path:
+    return out.with_name(f".{out.name}.old")
+
+
+def _unwritable(out: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{out} can't be written ({error.strerror or error}). Give --out a folder that you may "
+        "write, or change the rights of this one; the package is as it was."
+    )
+
+
+def _check_paths(files: Mapping[str, str]) -> None:
+    for path in files:
+        parts = PurePosixPath(path).parts
+        if not parts or PurePosixPath(path).is_absolute() or ".." in parts:
+            raise ValueError(f"{path!r} isn't a path below the package")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8")
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+
+
+def _on_disk(out: Path) -> list[str]:
+    found = []
+    for folder, folders, names in os.walk(out):
+        folders[:] = [name for name in folders if name != _IGNORED]
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        found += [(Path(folder) / name).relative_to(out).as_posix() for name in names + links]
+    return sorted(found)
+
+
+def _build(files: Mapping[str, str], out: Path, unchanged: Collection[str]) -> None:
+    new = _new(out)
+    new.mkdir()
+    if out.exists():
+        shutil.copymode(out, new)
+    for path, text in files.items():
+        target = new / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path in unchanged:
+            _link(out / path, target)
+        else:
+            target.write_bytes(_encoded(text))
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
+def _exchange(out: Path) -> None:
+    """Put the new tree in the old one's place; the old one is then at `_new`."""
+    new, old = _new(out), _old(out)
+    if not out.exists():
+        new.rename(out)
+    elif not _rename_exchange(new, out):
+        # Between these two steps there is no package; `_recover` undoes the first.
+        out.rename(old)
+        new.rename(out)
+        _remove(old)
+
+
+def _rename_exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step, and say whether this system can."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:  # a C library older than the call
+        return False
+    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    if renameat2(here, os.fsencode(one), here, os.fsencode(other), swap) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # a file system without it
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def _recover(out: Path) -> None:
+    """Put right what an ended build left beside the package."""
+    old = _old(out)
+    if old.exists() and not out.exists():
+        old.rename(out)
+    _remove(old)
+    _remove(_new(out))
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep a second build from writing the same package at the same time."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows; there the second build fails on open files
+        yield
+        return
+    folder = os.open(out.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise OutputError(
+            f"Another build is writing {out}. Wait until it has ended and build again."
+        ) from error
+    finally:
+        os.close(folder)

@@ -1,0 +1,55 @@
+"""Fixtures that several folders of tests share."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+GOLDEN = TESTS / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--regenerate",
+        action="store_true",
+        help="write the golden trees anew instead of comparing with them",
+    )
+
+
+@pytest.fixture(scope="session")
+def search_path() -> str:
+    """A PYTHONPATH for processes that see the checkout and nothing installed of voxbind."""
+    return os.pathsep.join([str(ROOT / "generator"), *filter(None, sys.path)])
+
+
+@pytest.fixture
+def toylib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the toy library that can be imported, and edited."""
+    folder = tmp_path / "libraries"
+    shutil.copytree(GOLDEN / "toylib", folder / "toylib")
+    shutil.copy(GOLDEN / "toylib.toml", folder)
+    monkeypatch.syspath_prepend(folder)
+    return folder / "toylib"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The package of the toy library, built once; copy it to change it."""
+    from voxbind_build import libraries, pipeline
+
+    out = tmp_path_factory.mktemp("built") / "voxbind"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(GOLDEN)
+        pipeline.build([libraries.load(GOLDEN / "toylib.toml")], out)
+    yield out
+
+
+@pytest.fixture
+def package(built: Path, tmp_path: Path) -> Path:
+    """A copy of the toy library's package."""
+    return Path(shutil.copytree(built, tmp_path / "voxbind"))

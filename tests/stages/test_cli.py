@@ -1,0 +1,326 @@
+"""The command line: what it prints, what it returns, and what it says when something is wrong."""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from voxbind_build import cli, manifest
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+TOML = str(GOLDEN / "toylib.toml")
+
+
+@pytest.fixture
+def voxbind(capsys, built):
+    """Run a command on the toy library's package; return exit code, output and errors."""
+
+    def run(*arguments, out=built):
+        code = cli.run([*arguments, "--out", str(out)])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+def flat(errors):
+    """Undo the frame and the line breaks of an error message."""
+    return re.sub(r"[\s│]+", " ", errors)
+
+
+# --- list and show ---------------------------------------------------------------------
+
+
+def names(output):
+    return {entry["name"] for entry in json.loads(output)}
+
+
+@pytest.fixture
+def functions(built):
+    return manifest.read(built / manifest.MANIFEST).libraries["toylib"].functions
+
+
+def test_list_names_the_image_functions_and_no_helpers(voxbind, functions):
+    code, output, _ = voxbind("list", "--json")
+    assert code == 0
+    assert names(output) == {
+        name for name, function in functions.items() if function.kind == "image"
+    }
+
+
+@pytest.mark.parametrize("contract", ["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"])
+def test_list_by_contract(voxbind, functions, contract):
+    _, output, _ = voxbind("list", "--contract", contract.lower(), "--json")
+    assert names(output) == {
+        name for name, function in functions.items() if function.contract == contract
+    }
+    assert names(output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["mean over a box"], {"toylib.filters.box", "toylib.filters.boxcar"}),
+        (["FILTERS.BOX"], {"toylib.filters.box", "toylib.filters.boxcar"}),
+        (["nothing like this"], set()),
+        (["filters.box", "--memory", "numpy"], {"toylib.filters.box", "toylib.filters.boxcar"}),
+        (["filters.box", "--memory", "cupy"], set()),
+        (["filters.box", "--library", "toylib"], {"toylib.filters.box", "toylib.filters.boxcar"}),
+    ],
+)
+def test_list_by_text_memory_and_library(voxbind, arguments, expected):
+    code, output, _ = voxbind("list", *arguments, "--json")
+    assert code == 0
+    assert names(output) == expected
+
+
+def test_list_prints_a_table(voxbind):
+    code, output, _ = voxbind("list", "filters")
+    assert code == 0
+    assert re.search(r"toylib\.filters\.box +FLEXIBLE +image +Mean over a box", output)
+
+
+@pytest.mark.parametrize(
+    "name", ["toylib.filters.box", "voxbind.toylib.filters.box", "filters.box", "box"]
+)
+def test_show_finds_a_function_by_any_of_its_names(voxbind, name):
+    code, output, _ = voxbind("show", name)
+    assert code == 0
+    for told in ("toylib.filters.box", "def box(", "size", "FLEXIBLE", "observed", "float64"):
+        assert told in output
+    assert re.search(r"tested +.*(holds|fails)", output)
+    assert "boxcar" not in output
+
+
+def test_show_gives_programs_everything(voxbind, functions):
+    _, output, _ = voxbind("show", "toylib.filters.box", "--json")
+    (told,) = json.loads(output)
+    function = functions["toylib.filters.box"]
+    assert told["contract"] == function.contract
+    assert told["reason"] == function.reason
+    assert told["signature"] == "(image, size=3)"
+    assert told["relations"]
+    assert [parameter["name"] for parameter in told["parameters"]] == ["image", "size"]
+
+
+def test_show_tells_why_a_name_is_left_out(voxbind, built):
+    excluded = manifest.read(built / manifest.MANIFEST).libraries["toylib"].excluded
+    assert excluded
+    for name, exclusion in excluded.items():
+        code, output, _ = voxbind("show", name)
+        assert code == 0
+        assert f"left out: {exclusion.reason}" in output
+
+
+@pytest.mark.parametrize("typo", ["toylib.filters.bux", "boxx", "filters.boxar"])
+def test_show_suggests_near_misses(voxbind, typo):
+    code, output, errors = voxbind("show", typo)
+    assert (code, output) == (2, "")
+    assert "Do you mean" in flat(errors)
+    assert "toylib.filters.box" in flat(errors)
+
+
+def test_show_of_something_else_points_at_list(voxbind):
+    code, _, errors = voxbind("show", "qqqqqqqq")
+    assert code == 2
+    assert "voxbind list" in flat(errors)
+
+
+# --- build and check -------------------------------------------------------------------
+
+
+def test_build_then_check_then_build_again(capsys, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(GOLDEN)
+    out = str(tmp_path / "voxbind")
+    assert cli.run(["build", "--library", TOML, "--out", out, "--jobs", "2"]) == 0
+    printed = capsys.readouterr()
+    assert re.search(r"toylib: measuring \d+ functions", printed.err)
+    assert re.search(r"toylib +\S+ +\d+ +\d+ +\d+ +\d+", printed.out)
+    assert re.search(r"\d+ files written, 0 removed, 0 unchanged", printed.out)
+
+    assert cli.run(["check", "--library", TOML, "--out", out]) == 0
+    printed = capsys.readouterr()
+    total = re.search(
+        r"(\d+) public names = (\d+) wrapped \+ (\d+) helpers \+ (\d+) excluded", printed.out
+    )
+    assert total is not None
+    public, *parts = map(int, total.groups())
+    assert public == sum(parts) > 0
+
+    assert cli.run(["build", "--library", TOML, "--out", out, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["changes"]["written"] == []
+    assert report["rows"][0]["source"] == "unchanged"
+
+
+def test_check_returns_one_and_names_the_edited_file(capsys, package, monkeypatch):
+    monkeypatch.syspath_prepend(GOLDEN)
+    with (package / "toylib" / "filters.py").open("a") as file:
+        file.write("# mine\n")
+    assert cli.run(["check", "--library", TOML, "--out", str(package)]) == 1
+    output = capsys.readouterr().out
+    assert "edited by hand: toylib/filters.py" in output
+    assert "voxbind build" in output
+    assert cli.run(["check", "--library", TOML, "--out", str(package), "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["agrees"] is False
+    assert report["edited"] == ["toylib/filters.py"]
+
+
+# --- wrong usage and failures ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["biuld"], "biuld"),
+        (["build", "--jobs", "0"], "--jobs"),
+        (["build", "--library", "scikit-image"], "skimage"),
+        (["build", "--library", "absent.toml"], "absent.toml"),
+        (["build", "--library", TOML, "--library", TOML], "toylib is named twice"),
+        (["list", "--contract", "PURE_4D"], "PURE_3D"),
+        (["list", "--memory", "paper"], "numpy"),
+        (["list", "--library", "absent"], "toylib"),
+        (["show"], "NAME"),
+    ],
+)
+def test_wrong_usage_returns_two_and_says_what_is_accepted(voxbind, arguments, said):
+    code, output, errors = voxbind(*arguments)
+    assert (code, output) == (2, "")
+    assert said.casefold() in flat(errors).casefold()
+
+
+@pytest.mark.parametrize("text", ["name = ", 'name = "x"\n', 'nmae = "x"\n'])
+def test_a_wrong_specification_returns_two_and_names_the_file(voxbind, tmp_path, text):
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    code, output, errors = voxbind("build", "--library", str(file))
+    assert (code, output) == (2, "")
+    assert str(file) in errors
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "box"], ["check"]])
+def test_a_folder_without_a_package_returns_one(voxbind, tmp_path, command):
+    code, output, errors = voxbind(*command, out=tmp_path)
+    assert (code, output) == (1, "")
+    assert "voxbind build" in errors
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "box"], ["check"], ["build"], ["doctor"]])
+def test_a_damaged_manifest_returns_one_and_says_how_to_go_on(voxbind, package, command):
+    (package / "manifest.json").write_text("{")
+    code, output, errors = voxbind(*command, out=package)
+    assert (code, output) == (1, "")
+    assert "voxbind build --fresh" in errors
+    assert "Traceback" not in errors
+
+
+def test_ctrl_c_says_that_the_package_is_as_it_was(package, search_path):
+    before = {path: path.read_bytes() for path in package.rglob("*.*")}
+    build = _start(package, search_path, stderr=subprocess.PIPE)
+    assert build.stderr is not None
+    for line in build.stderr:
+        if "measuring" in line:
+            build.send_signal(2)
+            break
+    told = build.stderr.read()
+    assert build.wait(timeout=30) == 1
+    assert "Stopped. The package is as it was" in told
+    assert "Traceback" not in told
+    assert {path: path.read_bytes() for path in package.rglob("*.*")} == before
+
+
+def test_a_terminal_gets_a_progress_bar(package, search_path):
+    ours, theirs = pty.openpty()
+    build = _start(package, search_path, stderr=theirs, TERM="xterm-256color", COLUMNS="120")
+    os.close(theirs)
+    shown = b""
+    while select.select([ours], [], [], 120)[0]:
+        try:
+            shown += os.read(ours, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+    os.close(ours)
+    assert build.wait() == 0
+    text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"toylib .*━.* (\d+)/\1 functions .* left", text)
+
+
+def _start(package, search_path, **options):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(GOLDEN), search_path]),
+        **{name: options.pop(name) for name in list(options) if name.isupper()},
+    }
+    command = ["build", "--fresh", "--library", TOML, "--out", str(package)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "voxbind_build", *command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        **options,
+    )
+
+
+# --- the rest --------------------------------------------------------------------------
+
+
+def test_doctor_names_libraries_and_devices_with_what_changes_them(voxbind):
+    code, output, _ = voxbind("doctor", "--json")
+    findings = {finding["name"]: finding for finding in json.loads(output)}
+    assert {"skimage", "scipy", "toylib", "numpy", "torch (CPU)", "torch (CUDA)"} <= set(findings)
+    assert findings["numpy"]["usable"]
+    assert not findings["toylib"]["usable"]
+    assert findings["toylib"]["command"] == "pip install 'toylib==1.0'"
+    for finding in findings.values():
+        assert finding["usable"] or (finding["detail"] and finding["command"])
+    assert code in (0, 1)
+    code, output, _ = voxbind("doctor")
+    assert "not usable" in output
+
+
+def test_doctor_tells_a_broken_library_from_a_missing_one(voxbind, toylib):
+    for text, told in (("raise OSError('no lib')", "OSError: no lib"), ("1 +", "SyntaxError")):
+        shutil.copytree(GOLDEN / "toylib", toylib, dirs_exist_ok=True)
+        (toylib / "__init__.py").write_text(text)
+        metadata = toylib.parent / "toylib-1.0.dist-info"
+        metadata.mkdir(exist_ok=True)
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toylib\nVersion: 1.0\n")
+        code, output, _ = voxbind("doctor", "--json")
+        (finding,) = [found for found in json.loads(output) if found["name"] == "toylib"]
+        assert code == 1
+        assert not finding["usable"]
+        assert told in finding["detail"]
+
+
+def test_the_default_package_is_the_checkouts():
+    root = Path(__file__).parents[2]
+    assert cli.default_package() == root / "generated" / "voxbind"
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich", "libcst", "msgspec"])
+def test_a_missing_tool_is_told_with_the_command_that_brings_it(search_path, missing):
+    code = f"""
+        import sys
+        sys.modules[{missing!r}] = None
+        from voxbind_build.__main__ import main
+        sys.exit(main())
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), "build"],
+        env={**os.environ, "PYTHONPATH": search_path},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 1
+    assert "pip install 'voxbind[build]'" in ran.stderr
+    assert missing in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -1,0 +1,378 @@
+"""The frozen record: canonical text, careful reading, comparison."""
+
+import json
+
+import hypothesis
+import hypothesis.strategies as st
+import jsonschema
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from voxbind_build import manifest as frozen
+from voxbind_build.manifest import ManifestError
+from voxbind_build.model import (
+    Call,
+    Description,
+    DtypeFact,
+    Exclusion,
+    Inventory,
+    LibrarySpec,
+    Manifest,
+    Observation,
+    Parameter,
+    ProbeTask,
+    PublicName,
+    Result,
+    Returns,
+    Verdict,
+)
+
+SPEC = LibrarySpec(name="toy", distribution="toy-lib", extra="toy", modules=("toy.filters",))
+
+
+def parameter(name, kind="POSITIONAL_OR_KEYWORD", default=None, annotation="float"):
+    return Parameter(
+        name=name,
+        kind=kind,
+        annotation=annotation,
+        annotation_source="docstring",
+        default=default,
+    )
+
+
+def description(name="toy.filters.blur", parameters=None, doc="Blur an image.\n\nMuch."):
+    module, _, attribute = name.rpartition(".")
+    return Description(
+        name=name,
+        module=module,
+        attribute=attribute,
+        definition=f"toy._impl:{attribute}",
+        fingerprint="sha256:1",
+        parameters=parameters
+        or (parameter("image", annotation="ArrayT"), parameter("sigma", default="1.0")),
+        returns=Returns(annotation="ArrayT", annotation_source="docstring"),
+        doc=doc,
+    )
+
+
+def verdict(contract="FLEXIBLE", **facts):
+    return Verdict(
+        kind="image",
+        contract=contract,
+        reason="a volume's result isn't its slices' results",
+        evidence="observed",
+        result="image",
+        arrays=("image",),
+        dtypes={"uint8": DtypeFact(dtype="float64", range=(0.0, 1.0))},
+        **facts,
+    )
+
+
+def library(described=None, judged=None, version="1.0", names=(), spec=SPEC):
+    described = (description(),) if described is None else described
+    functions = [PublicName(name=entry.name, kind="function") for entry in described]
+    inventory = Inventory(spec=spec, version=version, names=(*functions, *names))
+    judged = judged or {entry.name: verdict() for entry in described}
+    return frozen.freeze(inventory, described, judged)
+
+
+def manifest():
+    names = (
+        PublicName(name="toy.filters.Kernel", kind="class"),
+        PublicName(name="toy.filters.EPS", kind="constant"),
+        PublicName(
+            name="toy.filters.imread", kind="function", exclusion=Exclusion(reason="file-io")
+        ),
+    )
+    return Manifest(libraries={"toy": library(names=names)}, files={"b.py": "sha256:0"})
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text(frozen.encode(manifest()), encoding="utf-8")
+    return path
+
+
+# --- freezing --------------------------------------------------------------------------
+
+
+def test_every_public_name_ends_in_functions_or_excluded():
+    entry = manifest().libraries["toy"]
+    assert sorted(entry.functions) == ["toy.filters.EPS", "toy.filters.Kernel", "toy.filters.blur"]
+    assert sorted(entry.excluded) == ["toy.filters.imread"]
+
+
+def test_classes_and_constants_are_helpers():
+    functions = manifest().libraries["toy"].functions
+    assert functions["toy.filters.Kernel"].form == "class"
+    assert functions["toy.filters.EPS"].form == "constant"
+    assert {functions[f"toy.filters.{name}"].kind for name in ("Kernel", "EPS")} == {"helper"}
+
+
+def test_a_wrapper_is_named_like_its_upstream():
+    assert manifest().libraries["toy"].functions["toy.filters.blur"].wrapper == (
+        "voxbind.toy.filters.blur"
+    )
+
+
+@pytest.mark.parametrize("kind", ["function", "module"])
+def test_a_name_without_a_place_is_an_error(kind):
+    inventory = Inventory(
+        spec=SPEC, version="1.0", names=(PublicName(name="toy.filters.lost", kind=kind),)
+    )
+    with pytest.raises(ValueError, match=r"toy\.filters\.lost.*neither"):
+        frozen.freeze(inventory, (), {})
+
+
+# --- the file --------------------------------------------------------------------------
+
+
+def test_what_is_written_is_read_again(written):
+    read = frozen.read(written)
+    assert replace(read, digest="") == manifest()
+    assert frozen.encode(read) == written.read_text(encoding="utf-8")
+
+
+def test_the_text_is_sorted_and_ends_with_a_newline(written):
+    text = written.read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_order_of_insertion_doesnt_show():
+    entry = manifest().libraries["toy"]
+    functions = dict(reversed(list(entry.functions.items())))
+    turned = Manifest(libraries={"toy": replace(entry, functions=functions)})
+    assert frozen.encode(turned) == frozen.encode(Manifest(libraries={"toy": entry}))
+
+
+def test_the_manifest_fits_its_schema(written):
+    jsonschema.validate(json.loads(written.read_text()), json.loads(frozen.schema()))
+
+
+def test_the_shipped_schema_is_current():
+    sealed = frozen.seal(manifest(), {})
+    assert sealed[frozen.SCHEMA] == frozen.schema(), (
+        "write manifest.schema() to generator/voxbind_build/manifest/schema.json"
+    )
+
+
+def test_sealing_lists_every_file_but_the_manifest():
+    sealed = frozen.seal(manifest(), {"a.py": "a = 1\n", "sub/ü.py": "ü = 1\n"})
+    files = json.loads(sealed["manifest.json"])["files"]
+    assert files == {
+        path: frozen.sha256(text) for path, text in sealed.items() if path != "manifest.json"
+    }
+    assert sorted(files) == ["a.py", "manifest.schema.json", "sub/ü.py"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text[: len(text) // 2], "isn't whole JSON"),
+        (lambda text: "", "isn't whole JSON"),
+        (lambda text: "[]", "isn't a voxbind manifest"),
+        (lambda text: '{"name": "another tool"}', "isn't a voxbind manifest"),
+        (lambda text: text.replace('"schema_version": 1', '"schema_version": 2'), "version 2"),
+        (lambda text: text.replace('"FLEXIBLE"', '"FLEXBLE"'), "isn't a voxbind manifest"),
+        (lambda text: text.replace('"FLEXIBLE"', '"PURE_2D"'), "was changed"),
+        (lambda text: text.replace('"float64"', '"float32"'), "was changed"),
+    ],
+    ids=["half", "empty", "list", "foreign", "newer", "invalid", "contract", "dtype"],
+)
+def test_what_voxbind_didnt_write_is_refused_with_the_way_out(written, damage, message):
+    text = written.read_text()
+    assert damage(text) != text
+    written.write_text(damage(text))
+    with pytest.raises(ManifestError, match=message) as caught:
+        frozen.read(written)
+    assert str(written) in str(caught.value)
+    assert "voxbind build --fresh" in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_refused(written):
+    written.write_bytes(b"\xff\xfe" + written.read_bytes())
+    with pytest.raises(ManifestError, match="voxbind build --fresh"):
+        frozen.read(written)
+
+
+# --- observations ----------------------------------------------------------------------
+
+OBSERVATION = Observation(
+    definition="toy._impl:blur",
+    fingerprint="sha256:1",
+    calls=(
+        Call(
+            case="disks",
+            shape=(32, 40),
+            dtype="uint8",
+            outcome="returned",
+            result=Result(type="array", shape=(32, 40), dtype="float64", range=(0.0, 1.0)),
+        ),
+    ),
+    relations={"per_slice": False},
+)
+
+
+def package(tmp_path, observations):
+    sealed = frozen.seal(
+        Manifest(libraries={"toy": library()}),
+        {frozen.observations_path("toy"): frozen.encode_observations(observations)},
+    )
+    for path, text in sealed.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_observations_come_back_as_they_were(tmp_path):
+    observations = {name: OBSERVATION for name in ("toy._impl:blur", "toy._impl:add")}
+    record = frozen.read_record(package(tmp_path, observations))
+    assert record.observations == {"toy": observations}
+
+
+def test_observations_take_one_line_each_and_are_sorted():
+    lines = frozen.encode_observations({"b:f": OBSERVATION, "a:f": OBSERVATION}).splitlines()
+    assert [line.partition(":f")[0] for line in lines] == ["{", '"a', '"b', "}"]
+
+
+def test_there_may_be_no_record(tmp_path):
+    record = frozen.read_record(tmp_path)
+    assert record.manifest.libraries == {}
+    assert record.problems == ()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_text(path.read_text()[:-20]),
+        lambda path: path.write_text(path.read_text().replace("float64", "float32")),
+        lambda path: path.write_bytes(b"\xff\x00"),
+    ],
+    ids=["missing", "truncated", "edited", "binary"],
+)
+def test_damaged_observations_are_refused_or_left_out(tmp_path, damage):
+    package(tmp_path, {"toy._impl:blur": OBSERVATION})
+    damage(tmp_path / "observations" / "toy.json")
+    with pytest.raises(ManifestError, match="voxbind build --fresh"):
+        frozen.read_record(tmp_path)
+    record = frozen.read_record(tmp_path, distrust=True)
+    assert record.observations == {}
+    assert list(record.manifest.libraries) == ["toy"]
+    assert len(record.problems) == 1
+
+
+TASK = ProbeTask(description=description(), memory_type="numpy")
+
+
+@pytest.mark.parametrize(
+    ("task", "version", "method"),
+    [
+        (replace(TASK, roles={"image": "mask"}), "1.0", "m"),
+        (replace(TASK, description=replace(TASK.description, fingerprint="x")), "1.0", "m"),
+        (replace(TASK, description=description(parameters=(parameter("im"),))), "1.0", "m"),
+        (TASK, "1.1", "m"),
+        (TASK, "1.0", "other"),
+    ],
+    ids=["roles", "source", "parameters", "version", "method"],
+)
+def test_an_observation_holds_until_its_grounds_change(task, version, method):
+    assert frozen.fingerprint(TASK, "1.0", "m") == frozen.fingerprint(TASK, "1.0", "m")
+    assert frozen.fingerprint(task, version, method) != frozen.fingerprint(TASK, "1.0", "m")
+
+
+# --- comparison ------------------------------------------------------------------------
+
+BASE = library()
+
+
+@pytest.mark.parametrize(
+    ("new", "aspects"),
+    [
+        (BASE, set()),
+        (library(version="1.1"), {"version"}),
+        (library(described=()), {"removed"}),
+        (library((description(), description("toy.filters.add"))), {"added"}),
+        (library((description(parameters=(parameter("im", annotation="ArrayT"),)),)),
+         {"signature", "types"}),
+        (library((description(parameters=(parameter("image", annotation="ArrayT"),
+                                          parameter("sigma", default="2.0"))),)), {"signature"}),
+        (library((description(parameters=(parameter("image", annotation="ArrayT"),
+                                          parameter("sigma", default="1.0",
+                                                    annotation="int"))),)), {"types"}),
+        (library((description(doc="Blur."),)), {"documentation"}),
+        (library(judged={"toy.filters.blur": verdict("PURE_2D")}), {"contract"}),
+        (library(judged={"toy.filters.blur": verdict(stacks=True)}), {"result"}),
+        (library(judged={"toy.filters.blur": replace(verdict(), dtypes={})}), {"dtypes"}),
+    ],
+    ids=lambda value: ",".join(sorted(value)) or "none" if isinstance(value, set) else "",
+)  # fmt: skip
+def test_each_change_has_its_aspect(new, aspects):
+    assert {difference.aspect for difference in frozen.compare("toy", BASE, new)} == aspects
+    assert {difference.aspect for difference in frozen.compare("toy", new, BASE)} == {
+        {"added": "removed", "removed": "added"}.get(aspect, aspect) for aspect in aspects
+    }
+
+
+def test_a_wrapped_name_that_is_left_out_is_told():
+    excluded = PublicName(
+        name="toy.filters.blur", kind="function", exclusion=Exclusion(reason="display")
+    )
+    (difference,) = frozen.compare("toy", BASE, library(described=(), names=(excluded,)))
+    assert (difference.name, difference.aspect) == ("toy.filters.blur", "exclusion")
+    assert (difference.before, difference.after) == ("wrapped", "left out: display")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(image)",
+        "(image, sigma=1.0)",
+        "(image, /, sigma=1.0)",
+        "(image, sigma=1.0, /)",
+        "(image, *, mode='nearest')",
+        "(image, /, *, mode='nearest')",
+        "(*images, mode='nearest')",
+        "(image, *more, mode='nearest', **options)",
+        "(**options)",
+        "()",
+    ],
+)
+def test_signatures_read_like_python(source):
+    import inspect
+
+    parameters = tuple(
+        parameter(
+            found.name,
+            found.kind.name,
+            None if found.default is found.empty else repr(found.default),
+        )
+        for found in inspect.signature(eval(f"lambda {source[1:-1]}: 0")).parameters.values()
+    )
+    entry = library().functions["toy.filters.blur"]
+    assert frozen.signature(replace(entry, parameters=parameters)) == source
+
+
+# --- any manifest ----------------------------------------------------------------------
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@hypothesis.given(
+    reasons=st.dictionaries(texts, texts, max_size=5),
+    limits=st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2),
+)
+def test_any_text_and_number_survives(reasons, limits):
+    entry = library(
+        judged={
+            "toy.filters.blur": replace(
+                verdict(), dtypes={"uint8": DtypeFact(dtype="float64", range=limits)}
+            )
+        }
+    )
+    excluded = {name: Exclusion(reason=reason) for name, reason in reasons.items()}
+    given = Manifest(libraries={"toy": replace(entry, excluded=excluded)})
+    text = frozen.encode(given)
+    assert replace(msgspec.json.decode(text, type=Manifest), digest="") == given

@@ -1,0 +1,454 @@
+"""The whole line on a small library: from its TOML to the package on disk."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from voxbind_build import libraries, manifest, pipeline
+from voxbind_build.manifest import ManifestError
+from voxbind_build.render import templates_dir
+from voxbind_build.report import BuildError
+from voxbind_build.verify.disk import OutputError
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+EXPECTED = GOLDEN / "expected"
+
+
+def spec(toylib):
+    return libraries.load(toylib.parent / "toylib.toml")
+
+
+def contents(out):
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def state(out):
+    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in [out, *out.rglob("*")]}
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+class Listener:
+    """A reporter that remembers."""
+
+    def __init__(self):
+        self.said, self.warned, self.totals, self.advanced = [], [], {}, []
+
+    def say(self, text):
+        self.said.append(text)
+
+    def warn(self, text):
+        self.warned.append(text)
+
+    def start(self, totals):
+        self.totals = dict(totals)
+
+    def advance(self, library):
+        self.advanced.append(library)
+
+    def finish(self):
+        pass
+
+
+# --- what comes out --------------------------------------------------------------------
+
+
+def golden(out):
+    """The part of a package that depends on the library: not the runtime, nor the schema."""
+    runtime = {path.name for path in (templates_dir() / "runtime").glob("*.py")}
+    files = {
+        path: text
+        for path, text in contents(out).items()
+        if path not in runtime | {manifest.SCHEMA, manifest.MANIFEST}
+    }
+    # The manifest lists the digests of the runtime's files as well.
+    read = manifest.read(out / manifest.MANIFEST)
+    files["manifest.json"] = manifest.encode(msgspec.structs.replace(read, files={})).encode()
+    return files
+
+
+def test_the_toy_librarys_package_is_as_expected(built, request):
+    made = golden(built)
+    if request.config.getoption("--regenerate"):
+        shutil.rmtree(EXPECTED, ignore_errors=True)
+        for path, text in made.items():
+            (EXPECTED / path).parent.mkdir(parents=True, exist_ok=True)
+            (EXPECTED / path).write_bytes(text)
+    expected = contents(EXPECTED)
+    assert sorted(made) == sorted(expected)
+    for path, text in made.items():
+        assert text.decode() == expected[path].decode(), (
+            f"{path} differs; if that is meant, run pytest --regenerate and read the diff"
+        )
+
+
+def python(code, *path):
+    """Run code in a fresh process and return what it prints."""
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_every_public_name_is_accounted_for(built):
+    """Counted here by importing the modules, not by reading what discovery says."""
+    entry = manifest.read(built / manifest.MANIFEST).libraries["toylib"]
+    code = f"""
+        import importlib
+        for name in {entry.modules!r}:
+            module = importlib.import_module(name)
+            listed = getattr(module, "__all__", None)
+            for attribute in listed or [a for a in vars(module) if a[0] != "_"]:
+                print(name + "." + attribute)
+    """
+    public = set(python(code, GOLDEN).split())
+    assert len(public) > 15
+    assert public <= {*entry.functions, *entry.excluded}
+
+
+def test_the_package_imports_and_runs(built, search_path):
+    code = """
+        import numpy as np
+        import toylib.filters
+        from voxbind.toylib import filters
+        image = np.arange(42.0).reshape(6, 7)
+        assert np.array_equal(filters.box(image), toylib.filters.box(image))
+        print("ran")
+    """
+    assert python(code, built.parent, GOLDEN, search_path) == "ran\n"
+
+
+# --- same in, same out -----------------------------------------------------------------
+
+
+def test_a_second_build_touches_and_measures_nothing(toylib, package):
+    before = state(package)
+    listener = Listener()
+    report = pipeline.build([spec(toylib)], package, reporter=listener)
+    assert state(package) == before
+    assert report.changes.written == report.changes.removed == ()
+    assert (report.rows[0].source, report.rows[0].measured) == ("unchanged", 0)
+    assert listener.advanced == []
+
+
+def test_measuring_again_gives_the_same_bytes(toylib, package, built):
+    before = state(package)
+    report = pipeline.build([spec(toylib)], package, fresh=True, jobs=1)
+    assert report.rows[0].measured > 0
+    assert contents(package) == contents(built)
+    assert state(package) == before
+
+
+def test_the_place_of_the_package_doesnt_show(toylib, built, tmp_path):
+    elsewhere = tmp_path / "some" / "where" / "else"
+    pipeline.build([spec(toylib)], elsewhere)
+    assert contents(elsewhere) == contents(built)
+
+
+def test_progress_is_told_function_by_function(toylib, tmp_path):
+    listener = Listener()
+    report = pipeline.build([spec(toylib)], tmp_path / "voxbind", reporter=listener)
+    assert listener.totals == {"toylib": report.rows[0].measured}
+    assert len(listener.advanced) == report.rows[0].measured
+
+
+# --- when the library moves ------------------------------------------------------------
+
+
+def test_only_what_changed_is_measured_again(toylib, package):
+    edit(toylib / "filters" / "_smooth.py", "def box(image, size=3)", "def box(image, size=5)")
+    before = contents(package)
+    report = pipeline.build([spec(toylib)], package)
+    everything = manifest.read(package / manifest.MANIFEST).libraries["toylib"].functions
+    in_module = {
+        function.definition
+        for function in everything.values()
+        if function.definition.startswith("toylib.filters._smooth:")
+    }
+    assert report.rows[0].measured == len(in_module)
+    changed = {path for path, text in contents(package).items() if before.get(path) != text}
+    assert changed == {"toylib/filters.py", "observations/toylib.json", "manifest.json"}
+
+
+def test_check_tells_what_changed_function_by_function(toylib, package):
+    assert pipeline.check([spec(toylib)], package).agrees
+    smooth = toylib / "filters" / "_smooth.py"
+    edit(smooth, "def box(image, size=3)", "def box(image, size=5)")
+    edit(smooth, '"soften"]', '"sharpen"]')
+    with smooth.open("a") as file:
+        file.write('\n\ndef sharpen(image):\n    """Sharpen."""\n    return image\n')
+    report = pipeline.check([spec(toylib)], package)
+    told = {(difference.name, difference.aspect) for difference in report.differences}
+    assert not report.agrees
+    assert ("toylib.filters.box", "signature") in told
+    assert ("toylib.filters.boxcar", "signature") in told
+    assert ("toylib.filters.sharpen", "added") in told
+    assert ("toylib.filters.soften", "removed") in told
+    assert {name.rpartition(".")[0] for name, _ in told} == {"toylib.filters"}
+    pipeline.build([spec(toylib)], package)
+    assert pipeline.check([spec(toylib)], package).agrees
+
+
+def test_check_can_measure_again(toylib, package):
+    smooth = toylib / "filters" / "_smooth.py"
+    edit(smooth, "image = _box(image, int(sizes[axis]), [axis])", "image = image.max(axis)")
+    without = {found.aspect for found in pipeline.check([spec(toylib)], package).differences}
+    assert without == set()
+    report = pipeline.check([spec(toylib)], package, measure=True)
+    told = {(found.name, found.aspect) for found in report.differences}
+    assert {name for name, _ in told} == {"toylib.filters.box", "toylib.filters.boxcar"}
+    assert {"contract", "result"} & {aspect for _, aspect in told}
+
+
+@pytest.mark.parametrize(
+    "breakage",
+    [
+        'raise ImportError("a shared library is missing")',
+        'raise ZeroDivisionError("oops")',
+        "import os; os._exit(0)",
+        "import ctypes; ctypes.string_at(0)",
+        "raise SystemExit",
+    ],
+    ids=["ImportError", "any error", "exit", "crash", "SystemExit"],
+)
+def test_a_library_that_fails_to_import_keeps_its_record(toylib, package, built, breakage):
+    init = toylib / "__init__.py"
+    init.write_text(breakage + "\n" + init.read_text())
+    listener = Listener()
+    report = pipeline.build([spec(toylib)], package, reporter=listener)
+    assert contents(package) == contents(built)
+    assert report.rows[0].source == "record"
+    assert len(report.notes) == 1
+    assert "toylib stays as it was recorded" in report.notes[0]
+    assert listener.warned == list(report.notes)
+
+
+def test_a_library_that_is_gone_keeps_its_record(toylib, package, built):
+    given = spec(toylib)
+    shutil.rmtree(toylib)
+    report = pipeline.build([given], package)
+    assert contents(package) == contents(built)
+    assert report.rows[0].source == "record"
+    assert pipeline.check([given], package).agrees
+
+
+def test_a_library_that_never_was_here_is_left_out(toylib, package, built):
+    missing = msgspec.structs.replace(
+        spec(toylib), name="absent", distribution="absent-lib", modules=("absent_library.x",)
+    )
+    report = pipeline.build([spec(toylib), missing], package)
+    assert contents(package) == contents(built)
+    assert "absent is left out" in report.notes[0]
+    assert "pip install absent-lib" in report.notes[0]
+
+
+def test_libraries_that_arent_named_stay(toylib, package, monkeypatch):
+    other = toylib.parent / "otherlib"
+    other.mkdir()
+    (other / "__init__.py").write_text('__version__ = "2.0"\n')
+    (other / "filters.py").write_text(
+        'def negate(image):\n    """Negate.\n\n    Parameters\n    ----------\n'
+        '    image : ndarray\n        The image.\n    """\n    return -image\n'
+    )
+    given = msgspec.structs.replace(
+        spec(toylib),
+        name="otherlib",
+        distribution="otherlib",
+        extra="otherlib",
+        modules=("otherlib.filters",),
+        exclude={},
+    )
+    before = contents(package)
+    report = pipeline.build([given], package)
+    after = contents(package)
+    assert [row.library for row in report.rows] == ["otherlib", "toylib"]
+    assert {path for path in before if after[path] != before[path]} <= {
+        "__init__.py",
+        "manifest.json",
+    }
+    assert "otherlib/filters.py" in after
+    assert report.rows[0].version == "2.0"
+    assert pipeline.check([given, spec(toylib)], package).agrees
+
+
+# --- when something is wrong -----------------------------------------------------------
+
+
+def test_nothing_to_wrap_is_an_error(toylib, tmp_path):
+    given = spec(toylib)
+    shutil.rmtree(toylib)
+    with pytest.raises(BuildError, match="pip install toylib"):
+        pipeline.build([given], tmp_path / "voxbind")
+    assert not (tmp_path / "voxbind").exists()
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "observations/toylib.json"])
+@pytest.mark.parametrize("damage", ["edited", "truncated", "foreign"])
+def test_a_record_that_cant_be_trusted_is_refused_until_fresh(toylib, package, built, file, damage):
+    path = package / file
+    text = path.read_text()
+    path.write_text(
+        {
+            "edited": text.replace("float64", "float32"),
+            "truncated": text[:-100],
+            "foreign": '{"a": 1}\n',
+        }[damage]
+    )
+    before = contents(package)
+    with pytest.raises(ManifestError, match="voxbind build --fresh"):
+        pipeline.build([spec(toylib)], package)
+    assert contents(package) == before
+    report = pipeline.build([spec(toylib)], package, fresh=True)
+    assert contents(package) == contents(built)
+    assert report.notes
+
+
+def test_edits_by_hand_are_found_and_undone(toylib, package, built):
+    edit(package / "toylib" / "filters.py", "import", "import ")
+    (package / "toylib" / "measure.py").unlink()
+    (package / "mine.py").write_text("mine = 1\n")
+    report = pipeline.check([spec(toylib)], package)
+    assert (report.edited, report.missing, report.foreign) == (
+        ("toylib/filters.py",),
+        ("toylib/measure.py",),
+        ("mine.py",),
+    )
+    assert not report.agrees
+    with pytest.raises(OutputError, match=r"mine\.py"):
+        pipeline.build([spec(toylib)], package)
+    (package / "mine.py").unlink()
+    pipeline.build([spec(toylib)], package)
+    assert contents(package) == contents(built)
+
+
+def test_check_tells_of_edited_observations(toylib, package):
+    edit(package / "observations" / "toylib.json", "float64", "float32")
+    report = pipeline.check([spec(toylib)], package)
+    assert report.edited == ("observations/toylib.json",)
+    assert report.differences == ()
+    assert not report.agrees
+
+
+def test_check_needs_a_package(toylib, tmp_path):
+    with pytest.raises(BuildError, match="voxbind build"):
+        pipeline.check([spec(toylib)], tmp_path)
+
+
+def test_a_folder_that_cant_be_written_is_told_before_anything_is_measured(toylib, tmp_path):
+    (tmp_path / "file").write_text("keep")
+    listener = Listener()
+    with pytest.raises(OutputError, match="--out"):
+        pipeline.build([spec(toylib)], tmp_path / "file" / "voxbind", reporter=listener)
+    assert listener.said == []
+
+
+def test_generated_code_that_doesnt_hold_isnt_written(toylib, package, built):
+    """A recorded default that isn't of the recorded type: only the type checker can see it."""
+    path = package / "manifest.json"
+    read = manifest.read(path)
+    toy = read.libraries["toylib"]
+    name = "toylib.filters.box"
+    image, size = toy.functions[name].parameters
+    size = msgspec.structs.replace(size, default="'three'")
+    box = msgspec.structs.replace(toy.functions[name], parameters=(image, size))
+    toy = msgspec.structs.replace(toy, functions={**toy.functions, name: box})
+    path.write_text(
+        manifest.encode(msgspec.structs.replace(read, libraries={"toylib": toy})), encoding="utf-8"
+    )
+    shutil.rmtree(toylib)
+    before = contents(package)
+    with pytest.raises(BuildError, match=r"toylib/filters\.py"):
+        pipeline.build([libraries.load(toylib.parent / "toylib.toml")], package)
+    assert contents(package) == before
+
+
+class Impatient(Listener):
+    """Breaks the build off after a few functions, as Ctrl-C would."""
+
+    def advance(self, library):
+        super().advance(library)
+        if len(self.advanced) == 5:
+            raise KeyboardInterrupt
+
+
+def test_a_build_that_was_broken_off_goes_on_where_it_stopped(toylib, built, tmp_path):
+    out = tmp_path / "out" / "voxbind"
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.build([spec(toylib)], out, reporter=Impatient())
+    assert not out.exists()
+    listener = Listener()
+    report = pipeline.build([spec(toylib)], out, reporter=listener)
+    whole = len(manifest.read_record(out).observations["toylib"])
+    assert report.rows[0].measured == len(listener.advanced) == whole - 5
+    assert contents(out) == contents(built)
+    assert [path.name for path in out.parent.iterdir()] == ["voxbind"]
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", '{"toylib.filters._smooth:box": 3}'])
+def test_a_damaged_remainder_of_a_build_is_ignored(toylib, built, tmp_path, kept):
+    out = tmp_path / "out" / "voxbind"
+    out.parent.mkdir()
+    (out.parent / ".voxbind.measured.json").write_text(kept)
+    pipeline.build([spec(toylib)], out)
+    assert contents(out) == contents(built)
+    assert [path.name for path in out.parent.iterdir()] == ["voxbind"]
+
+
+@pytest.mark.parametrize("moment", [0.3, 0.9, 1.5, 2.5, 4.0, 6.0])
+def test_a_kill_in_the_middle_of_a_build_leaves_the_package_whole(
+    toylib, package, built, moment, search_path
+):
+    edit(toylib / "filters" / "_smooth.py", "def box(image, size=3)", "def box(image, size=5)")
+    chance = random.Random(moment)
+    build = subprocess.Popen(
+        [
+            sys.executable,
+            *("-m", "voxbind_build", "build", "--fresh", "--out", str(package)),
+            *("--library", str(toylib.parent / "toylib.toml")),
+        ],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(toylib.parent), search_path])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(moment * chance.uniform(0.8, 1.2))
+    build.kill()
+    build.wait()
+    assert manifest.altered(manifest.read(package / manifest.MANIFEST), package) == ((), ())
+    pipeline.build([spec(toylib)], package)
+    assert [path.name for path in package.parent.glob("*voxbind*")] == ["voxbind"]
+    assert pipeline.check([spec(toylib)], package).agrees
+
+
+def test_data_flows_one_way(search_path):
+    """No stage imports another one; the contracts are in pyproject.toml."""
+    linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert linter is not None
+    ran = subprocess.run(
+        [linter, "--no-cache"],
+        cwd=GOLDEN.parents[1],
+        env={**os.environ, "PYTHONPATH": search_path},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert " 0 broken" in ran.stdout
