@@ -1,0 +1,56 @@
+"""Typed, measured wrappers for image-processing libraries.
+
+Put ``voxbind.`` in front of an import: ``from voxbind.skimage import filters``.
+Importing this package loads nothing but itself; everything below comes at first use.
+"""
+
+from __future__ import annotations
+
+# `typing` would be most of the time that this import takes; checkers know the name.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import registry as registry
+    from .contract import ProcessingContract as ProcessingContract
+    from .errors import DeviceUnavailableError as DeviceUnavailableError
+    from .errors import DimensionError as DimensionError
+    from .errors import LibraryMissingError as LibraryMissingError
+    from .errors import MemoryTypeError as MemoryTypeError
+    from .errors import StaleWrapperError as StaleWrapperError
+    from .errors import StaleWrapperWarning as StaleWrapperWarning
+    from .errors import TransferForbiddenError as TransferForbiddenError
+    from .errors import VoxbindError as VoxbindError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DeviceUnavailableError",
+    "DimensionError",
+    "LibraryMissingError",
+    "MemoryTypeError",
+    "ProcessingContract",
+    "StaleWrapperError",
+    "StaleWrapperWarning",
+    "TransferForbiddenError",
+    "VoxbindError",
+    "__version__",
+    "registry",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import what `__all__` names when it is first asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        if name == "registry":
+            return import_module(".registry", __name__)
+        home = ".contract" if name == "ProcessingContract" else ".errors"
+        value = globals()[name] = getattr(import_module(home, __name__), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return [*globals(), *__all__]

@@ -1,0 +1,206 @@
+"""One call of a library's function: what came, what the library is given, what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+
+from .errors import DimensionError, MemoryTypeError
+from .memory import Exchange, class_name, is_array, is_number_or_nested
+from .slices import run_per_slice
+from .upstream import LibraryDefault
+
+__all__ = ["Arguments", "Call", "Facts", "Function"]
+
+Function = Callable[..., Any]
+Arguments = Mapping[str, Any]
+
+
+class Facts(TypedDict, total=False):
+    """What is known of a function's parameters; what is at its default is left out."""
+
+    images: tuple[str, ...]
+    """Arrays of the image's spatial shape, the image first: cut along Z together."""
+    whole: tuple[str, ...]
+    """Other arrays: converted, never cut."""
+    outputs: tuple[str, ...]
+    """Arrays that the library writes into."""
+    array_like: tuple[str, ...]
+    """Arrays for which numbers and nested sequences are taken too."""
+    required: int
+    """How many leading parameters have no default; 1 unless given."""
+    positional: int
+    """How many leading parameters are passed by position; as `required` unless given."""
+    args: str
+    """Name of ``*args``."""
+    kwargs: str
+    """Name of ``**kwargs``."""
+
+
+class Call:
+    """One call of a library's function: its arguments, checked, and what is known of them."""
+
+    def __init__(self, function: Function, arguments: Arguments, facts: Facts) -> None:
+        self.name: str = getattr(function, "__name__", "the function")
+        self._function = function
+        self._arguments = arguments
+        self._images = facts.get("images", ())
+        self._whole = facts.get("whole", ())
+        self._outputs = facts.get("outputs", ())
+        self._array_like = facts.get("array_like", ())
+        self._required = facts.get("required", 1)
+        self._positional = facts.get("positional", self._required)
+        self._args = facts.get("args", "")
+        self._kwargs = facts.get("kwargs", "")
+        if self._images:
+            given = (name for name in self._images if arguments[name] is not None)
+            self.image = next(given, self._images[0])
+        else:
+            arrays = (name for name in self._whole if is_array(_first_array(arguments[name])))
+            self.image = next(arrays, "")
+        for name in self._images:
+            self._check(name)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the image; of what is no array, what NumPy makes of it."""
+        image = self._arguments[self.image]
+        try:
+            return tuple(image.shape)
+        except (AttributeError, RuntimeError):  # a list; a nested tensor, which has no shape
+            return tuple(np.asarray(Exchange().lower(image, self.image)).shape)
+
+    def told(self, shape: tuple[int, ...]) -> str:
+        """Return the start of a message: what came."""
+        return f"{self.name} was given {self.image!r} of shape {shape}"
+
+    def run(self) -> Any:
+        """Run the function on all axes at once."""
+        exchange = Exchange()
+        result = self._forward(self._lower(exchange))
+        return self._finish(exchange, result)
+
+    def run_per_slice(self, has_channels: bool) -> Any:
+        """Run the function on each slice of the volume and stack the results."""
+        exchange = Exchange()
+        values = self._lower(exchange)
+        if has_channels:
+            self._check_channel_axis(len(self.shape), values)
+        cut = self._cut(values, has_channels)
+        result = run_per_slice(
+            self._forward, values, cut=cut, outputs=self._outputs, function=self.name
+        )
+        return self._finish(exchange, result)
+
+    def _check(self, name: str) -> None:
+        """Refuse what is no image; other parameters are the library's to judge."""
+        value = self._arguments[name]
+        if is_array(_first_array(value)) or isinstance(value, LibraryDefault):
+            return
+        first = name == self.image
+        if is_number_or_nested(value) and (not first or name in self._array_like):
+            return
+        required = list(self._arguments).index(name) < self._required
+        if not first and not required and (value is None or isinstance(value, str)):
+            return  # None and names of presets stand for an array: init_level_set="checkerboard"
+        also = ", numbers and nested sequences" if name in self._array_like else ""
+        raise MemoryTypeError(
+            f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor and "
+            f"what exports an array (__array__, DLPack){also}. {_advice(value)}"
+        )
+
+    def _lower(self, exchange: Exchange) -> dict[str, Any]:
+        values = dict(self._arguments)
+        for name in (*self._images, *self._whole, *self._outputs):
+            values[name] = exchange.lower(values[name], name)
+        return values
+
+    def _finish(self, exchange: Exchange, result: Any) -> Any:
+        for name in self._outputs:
+            exchange.settle(self._arguments[name])
+        like = self._arguments[self.image] if self.image else None
+        return exchange.give_back(result, _first_array(like))
+
+    def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
+        """Return which arrays are given slice by slice: the volumes."""
+        values[self.image] = image = np.asanyarray(values[self.image])
+        cut = [self.image]
+        for name in (*self._images, *self._outputs):
+            value = values[name]
+            if name in self._array_like and is_number_or_nested(value):
+                value = np.asarray(value)
+            if name in cut or not isinstance(value, np.ndarray):
+                continue
+            mask_of_colours = has_channels and value.ndim == 3 and value.shape == image.shape[:3]
+            if value.ndim != image.ndim and not mask_of_colours:
+                if name in self._outputs:
+                    raise DimensionError(
+                        f"{self.name} was given {name!r} of shape {value.shape} for slices of "
+                        f"{self.image!r} of shape {image.shape}. Give one with as many axes."
+                    )
+                continue
+            if len(value) != len(image):
+                raise DimensionError(
+                    f"{self.name} was given {self.image!r} with {len(image)} slices and {name!r} "
+                    f"with {len(value)}. Give both the same number, or {name!r} as one slice, "
+                    "which is used for all."
+                )
+            values[name] = value
+            cut.append(name)
+        if not len(image):
+            raise DimensionError(
+                f"{self.told(image.shape)}: a volume without slices. It takes one or more."
+            )
+        return tuple(cut)
+
+    def _check_channel_axis(self, ndim: int, values: dict[str, Any]) -> None:
+        """Let the axis of colours be the same for slices as for the volume."""
+        axis = values.get("channel_axis")
+        if axis is None:
+            return
+        if not isinstance(axis, int) or axis % ndim != ndim - 1:
+            raise DimensionError(
+                f"{self.name} was given channel_axis={axis!r}; slice by slice it takes the last "
+                f"axis: numpy.moveaxis({self.image}, {axis!r}, -1) and channel_axis=-1."
+            )
+        values["channel_axis"] = -1
+
+    def _forward(self, values: Mapping[str, Any]) -> Any:
+        """Call the library: what is required by position, the rest by keyword."""
+        positional: list[Any] = []
+        keywords: dict[str, Any] = {}
+        for position, (name, value) in enumerate(values.items()):
+            if name in (self._args, self._kwargs) or isinstance(value, LibraryDefault):
+                continue
+            if position < self._positional and len(positional) == position:
+                positional.append(value)
+            else:
+                keywords[name] = value
+        if self._args:
+            positional.extend(values[self._args])
+        if self._kwargs:
+            keywords.update(values[self._kwargs])
+        return self._function(*positional, **keywords)
+
+
+def _first_array(value: Any) -> Any:
+    """Return the array whose memory a result is given in; in a list, the first one's."""
+    while type(value) in (list, tuple) and value:
+        value = value[0]
+    return value
+
+
+def _told(value: Any) -> str:
+    return "None" if value is None else f"of type {class_name(value)}"
+
+
+def _advice(value: Any) -> str:
+    if isinstance(value, (str, bytes)) or hasattr(value, "read") or hasattr(value, "__fspath__"):
+        return "Read the file into an array first, with skimage.io.imread for example."
+    if isinstance(value, dict):
+        return "Give one of its values."
+    if is_number_or_nested(value):
+        return "Make an array of it: numpy.asarray(...)."
+    return "Give an array."

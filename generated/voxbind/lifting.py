@@ -1,0 +1,119 @@
+"""From the arrays that a wrapper was given to those that its library takes, and back.
+
+Each wrapper calls its library directly where it can. For everything else - another
+memory, a volume, a list, what is no array at all - it calls the function here that has
+its contract's name. Each checks first, so that what the library can't take or would
+misread is told before the library is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from .errors import DimensionError
+
+if TYPE_CHECKING:
+    from .calls import Arguments, Call, Facts, Function
+
+__all__ = ["direct", "flexible", "per_slice", "volume"]
+
+
+def direct(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
+    """Run a function as it is; only memories are exchanged."""
+    return _call(function, arguments, facts).run()
+
+
+def per_slice(
+    function: Function,
+    arguments: Arguments,
+    *,
+    stacks: bool = True,
+    needs_channels: bool = False,
+    channels_last: bool = False,
+    **facts: Unpack[Facts],
+) -> Any:
+    """Run a function that takes a (Y, X) image; on a volume, slice by slice.
+
+    Parameters
+    ----------
+    function
+        The library's function.
+    arguments
+        The wrapper's arguments by parameter, in order.
+    stacks
+        Whether the results of slices are images, which stack to a volume.
+    needs_channels
+        Whether the last axis of an image is one of colours.
+    channels_last
+        Whether a last axis of length 3 or 4 is read as one of colours.
+    **facts
+        See `voxbind.calls.Facts`.
+    """
+    call = _call(function, arguments, facts)
+    shape = call.shape
+    axes = len(shape)
+    has_channels = needs_channels or arguments.get("channel_axis") is not None
+    if channels_last and not has_channels:
+        has_channels = axes > 2 and shape[-1] in (3, 4)
+    if axes - has_channels < 3:
+        return call.run()
+    image = "(Y, X, channels)" if has_channels else "(Y, X)"
+    if axes - has_channels > 3:
+        raise DimensionError(
+            f"{call.told(shape)}. It takes a {image} image"
+            + (" and, slice by slice, a volume of them" if stacks else "")
+            + ": loop over the axes before."
+        )
+    if not stacks:
+        raise DimensionError(
+            f"{call.told(shape)}. It takes a {image} image, and what it gives for slices can't be "
+            f"stacked to a volume: call it for each, `[{call.name}(plane) for plane in "
+            f"{call.image}]`."
+        )
+    return call.run_per_slice(has_channels)
+
+
+def flexible(
+    function: Function,
+    arguments: Arguments,
+    *,
+    stacks: bool = True,
+    needs_channels: bool = False,
+    **facts: Unpack[Facts],
+) -> Any:
+    """Run a function that takes images and volumes, on all axes at once or slice by slice.
+
+    The wrapper's own ``slice_by_slice`` is among the arguments; see `per_slice` for the rest.
+    """
+    arguments = dict(arguments)
+    slice_by_slice = arguments.pop("slice_by_slice", False)
+    call = _call(function, arguments, facts)
+    if not slice_by_slice:
+        return call.run()
+    return per_slice(function, arguments, stacks=stacks, needs_channels=needs_channels, **facts)
+
+
+def volume(
+    function: Function,
+    arguments: Arguments,
+    *,
+    needs_channels: bool = False,
+    **facts: Unpack[Facts],
+) -> Any:
+    """Run a function that takes a volume only."""
+    call = _call(function, arguments, facts)
+    has_channels = needs_channels or arguments.get("channel_axis") is not None
+    if len(call.shape) - has_channels == 2:
+        raise DimensionError(
+            f"{call.told(call.shape)}. It takes a (Z, Y, X"
+            f"{', channels' if has_channels else ''}) volume: give the whole stack, or, for a "
+            f"volume of one slice, {call.image}[None]."
+        )
+    return call.run()
+
+
+def _call(function: Function, arguments: Arguments, facts: Facts) -> Call:
+    # NumPy isn't imported before the first call that needs it.
+    from .calls import Call
+
+    return Call(function, arguments, facts)

@@ -1,0 +1,203 @@
+"""All wrapped functions, answered from the manifest: nothing is imported to look around.
+
+>>> from voxbind import registry
+>>> [found.name for found in registry.find(library="skimage", text="otsu")]  # doctest: +SKIP
+['skimage.filters.rank.otsu', 'skimage.filters.threshold_otsu', ...]
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import import_module
+from os.path import dirname, join
+from types import MappingProxyType
+
+from .contract import ProcessingContract
+from .errors import VoxbindError
+
+TYPE_CHECKING = False  # as in `voxbind`
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Literal
+
+__all__ = ["FunctionMetadata", "find", "functions"]
+
+_PACKAGE = __package__ or "voxbind"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionMetadata:
+    """What is known of one wrapper."""
+
+    name: str
+    """Dotted name below voxbind: ``skimage.filters.gaussian``."""
+    library: str
+    """Key of the library: ``skimage``."""
+    memory_type: str
+    """Memory that the library works in: ``numpy``."""
+    module: str
+    """The library's module: ``skimage.filters``."""
+    original_name: str
+    """Name within that module: ``gaussian``."""
+    kind: Literal["image", "helper"]
+    contract: ProcessingContract | None
+    """None for helpers alone."""
+    reason: str
+    """Why it has this contract, in words."""
+    evidence: str
+    """``observed``, ``recorded``, ``inferred`` or ``declared``."""
+    result: str | tuple[str, ...]
+    """Kind of the result; of each member, where it is a tuple."""
+    arrays: tuple[str, ...]
+    """Parameters that take image-like arrays."""
+    needs_channels: bool
+    """Whether the image has an axis of colours."""
+    mutates: tuple[str, ...]
+    """Parameters that the function was seen to change in place."""
+    random: bool
+    """Whether two calls on one image give different results."""
+    dtypes: Mapping[str, Mapping[str, Any]] = field(hash=False)
+    """By input dtype: the measured ``dtype`` and ``range`` of the result."""
+    tags: tuple[str, ...]
+    doc: str = field(repr=False)
+    deprecated: str | None = field(repr=False)
+
+    @cached_property
+    def func(self) -> Callable[..., Any]:
+        """The wrapper itself; its module is imported when this is first asked for."""
+        module, _, attribute = f"{_PACKAGE}.{self.name}".rpartition(".")
+        function: Callable[..., Any] = getattr(import_module(module), attribute)
+        return function
+
+
+def functions(*, helpers: bool = False) -> Mapping[str, FunctionMetadata]:
+    """Return the image functions, by dotted name below voxbind and sorted by it.
+
+    Parameters
+    ----------
+    helpers
+        Whether to add what has no image argument: footprints, kernels, classes, ...
+    """
+    return _everything() if helpers else _images()
+
+
+def find(
+    *,
+    library: str | None = None,
+    contract: ProcessingContract | str | None = None,
+    memory_type: str | None = None,
+    tag: str | None = None,
+    text: str | None = None,
+    helpers: bool = False,
+) -> tuple[FunctionMetadata, ...]:
+    """Return the functions that fit all that is given, sorted by name.
+
+    Parameters
+    ----------
+    library
+        Key of a library: ``skimage``.
+    contract
+        A contract or its name.
+    memory_type
+        Memory that the library works in: ``numpy``.
+    tag
+        One of the function's tags.
+    text
+        Words that all stand in the name, the tags or the documentation, in any case.
+    helpers
+        Whether to look among the helpers too.
+
+    Raises
+    ------
+    ValueError
+        If there is no such library, contract or memory.
+    """
+    found = functions(helpers=helpers).values()
+    every = _everything().values()
+    if library is not None:
+        _accept("library", library, sorted(_libraries()))
+    if contract is not None:
+        _accept("contract", contract, ProcessingContract)
+    if memory_type is not None:
+        _accept("memory_type", memory_type, sorted({each.memory_type for each in every}))
+    words = (text or "").casefold().split()
+
+    def fits(each: FunctionMetadata) -> bool:
+        return (
+            library in (None, each.library)
+            and contract in (None, each.contract)
+            and memory_type in (None, each.memory_type)
+            and (tag is None or tag in each.tags)
+            and (not words or _mentions(each, words))
+        )
+
+    return tuple(filter(fits, found))
+
+
+def _mentions(each: FunctionMetadata, words: list[str]) -> bool:
+    text = " ".join((each.name, *each.tags, each.doc)).casefold()
+    return all(word in text for word in words)
+
+
+def _accept(parameter: str, value: str, accepted: Iterable[str]) -> None:
+    values = [str(each) for each in accepted]
+    if value not in values:
+        names = ", ".join(map(repr, values))
+        raise ValueError(f"{parameter}={value!r} isn't known; accepted are {names}")
+
+
+@cache
+def _libraries() -> dict[str, Any]:
+    try:
+        # `pathlib` takes longer to import than the file takes to read.
+        with open(join(dirname(__file__), "manifest.json"), "rb") as file:  # noqa: PTH118, PTH120, PTH123
+            libraries: dict[str, Any] = json.load(file)["libraries"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VoxbindError(
+            f"The manifest can't be read ({type(error).__name__}: {error}). Install voxbind anew, "
+            "or run `voxbind build`, which writes it."
+        ) from error
+    return libraries
+
+
+@cache
+def _everything() -> Mapping[str, FunctionMetadata]:
+    found = [
+        _metadata(key, library["memory_type"], entry)
+        for key, library in _libraries().items()
+        for entry in library["functions"].values()
+    ]
+    return MappingProxyType({each.name: each for each in sorted(found, key=lambda each: each.name)})
+
+
+@cache
+def _images() -> Mapping[str, FunctionMetadata]:
+    return MappingProxyType(
+        {name: each for name, each in _everything().items() if each.kind == "image"}
+    )
+
+
+def _metadata(library: str, memory_type: str, entry: dict[str, Any]) -> FunctionMetadata:
+    contract, result = entry["contract"], entry["result"]
+    return FunctionMetadata(
+        name=entry["wrapper"].partition(".")[2],
+        library=library,
+        memory_type=memory_type,
+        module=entry["module"],
+        original_name=entry["original_name"],
+        kind=entry["kind"],
+        contract=contract and ProcessingContract(contract),
+        reason=entry["reason"],
+        evidence=entry["evidence"],
+        result=result if isinstance(result, str) else tuple(result),
+        arrays=tuple(entry["arrays"]),
+        needs_channels=entry["needs_channels"],
+        mutates=tuple(entry["mutates"]),
+        random=entry["random"],
+        dtypes=MappingProxyType(entry["dtypes"]),
+        tags=tuple(entry["tags"]),
+        doc=entry["doc"],
+        deprecated=entry["deprecated"],
+    )

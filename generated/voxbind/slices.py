@@ -1,0 +1,144 @@
+"""A volume's slices on their way through a function, and their results back into one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+
+from .errors import DimensionError
+from .memory import class_name
+
+__all__ = ["run_per_slice"]
+
+
+def run_per_slice(
+    run: Callable[[Mapping[str, Any]], Any],
+    values: Mapping[str, Any],
+    *,
+    cut: tuple[str, ...],
+    outputs: tuple[str, ...],
+    function: str,
+) -> Any:
+    """Run a function on each slice along the first axis and stack the results.
+
+    Parameters
+    ----------
+    run
+        Calls the function with arguments by parameter.
+    values
+        The arguments; `cut` names those that are given slice by slice.
+    cut
+        Arrays of equal length along their first axis.
+    outputs
+        Those of them that the function may write its result into.
+    function
+        Name for messages.
+    """
+    volumes = {name: values[name] for name in cut}
+    count = len(volumes[cut[0]])
+
+    def run_on(z: int) -> tuple[Any, dict[str, Any]]:
+        # One slice for each volume, so that a volume given twice is one object here too.
+        views = {id(volume): volume[z] for volume in volumes.values()}
+        slices = {name: views[id(volume)] for name, volume in volumes.items()}
+        return run({**values, **slices}), slices
+
+    result, slices = run_on(0)
+    for name in outputs:
+        if name in slices and result is slices[name]:
+            for z in range(1, count):
+                run_on(z)
+            return volumes[name]
+    pile = _pile(result, count, function)
+    pile.put(0, result)
+    for z in range(1, count):
+        pile.put(z, run_on(z)[0])
+    return pile.whole()
+
+
+class _Arrays:
+    """One array with a first axis for the slices, made when the first result is there."""
+
+    def __init__(self, first: Any, count: int, function: str) -> None:
+        self._function = function
+        self._stack = np.empty((count, *first.shape), first.dtype)
+
+    def put(self, z: int, result: Any) -> None:
+        expected = self._stack.shape[1:]
+        shape = getattr(result, "shape", None)
+        if shape != expected:
+            came = f"shape {shape}" if shape is not None else class_name(result)
+            raise DimensionError(
+                f"{self._function} gave shape {expected} for slice 0 and {came} for slice {z}: "
+                "these can't be stacked. Call it for each slice, `for plane in volume: ...`, and "
+                "keep the results in a list."
+            )
+        if result.dtype != self._stack.dtype:
+            # Label images, for one, may need a larger dtype in a later slice.
+            self._stack = self._stack.astype(np.result_type(self._stack, result), copy=False)
+        self._stack[z] = result
+
+    def whole(self) -> Any:
+        return self._stack
+
+
+class _Members:
+    """The members of a tuple or list, each stacked by itself."""
+
+    def __init__(self, first: Any, count: int, function: str) -> None:
+        self._function = function
+        self._kind = type(first)
+        self._piles = [_pile(member, count, function) for member in first]
+
+    def put(self, z: int, result: Any) -> None:
+        if type(result) is not self._kind or len(result) != len(self._piles):
+            raise DimensionError(
+                f"{self._function} gave {len(self._piles)} results for slice 0 and not so for "
+                f"slice {z}: these can't be stacked. Call it for each slice."
+            )
+        for pile, member in zip(self._piles, result, strict=True):
+            pile.put(z, member)
+
+    def whole(self) -> Any:
+        members = [pile.whole() for pile in self._piles]
+        return self._kind(*members) if hasattr(self._kind, "_fields") else self._kind(members)
+
+
+class _Scalars:
+    """Numbers, which become a 1-D array with one number a slice."""
+
+    def __init__(self) -> None:
+        self._numbers: list[Any] = []
+
+    def put(self, z: int, result: Any) -> None:
+        self._numbers.append(result)
+
+    def whole(self) -> Any:
+        return np.array(self._numbers)
+
+
+class _Nothing:
+    """``None``, from a function that changes its argument or writes into an output."""
+
+    def put(self, z: int, result: Any) -> None:
+        pass
+
+    def whole(self) -> None:
+        return None
+
+
+def _pile(first: Any, count: int, function: str) -> _Arrays | _Members | _Scalars | _Nothing:
+    if first is None:
+        return _Nothing()
+    if isinstance(first, np.ndarray):
+        return _Arrays(first, count, function)
+    if isinstance(first, (bool, int, float, complex, np.generic)):
+        return _Scalars()
+    if isinstance(first, (tuple, list)):
+        return _Members(first, count, function)
+    raise DimensionError(
+        f"{function} gives a {class_name(first)} for a slice, which can't be stacked to a volume. "
+        "Call it for each slice, `for plane in volume: ...`, and keep the results in a list."
+    )

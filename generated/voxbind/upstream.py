@@ -1,0 +1,180 @@
+"""The wrapped modules: imported at first use, and checked against what was wrapped."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from .errors import LibraryMissingError, StaleWrapperError, StaleWrapperWarning
+
+__all__ = ["LibraryDefault", "Upstream", "library_default"]
+
+_ARRAYS = {"numpy": ("numpy", "ndarray"), "cupy": ("cupy", "ndarray")}
+_fresh: dict[str, bool] = {}
+"""Whether the installed version of a distribution is the wrapped one; filled at first use."""
+
+
+class LibraryDefault:
+    """A default that only the library can give: where it stays untouched, it isn't passed."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __repr__(self) -> str:
+        return f"<{self._path}>" if self._path[:1] != "<" else self._path
+
+
+def library_default(path: str) -> Any:
+    """Return a mark for a default that has no literal form, such as ``numpy.sum``."""
+    return LibraryDefault(path)
+
+
+class Upstream:
+    """The functions and classes of one wrapped module, as attributes.
+
+    An attribute is looked up, and checked, once; from then on it is a plain attribute
+    of this object. ``Array`` is the class of the arrays that the library works on.
+    """
+
+    def __init__(
+        self, module: str, *, distribution: str, version: str, extra: str, memory: str = "numpy"
+    ) -> None:
+        self._module = module
+        self._distribution = distribution
+        self._version = version
+        self._extra = extra
+        self._memory = memory
+
+    def __repr__(self) -> str:
+        return f"<{self._module} of {self._distribution} {self._version}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name == "Array":
+            home, name_there = _ARRAYS[self._memory]
+            value = getattr(self._import(home), name_there)
+        else:
+            value = self._attribute(name)
+        self.__dict__[name] = value
+        return value
+
+    def _attribute(self, name: str) -> Any:
+        module = self._import(self._module)
+        try:
+            value = getattr(module, name)
+        except AttributeError as error:
+            raise self._stale(name, "the installed version doesn't have it") from error
+        except Exception as error:
+            # A library that imports its own submodules lazily fails here.
+            raise self._broken(error) from error
+        if not self._is_fresh() and (misfit := self._misfit(name, value)):
+            raise self._stale(name, misfit)
+        return value
+
+    def _import(self, module: str) -> Any:
+        if module in sys.modules:
+            return sys.modules[module]
+        try:
+            return import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name != module.partition(".")[0]:
+                raise self._broken(error) from error
+            raise LibraryMissingError(
+                f"{self._module} is wrapped here but {self._distribution} isn't installed. "
+                f"Install it with: pip install 'voxbind[{self._extra}]'",
+                name=error.name,
+            ) from error
+        except Exception as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> LibraryMissingError:
+        return LibraryMissingError(
+            f"{self._module} is installed but fails to import: {type(error).__name__}: {error}. "
+            f"Try `python -c 'import {self._module}'`, and install it anew with: "
+            f"pip install --force-reinstall 'voxbind[{self._extra}]'",
+            name=self._module,
+        )
+
+    def _stale(self, name: str, problem: str) -> StaleWrapperError:
+        return StaleWrapperError(
+            f"{self._module}.{name} was wrapped from {self._distribution} {self._version} and "
+            f"no longer fits: {problem}. Run `voxbind build` to wrap the installed version "
+            f"({self._installed()}), or install the wrapped one: "
+            f"pip install '{self._distribution}=={self._version}'"
+        )
+
+    def _installed(self) -> str:
+        from importlib import metadata
+
+        try:
+            return metadata.version(self._distribution)
+        except metadata.PackageNotFoundError:
+            package = sys.modules.get(self._module.partition(".")[0])
+            return str(getattr(package, "__version__", "unknown"))
+
+    def _is_fresh(self) -> bool:
+        fresh = _fresh.get(self._distribution)
+        if fresh is None:
+            installed = self._installed()
+            fresh = _fresh[self._distribution] = installed == self._version
+            if not fresh:
+                import warnings
+
+                warnings.warn(
+                    f"voxbind's wrappers were measured on {self._distribution} {self._version}, "
+                    f"and {installed} is installed: contracts, types and dtypes may differ. "
+                    "Run `voxbind build` to measure the installed version.",
+                    StaleWrapperWarning,
+                    stacklevel=_callers_level(),
+                )
+        return fresh
+
+    def _misfit(self, name: str, function: Any) -> str:
+        """Say how the wrapper's signature no longer fits the library's, or nothing."""
+        from inspect import Parameter, isfunction, signature
+
+        package = __package__ or "voxbind"
+        wrapper = getattr(sys.modules.get(f"{package}.{self._module}"), "__dict__", {}).get(name)
+        if not isfunction(wrapper):
+            return ""
+        try:
+            live = signature(function).parameters
+        except (TypeError, ValueError):  # compiled, without a signature
+            return ""
+        ours = {
+            parameter.name: parameter.kind
+            for parameter in signature(wrapper).parameters.values()
+            if parameter.name != "slice_by_slice" or parameter.name in live
+        }
+        for parameter, kind in ours.items():
+            if parameter not in live:
+                return f"parameter {parameter!r} is gone"
+            if kind is not live[parameter].kind:
+                return f"parameter {parameter!r} is now {live[parameter].kind.description}"
+        order = [parameter for parameter in live if parameter in ours]
+        if order != list(ours):
+            return f"the order of its parameters is now {', '.join(order)}"
+        by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        ahead = [own for own, kind in ours.items() if kind in by_position]
+        for position, added in enumerate(live.values()):
+            if added.name in ours:
+                continue
+            if added.kind in by_position and position < len(ahead):
+                return f"parameter {added.name!r} is new, ahead of {ahead[-1]!r}"
+            variadic = added.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+            if added.default is Parameter.empty and not variadic:
+                return f"parameter {added.name!r} is new and required"
+        return ""
+
+
+def _callers_level() -> int:
+    """Return the `stacklevel` of the first frame outside this package."""
+    package = (__package__ or "voxbind") + "."
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and (str(frame.f_globals.get("__name__")) + ".").startswith(package):
+        level, frame = level + 1, frame.f_back
+    return level
