@@ -9,6 +9,8 @@ import nox
 
 nox.options.sessions = ["tests"]
 nox.options.reuse_existing_virtualenvs = True
+# uv doesn't see where pip is told to find wheels, and would fetch a CUDA build of torch.
+nox.options.default_venv_backend = "virtualenv"
 
 # A torch without CUDA is enough for everything but the tests marked `gpu`.
 TORCH = "torch==2.13.0"
@@ -31,7 +33,7 @@ def tests(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy", "generator", "generated", "hatch_build.py")
     session.run("lint-imports")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session

@@ -81,11 +81,12 @@ def nuclei(log: Log, stained: Any) -> tuple[Any, Any, Any]:
 
 
 def bright_tissue(log: Log, volume: Any) -> tuple[Any, Any, Any]:
-    """(Z, Y, X) scan -> edges of every slice, labels and table of the brightest tissue."""
+    """(Z, Y, X) scan -> edges of every slice, labels and table of small bright structures."""
     quiet = log.run(ndimage.median_filter, volume, size=3)
     quiet = log.run(restoration.denoise_tv_chambolle, quiet, weight=0.02)
     edges = log.run(feature.canny, quiet, sigma=1.5)
-    bright = quiet > log.run(filters.threshold_otsu, quiet) * 1.6
+    tops = log.run(ndimage.white_tophat, quiet, size=9)
+    bright = tops > log.run(filters.threshold_otsu, tops)
     labels = log.run(measure.label, log.run(morphology.remove_small_objects, bright, max_size=30))
     table = log.run(measure.regionprops_table, labels, properties=("label", "area", "centroid"))
     return edges, labels, table
@@ -119,7 +120,7 @@ def main(png: Path) -> None:
     console = Console(width=None if sys.stdout.isatty() else 150)
     console.print(table)
     console.print(
-        f"{len(spot_table['label'])} nuclei in 2-D, {len(region_table['label'])} bright regions "
+        f"{len(spot_table['label'])} nuclei in 2-D, {len(region_table['label'])} bright structures "
         f"in 3-D; torch tensors gave the same values as NumPy arrays."
     )
     draw(png, [tissue, stain, spots], [volume[12], edges[12], regions[12]])
@@ -128,7 +129,10 @@ def main(png: Path) -> None:
 
 def draw(png: Path, *rows: list[Any]) -> None:
     """Write a grid of images: one row an input with its results."""
-    titles = (("stained tissue", "haematoxylin", "nuclei"), ("slice 12", "canny", "bright regions"))
+    titles = (
+        ("stained tissue", "haematoxylin", "nuclei"),
+        ("slice 12", "canny", "bright structures"),
+    )
     figure, axes = plt.subplots(2, 3, figsize=(12, 8), layout="constrained")
     for row, names, panels in zip(rows, titles, axes, strict=True):
         for image, name, panel in zip(row, names, panels, strict=True):

@@ -58,6 +58,7 @@ def function(name: str, returns: str = "Array", **facts: Any) -> Function:
         "whole": (),
         "outputs": (),
         "array_like": (),
+        "named": (),
         "stacks": True,
         "needs_channels": False,
         "channels_last": False,

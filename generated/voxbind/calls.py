@@ -29,6 +29,8 @@ class Facts(TypedDict, total=False):
     """Arrays that the library writes into."""
     array_like: tuple[str, ...]
     """Arrays for which numbers and nested sequences are taken too."""
+    named: tuple[str, ...]
+    """Arrays for which a name is taken too: ``init_level_set="checkerboard"``."""
     required: int
     """How many leading parameters have no default; 1 unless given."""
     positional: int
@@ -50,6 +52,7 @@ class Call:
         self._whole = facts.get("whole", ())
         self._outputs = facts.get("outputs", ())
         self._array_like = facts.get("array_like", ())
+        self._named = facts.get("named", ())
         self._required = facts.get("required", 1)
         self._positional = facts.get("positional", self._required)
         self._args = facts.get("args", "")
@@ -103,8 +106,10 @@ class Call:
         if is_number_or_nested(value) and (not first or name in self._array_like):
             return
         required = list(self._arguments).index(name) < self._required
-        if not first and not required and (value is None or isinstance(value, str)):
-            return  # None and names of presets stand for an array: init_level_set="checkerboard"
+        if value is None and not required and not first:
+            return
+        if isinstance(value, str) and name in self._named:
+            return
         also = ", numbers and nested sequences" if name in self._array_like else ""
         raise MemoryTypeError(
             f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor and "

@@ -332,6 +332,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Parameters that the library writes its result into, where an array is given."""
     array_like: tuple[str, ...] = ()
     """Array parameters that take nested lists and numbers as the library documents."""
+    named: tuple[str, ...] = ()
+    """Array parameters that take a name as well: ``init_level_set="checkerboard"``."""
     stacks: bool = False
     """Whether results of slices are images that stack to a volume."""
     needs_channels: bool = False
@@ -358,6 +360,7 @@ class Function(Struct, frozen=True, kw_only=True):
     whole: tuple[str, ...]
     outputs: tuple[str, ...]
     array_like: tuple[str, ...]
+    named: tuple[str, ...]
     stacks: bool
     needs_channels: bool
     channels_last: bool

@@ -225,7 +225,8 @@ def test_nested_lists_where_the_library_documents_them() -> None:
         ("skimage.transform.radon", True),
         ("skimage.measure.perimeter", False),
         ("skimage.measure.find_contours", False),
-        ("scipy.ndimage.label", False),
+        ("scipy.ndimage.label", True),  # with one number a slice beside it
+        ("scipy.ndimage.extrema", False),
     ],
 )
 def test_only_images_stack(name: str, stacks: bool) -> None:

@@ -6436,7 +6436,6 @@ def label(
             whole=("structure",),
             outputs=("output",),
             array_like=("input", "structure"),
-            stacks=False,
         )
     return result
 

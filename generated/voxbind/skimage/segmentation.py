@@ -317,7 +317,12 @@ def chan_vese(
             extended_output=extended_output,
         )
     else:
-        result = per_slice(_skimage.chan_vese, locals(), images=("image", "init_level_set"))
+        result = per_slice(
+            _skimage.chan_vese,
+            locals(),
+            images=("image", "init_level_set"),
+            named=("init_level_set",),
+        )
     return result
 
 
@@ -1298,6 +1303,7 @@ def morphological_chan_vese(
             _skimage.morphological_chan_vese,
             locals(),
             images=("image", "init_level_set"),
+            named=("init_level_set",),
             required=2,
         )
     return result
@@ -1415,6 +1421,7 @@ def morphological_geodesic_active_contour(
             _skimage.morphological_geodesic_active_contour,
             locals(),
             images=("gimage", "init_level_set"),
+            named=("init_level_set",),
             required=2,
         )
     return result

@@ -19,6 +19,7 @@ from voxbind_build.model import (
     Verdict,
 )
 
+_NAMES = re.compile(r"""\bstr\b|Literal\[["']""")
 _LISTS = re.compile(r"(?i)array[_-]like|sequence of|list of|\blist\b")
 
 
@@ -66,6 +67,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         whole=_of_roles(description, observation, WHOLE_ROLES),
         outputs=_of_roles(description, observation, frozenset({"output"})),
         array_like=_array_like(description, observation),
+        named=_named(description, observation),
         stacks=_stacks(kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
@@ -119,8 +121,11 @@ def _overrule(
 
 
 def _stacks(kind: Kind) -> bool:
-    kinds = (kind,) if isinstance(kind, str) else kind
-    return bool(kinds) and all(member in IMAGE_KINDS for member in kinds)
+    """Tell whether slices' results stack: images, and numbers beside a first image."""
+    first, *others = (kind,) if isinstance(kind, str) else kind or ("other",)
+    return first in IMAGE_KINDS and all(
+        member in IMAGE_KINDS or member == "scalar" for member in others
+    )
 
 
 def _arrays(description: Description, observation: Observation) -> tuple[str, ...]:
@@ -137,6 +142,15 @@ def _of_roles(
         parameter.name
         for parameter in description.parameters
         if observation.roles.get(parameter.name) in roles
+    )
+
+
+def _named(description: Description, observation: Observation) -> tuple[str, ...]:
+    return tuple(
+        parameter.name
+        for parameter in description.parameters
+        if observation.roles.get(parameter.name) in IMAGE_ROLES
+        and _NAMES.search(parameter.annotation)
     )
 
 

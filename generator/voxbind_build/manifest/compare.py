@@ -11,6 +11,7 @@ _RESULT_FIELDS = (
     "whole",
     "outputs",
     "array_like",
+    "named",
     "stacks",
     "needs_channels",
     "channels_last",

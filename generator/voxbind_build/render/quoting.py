@@ -21,10 +21,10 @@ def docstring(text: str, indent: str = "") -> str:
     raw = f'r"""{body}"""'
     if "\\" in body and _stands_for(raw, body) and _printable(body):
         return raw
-    written = "".join(map(_escaped, body)).replace('"""', '\\"\\"\\"')
-    if written.endswith('"'):
-        written = written[:-1] + '\\"'
-    return f'"""{written}"""'
+    # A quote at the end would run into those that close the literal.
+    head, tail = (body[:-1], '\\"') if body.endswith('"') else (body, "")
+    written = "".join(map(_escaped, head)).replace('"""', '\\"\\"\\"')
+    return f'"""{written}{tail}"""'
 
 
 def _escaped(character: str) -> str:

@@ -237,6 +237,7 @@ class _Writer:
             "whole": self._whole,
             "outputs": self._outputs,
             "array_like": function.array_like if self._images else (),
+            "named": function.named if self._images else (),
             "args": args,
             "kwargs": kwargs,
         }

@@ -53,7 +53,7 @@ def label(
     if type(image) is _toylib.Array and not slice_by_slice:
         result: tuple[ArrayT, int] = _toylib.label(image, connectivity=connectivity)
     else:
-        result = flexible(_toylib.label, locals(), images=("image",), stacks=False)
+        result = flexible(_toylib.label, locals(), images=("image",))
     return result
 
 

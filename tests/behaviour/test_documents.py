@@ -1,0 +1,61 @@
+"""What the documents show is run: Python blocks as they stand, commands that only look."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ voxbind ((?:show|list|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+
+BLOCKS = [block for path in DOCUMENTS for block in BLOCK.findall(path.read_text("utf-8"))]
+COMMANDS = [line for path in DOCUMENTS for line in COMMAND.findall(path.read_text("utf-8"))]
+LINKS = [(path, link) for path in DOCUMENTS for link in LINK.findall(path.read_text("utf-8"))]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "PYTHONPATH": f"{ROOT / 'generator'}{os.pathsep}{ROOT / 'generated'}"
+    }
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_there_are_examples() -> None:
+    assert len(BLOCKS) >= 3
+    assert len(COMMANDS) >= 3
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
+def test_python_in_documents_runs(block: str) -> None:
+    done = run("-c", block)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_in_documents_run(command: str) -> None:
+    done = run("-m", "voxbind_build", *shlex.split(command))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(("path", "link"), LINKS, ids=lambda value: str(value))
+def test_links_between_documents_lead_somewhere(path: Path, link: str) -> None:
+    assert (path.parent / link).exists()
+
+
+def test_contributing_names_tests_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = set(re.findall(r"`(tests/[\w/.]+)`", text))
+    assert named
+    assert not [name for name in named if not (ROOT / name).exists()]
