@@ -39,7 +39,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     @property
     def ill(self) -> bool:
         """Whether something that is there doesn't work, or isn't what was measured."""
-        return bool(self.version) and (
+        # A machine without a GPU is no worse for it.
+        return bool(self.version and self.kind != "device") and (
             not self.usable or bool(self.frozen and self.version != self.frozen)
         )
 
@@ -188,7 +189,7 @@ def _memory(memory: _Memory) -> Finding:
             name=memory.name,
             kind=memory.kind,
             usable=False,
-            detail=f"{memory.distributions[0]} isn't installed",
+            detail=f"{memory.name.partition(' ')[0]} isn't installed",
             command=memory.install,
         )
     said = _run(memory.ask)

@@ -24,6 +24,22 @@ from voxbind_build.report import BuildReport, CheckReport
 Observations = Mapping[str, Mapping[str, Observation]]
 """By library, then by definition."""
 
+_RELATIONS = {
+    "per_slice": "f(volume)[z] == f(volume[z])",
+    "last_axis": "f(volume)[..., k] == f(volume[..., k])",
+    "last_axis_gone": "a volume loses its last axis, an image doesn't",
+    "shuffle_rows": "shuffled rows change nothing but the order of the result's",
+    "shuffle_last": "so with planes along the last axis",
+    "flat_arguments": "a volume is taken only beside arguments made for an image",
+    "caller_chooses_axes": "with a slice's axes named, f(volume)[z] == f(volume[z])",
+    "takes_trailing_colours": "a (Y, X, 3) image is taken as it is",
+    "takes_channel_axis": "a (Y, X, 3) image is taken with channel_axis=-1",
+    "takes_channel_axis_of_volume": "a (Z, Y, X, 3) volume is taken with channel_axis=-1",
+    "takes_colour_volume": "a (Z, Y, X, 3) volume is taken as it is",
+    "default_reads_channels": "left alone, channel_axis takes a volume's last axis",
+}
+"""The relations that the probe tests, in the order and the words to show them in."""
+
 
 def build(console: Console, report: BuildReport) -> None:
     """Print what a build did."""
@@ -101,9 +117,10 @@ def function(console: Console, manifest: Manifest, public: str, observations: Ob
     if entry.arrays:
         facts["arrays"] = ", ".join(entry.arrays)
     if relations := _relations(name, entry, observations):
-        facts["tested"] = ", ".join(
-            f"{relation} {'holds' if holds else 'fails'}"
-            for relation, holds in sorted(relations.items())
+        facts["tested"] = "\n".join(
+            f"{'yes' if relations[relation] else 'no ':3}  {words}"
+            for relation, words in _RELATIONS.items()
+            if relation in relations
         )
     for given, fact in sorted(entry.dtypes.items()):
         facts[given] = f"-> {_dtype(fact)}"
