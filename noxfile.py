@@ -12,7 +12,7 @@ nox.options.reuse_existing_virtualenvs = True
 # uv doesn't see where pip is told to find wheels, and would fetch a CUDA build of torch.
 nox.options.default_venv_backend = "virtualenv"
 
-# A torch without CUDA is enough for everything but the tests marked `gpu`.
+# One release for everybody; a build for the CPU is enough for all but the tests marked `gpu`.
 TORCH = "torch==2.13.0"
 PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import index
 from typing import Any, TypedDict
 
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import DimensionError, MemoryTypeError
-from .memory import Exchange, class_name, is_array, is_number_or_nested
+from .memory import Exchange, class_name, is_array, is_number_or_nested, lower_dtype
 from .slices import run_per_slice
 from .upstream import LibraryDefault
 
@@ -39,6 +40,9 @@ class Facts(TypedDict, total=False):
     """Name of ``*args``."""
     kwargs: str
     """Name of ``**kwargs``."""
+    defaults: Arguments
+    """Of a function with deprecated parameters: what is at its default isn't passed on, since
+    the library takes what is passed for given, and refuses both an old name and its new one."""
 
 
 class Call:
@@ -57,12 +61,10 @@ class Call:
         self._positional = facts.get("positional", self._required)
         self._args = facts.get("args", "")
         self._kwargs = facts.get("kwargs", "")
-        if self._images:
-            given = (name for name in self._images if arguments[name] is not None)
-            self.image = next(given, self._images[0])
-        else:
-            arrays = (name for name in self._whole if is_array(_first_array(arguments[name])))
-            self.image = next(arrays, "")
+        self._defaults = facts.get("defaults", {})
+        given = [name for name in self._images if arguments[name] is not None]
+        given += [name for name in self._whole if is_array(_first_array(arguments[name]))]
+        self.image = next(iter((*given, *self._images)), "")
         for name in self._images:
             self._check(name)
 
@@ -74,6 +76,19 @@ class Call:
             return tuple(image.shape)
         except (AttributeError, RuntimeError):  # a list; a nested tensor, which has no shape
             return tuple(np.asarray(Exchange().lower(image, self.image)).shape)
+
+    @property
+    def has_coordinates_of_all_axes(self) -> bool:
+        """Whether an array names, for each element of the result, a place on all the axes."""
+        axes = len(self.shape)
+        others = (self._arguments[name] for name in self._whole)
+        shapes = [np.shape(other) for other in others if is_array(other)]
+        return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
+
+    @property
+    def comprehension(self) -> str:
+        """The call for each slice, as one would write it."""
+        return f"[{self.name}(plane) for plane in {self.image}]"
 
     def told(self, shape: tuple[int, ...]) -> str:
         """Return the start of a message: what came."""
@@ -102,11 +117,11 @@ class Call:
         value = self._arguments[name]
         if is_array(_first_array(value)) or isinstance(value, LibraryDefault):
             return
+        required = list(self._arguments).index(name) < self._required
+        if value is None and not required:
+            return
         first = name == self.image
         if is_number_or_nested(value) and (not first or name in self._array_like):
-            return
-        required = list(self._arguments).index(name) < self._required
-        if value is None and not required and not first:
             return
         if isinstance(value, str) and name in self._named:
             return
@@ -117,7 +132,7 @@ class Call:
         )
 
     def _lower(self, exchange: Exchange) -> dict[str, Any]:
-        values = dict(self._arguments)
+        values = {name: lower_dtype(value, name) for name, value in self._arguments.items()}
         for name in (*self._images, *self._whole, *self._outputs):
             values[name] = exchange.lower(values[name], name)
         return values
@@ -165,7 +180,11 @@ class Call:
         axis = values.get("channel_axis")
         if axis is None:
             return
-        if not isinstance(axis, int) or axis % ndim != ndim - 1:
+        try:
+            is_last = index(axis) in (-1, ndim - 1)
+        except TypeError:
+            is_last = False
+        if not is_last:
             raise DimensionError(
                 f"{self.name} was given channel_axis={axis!r}; slice by slice it takes the last "
                 f"axis: numpy.moveaxis({self.image}, {axis!r}, -1) and channel_axis=-1."
@@ -178,6 +197,8 @@ class Call:
         keywords: dict[str, Any] = {}
         for position, (name, value) in enumerate(values.items()):
             if name in (self._args, self._kwargs) or isinstance(value, LibraryDefault):
+                continue
+            if name in self._defaults and _is_same(value, self._defaults[name]):
                 continue
             if position < self._positional and len(positional) == position:
                 positional.append(value)
@@ -195,6 +216,10 @@ def _first_array(value: Any) -> Any:
     while type(value) in (list, tuple) and value:
         value = value[0]
     return value
+
+
+def _is_same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
 
 
 def _told(value: Any) -> str:

@@ -8,13 +8,14 @@ is never imported here: who has a tensor has imported it.
 from __future__ import annotations
 
 import sys
+from types import GeneratorType
 from typing import Any
 
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import DeviceUnavailableError, MemoryTypeError
 
-__all__ = ["Exchange", "class_name", "is_array", "is_number_or_nested", "is_tensor"]
+__all__ = ["Exchange", "class_name", "is_array", "is_number_or_nested", "is_tensor", "lower_dtype"]
 
 _EXPORTS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
 _PLAIN = frozenset((bool, int, float, complex, str, type(None)))
@@ -42,6 +43,20 @@ def is_array(value: Any) -> bool:
 def is_number_or_nested(value: Any) -> bool:
     """Whether `value` is a number, or a sequence that NumPy may make an array of."""
     return isinstance(value, (bool, int, float, complex, np.generic, list, tuple, range))
+
+
+def lower_dtype(value: Any, name: str) -> Any:
+    """Return NumPy's data type for PyTorch's; what is no data type stays as it is."""
+    torch = sys.modules.get("torch")
+    if torch is None or type(value) is not getattr(torch, "dtype", None):
+        return value
+    try:
+        return torch.empty(0, dtype=value).numpy().dtype
+    except (TypeError, RuntimeError) as error:
+        raise MemoryTypeError(
+            f"{name!r} is {value}, and NumPy has no such dtype. Give one that it has, "
+            "numpy.float32 or torch.float32 for example."
+        ) from error
 
 
 class Exchange:
@@ -95,6 +110,8 @@ class Exchange:
         device = like.device if is_tensor(like) else None
         if device is None and not self._given:
             return result
+        if isinstance(result, GeneratorType):
+            return (self.give_back(item, like) for item in result)
         own = {id(array): came for came, array in self._given.values()}
         return _map_arrays(result, device, own)
 

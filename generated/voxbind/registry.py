@@ -71,6 +71,10 @@ class FunctionMetadata:
         function: Callable[..., Any] = getattr(import_module(module), attribute)
         return function
 
+    def __reduce__(self) -> tuple[Callable[[str], FunctionMetadata], tuple[str]]:
+        """Let copies, and pickles in another process, be the registry's own entry."""
+        return _entry, (self.name,)
+
 
 def functions(*, helpers: bool = False) -> Mapping[str, FunctionMetadata]:
     """Return the image functions, by dotted name below voxbind and sorted by it.
@@ -179,6 +183,16 @@ def _images() -> Mapping[str, FunctionMetadata]:
     )
 
 
+def _entry(name: str) -> FunctionMetadata:
+    return _everything()[name]
+
+
+def _read_only(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({key: _read_only(item) for key, item in value.items()})
+    return tuple(map(_read_only, value)) if isinstance(value, list) else value
+
+
 def _metadata(library: str, memory_type: str, entry: dict[str, Any]) -> FunctionMetadata:
     contract, result = entry["contract"], entry["result"]
     return FunctionMetadata(
@@ -196,7 +210,7 @@ def _metadata(library: str, memory_type: str, entry: dict[str, Any]) -> Function
         needs_channels=entry["needs_channels"],
         mutates=tuple(entry["mutates"]),
         random=entry["random"],
-        dtypes=MappingProxyType(entry["dtypes"]),
+        dtypes=_read_only(entry["dtypes"]),
         tags=tuple(entry["tags"]),
         doc=entry["doc"],
         deprecated=entry["deprecated"],

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,6 @@ from voxbind_build.verify.disk import OutputError
 
 app = typer.Typer(
     name="voxbind",
-    help="Typed, measured wrappers for the image-processing libraries.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,6 +50,24 @@ JobsOption = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Processes that measure at a time.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"voxbind {metadata.version('voxbind')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def voxbind(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Typed, measured wrappers for the image-processing libraries."""
 
 
 @app.command()
@@ -111,7 +129,9 @@ def check(
 def list_functions(
     text: Annotated[
         str,
-        typer.Argument(metavar="[TEXT]", help="Only functions with this in name, summary or tags."),
+        typer.Argument(
+            metavar="[TEXT]", help="Only functions with all its words in name, summary or tags."
+        ),
     ] = "",
     library: Annotated[str | None, typer.Option("--library", "-l", metavar="NAME")] = None,
     contract: Annotated[

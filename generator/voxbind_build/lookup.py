@@ -17,15 +17,15 @@ def functions(
     text: str = "",
 ) -> Iterator[tuple[str, Function]]:
     """Give (public upstream name, function) of the image functions that fit, sorted by name."""
-    wanted = text.casefold()
+    wanted = text.casefold().split()
     for name, entry in sorted(manifest.libraries.items()):
         if library not in (None, name) or memory not in (None, entry.memory_type):
             continue
         for public, function in sorted(entry.functions.items()):
             if function.kind == "helper" or contract not in (None, function.contract):
                 continue
-            words = " ".join((public, summary(function), *function.tags)).casefold()
-            if wanted in words:
+            told = " ".join((public, summary(function), *function.tags)).casefold()
+            if all(word in told for word in wanted):
                 yield public, function
 
 

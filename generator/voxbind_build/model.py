@@ -342,6 +342,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     dtypes: dict[str, DtypeFact] = field(default_factory=dict)
     mutates: tuple[str, ...] = ()
     random: bool = False
+    returns: str | None = None
+    """The result's type as it was seen, where that overrules the documented one."""
 
 
 # --- manifest --------------------------------------------------------------------------

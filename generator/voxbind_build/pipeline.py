@@ -35,7 +35,7 @@ from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.progress import Reporter, Silent
 from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.report import BuildError, BuildReport, CheckReport, Row, row
-from voxbind_build.verify import disk, verify
+from voxbind_build.verify import ToolError, disk, verify
 
 Measure = Literal["changed", "all", "nothing"]
 
@@ -111,7 +111,13 @@ def build(
     # What is on disk byte for byte was proved by the build that wrote it.
     if disk.differing(files, out):
         reporter.say("checking the generated code")
-        problems = verify(files)
+        try:
+            problems = verify(files)
+        except ToolError as error:
+            raise BuildError(
+                f"The generated code can't be checked; the package is as it was. {error}\n"
+                "Run: pip install 'voxbind[build]'"
+            ) from error
         if problems:
             shown = "\n".join(f"  {problem}" for problem in problems[:20])
             raise BuildError(

@@ -29,7 +29,6 @@ def per_slice(
     *,
     stacks: bool = True,
     needs_channels: bool = False,
-    channels_last: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
     """Run a function that takes a (Y, X) image; on a volume, slice by slice.
@@ -44,20 +43,18 @@ def per_slice(
         Whether the results of slices are images, which stack to a volume.
     needs_channels
         Whether the last axis of an image is one of colours.
-    channels_last
-        Whether a last axis of length 3 or 4 is read as one of colours.
     **facts
         See `voxbind.calls.Facts`.
     """
     call = _call(function, arguments, facts)
     shape = call.shape
     axes = len(shape)
-    has_channels = needs_channels or arguments.get("channel_axis") is not None
-    if channels_last and not has_channels:
-        has_channels = axes > 2 and shape[-1] in (3, 4)
-    if axes - has_channels < 3:
+    takes_channels = needs_channels or arguments.get("channel_axis") is not None
+    # What looks like colours goes to the library, which reads or refuses them in its own words.
+    has_channels = takes_channels or (axes > 2 and shape[-1] in (3, 4))
+    if axes - has_channels < 3 or call.has_coordinates_of_all_axes:
         return call.run()
-    image = "(Y, X, channels)" if has_channels else "(Y, X)"
+    image = "(Y, X, channels)" if takes_channels else "(Y, X)"
     if axes - has_channels > 3:
         raise DimensionError(
             f"{call.told(shape)}. It takes a {image} image"
@@ -67,8 +64,7 @@ def per_slice(
     if not stacks:
         raise DimensionError(
             f"{call.told(shape)}. It takes a {image} image, and what it gives for slices can't be "
-            f"stacked to a volume: call it for each, `[{call.name}(plane) for plane in "
-            f"{call.image}]`."
+            f"stacked to a volume: call it for each, `{call.comprehension}`."
         )
     return call.run_per_slice(has_channels)
 
@@ -90,7 +86,31 @@ def flexible(
     call = _call(function, arguments, facts)
     if not slice_by_slice:
         return call.run()
-    return per_slice(function, arguments, stacks=stacks, needs_channels=needs_channels, **facts)
+    shape = call.shape
+    axes = len(shape)
+    channel_axis = arguments.get("channel_axis")
+    has_channels = needs_channels or channel_axis is not None
+    if axes == 3 and has_channels and not needs_channels:
+        raise DimensionError(
+            f"{call.told(shape)}, channel_axis={channel_axis!r} and slice_by_slice=True: beside "
+            "the axis of channels that is one slice. Give channel_axis=None for a volume, or leave "
+            "slice_by_slice out."
+        )
+    if axes - has_channels < 3:
+        return call.run()
+    if axes - has_channels > 3:
+        image = "(Z, Y, X, channels)" if has_channels else "(Z, Y, X)"
+        raise DimensionError(
+            f"{call.told(shape)}. With slice_by_slice=True it takes a {image} volume: loop over "
+            "the axes before, or leave slice_by_slice out."
+        )
+    if not stacks:
+        raise DimensionError(
+            f"{call.told(shape)} and slice_by_slice=True, and what it gives for slices can't be "
+            "stacked to a volume: leave slice_by_slice out for the whole volume, or call it for "
+            f"each slice, `{call.comprehension}`."
+        )
+    return call.run_per_slice(has_channels)
 
 
 def volume(

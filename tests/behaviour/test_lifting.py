@@ -241,8 +241,31 @@ def test_colours_last_are_kept_together_slice_by_slice(voxbind: Import) -> None:
 
 
 def test_the_switch_is_refused_where_results_do_not_stack(voxbind: Import) -> None:
-    with pytest.raises(voxbind("errors").DimensionError, match="stacked"):
+    with pytest.raises(
+        voxbind("errors").DimensionError, match=r"stacked.*leave slice_by_slice out"
+    ) as raised:
         voxbind("skimage.filters").threshold_otsu(VOLUME, slice_by_slice=True)
+    assert "(Y, X)" not in str(raised.value)
+
+
+def test_a_narrow_volume_is_no_colour_image_to_the_switch(voxbind: Import) -> None:
+    result = voxbind("skimage.filters").gaussian(VOLUME[..., :3], slice_by_slice=True)
+    same(result, slices(skimage.filters.gaussian, VOLUME[..., :3]))
+
+
+@pytest.mark.parametrize("axis", [0, -2, 7, 1.5, (3,)])
+def test_only_the_last_axis_of_channels_is_kept_together(voxbind: Import, axis: Any) -> None:
+    with pytest.raises(voxbind("errors").DimensionError, match="the last axis"):
+        voxbind("skimage.filters").gaussian(
+            np.zeros((4, 9, 10, 3)), channel_axis=axis, slice_by_slice=True
+        )
+
+
+def test_the_switch_takes_no_more_axes_than_a_volume_has(voxbind: Import) -> None:
+    with pytest.raises(
+        voxbind("errors").DimensionError, match=r"\(Z, Y, X\) volume.*leave slice_by_slice out"
+    ):
+        voxbind("skimage.filters").gaussian(VOLUME[None], slice_by_slice=True)
 
 
 # --- the lifting functions themselves, on functions made for the case -----------------------
@@ -309,15 +332,18 @@ def test_one_object_given_twice_is_one_object_in_the_library(voxbind: Import) ->
     ("shape", "facts", "options", "calls"),
     [
         ((6, 5), {}, {}, [(6, 5)]),
-        ((6, 5, 3), {"channels_last": True}, {}, [(6, 5, 3)]),
-        ((2, 6, 5), {"channels_last": True}, {}, [(6, 5)] * 2),
-        ((2, 6, 5, 4), {"channels_last": True}, {}, [(6, 5, 4)] * 2),
+        ((6, 5, 3), {}, {}, [(6, 5, 3)]),
+        ((6, 5, 3), {"stacks": False}, {}, [(6, 5, 3)]),
+        ((2, 6, 5), {}, {}, [(6, 5)] * 2),
+        ((2, 6, 5, 4), {}, {}, [(6, 5, 4)] * 2),
         ((6, 5, 2), {"needs_channels": True}, {}, [(6, 5, 2)]),
         ((2, 6, 5, 2), {"needs_channels": True}, {}, [(6, 5, 2)] * 2),
         ((6, 5, 7), {}, {"channel_axis": -1}, [(6, 5, 7)]),
         ((7, 6, 5), {}, {"channel_axis": 0}, [(7, 6, 5)]),
         ((2, 6, 5, 7), {}, {"channel_axis": -1}, [(6, 5, 7)] * 2),
-        ((6, 5, 3), {}, {"channel_axis": None}, [(5, 3)] * 6),
+        ((2, 6, 5, 7), {}, {"channel_axis": np.int64(3)}, [(6, 5, 7)] * 2),
+        ((6, 5, 3), {}, {"channel_axis": None}, [(6, 5, 3)]),
+        ((6, 5, 7), {}, {"channel_axis": None}, [(5, 7)] * 6),
     ],
 )
 def test_an_axis_of_colours_is_no_axis_of_slices(
@@ -358,6 +384,16 @@ def test_arguments_go_as_the_library_has_them(voxbind: Import) -> None:
     facts = {"whole": ("a",), "required": 3, "args": "more", "kwargs": "rest"}
     result = voxbind("lifting").direct(function, arguments, **facts)
     assert result == (1, 2, (3, 4), 1, 5, {"f": 6})
+
+
+def test_what_is_at_its_default_is_kept_back_where_there_are_old_names(voxbind: Import) -> None:
+    def function(image: Any, **given: Any) -> Any:
+        return given
+
+    arguments = {"image": IMAGE, "old": 3, "new": 1, "ratio": 1.0, "switch": 1, "mode": "reflect"}
+    defaults = {"new": 1, "ratio": 1.0, "switch": True, "mode": "nearest"}
+    result = voxbind("lifting").direct(function, arguments, whole=("image",), defaults=defaults)
+    assert result == {"old": 3, "switch": 1, "mode": "reflect"}
 
 
 # --- what the library says -------------------------------------------------------------------

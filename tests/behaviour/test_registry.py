@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,16 @@ def test_entries_cannot_be_changed(registry: Any) -> None:
         registry.functions()["other"] = found
     with pytest.raises(TypeError):
         found.dtypes["uint8"] = None
+    with pytest.raises(TypeError):
+        found.dtypes["uint8"]["dtype"] = "uint8"
+    assert found.dtypes["uint8"]["range"] == (0.0, 1.0)
     assert len({found, registry.functions()["skimage.filters.gaussian"]}) == 1
+
+
+def test_copies_and_pickles_are_the_entry_itself(registry: Any) -> None:
+    for found in registry.functions(helpers=True).values():
+        assert copy.copy(found) is copy.deepcopy(found) is found
+        assert pickle.loads(pickle.dumps(found)) is found
 
 
 @pytest.mark.parametrize(

@@ -134,9 +134,11 @@ class Twin:
         """Whether the wrapper is meant to do otherwise than the library: its dimensions differ."""
         name = self.facts.arrays[0]
         positions = list(inspect.signature(self.wrapper).parameters)
-        axes = np.ndim(kwargs[name] if name in kwargs else args[positions.index(name)])
+        shape = np.shape(kwargs[name] if name in kwargs else args[positions.index(name)])
+        axes = len(shape)
         coloured = kwargs.get("channel_axis") is not None or self.facts.needs_channels
         if self.facts.contract == "PURE_2D":
+            coloured = coloured or shape[-1:] in ((3,), (4,))
             return axes > 2 and not (coloured and axes == 3)
         return self.facts.contract in ("PURE_3D", "VOLUMETRIC_TO_SLICE") and axes == 2
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from described import describe_function, watch_name
+from msgspec.structs import replace
+from scipy import ndimage
 
 from voxbind_build.classify import classify
-from voxbind_build.model import Call, Declaration, Observation, Result
+from voxbind_build.model import Call, Declaration, Observation, Result, Returns
 
 # --- real functions with known contracts ------------------------------------------------
 
@@ -391,3 +394,109 @@ def test_dtypes_are_those_of_the_image_in_a_tuple() -> None:
         definition="m:smooth", fingerprint="", image="image", dtypes={"uint8": pair}
     )
     assert classify(SMOOTH, observation, None).dtypes["uint8"].dtype == "float64"
+
+
+# --- types of results ------------------------------------------------------------------------
+
+ARRAY, PLACE = array(*IMAGE), (Result(type="scalar", dtype="int64"),)
+NUMBER, COUNT = Result(type="scalar", dtype="float64"), PLACE[0]
+
+
+def several(kind: str, *members: Result) -> Result:
+    return Result(type=kind, shape=(len(members),), members=members)
+
+
+PAIR, TRIPLE = several("tuple", *PLACE * 2), several("tuple", *PLACE * 3)
+
+DOCUMENTED_HOLDS = [
+    ("Array", [ARRAY]),
+    ("Array | tuple[Array, int]", [ARRAY]),
+    ("float | list[float]", [NUMBER, several("list", NUMBER)]),
+    ("float", [COUNT]),
+    ("tuple[int, ...]", [PAIR, TRIPLE]),
+    ("list[Any]", [several("list", Result(type="m.Region"))]),
+    ("Any", [several("list", ARRAY)]),  # it may have been a generator
+    ("Any", [Result(type="m.Model")]),
+    ("Callable[..., Any] | tuple[Callable[..., Any], int]", [Result(type="functools.partial")]),
+    ("tuple[Array, Any]", [several("tuple", ARRAY, Result(type="m.Map"))]),
+    ("dict[Any, Any]", [Result(type="dict")]),
+    ("float", []),
+]
+SEEN_OVERRULES = [
+    ("Any", [ARRAY], "Array"),
+    ("Array", [Result(type="m.Model")], "Any"),
+    ("list[Any]", [NUMBER], "float"),
+    ("int", [NUMBER, COUNT], "float"),
+    ("float", [Result(type="scalar", dtype="complex128")], "complex"),
+    ("Array", [Result(type="scalar", dtype="bool")], "bool"),
+    ("Array | None", [ARRAY], "Array"),
+    ("tuple[float, ...]", [ARRAY], "Array"),
+    ("tuple[Any, ...]", [PAIR], "tuple[int, int]"),
+    ("list[int]", [PAIR, TRIPLE], "tuple[int, ...]"),
+    ("Array", [several("tuple", ARRAY, COUNT)], "tuple[Array, int]"),
+    ("tuple[Array, list[float]]", [ARRAY], "Array | tuple[Array, list[float]]"),
+    ("tuple[Array | int, int]", [several("tuple", ARRAY, COUNT)], "tuple[Array, int] | int"),
+]
+
+
+def told(documented: str, results: list[Result], **roles: str) -> str | None:
+    description = replace(
+        SMOOTH, returns=Returns(annotation=documented, annotation_source="docstring")
+    )
+    observation = seen(*(call(IMAGE, result) for result in results))
+    return classify(
+        description, replace(observation, roles={**observation.roles, **roles}), None
+    ).returns
+
+
+@pytest.mark.parametrize(("documented", "results"), DOCUMENTED_HOLDS)
+def test_a_documented_type_with_room_for_what_was_seen_holds(
+    documented: str, results: list[Result]
+) -> None:
+    assert told(documented, results) is None
+
+
+@pytest.mark.parametrize(("documented", "results", "annotation"), SEEN_OVERRULES)
+def test_what_was_seen_overrules_a_documented_type(
+    documented: str, results: list[Result], annotation: str
+) -> None:
+    assert told(documented, results) == annotation
+
+
+@pytest.mark.parametrize(
+    ("documented", "results", "annotation"),
+    [
+        ("list[Any]", [NUMBER], "float | Array"),
+        ("list[tuple[int, ...]]", [PAIR, TRIPLE], "tuple[int, ...] | list[tuple[int, ...]]"),
+        ("int", [several("tuple", NUMBER, COUNT)], "tuple[float | Array, float | Array]"),
+        ("Array", [ARRAY], None),
+    ],
+)
+def test_several_indices_give_several_numbers(
+    documented: str, results: list[Result], annotation: str | None
+) -> None:
+    assert told(documented, results, labels="labels", index="index") == annotation
+
+
+@pytest.mark.parametrize(
+    ("name", "annotation"),
+    [
+        ("scipy.ndimage.mean", "float | Array"),
+        ("scipy.ndimage.label", "tuple[Array, int] | int"),
+        ("scipy.ndimage.maximum_filter1d", "Array"),
+        ("scipy.ndimage.distance_transform_edt", None),
+        ("skimage.measure.label", None),
+        ("skimage.measure.centroid", "Array"),
+        ("skimage.segmentation.chan_vese", "Array | tuple[Array, Array, list[float]]"),
+        ("skimage.transform.pyramid_gaussian", None),
+    ],
+)
+def test_types_of_real_results(name: str, annotation: str | None) -> None:
+    assert watch_name(name)[1].returns == annotation
+
+
+def test_types_that_were_seen_are_types_of_what_several_indices_give() -> None:
+    image, labels = np.arange(12.0).reshape(3, 4), np.repeat([[1], [2], [2]], 4, axis=1)
+    assert isinstance(ndimage.mean(image), float)
+    assert isinstance(ndimage.mean(image, labels, index=[1, 2]), np.ndarray)
+    assert isinstance(ndimage.maximum_position(image, labels, index=[1, 2]), list)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from voxbind_build import cli, manifest
+from voxbind_build.verify import tools
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 TOML = str(GOLDEN / "toylib.toml")
@@ -324,3 +325,22 @@ def test_a_missing_tool_is_told_with_the_command_that_brings_it(search_path, mis
     assert "pip install 'voxbind[build]'" in ran.stderr
     assert missing in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_missing_tool_is_told_without_a_traceback(voxbind, toylib, monkeypatch, tmp_path):
+    monkeypatch.setattr(tools, "_PYTHON", (sys.executable, "-c", "raise SystemExit('no mypy')"))
+    code, _, told = voxbind("build", "--library", TOML, out=tmp_path / "voxbind")
+    assert code == 1
+    assert "can't be checked" in told
+    assert "pip install 'voxbind[build]'" in told
+    assert not (tmp_path / "voxbind").exists()
+
+
+def test_the_version_is_printed(capsys):
+    assert cli.run(["--version"]) == 0
+    assert re.fullmatch(r"voxbind \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_list_looks_for_each_word(voxbind):
+    _, output, _ = voxbind("list", "box mean")
+    assert "toylib.filters.box" in output

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -328,9 +329,14 @@ def test_an_annotation_outside_of_the_vocabulary_leaves_the_word_to_the_document
             "float | tuple[float, Array]",
         ),
         (
-            ["a : ndarray, optional", "b : ndarray, optional"],
-            "Array | tuple[Array, Array]",
+            ["a : ndarray", "b : Map, optional", "c : Map, optional"],
+            "Array | tuple[Array, Any, Any]",
         ),
+        (
+            ["a : float", "b : ndarray", "    Only if `full`.", "c : Map", "    Only if `grad`."],
+            "float | tuple[float, Any] | tuple[float, Array] | tuple[float, Array, Any]",
+        ),
+        (["out : array_like, double"], "Array"),
         (["real, imag : arrays"], "tuple[Array, Array]"),
         (["accum, angles : tuple of array"], "tuple[Array, ...]"),
         (["low, high : int or ndarray", "n : int"], "tuple[int | Array, int | Array, int]"),
@@ -587,3 +593,21 @@ def test_deprecated_functions_say_so() -> None:
     text = descriptions("skimage")["skimage.morphology.binary_erosion"].deprecated
     assert text is not None and "skimage.morphology.erosion" in text
     assert descriptions("skimage")["skimage.morphology.erosion"].deprecated is None
+
+
+def test_halves_of_surrogate_pairs_are_replaced_wherever_they_stand() -> None:
+    half = "\ud800"
+    described = Source(
+        docstring=f"Do {half}.\n\nParameters\n----------\nx : {{'{half}', 'b'}}\n    Is {half}.\n"
+        f"\nReturns\n-------\ny{half} : ndarray {half}\n",
+        parameters=(SourceParameter(name="x", kind="POSITIONAL_OR_KEYWORD", default=f"'{half}'"),),
+        decorators=(r"deprecated('since \ud800')",),
+    ).describe()
+    assert described.doc.startswith("Do \N{REPLACEMENT CHARACTER}.")
+    assert described.parameters[0].default == "'\N{REPLACEMENT CHARACTER}'"
+    assert described.deprecated == "since \N{REPLACEMENT CHARACTER}"
+    msgspec.json.encode(described)
+
+
+def test_whole_characters_beyond_the_first_plane_stay() -> None:
+    assert Source(docstring="Do \N{MICROSCOPE}.").describe().doc == "Do \N{MICROSCOPE}."

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from voxbind_build import libraries
@@ -452,6 +452,16 @@ def test_a_library_that_prints_and_starts_threads_at_import_is_discovered(tmp_pa
     assert (found.live, functions(found), found.differences) == (True, ["f"], ())
 
 
+def test_half_a_surrogate_pair_in_a_docstring_stops_nothing(tmp_path: Path) -> None:
+    spec = write_package(tmp_path, __init__='def f(x="\\ud800"):\n    "Blur \\ud800 it."\n')
+    found = discover(spec, [tmp_path])
+    assert found.live
+    (name,) = (each for each in found.names if each.name == "pkg.f")
+    assert name.definition is not None
+    assert name.definition.docstring == "Blur \N{REPLACEMENT CHARACTER} it."
+    assert name.definition.parameters[0].default == r"'\ud800'"
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -597,6 +607,7 @@ def test_a_values_text_evaluates_to_the_value(value: object) -> None:
 
 
 @given(values)
+@example(-0j)
 def test_evaluating_a_values_text_gives_the_value_without_running_it(value: object) -> None:
     text = canonical(value)
     assert canonical(evaluate(ast.parse(text, mode="eval").body, unbound)) == text

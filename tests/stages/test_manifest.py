@@ -126,6 +126,16 @@ def test_a_name_without_a_place_is_an_error(kind):
         frozen.freeze(inventory, (), {})
 
 
+@pytest.mark.parametrize(
+    ("seen", "annotation", "source"),
+    [(None, "ArrayT", "docstring"), ("float | Array", "float | Array", "observed")],
+)
+def test_the_type_that_was_seen_overrules_the_documented_one(seen, annotation, source):
+    entry = library(judged={"toy.filters.blur": verdict(returns=seen)})
+    returns = entry.functions["toy.filters.blur"].returns
+    assert (returns.annotation, returns.annotation_source) == (annotation, source)
+
+
 # --- the file --------------------------------------------------------------------------
 
 

@@ -15,8 +15,9 @@ import pytest
 from madeup import function, manifest, parameter, written
 from packages import Import, importing, write_package
 
-from voxbind_build.model import Manifest, Returns
+from voxbind_build.model import DtypeFact, Manifest, Returns
 from voxbind_build.render import RenderError, render, templates_dir
+from voxbind_build.render.documentation import document
 from voxbind_build.render.quoting import clean
 from voxbind_build.verify import verify
 
@@ -126,6 +127,107 @@ def test_the_measured_dtypes_are_told(voxbind: Import) -> None:
     assert "slice_by_slice" not in rest
 
 
+AXES = [
+    ({}, "takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives an image"),
+    ({"contract": "PURE_2D"}, "(Y, X) image; a volume is processed slice by slice. Gives"),
+    ({"contract": "PURE_2D", "stacks": False}, "so a volume is refused"),
+    (
+        {"contract": "PURE_2D", "channels_last": True},
+        "last of length 3 or 4, is taken for a colour",
+    ),
+    ({"contract": "PURE_2D", "channels_last": True, "channel": "None"}, "of length 3 or 4"),
+    (
+        {"contract": "PURE_2D", "channels_last": True, "channel": "-1"},
+        "with channel_axis=None a volume is processed slice by slice. By default the last of three "
+        "axes is taken for colours, whatever its length",
+    ),
+    (
+        {"channels_last": True, "channel": "-1"},
+        "a (Y, X) image or, with channel_axis=None, a (Z, Y, X) volume",
+    ),
+    ({"channel": "-1"}, "all axes are spatial. Gives an image of the same spatial shape"),
+    ({"channel": "None"}, "all axes are spatial. Gives an image of the same shape"),
+    (
+        {"needs_channels": True, "channels_last": True, "channel": "-1"},
+        "(Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of colours, by default the last: "
+        "see channel_axis. Gives an image of the same spatial shape",
+    ),
+    ({"contract": "VOLUMETRIC_TO_SLICE"}, "gives an image with one axis less."),
+    ({"evidence": "inferred"}, "could not be measured, so nothing beyond an image is promised"),
+]
+
+
+def facts_told(*, channel: str | None = None, **facts: Any) -> str:
+    more = () if channel is None else (parameter("channel_axis", default=channel),)
+    text = document(function(parameter("image"), *more, **facts), False)
+    return " ".join(text.partition("voxbind: ")[2].split())
+
+
+@pytest.mark.parametrize(("facts", "sentence"), AXES)
+def test_what_becomes_of_the_axes_is_told(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence in facts_told(**facts)
+
+
+def test_nothing_is_told_twice_of_a_volumes_slice() -> None:
+    assert "same shape" not in facts_told(contract="VOLUMETRIC_TO_SLICE")
+
+
+@pytest.mark.parametrize(
+    ("result", "documented", "sentence"),
+    [
+        ("table", (), "Gives a table of values."),
+        (
+            ("other", "table", "scalar"),
+            (("hspace", "ndarray"), ("angles", "ndarray"), ("count", "int")),
+            "Gives a tuple of hspace, a table of values (angles) and a number (count).",
+        ),
+        (
+            ("image", "image"),
+            (("real, imag", "arrays"),),
+            "an image of the same shape (real) and an image of the same shape (imag).",
+        ),
+        (("labels", "scalar"), (), "Gives a tuple of a label image and a number."),
+    ],
+)
+def test_the_members_of_a_tuple_are_named(
+    result: Any, documented: tuple[tuple[str, str], ...], sentence: str
+) -> None:
+    returns = Returns(annotation="Any", annotation_source="unknown", documented=documented)
+    assert sentence in facts_told(result=result, returns=returns)
+
+
+@pytest.mark.parametrize(
+    ("result", "dtypes", "sentence"),
+    [
+        (
+            "image",
+            {"float32": ("float32", -0.5, 65540.0), "uint8": ("uint16", 0.0, 32760.0)},
+            "On the test images: uint8 in, uint16 in [0, 32760] out; "
+            "float32 in, float32 in [-0.5, 65540] out.",
+        ),
+        ("image", {"uint16": ("uint64", 0.0, 2.0**40)}, "uint64 in [0, 1099511627776] out."),
+        ("image", {"uint8": ("float64", 1.5e-9, 0.12345)}, "float64 in [1.5e-09, 0.1235] out."),
+        ("mask", {"uint8": ("bool", 0.0, 1.0)}, "uint8 in, bool out."),
+        ("labels", {"uint8": ("int32", 0.0, 7.0)}, "uint8 in, int32 out."),
+        (("scalar", "scalar"), {"uint8": ("int64", -1.0, -1.0)}, "uint8 in, int64 out."),
+        (
+            "points",
+            {name: ("float64", 1.0, 2.0) for name in ("float32", "float64", "int32", "uint8")}
+            | {"bool": ("float64", 1.0, 2.0), "uint16": ("float64", 0.0, 5.0)},
+            "bool, uint8, uint16, int32, float32, float64 in, float64 out.",
+        ),
+    ],
+)
+def test_values_are_told_as_what_the_test_images_gave(
+    result: Any, dtypes: dict[str, tuple[str, float, float]], sentence: str
+) -> None:
+    facts = {
+        name: DtypeFact(dtype=dtype, range=(least, greatest))
+        for name, (dtype, least, greatest) in dtypes.items()
+    }
+    assert sentence in facts_told(result=result, dtypes=facts)
+
+
 def test_classes_and_constants_are_handed_on(voxbind: Import) -> None:
     import skimage.feature
     import skimage.util
@@ -226,20 +328,55 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
             outputs=("out",),
             array_like=("second",),
             stacks=False,
-            channels_last=True,
         )
     )
     call = ast.parse(text).body[-1]
     calls = [ast.unparse(node) for node in ast.walk(call) if isinstance(node, ast.Call)]
     assert (
         "per_slice(_made.f, locals(), images=('image', 'second', 'mask'), whole=('footprint',), "
-        "outputs=('out',), array_like=('second',), required=2, stacks=False, channels_last=True)"
+        "outputs=('out',), array_like=('second',), required=2, stacks=False)"
     ) in calls
+
+
+@pytest.mark.parametrize(
+    ("default", "condition"),
+    [
+        ("None", "second is None or type(second) is _made.Array"),
+        ("1", "type(second) is int or type(second) is _made.Array"),
+        ("-0.25", "type(second) is float or type(second) is _made.Array"),
+        ("'disk'", "type(second) is str or type(second) is _made.Array"),
+        (
+            "(0, 0, 0)",
+            "type(second) is tuple and second == (0, 0, 0) or type(second) is _made.Array",
+        ),
+        ("range(3)", "type(second) is _made.Array"),
+    ],
+)
+def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: str) -> None:
+    second = parameter("second", default=default)
+    text = written(function(parameter("image"), second, whole=("second",)))
+    body = next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.If))
+    assert isinstance(body.test, ast.BoolOp)
+    assert ast.unparse(body.test.values[-1]) == condition
+
+
+def test_the_lifting_knows_the_defaults_where_a_parameter_is_deprecated() -> None:
+    mark = {"default": "made._utils.DEPRECATED", "default_is_literal": False}
+    parameters = (parameter("image"), parameter("new", default="64"))
+    old, other = parameter("old", **mark), {**mark, "default": "numpy.sum"}
+    assert "defaults={'new': 64}" in _lifted(written(function(*parameters, old)))
+    assert "defaults" not in _lifted(written(function(*parameters, parameter("f", **other))))
+
+
+def _lifted(text: str) -> str:
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    return next(ast.unparse(call) for call in calls if "locals()" in ast.unparse(call))
 
 
 TYPES = [
     ("image", "Array", "ArrayT", "ArrayT"),
-    ("labels", "Any", "ArrayT", "ArrayT"),
+    ("labels", "Any", "Array", "Any"),
+    ("labels", "Array | tuple[Array, int]", "ArrayT", "ArrayT | tuple[ArrayT, int]"),
     ("scalar", "float", "Array", "float"),
     ("points", "Array", "ArrayT", "ArrayT"),
     ("table", "dict[str, Array]", "ArrayT", "dict[str, ArrayT]"),

@@ -118,9 +118,9 @@ def affine_transform(
     """Apply an affine transformation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 1.002] out; float64 in, float64 in [0, 1.002] out; int32 in, int32 in [-1, 6] out;
-    uint16 in, uint16 in [0, 6.554e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [-1, 6] out; float32 in,
+    float32 in [0, 1.002] out; float64 in, float64 in [0, 1.002] out.
 
     Given an output image pixel index vector ``o``, the pixel value
     is determined from the input image at position
@@ -348,7 +348,7 @@ def binary_closing(
     """Multidimensional binary closing with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -555,7 +555,7 @@ def binary_dilation(
     r"""Multidimensional binary dilation with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -743,7 +743,7 @@ def binary_erosion(
     """Multidimensional binary erosion with a given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -905,7 +905,7 @@ def binary_fill_holes(
     """Fill the holes in binary objects.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -1036,7 +1036,7 @@ def binary_hit_or_miss(
     r"""Multidimensional binary hit-or-miss transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 0] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -1194,7 +1194,7 @@ def binary_opening(
     """Multidimensional binary opening with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1377,7 +1377,7 @@ def binary_propagation(
     r"""Multidimensional binary propagation with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [1, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -1572,9 +1572,9 @@ def black_tophat(
     """Multidimensional black tophat filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.1682] out; float64 in, float64 in [0, 0.1682] out; int32 in, int32 in [0, 3] out;
-    uint16 in, uint16 in [0, 1.102e+04] out; uint8 in, uint8 in [0, 43] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    43] out; uint16 in, uint16 in [0, 11020] out; int32 in, int32 in [0, 3] out; float32 in,
+    float32 in [0, 0.1682] out; float64 in, float64 in [0, 0.1682] out.
 
     Parameters
     ----------
@@ -1700,13 +1700,12 @@ def center_of_mass(
     index: Array | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[Any, ...] | list[tuple[Any, ...]]:
+) -> tuple[float, ...] | list[tuple[float, ...]]:
     """Calculate the center of mass of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: bool in, float64 in [10.09, 10.09] out; int32 in, float64 in [9.148,
-    9.148] out; float32, float64, uint8 in, float64 in [9.249, 9.249] out; uint16 in, float64 in
-    [9.25, 9.25] out.
+    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64
+    out.
 
     Parameters
     ----------
@@ -1797,7 +1796,7 @@ def center_of_mass(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: tuple[Any, ...] | list[tuple[Any, ...]] = _scipy.center_of_mass(
+        result: tuple[float, ...] | list[tuple[float, ...]] = _scipy.center_of_mass(
             input, labels=labels, index=index
         )
     else:
@@ -1826,9 +1825,9 @@ def convolve(
     r"""Multidimensional convolution.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.004324, 0.9023] out; float64 in, float64 in [0.004324, 0.9023] out; int32 in, int32 in
-    [0, 4] out; uint16 in, uint16 in [283, 5.913e+04] out; uint8 in, uint8 in [1, 229] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [1,
+    229] out; uint16 in, uint16 in [283, 59130] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0.004324, 0.9023] out; float64 in, float64 in [0.004324, 0.9023] out.
 
     The array is convolved with the given kernel.
 
@@ -2039,9 +2038,9 @@ def convolve1d(
     """Calculate a 1-D convolution along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.0008675, 0.9895] out; float64 in, float64 in [0.0008675, 0.9895] out; int32 in, int32 in
-    [0, 5] out; uint16 in, uint16 in [56, 6.484e+04] out; uint8 in, uint8 in [0, 252] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    252] out; uint16 in, uint16 in [56, 64845] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.0008675, 0.9895] out; float64 in, float64 in [0.0008675, 0.9895] out.
 
     The lines of the array along the given axis are convolved with the
     given weights.
@@ -2176,9 +2175,9 @@ def correlate(
     """Multidimensional correlation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01434, 0.9222] out; float64 in, float64 in [0.01434, 0.9222] out; int32 in, int32 in [0,
-    4] out; uint16 in, uint16 in [939, 6.044e+04] out; uint8 in, uint8 in [3, 235] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [3,
+    235] out; uint16 in, uint16 in [939, 60438] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0.01434, 0.9222] out; float64 in, float64 in [0.01434, 0.9222] out.
 
     The array is correlated with the given kernel.
 
@@ -2351,9 +2350,9 @@ def correlate1d(
     """Calculate a 1-D correlation along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.002602, 0.9825] out; float64 in, float64 in [0.002602, 0.9825] out; int32 in, int32 in
-    [0, 5] out; uint16 in, uint16 in [170, 6.439e+04] out; uint8 in, uint8 in [0, 250] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    250] out; uint16 in, uint16 in [170, 64386] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.002602, 0.9825] out; float64 in, float64 in [0.002602, 0.9825] out.
 
     The lines of the array along the given axis are correlated with the
     given weights.
@@ -2484,12 +2483,12 @@ def distance_transform_bf(
     indices: Array | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ArrayT]:
     """Distance transform function by a brute force algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32, float64, uint16, uint8 in, float64 in [0,
-    26.4] out; bool in, float64 in [0, 3.606] out; int32 in, float64 in [0, 3] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 3.606] out; uint8,
+    uint16, float32, float64 in, float64 in [0, 26.4] out; int32 in, float64 in [0, 3] out.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -2672,7 +2671,7 @@ def distance_transform_bf(
         and (distances is None or type(distances) is _scipy.Array)
         and (indices is None or type(indices) is _scipy.Array)
     ):
-        result: ArrayT = _scipy.distance_transform_bf(
+        result: ArrayT | tuple[ArrayT, ArrayT] = _scipy.distance_transform_bf(
             input,
             metric=metric,
             sampling=sampling,
@@ -2701,12 +2700,12 @@ def distance_transform_cdt(
     indices: Array | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ArrayT]:
     """Distance transform for chamfer type of transforms.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32, float64, uint16, uint8 in, int32 in [0, 21]
-    out; bool, int32 in, int32 in [0, 3] out.
+    an image of the same shape. On the test images: bool, int32 in, int32 in [0, 3] out; uint8,
+    uint16, float32, float64 in, int32 in [0, 21] out.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -2869,7 +2868,7 @@ def distance_transform_cdt(
         and (distances is None or type(distances) is _scipy.Array)
         and (indices is None or type(indices) is _scipy.Array)
     ):
-        result: ArrayT = _scipy.distance_transform_cdt(
+        result: ArrayT | tuple[ArrayT, ArrayT] = _scipy.distance_transform_cdt(
             input,
             metric=metric,
             return_distances=return_distances,
@@ -2897,12 +2896,12 @@ def distance_transform_edt(
     indices: Array | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ArrayT]:
     """Exact Euclidean distance transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool, float32, float64, int32, uint16, uint8 in,
-    float64 in [0, 2.236] out.
+    an image of the same shape. On the test images: bool, uint8, uint16, int32, float32, float64
+    in, float64 in [0, 2.236] out.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -3053,7 +3052,7 @@ def distance_transform_edt(
         and (distances is None or type(distances) is _scipy.Array)
         and (indices is None or type(indices) is _scipy.Array)
     ):
-        result: ArrayT = _scipy.distance_transform_edt(
+        result: ArrayT | tuple[ArrayT, ArrayT] = _scipy.distance_transform_edt(
             input,
             sampling=sampling,
             return_distances=return_distances,
@@ -3079,18 +3078,19 @@ def extrema(
     *,
     slice_by_slice: bool = False,
 ) -> tuple[
-    int | ArrayT,
-    int | ArrayT,
-    tuple[Any, ...] | list[tuple[Any, ...]],
-    tuple[Any, ...] | list[tuple[Any, ...]],
+    float | ArrayT,
+    float | ArrayT,
+    tuple[int, ...] | list[tuple[int, ...]],
+    tuple[int, ...] | list[tuple[int, ...]],
 ]:
     """Calculate the minimums and maximums of the values of an array
     at labels, along with their positions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number, a number, coordinates, coordinates. Measured: bool in, bool in [0, 0]
-    out; float32 in, float32 in [0, 0] out; float64 in, float64 in [0, 0] out; int32 in, int32
-    in [0, 0] out; uint16 in, uint16 in [0, 0] out; uint8 in, uint8 in [0, 0] out.
+    tuple of a number (minimums), a number (maximums), coordinates (min_positions) and
+    coordinates (max_positions). On the test images: bool in, bool out; uint8 in, uint8 out;
+    uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in, float64
+    out.
 
     Parameters
     ----------
@@ -3175,10 +3175,10 @@ def extrema(
         and (index is None or type(index) is _scipy.Array)
     ):
         result: tuple[
-            int | ArrayT,
-            int | ArrayT,
-            tuple[Any, ...] | list[tuple[Any, ...]],
-            tuple[Any, ...] | list[tuple[Any, ...]],
+            float | ArrayT,
+            float | ArrayT,
+            tuple[int, ...] | list[tuple[int, ...]],
+            tuple[int, ...] | list[tuple[int, ...]],
         ] = _scipy.extrema(input, labels=labels, index=index)
     else:
         result = flexible(
@@ -3198,7 +3198,7 @@ def find_objects(
     """Find objects in a labeled array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table.
+    table of values.
 
     Parameters
     ----------
@@ -3302,10 +3302,10 @@ def fourier_ellipsoid(
     """Multidimensional ellipsoid Fourier filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.08892, 0.4247] out; float64
-    in, float64 in [-0.08892, 0.4247] out; bool in, float64 in [-0.1323, 0.9399] out; int32 in,
-    float64 in [-0.5429, 1.501] out; uint8 in, float64 in [-22.61, 108.1] out; uint16 in,
-    float64 in [-5827, 2.783e+04] out.
+    an image of the same shape. On the test images: bool in, float64 in [-0.1323, 0.9399] out;
+    uint8 in, float64 in [-22.61, 108.1] out; uint16 in, float64 in [-5827, 27830] out; int32
+    in, float64 in [-0.5429, 1.501] out; float32 in, float32 in [-0.08892, 0.4247] out; float64
+    in, float64 in [-0.08892, 0.4247] out.
 
     The array is multiplied with the fourier transform of an ellipsoid of
     given sizes.
@@ -3406,9 +3406,10 @@ def fourier_gaussian(
     """Multidimensional Gaussian fourier filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 0.3535] out; int32 in,
-    float64 in [0, 0.2368] out; float64 in, float64 in [0, 0.3535] out; bool in, float64 in [0,
-    0.7824] out; uint16 in, float64 in [0, 2.317e+04] out; uint8 in, float64 in [0, 89.97] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.7824] out; uint8
+    in, float64 in [0, 89.97] out; uint16 in, float64 in [0, 23170] out; int32 in, float64 in
+    [0, 0.2368] out; float32 in, float32 in [0, 0.3535] out; float64 in, float64 in [0, 0.3535]
+    out.
 
     The array is multiplied with the fourier transform of a Gaussian
     kernel.
@@ -3508,8 +3509,8 @@ def fourier_shift(
     """Multidimensional Fourier shift filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool, float32, float64, int32, uint16, uint8 in,
-    complex128 out.
+    an image of the same shape. On the test images: bool, uint8, uint16, int32, float32, float64
+    in, complex128 out.
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -3608,10 +3609,10 @@ def fourier_uniform(
     """Multidimensional uniform fourier filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.08889, 0.416] out; float64
-    in, float64 in [-0.08889, 0.416] out; bool in, float64 in [-0.1714, 0.9208] out; int32 in,
-    float64 in [-0.5184, 1.075] out; uint8 in, float64 in [-22.58, 105.9] out; uint16 in,
-    float64 in [-5825, 2.726e+04] out.
+    an image of the same shape. On the test images: bool in, float64 in [-0.1714, 0.9208] out;
+    uint8 in, float64 in [-22.58, 105.9] out; uint16 in, float64 in [-5825, 27260] out; int32
+    in, float64 in [-0.5184, 1.075] out; float32 in, float32 in [-0.08889, 0.416] out; float64
+    in, float64 in [-0.08889, 0.416] out.
 
     The array is multiplied with the Fourier transform of a box of given
     size.
@@ -3715,9 +3716,9 @@ def gaussian_filter(
     """Multidimensional Gaussian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 0] out; float32 in, float32 in
-    [0.04395, 0.7253] out; float64 in, float64 in [0.04395, 0.7253] out; int32 in, int32 in [0,
-    2] out; uint16 in, uint16 in [2879, 4.753e+04] out; uint8 in, uint8 in [10, 184] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [10,
+    184] out; uint16 in, uint16 in [2879, 47528] out; int32 in, int32 in [0, 2] out; float32 in,
+    float32 in [0.04395, 0.7253] out; float64 in, float64 in [0.04395, 0.7253] out.
 
     Parameters
     ----------
@@ -3909,9 +3910,9 @@ def gaussian_filter1d(
     """1-D Gaussian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01859, 0.8395] out; float64 in, float64 in [0.01859, 0.8395] out; int32 in, int32 in [0,
-    3] out; uint16 in, uint16 in [1218, 5.502e+04] out; uint8 in, uint8 in [4, 214] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    214] out; uint16 in, uint16 in [1218, 55015] out; int32 in, int32 in [0, 3] out; float32 in,
+    float32 in [0.01859, 0.8395] out; float64 in, float64 in [0.01859, 0.8395] out.
 
     Parameters
     ----------
@@ -4071,9 +4072,9 @@ def gaussian_gradient_magnitude(
     """Multidimensional gradient magnitude using Gaussian derivatives.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 0] out; float32 in, float32 in
-    [0.0009964, 0.09603] out; float64 in, float64 in [0.0009964, 0.09603] out; int32 in, int32
-    in [0, 0] out; uint16 in, uint16 in [14, 255] out; uint8 in, uint8 in [0, 15] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    15] out; uint16 in, uint16 in [14, 255] out; int32 in, int32 in [0, 0] out; float32 in,
+    float32 in [0.0009964, 0.09603] out; float64 in, float64 in [0.0009964, 0.09603] out.
 
     Parameters
     ----------
@@ -4213,9 +4214,9 @@ def gaussian_laplace(
     """Multidimensional Laplace filter using Gaussian second derivatives.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 0] out; float32 in, float32 in
-    [-0.1261, 0.04996] out; float64 in, float64 in [-0.1261, 0.04996] out; int32 in, int32 in
-    [0, 0] out; uint16 in, uint16 in [45, 6.546e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [45, 65464] out; int32 in, int32 in [0, 0] out; float32 in,
+    float32 in [-0.1261, 0.04996] out; float64 in, float64 in [-0.1261, 0.04996] out.
 
     Parameters
     ----------
@@ -4460,9 +4461,9 @@ def generic_filter(
     """Calculate a multidimensional filter using the given function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01255, 0.8656] out; float64 in, float64 in [0.01255, 0.8656] out; int32 in, int32 in [0,
-    4] out; uint16 in, uint16 in [822, 5.672e+04] out; uint8 in, uint8 in [3, 220] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [3,
+    220] out; uint16 in, uint16 in [822, 56724] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0.01255, 0.8656] out; float64 in, float64 in [0.01255, 0.8656] out.
 
     At each element the provided function is called. The input values
     within the filter footprint at that element are passed to the function
@@ -4706,9 +4707,9 @@ def generic_filter1d(
     """Calculate a 1-D filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.002313, 0.9775] out; float64 in, float64 in [0.002313, 0.9775] out; int32 in, int32 in
-    [0, 5] out; uint16 in, uint16 in [151, 6.406e+04] out; uint8 in, uint8 in [0, 249] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    249] out; uint16 in, uint16 in [151, 64058] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.002313, 0.9775] out; float64 in, float64 in [0.002313, 0.9775] out.
 
     `generic_filter1d` iterates over the lines of the array, calling the
     given function at each line. The arguments of the line are the
@@ -4887,8 +4888,8 @@ def generic_gradient_magnitude(
     """Gradient magnitude using a provided gradient function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.00302, 0.444] out; float64
-    in, float64 in [0.00302, 0.444] out.
+    an image of the same shape. On the test images: float32 in, float32 in [0.00302, 0.444] out;
+    float64 in, float64 in [0.00302, 0.444] out.
 
     Parameters
     ----------
@@ -5030,8 +5031,8 @@ def generic_laplace(
     """N-D Laplace filter using a provided second derivative function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.599, 0.4496] out; float64
-    in, float64 in [-0.599, 0.4496] out.
+    an image of the same shape. On the test images: float32 in, float32 in [-0.599, 0.4496] out;
+    float64 in, float64 in [-0.599, 0.4496] out.
 
     Parameters
     ----------
@@ -5181,9 +5182,9 @@ def geometric_transform(
     """Apply an arbitrary geometric transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01588, 1.006] out; float64 in, float64 in [0.01588, 1.006] out; int32 in, int32 in [-1,
-    6] out; uint16 in, uint16 in [1041, 6.554e+04] out; uint8 in, uint8 in [4, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    255] out; uint16 in, uint16 in [1041, 65535] out; int32 in, int32 in [-1, 6] out; float32
+    in, float32 in [0.01588, 1.006] out; float64 in, float64 in [0.01588, 1.006] out.
 
     The given mapping function is used to find, for each point in the
     output, the corresponding coordinates in the input. The value of the
@@ -5405,9 +5406,9 @@ def grey_closing(
     """Multidimensional grayscale closing.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [3106, 6.554e+04] out; uint8 in, uint8 in [12, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
+    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
 
     A grayscale closing consists in the succession of a grayscale dilation,
     and a grayscale erosion.
@@ -5558,9 +5559,9 @@ def grey_dilation(
     or a footprint corresponding to a flat structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [3106, 6.554e+04] out; uint8 in, uint8 in [12, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
+    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
 
     Grayscale dilation is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -5752,9 +5753,9 @@ def grey_erosion(
     or a footprint corresponding to a flat structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out; int32 in, int32 in [0, 4] out;
-    uint16 in, uint16 in [0, 4.773e+04] out; uint8 in, uint8 in [0, 186] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out.
 
     Grayscale erosion is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -5930,9 +5931,9 @@ def grey_opening(
     """Multidimensional grayscale opening.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out; int32 in, int32 in [0, 4] out;
-    uint16 in, uint16 in [0, 4.773e+04] out; uint8 in, uint8 in [0, 186] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out.
 
     A grayscale opening consists in the succession of a grayscale erosion,
     and a grayscale dilation.
@@ -6079,8 +6080,7 @@ def histogram(
     """Calculate the histogram of the values of an array, optionally at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    histogram. Measured: uint16, uint8 in, int64 in [0, 1] out; bool in, int64 in [0, 255] out;
-    int32 in, int64 in [0, 265] out; float32, float64 in, int64 in [4, 103] out.
+    histogram. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -6264,12 +6264,12 @@ def label(
     output: DTypeLike | ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[ArrayT | int, int]:
+) -> tuple[ArrayT, int] | int:
     """Label features in an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image, a number. Measured: bool, float32, float64, int32, uint16, uint8 in,
-    int32 in [0, 7] out.
+    tuple of a label image (label) and a number (num_features). On the test images: bool, uint8,
+    uint16, int32, float32, float64 in, int32 out.
 
     Parameters
     ----------
@@ -6427,7 +6427,7 @@ def label(
         and (structure is None or type(structure) is _scipy.Array)
         and (output is None or type(output) is _scipy.Array)
     ):
-        result: tuple[ArrayT | int, int] = _scipy.label(input, structure=structure, output=output)
+        result: tuple[ArrayT, int] | int = _scipy.label(input, structure=structure, output=output)
     else:
         result = flexible(
             _scipy.label,
@@ -6454,9 +6454,8 @@ def labeled_comprehension(
     """Roughly equivalent to [func(input[labels == i]) for i in index].
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: bool in, float64 in [0.3333, 0.7241] out; float32, float64 in, float64 in
-    [0.4005, 0.4784] out; int32 in, float64 in [0.75, 1.586] out; uint8 in, float64 in [102.2,
-    122] out; uint16 in, float64 in [1640, 1959] out.
+    table of values. On the test images: bool, uint8, uint16, int32, float32, float64 in,
+    float64 out.
 
     Sequentially applies an arbitrary function (that works on array_like input)
     to subsets of an N-D image array specified by `labels` and `index`.
@@ -6582,9 +6581,9 @@ def laplace(
     """N-D Laplace filter based on approximate second derivatives.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [-0.4398, 0.419] out; float64 in, float64 in [-0.4398, 0.419] out; int32 in, int32 in [-15,
-    14] out; uint16 in, uint16 in [29, 6.554e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [29, 65535] out; int32 in, int32 in [-15, 14] out; float32
+    in, float32 in [-0.4398, 0.419] out; float64 in, float64 in [-0.4398, 0.419] out.
 
     Parameters
     ----------
@@ -6720,9 +6719,9 @@ def map_coordinates(
     """Map the input array to new coordinates by interpolation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.06697, 0.9249] out; float64 in, float64 in [0.06697, 0.9249] out; int32 in, int32 in [-1,
-    5] out; uint16 in, uint16 in [4389, 6.061e+04] out; uint8 in, uint8 in [17, 236] out.
+    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [17,
+    236] out; uint16 in, uint16 in [4389, 60611] out; int32 in, int32 in [-1, 5] out; float32
+    in, float32 in [0.06697, 0.9249] out; float64 in, float64 in [0.06697, 0.9249] out.
 
     The array of coordinates is used to find, for each point in the output,
     the corresponding coordinates in the input. The value of the input at
@@ -6894,18 +6893,17 @@ def map_coordinates(
 
 
 def maximum(
-    input: Array,
+    input: ArrayT,
     labels: ArrayLike | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | list[int | float]:
+) -> float | ArrayT:
     """Calculate the maximum of the values of an array over labeled regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: bool in, bool in [1, 1] out; float32 in, float32 in [1, 1] out; float64
-    in, float64 in [1, 1] out; int32 in, int32 in [5, 5] out; uint16 in, uint16 in [4095, 4095]
-    out; uint8 in, uint8 in [255, 255] out.
+    number. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out;
+    int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -7011,7 +7009,7 @@ def maximum(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: float | list[int | float] = _scipy.maximum(input, labels=labels, index=index)
+        result: float | ArrayT = _scipy.maximum(input, labels=labels, index=index)
     else:
         result = flexible(
             _scipy.maximum,
@@ -7039,9 +7037,9 @@ def maximum_filter(
     """Calculate a multidimensional maximum filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [3106, 6.554e+04] out; uint8 in, uint8 in [12, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
+    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
 
     Parameters
     ----------
@@ -7211,9 +7209,9 @@ def maximum_filter1d(
     """Calculate a 1-D maximum filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01581, 1] out; float64 in, float64 in [0.01581, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [1036, 6.554e+04] out; uint8 in, uint8 in [4, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    255] out; uint16 in, uint16 in [1036, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.01581, 1] out; float64 in, float64 in [0.01581, 1] out.
 
     The lines of the array along the given axis are filtered with a
     maximum filter of given size.
@@ -7347,12 +7345,11 @@ def maximum_position(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> list[tuple[int, ...]]:
+) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the maximums of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: float32, float64, uint16, uint8 in, int64 in [11, 11] out; bool in,
-    int64 in [2, 2] out; int32 in, int64 in [7, 7] out.
+    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -7457,7 +7454,9 @@ def maximum_position(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: list[tuple[int, ...]] = _scipy.maximum_position(input, labels=labels, index=index)
+        result: tuple[int, ...] | list[tuple[int, ...]] = _scipy.maximum_position(
+            input, labels=labels, index=index
+        )
     else:
         result = flexible(
             _scipy.maximum_position,
@@ -7471,18 +7470,16 @@ def maximum_position(
 
 
 def mean(
-    input: Array,
+    input: ArrayT,
     labels: ArrayLike | None = None,
     index: Array | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> list[Any]:
+) -> float | ArrayT:
     """Calculate the mean of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: bool in, float64 in [0.3182, 0.3182] out; float32, float64 in, float64 in
-    [0.3435, 0.3435] out; int32 in, float64 in [0.7594, 0.7594] out; uint16 in, float64 in
-    [1406, 1406] out; uint8 in, float64 in [87.61, 87.61] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -7561,7 +7558,7 @@ def mean(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: list[Any] = _scipy.mean(input, labels=labels, index=index)
+        result: float | ArrayT = _scipy.mean(input, labels=labels, index=index)
     else:
         result = flexible(
             _scipy.mean,
@@ -7575,18 +7572,17 @@ def mean(
 
 
 def median(
-    input: Array,
+    input: ArrayT,
     labels: ArrayLike | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | list[float]:
+) -> float | ArrayT:
     """Calculate the median of the values of an array over labeled regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.3631, 0.3631] out; bool, int32 in, float64 in
-    [0, 0] out; float64 in, float64 in [0.3631, 0.3631] out; uint16 in, float64 in [1487, 1487]
-    out; uint8 in, float64 in [93, 93] out.
+    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
+    float32 out.
 
     Parameters
     ----------
@@ -7673,7 +7669,7 @@ def median(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: float | list[float] = _scipy.median(input, labels=labels, index=index)
+        result: float | ArrayT = _scipy.median(input, labels=labels, index=index)
     else:
         result = flexible(
             _scipy.median,
@@ -7701,9 +7697,9 @@ def median_filter(
     """Calculate a multidimensional median filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01581, 0.8619] out; float64 in, float64 in [0.01581, 0.8619] out; int32 in, int32 in [0,
-    5] out; uint16 in, uint16 in [1036, 5.649e+04] out; uint8 in, uint8 in [4, 220] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    220] out; uint16 in, uint16 in [1036, 56487] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.01581, 0.8619] out; float64 in, float64 in [0.01581, 0.8619] out.
 
     Parameters
     ----------
@@ -7871,18 +7867,17 @@ def median_filter(
 
 
 def minimum(
-    input: Array,
+    input: ArrayT,
     labels: ArrayLike | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | list[int | float]:
+) -> float | ArrayT:
     """Calculate the minimum of the values of an array over labeled regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: bool in, bool in [0, 0] out; float32 in, float32 in [0, 0] out; float64
-    in, float64 in [0, 0] out; int32 in, int32 in [0, 0] out; uint16 in, uint16 in [0, 0] out;
-    uint8 in, uint8 in [0, 0] out.
+    number. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out;
+    int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -7971,7 +7966,7 @@ def minimum(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: float | list[int | float] = _scipy.minimum(input, labels=labels, index=index)
+        result: float | ArrayT = _scipy.minimum(input, labels=labels, index=index)
     else:
         result = flexible(
             _scipy.minimum,
@@ -7999,9 +7994,9 @@ def minimum_filter(
     """Calculate a multidimensional minimum filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out; int32 in, int32 in [0, 4] out;
-    uint16 in, uint16 in [0, 4.773e+04] out; uint8 in, uint8 in [0, 186] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out.
 
     Parameters
     ----------
@@ -8168,9 +8163,9 @@ def minimum_filter1d(
     """Calculate a 1-D minimum filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.8619] out; float64 in, float64 in [0, 0.8619] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 5.649e+04] out; uint8 in, uint8 in [0, 220] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    220] out; uint16 in, uint16 in [0, 56487] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.8619] out; float64 in, float64 in [0, 0.8619] out.
 
     The lines of the array along the given axis are filtered with a
     minimum filter of given size.
@@ -8303,11 +8298,11 @@ def minimum_position(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> list[tuple[int, ...]]:
+) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the minimums of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: bool, float32, float64, int32, uint16, uint8 in, int64 in [0, 0] out.
+    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Parameters
     ----------
@@ -8406,7 +8401,9 @@ def minimum_position(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: list[tuple[int, ...]] = _scipy.minimum_position(input, labels=labels, index=index)
+        result: tuple[int, ...] | list[tuple[int, ...]] = _scipy.minimum_position(
+            input, labels=labels, index=index
+        )
     else:
         result = flexible(
             _scipy.minimum_position,
@@ -8435,9 +8432,9 @@ def morphological_gradient(
     r"""Multidimensional morphological gradient.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.01222, 0.512] out; float64
-    in, float64 in [0.01222, 0.512] out; int32 in, int32 in [0, 5] out; uint16 in, uint16 in
-    [801, 3.355e+04] out; uint8 in, uint8 in [3, 130] out.
+    an image of the same shape. On the test images: uint8 in, uint8 in [3, 130] out; uint16 in,
+    uint16 in [801, 33552] out; int32 in, int32 in [0, 5] out; float32 in, float32 in [0.01222,
+    0.512] out; float64 in, float64 in [0.01222, 0.512] out.
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -8613,9 +8610,9 @@ def morphological_laplace(
     """Multidimensional morphological laplace.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.2717, 0.2123] out; float64
-    in, float64 in [-0.2717, 0.2123] out; int32 in, int32 in [-5, 5] out; uint16 in, uint16 in
-    [33, 6.554e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: uint8 in, uint8 in [0, 255] out; uint16 in,
+    uint16 in [33, 65535] out; int32 in, int32 in [-5, 5] out; float32 in, float32 in [-0.2717,
+    0.2123] out; float64 in, float64 in [-0.2717, 0.2123] out.
 
     Parameters
     ----------
@@ -8726,9 +8723,9 @@ def percentile_filter(
     """Calculate a multidimensional percentile filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.8553] out; float64 in, float64 in [0, 0.8553] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 5.605e+04] out; uint8 in, uint8 in [0, 218] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    218] out; uint16 in, uint16 in [0, 56049] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.8553] out; float64 in, float64 in [0, 0.8553] out.
 
     Parameters
     ----------
@@ -8894,9 +8891,9 @@ def prewitt(
     """Calculate a Prewitt filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [-1.026, 0.9968] out; float64 in, float64 in [-1.026, 0.9968] out; int32 in, int32 in [-13,
-    15] out; uint16 in, uint16 in [11, 6.532e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [11, 65321] out; int32 in, int32 in [-13, 15] out; float32
+    in, float32 in [-1.026, 0.9968] out; float64 in, float64 in [-1.026, 0.9968] out.
 
     Parameters
     ----------
@@ -9043,9 +9040,9 @@ def rank_filter(
     """Calculate a multidimensional rank filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 5.286e+04] out; uint8 in, uint8 in [0, 206] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    206] out; uint16 in, uint16 in [0, 52855] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out.
 
     Parameters
     ----------
@@ -9224,9 +9221,9 @@ def rotate(
     """Rotate an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in [0,
-    0.9872] out; float64 in, float64 in [0, 0.9872] out; int32 in, int32 in [-1, 6] out; uint16
-    in, uint16 in [0, 6.47e+04] out; uint8 in, uint8 in [0, 252] out.
+    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    252] out; uint16 in, uint16 in [0, 64698] out; int32 in, int32 in [-1, 6] out; float32 in,
+    float32 in [0, 0.9872] out; float64 in, float64 in [0, 0.9872] out.
 
     The array is rotated in the plane defined by the two axes given by the
     `axes` parameter using spline interpolation of the requested order.
@@ -9412,9 +9409,9 @@ def shift(
     """Shift an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.9908] out; float64 in, float64 in [0, 0.9908] out; int32 in, int32 in [-1, 6] out;
-    uint16 in, uint16 in [0, 6.493e+04] out; uint8 in, uint8 in [0, 252] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    252] out; uint16 in, uint16 in [0, 64928] out; int32 in, int32 in [-1, 6] out; float32 in,
+    float32 in [0, 0.9908] out; float64 in, float64 in [0, 0.9908] out.
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -9592,9 +9589,9 @@ def sobel(
     """Calculate a Sobel filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [-1.429, 1.373] out; float64 in, float64 in [-1.429, 1.373] out; int32 in, int32 in [-18,
-    20] out; uint16 in, uint16 in [15, 6.547e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [15, 65472] out; int32 in, int32 in [-18, 20] out; float32
+    in, float32 in [-1.429, 1.373] out; float64 in, float64 in [-1.429, 1.373] out.
 
     Parameters
     ----------
@@ -9738,9 +9735,9 @@ def spline_filter(
     """Multidimensional spline filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32, float64 in, float64 in [-0.008518, 1.106]
-    out; uint8 in, float64 in [-2.279, 282] out; bool in, float64 in [-2.328, 3.114] out; uint16
-    in, float64 in [-558.3, 7.248e+04] out; int32 in, float64 in [-8.681, 14.25] out.
+    an image of the same shape. On the test images: bool in, float64 in [-2.328, 3.114] out;
+    uint8 in, float64 in [-2.279, 282] out; uint16 in, float64 in [-558.3, 72480] out; int32 in,
+    float64 in [-8.681, 14.25] out; float32, float64 in, float64 in [-0.008518, 1.106] out.
 
     Parameters
     ----------
@@ -9893,9 +9890,9 @@ def spline_filter1d(
     """Calculate a 1-D spline filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32, float64 in, float64 in [-0.004625, 1.048]
-    out; bool in, float64 in [-0.8308, 1.839] out; uint8 in, float64 in [-1.29, 267] out; int32
-    in, float64 in [-3.049, 8.855] out; uint16 in, float64 in [-303.1, 6.866e+04] out.
+    an image of the same shape. On the test images: bool in, float64 in [-0.8308, 1.839] out;
+    uint8 in, float64 in [-1.29, 267] out; uint16 in, float64 in [-303.1, 68660] out; int32 in,
+    float64 in [-3.049, 8.855] out; float32, float64 in, float64 in [-0.004625, 1.048] out.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -10050,9 +10047,7 @@ def standard_deviation(
     optionally at specified sub-regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32, float64 in, float64 in [0.1956, 0.1956] out; bool in, float64 in
-    [0.4658, 0.4658] out; int32 in, float64 in [1.345, 1.345] out; uint8 in, float64 in [49.87,
-    49.87] out; uint16 in, float64 in [801.1, 801.1] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -10145,14 +10140,13 @@ def standard_deviation(
 
 
 def sum(
-    input: Array, labels: Any = None, index: Any = None, *, slice_by_slice: bool = False
-) -> Any:
+    input: ArrayT, labels: Any = None, index: Any = None, *, slice_by_slice: bool = False
+) -> float | ArrayT:
     """Calculate the sum of the values of the array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [128.5, 128.5] out; float64 in, float64 in [128.5,
-    128.5] out; bool in, int64 in [119, 119] out; int32 in, int64 in [284, 284] out; uint8 in,
-    uint64 in [3.276e+04, 3.276e+04] out; uint16 in, uint64 in [5.26e+05, 5.26e+05] out.
+    number. On the test images: bool, int32 in, int64 out; uint8, uint16 in, uint64 out; float32
+    in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -10192,7 +10186,7 @@ def sum(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: Any = _scipy.sum(input, labels=labels, index=index)
+        result: float | ArrayT = _scipy.sum(input, labels=labels, index=index)
     else:
         result = flexible(
             _scipy.sum, locals(), images=("input", "labels"), whole=("index",), stacks=False
@@ -10206,13 +10200,12 @@ def sum_labels(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT | float:
+) -> float | ArrayT:
     """Calculate the sum of the values of the array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [128.5, 128.5] out; float64 in, float64 in [128.5,
-    128.5] out; bool in, int64 in [119, 119] out; int32 in, int64 in [284, 284] out; uint8 in,
-    uint64 in [3.276e+04, 3.276e+04] out; uint16 in, uint64 in [5.26e+05, 5.26e+05] out.
+    number. On the test images: bool, int32 in, int64 out; uint8, uint16 in, uint64 out; float32
+    in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -10283,7 +10276,7 @@ def sum_labels(
         and (labels is None or type(labels) is _scipy.Array)
         and (index is None or type(index) is _scipy.Array)
     ):
-        result: ArrayT | float = _scipy.sum_labels(input, labels=labels, index=index)
+        result: float | ArrayT = _scipy.sum_labels(input, labels=labels, index=index)
     else:
         result = flexible(
             _scipy.sum_labels,
@@ -10310,9 +10303,9 @@ def uniform_filter(
     """Multidimensional uniform filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01255, 0.8656] out; float64 in, float64 in [0.01255, 0.8656] out; int32 in, int32 in [0,
-    4] out; uint16 in, uint16 in [822, 5.672e+04] out; uint8 in, uint8 in [2, 220] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [2,
+    220] out; uint16 in, uint16 in [822, 56724] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0.01255, 0.8656] out; float64 in, float64 in [0.01255, 0.8656] out.
 
     Parameters
     ----------
@@ -10467,9 +10460,9 @@ def uniform_filter1d(
     """Calculate a 1-D uniform filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.005269, 0.9277] out; float64 in, float64 in [0.005269, 0.9277] out; int32 in, int32 in
-    [0, 5] out; uint16 in, uint16 in [345, 6.08e+04] out; uint8 in, uint8 in [1, 236] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [1,
+    236] out; uint16 in, uint16 in [345, 60796] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.005269, 0.9277] out; float64 in, float64 in [0.005269, 0.9277] out.
 
     The lines of the array along the given axis are filtered with a
     uniform filter of given size.
@@ -10594,7 +10587,7 @@ def value_indices(
     """Find indices of each distinct value in given array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: int32, uint16, uint8 in, int64 in [0, 16] out.
+    table of values. On the test images: uint8, uint16, int32 in, int64 out.
 
     Parameters
     ----------
@@ -10737,9 +10730,7 @@ def variance(
     specified sub-regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32, float64 in, float64 in [0.03825, 0.03825] out; bool in, float64
-    in [0.2169, 0.2169] out; int32 in, float64 in [1.808, 1.808] out; uint8 in, float64 in
-    [2487, 2487] out; uint16 in, float64 in [6.417e+05, 6.417e+05] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -10848,10 +10839,10 @@ def vectorized_filter(
     """Filter an array with a vectorized Python callable as the kernel
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.01255, 0.8656] out; bool in,
-    float64 in [0, 1] out; int32 in, float64 in [0, 4] out; float64 in, float64 in [0.01255,
-    0.8656] out; uint8 in, float64 in [3.111, 220.8] out; uint16 in, float64 in [822.2,
-    5.672e+04] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
+    float64 in [3.111, 220.8] out; uint16 in, float64 in [822.2, 56720] out; int32 in, float64
+    in [0, 4] out; float32 in, float32 in [0.01255, 0.8656] out; float64 in, float64 in
+    [0.01255, 0.8656] out.
 
     Parameters
     ----------
@@ -11149,7 +11140,7 @@ def watershed_ift(
     """Apply watershed from markers using image foresting transform algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: uint16, uint8 in, int32 in [1, 3] out.
+    label image. On the test images: uint8, uint16 in, int32 out.
 
     Parameters
     ----------
@@ -11240,9 +11231,9 @@ def white_tophat(
     """Multidimensional white tophat filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.2717] out; float64 in, float64 in [0, 0.2717] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 1.781e+04] out; uint8 in, uint8 in [0, 69] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    69] out; uint16 in, uint16 in [0, 17809] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.2717] out; float64 in, float64 in [0, 0.2717] out.
 
     Parameters
     ----------
@@ -11386,9 +11377,9 @@ def zoom(
     """Zoom an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in [0,
-    0.9647] out; float64 in, float64 in [0, 0.9647] out; int32 in, int32 in [-1, 5] out; uint16
-    in, uint16 in [0, 6.322e+04] out; uint8 in, uint8 in [0, 246] out.
+    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    246] out; uint16 in, uint16 in [0, 63222] out; int32 in, int32 in [-1, 5] out; float32 in,
+    float32 in [0, 0.9647] out; float64 in, float64 in [0, 0.9647] out.
 
     The array is zoomed using spline interpolation of the requested order.
 

@@ -144,10 +144,11 @@ def combine_stains(
 ) -> ArrayT:
     """Stain to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: uint8 in, float64
-    in [0, 0.9675] out; uint16 in, float64 in [0, 0.9721] out; float32, float64 in, float64 in
-    [0, 0.972] out; bool in, float64 in [0, 1] out; int32 in, float64 in [1, 1] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0, 0.9675] out;
+    uint16 in, float64 in [0, 0.9721] out; int32 in, float64 in [1, 1] out; float32, float64 in,
+    float64 in [0, 0.972] out.
 
     Parameters
     ----------
@@ -238,10 +239,11 @@ def convert_colorspace(
 ) -> ArrayT:
     """Convert an image array to a new color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.001653, 1] out; bool, int32, uint8 in, float64 in [0, 1] out; float64 in, float64 in
-    [0.001653, 1] out; uint16 in, float64 in [0.001725, 1] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool, uint8, int32 in, float64 in [0, 1] out; uint16 in, float64 in
+    [0.001725, 1] out; float32 in, float32 in [0.001653, 1] out; float64 in, float64 in
+    [0.001653, 1] out.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -310,11 +312,11 @@ def deltaE_cie76(
 ) -> ArrayT:
     """Euclidean distance between two points in Lab color space
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.003463, 0.2478] out; bool in, float64 in [0, 1.414] out; int32 in, float64 in [0,
-    7.071] out; float64 in, float64 in [0.003463, 0.2478] out; uint8 in, float64 in [1, 63.58]
-    out; uint16 in, float64 in [227.1, 1.624e+04] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1.414] out; uint8 in, float64 in [1, 63.58] out;
+    uint16 in, float64 in [227.1, 16240] out; int32 in, float64 in [0, 7.071] out; float32 in,
+    float32 in [0.003463, 0.2478] out; float64 in, float64 in [0.003463, 0.2478] out.
 
     Parameters
     ----------
@@ -369,11 +371,11 @@ def deltaE_ciede2000(
 ) -> ArrayT:
     """Color difference as given by the CIEDE 2000 standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.002734, 0.2949] out; bool in, float64 in [0, 1.57] out; int32 in, float64 in [0,
-    8.367] out; float64 in, float64 in [0.002734, 0.2949] out; uint8 in, float64 in [0.4895,
-    31.39] out; uint16 in, float64 in [1.156, 92.95] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1.57] out; uint8 in, float64 in [0.4895, 31.39]
+    out; uint16 in, float64 in [1.156, 92.95] out; int32 in, float64 in [0, 8.367] out; float32
+    in, float32 in [0.002734, 0.2949] out; float64 in, float64 in [0.002734, 0.2949] out.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -450,11 +452,11 @@ def deltaE_ciede94(
 ) -> ArrayT:
     """Color difference according to CIEDE 94 standard
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.003461, 0.2402] out; bool in, float64 in [0, 1.4] out; int32 in, float64 in [0, 6.663]
-    out; float64 in, float64 in [0.003461, 0.2402] out; uint8 in, float64 in [0.4304, 49.62]
-    out; uint16 in, float64 in [5.166, 1.256e+04] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1.4] out; uint8 in, float64 in [0.4304, 49.62] out;
+    uint16 in, float64 in [5.166, 12560] out; int32 in, float64 in [0, 6.663] out; float32 in,
+    float32 in [0.003461, 0.2402] out; float64 in, float64 in [0.003461, 0.2402] out.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -540,11 +542,11 @@ def deltaE_cmc(
 ) -> ArrayT:
     """Color difference from the  CMC l:c standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.006533, 0.4245] out; int32 in, float64 in [0, 12.54] out; bool in, float64 in [0,
-    2.427] out; float64 in, float64 in [0.006533, 0.4245] out; uint8 in, float64 in [0.6453,
-    32.31] out; uint16 in, float64 in [91.19, 6549] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 2.427] out; uint8 in, float64 in [0.6453, 32.31]
+    out; uint16 in, float64 in [91.19, 6549] out; int32 in, float64 in [0, 12.54] out; float32
+    in, float32 in [0.006533, 0.4245] out; float64 in, float64 in [0.006533, 0.4245] out.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -609,9 +611,9 @@ def gray2rgb(image: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fa
     """Create an RGB representation of a gray-level image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 1] out; float64 in, float64 in [0, 1] out; int32 in, int32 in [0, 5] out; uint16 in,
-    uint16 in [0, 4095] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same spatial shape. On the test images: bool in, bool out; uint8 in, uint8
+    in [0, 255] out; uint16 in, uint16 in [0, 4095] out; int32 in, int32 in [0, 5] out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -651,9 +653,9 @@ def gray2rgba(
     """Create a RGBA representation of a gray-level image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 1] out; float64 in, float64 in [0, 1] out; int32 in, int32 in [0, 2.147e+09] out; uint16
-    in, uint16 in [0, 6.554e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same spatial shape. On the test images: bool in, bool out; uint8 in, uint8
+    in [0, 255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 2147483647]
+    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -695,10 +697,11 @@ def gray2rgba(
 def hed2rgb(hed: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """Haematoxylin-Eosin-DAB (HED) to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: uint8 in, float64
-    in [0, 0.9675] out; uint16 in, float64 in [0, 0.9721] out; float32, float64 in, float64 in
-    [0, 0.972] out; bool in, float64 in [0, 1] out; int32 in, float64 in [1, 1] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0, 0.9675] out;
+    uint16 in, float64 in [0, 0.9721] out; int32 in, float64 in [1, 1] out; float32, float64 in,
+    float64 in [0, 0.972] out.
 
     Parameters
     ----------
@@ -752,10 +755,10 @@ def hed2rgb(hed: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def hsv2rgb(hsv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """HSV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0, 1] out; bool, float64, uint16, uint8 in, float64 in [0, 1] out; int32 in, float64 in
-    [0, 2.328e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
+    in [0, 2.328e-09] out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -810,9 +813,10 @@ def hsv2rgb(hsv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def lab2lch(lab: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """Convert image in CIE-LAB to CIE-LCh color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0, 1.571] out; bool, float64, int32, uint16, uint8 in, float64 in [0, 1.571] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool, uint8, uint16, int32, float64 in, float64 in [0, 1.571] out; float32
+    in, float32 in [0, 1.571] out.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -886,11 +890,11 @@ def lab2rgb(
 ) -> ArrayT:
     """Convert image in CIE-LAB to sRGB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0, 0.02598] out; uint8 in, float64 in [0, 0.02596] out; float64, uint16 in, float64 in
-    [0, 0.02598] out; bool in, float64 in [0, 0.02903] out; int32 in, float64 in [0, 5.71e-11]
-    out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 0.02903] out; uint8 in, float64 in [0, 0.02596]
+    out; uint16, float64 in, float64 in [0, 0.02598] out; int32 in, float64 in [0, 5.71e-11]
+    out; float32 in, float32 in [0, 0.02598] out.
 
     Parameters
     ----------
@@ -961,11 +965,12 @@ def lab2xyz(
 ) -> ArrayT:
     """Convert image in CIE-LAB to XYZ color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.000221, 0.001226] out; float64, uint16 in, float64 in [-0.000221, 0.001226] out;
-    uint8 in, float64 in [-0.0002222, 0.001226] out; bool in, float64 in [-0.0006991, 0.001296]
-    out; int32 in, float64 in [-1.628e-12, 3.018e-12] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.0006991, 0.001296] out; uint8 in, float64 in
+    [-0.0002222, 0.001226] out; uint16, float64 in, float64 in [-0.000221, 0.001226] out; int32
+    in, float64 in [-1.628e-12, 3.018e-12] out; float32 in, float32 in [-0.000221, 0.001226]
+    out.
 
     Parameters
     ----------
@@ -1047,8 +1052,8 @@ def label2rgb(
     """Return an RGB image where color-coded labels are painted over the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool, float32, float64, int32, uint16, uint8 in,
-    float64 in [0, 1] out.
+    an image of the same spatial shape. On the test images: bool, uint8, uint16, int32, float32,
+    float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1103,7 +1108,9 @@ def label2rgb(
         type(label) is _skimage.Array
         and not slice_by_slice
         and (image is None or type(image) is _skimage.Array)
-        and type(bg_color) is _skimage.Array
+        and (
+            (type(bg_color) is tuple and bg_color == (0, 0, 0)) or type(bg_color) is _skimage.Array
+        )
     ):
         result: ArrayT = _skimage.label2rgb(
             label,
@@ -1127,10 +1134,10 @@ def label2rgb(
 def lch2lab(lch: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """Convert image in CIE-LCh to CIE-LAB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0, 1] out; bool, float64, uint16, uint8 in, float64 in [0, 1] out; int32 in, float64 in
-    [0, 2.328e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
+    in [0, 2.328e-09] out; float32 in, float32 in [0, 1] out.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1199,10 +1206,11 @@ def lch2lab(lch: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def luv2rgb(luv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """Luv to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0, 0.029] out; uint8 in, float64 in [0, 0.02899] out; float64, uint16 in, float64 in [0,
-    0.029] out; bool in, float64 in [0, 0.03231] out; int32 in, float64 in [0, 7.523e-11] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 0.03231] out; uint8 in, float64 in [0, 0.02899]
+    out; uint16, float64 in, float64 in [0, 0.029] out; int32 in, float64 in [0, 7.523e-11] out;
+    float32 in, float32 in [0, 0.029] out.
 
     Parameters
     ----------
@@ -1246,11 +1254,11 @@ def luv2xyz(
 ) -> ArrayT:
     """CIE-Luv to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.0003327, 0.001247] out; float64, uint16 in, float64 in [-0.0003327, 0.001247] out;
-    uint8 in, float64 in [-0.0003339, 0.001245] out; bool in, float64 in [0, 0.001461] out;
-    int32 in, float64 in [0, 3.402e-12] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 0.001461] out; uint8 in, float64 in [-0.0003339,
+    0.001245] out; uint16, float64 in, float64 in [-0.0003327, 0.001247] out; int32 in, float64
+    in [0, 3.402e-12] out; float32 in, float32 in [-0.0003327, 0.001247] out.
 
     Parameters
     ----------
@@ -1309,11 +1317,12 @@ def luv2xyz(
 def rgb2gray(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """Compute luminance of an RGB image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.003173, 0.9529] out; bool in, float64 in [0, 1] out; int32 in, float64 in [0,
-    2.16e-09] out; float64 in, float64 in [0.003173, 0.9529] out; uint16 in, float64 in
-    [0.003174, 0.9529] out; uint8 in, float64 in [0.003371, 0.9526] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0.003371, 0.9526]
+    out; uint16 in, float64 in [0.003174, 0.9529] out; int32 in, float64 in [0, 2.16e-09] out;
+    float32 in, float32 in [0.003173, 0.9529] out; float64 in, float64 in [0.003173, 0.9529]
+    out.
 
     Parameters
     ----------
@@ -1367,10 +1376,10 @@ def rgb2gray(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fals
 def rgb2hed(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to Haematoxylin-Eosin-DAB (HED) color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: int32 in, float64
-    in [0, 1.21] out; float32, float64, uint16 in, float64 in [0, 1.633] out; uint8 in, float64
-    in [0, 1.64] out; bool in, float64 in [0, 1.878] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1.878] out; uint8 in, float64 in [0, 1.64] out;
+    uint16, float32, float64 in, float64 in [0, 1.633] out; int32 in, float64 in [0, 1.21] out.
 
     Parameters
     ----------
@@ -1423,10 +1432,11 @@ def rgb2hed(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def rgb2hsv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to HSV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.001653, 1] out; bool, int32, uint8 in, float64 in [0, 1] out; float64 in, float64 in
-    [0.001653, 1] out; uint16 in, float64 in [0.001725, 1] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool, uint8, int32 in, float64 in [0, 1] out; uint16 in, float64 in
+    [0.001725, 1] out; float32 in, float32 in [0.001653, 1] out; float64 in, float64 in
+    [0.001653, 1] out.
 
     Parameters
     ----------
@@ -1489,11 +1499,11 @@ def rgb2lab(
     """Conversion from the sRGB color space (IEC 61966-2-1:1999)
     to the CIE Lab colorspace under the given illuminant and observer.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-45.06, 96.39] out; bool in, float64 in [-107.9, 100] out; int32 in, float64 in
-    [-2.378e-07, 2.247e-07] out; float64, uint16 in, float64 in [-45.06, 96.39] out; uint8 in,
-    float64 in [-45.49, 96.38] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-107.9, 100] out; uint8 in, float64 in [-45.49, 96.38]
+    out; uint16, float64 in, float64 in [-45.06, 96.39] out; int32 in, float64 in [-2.378e-07,
+    2.247e-07] out; float32 in, float32 in [-45.06, 96.39] out.
 
     Parameters
     ----------
@@ -1553,11 +1563,11 @@ def rgb2lab(
 def rgb2luv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-73.4, 96.39] out; int32 in, float64 in [-1.102e-07, 1.66e-07] out; bool in, float64 in
-    [-130.3, 175] out; float64, uint16 in, float64 in [-73.4, 96.39] out; uint8 in, float64 in
-    [-74.14, 96.38] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-130.3, 175] out; uint8 in, float64 in [-74.14, 96.38]
+    out; uint16, float64 in, float64 in [-73.4, 96.39] out; int32 in, float64 in [-1.102e-07,
+    1.66e-07] out; float32 in, float32 in [-73.4, 96.39] out.
 
     Parameters
     ----------
@@ -1605,11 +1615,12 @@ def rgb2luv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def rgb2rgbcie(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to RGB CIE color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [1.929e-06, 0.1871] out; bool in, float64 in [-0.01466, 0.1928] out; uint8 in, float64 in
-    [-1.188e-05, 0.1871] out; int32 in, float64 in [-3.414e-11, 4.412e-10] out; float64 in,
-    float64 in [1.929e-06, 0.1871] out; uint16 in, float64 in [2.006e-06, 0.1871] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.01466, 0.1928] out; uint8 in, float64 in
+    [-1.188e-05, 0.1871] out; uint16 in, float64 in [2.006e-06, 0.1871] out; int32 in, float64
+    in [-3.414e-11, 4.412e-10] out; float32 in, float32 in [1.929e-06, 0.1871] out; float64 in,
+    float64 in [1.929e-06, 0.1871] out.
 
     Parameters
     ----------
@@ -1659,11 +1670,11 @@ def rgb2rgbcie(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fa
 def rgb2xyz(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.0001968, 1.026] out; bool in, float64 in [0, 1.089] out; int32 in, float64 in [0,
-    1.927e-10] out; float64, uint16 in, float64 in [0.0001968, 1.026] out; uint8 in, float64 in
-    [0.0002181, 1.025] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1.089] out; uint8 in, float64 in [0.0002181, 1.025]
+    out; uint16, float64 in, float64 in [0.0001968, 1.026] out; int32 in, float64 in [0,
+    1.927e-10] out; float32 in, float32 in [0.0001968, 1.026] out.
 
     Parameters
     ----------
@@ -1717,11 +1728,11 @@ def rgb2xyz(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def rgb2ycbcr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to YCbCr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [16.65, 219.5] out; int32 in, float64 in [16, 128] out; bool in, float64 in [16, 240]
-    out; float64, uint16 in, float64 in [16.65, 219.5] out; uint8 in, float64 in [16.7, 219.4]
-    out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [16, 240] out; uint8 in, float64 in [16.7, 219.4] out;
+    uint16, float64 in, float64 in [16.65, 219.5] out; int32 in, float64 in [16, 128] out;
+    float32 in, float32 in [16.65, 219.5] out.
 
     Parameters
     ----------
@@ -1769,11 +1780,11 @@ def rgb2ycbcr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fal
 def rgb2ydbdr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to YDbDr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.4635, 0.9291] out; uint8 in, float64 in [-0.4626, 0.9287] out; float64, uint16 in,
-    float64 in [-0.4635, 0.9291] out; bool in, float64 in [-1.333, 1.333] out; int32 in, float64
-    in [-3.104e-09, 3.104e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-1.333, 1.333] out; uint8 in, float64 in [-0.4626,
+    0.9287] out; uint16, float64 in, float64 in [-0.4635, 0.9291] out; int32 in, float64 in
+    [-3.104e-09, 3.104e-09] out; float32 in, float32 in [-0.4635, 0.9291] out.
 
     Parameters
     ----------
@@ -1821,11 +1832,11 @@ def rgb2ydbdr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fal
 def rgb2yiq(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to YIQ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.2462, 0.9291] out; uint8 in, float64 in [-0.2455, 0.9287] out; float64, uint16 in,
-    float64 in [-0.2462, 0.9291] out; bool in, float64 in [-0.5959, 1] out; int32 in, float64 in
-    [-1.387e-09, 2.063e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.5959, 1] out; uint8 in, float64 in [-0.2455,
+    0.9287] out; uint16, float64 in, float64 in [-0.2462, 0.9291] out; int32 in, float64 in
+    [-1.387e-09, 2.063e-09] out; float32 in, float32 in [-0.2462, 0.9291] out.
 
     Parameters
     ----------
@@ -1864,11 +1875,11 @@ def rgb2yiq(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def rgb2ypbpr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to YPbPr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.1863, 0.9291] out; uint8 in, float64 in [-0.1861, 0.9287] out; float64, uint16 in,
-    float64 in [-0.1863, 0.9291] out; bool in, float64 in [-0.5, 1] out; int32 in, float64 in
-    [-1.164e-09, 2.063e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.5, 1] out; uint8 in, float64 in [-0.1861, 0.9287]
+    out; uint16, float64 in, float64 in [-0.1863, 0.9291] out; int32 in, float64 in [-1.164e-09,
+    2.063e-09] out; float32 in, float32 in [-0.1863, 0.9291] out.
 
     Parameters
     ----------
@@ -1911,11 +1922,11 @@ def rgb2ypbpr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fal
 def rgb2yuv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB to YUV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.2291, 0.9291] out; uint8 in, float64 in [-0.2288, 0.9287] out; float64, uint16 in,
-    float64 in [-0.2291, 0.9291] out; bool in, float64 in [-0.615, 1] out; int32 in, float64 in
-    [-1.432e-09, 2.063e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.615, 1] out; uint8 in, float64 in [-0.2288, 0.9287]
+    out; uint16, float64 in, float64 in [-0.2291, 0.9291] out; int32 in, float64 in [-1.432e-09,
+    2.063e-09] out; float32 in, float32 in [-0.2291, 0.9291] out.
 
     Parameters
     ----------
@@ -1969,10 +1980,11 @@ def rgba2rgb(
 ) -> ArrayT:
     """RGBA to RGB conversion using alpha blending [1]_.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0.4321, 1] out; bool in, float64 in [0, 1] out; uint8 in, float64 in [0.4314, 1] out;
-    float64, uint16 in, float64 in [0.4321, 1] out; int32 in, float64 in [1, 1] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0.4314, 1] out;
+    uint16, float64 in, float64 in [0.4321, 1] out; int32 in, float64 in [1, 1] out; float32 in,
+    float32 in [0.4321, 1] out.
 
     Parameters
     ----------
@@ -2013,7 +2025,14 @@ def rgba2rgb(
     >>> img_rgba = data.logo()
     >>> img_rgb = color.rgba2rgb(img_rgba)
     """
-    if type(rgba) is _skimage.Array and not slice_by_slice and type(background) is _skimage.Array:
+    if (
+        type(rgba) is _skimage.Array
+        and not slice_by_slice
+        and (
+            (type(background) is tuple and background == (1, 1, 1))
+            or type(background) is _skimage.Array
+        )
+    ):
         result: ArrayT = _skimage.rgba2rgb(rgba, background=background, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2030,11 +2049,11 @@ def rgba2rgb(
 def rgbcie2rgb(rgbcie: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """RGB CIE to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.04105, 6.847] out; uint8 in, float64 in [-0.04095, 6.846] out; float64, uint16 in,
-    float64 in [-0.04105, 6.847] out; bool in, float64 in [-1.408, 7.435] out; int32 in, float64
-    in [-3.279e-09, 1.731e-08] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-1.408, 7.435] out; uint8 in, float64 in [-0.04095,
+    6.846] out; uint16, float64 in, float64 in [-0.04105, 6.847] out; int32 in, float64 in
+    [-3.279e-09, 1.731e-08] out; float32 in, float32 in [-0.04105, 6.847] out.
 
     Parameters
     ----------
@@ -2091,10 +2110,11 @@ def separate_stains(
 ) -> ArrayT:
     """RGB to stain color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: bool in, float64 in
-    [0, 2.26] out; float32, float64, uint16 in, float64 in [0.01375, 1.376] out; uint8 in,
-    float64 in [0.01384, 1.373] out; int32 in, float64 in [0.99, 2.26] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [0, 2.26] out; uint8 in, float64 in [0.01384, 1.373]
+    out; uint16, float32, float64 in, float64 in [0.01375, 1.376] out; int32 in, float64 in
+    [0.99, 2.26] out.
 
     Parameters
     ----------
@@ -2184,11 +2204,11 @@ def xyz2lab(
 ) -> ArrayT:
     """XYZ to CIE-LAB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-86.51, 115.2] out; bool in, float64 in [-431, 439.6] out; float64, uint16 in, float64
-    in [-86.51, 115.2] out; uint8 in, float64 in [-86.88, 115.2] out; int32 in, float64 in
-    [-9.065e-06, 9.538e-06] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-431, 439.6] out; uint8 in, float64 in [-86.88, 115.2]
+    out; uint16, float64 in, float64 in [-86.51, 115.2] out; int32 in, float64 in [-9.065e-06,
+    9.538e-06] out; float32 in, float32 in [-86.51, 115.2] out.
 
     Parameters
     ----------
@@ -2263,11 +2283,11 @@ def xyz2luv(
 ) -> ArrayT:
     """XYZ to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-101.8, 229.8] out; float64, uint16 in, float64 in [-101.8, 229.8] out; uint8 in,
-    float64 in [-102.1, 230.3] out; bool in, float64 in [-257.2, 171.2] out; int32 in, float64
-    in [-5.409e-06, 3.6e-06] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-257.2, 171.2] out; uint8 in, float64 in [-102.1,
+    230.3] out; uint16, float64 in, float64 in [-101.8, 229.8] out; int32 in, float64 in
+    [-5.409e-06, 3.6e-06] out; float32 in, float32 in [-101.8, 229.8] out.
 
     Parameters
     ----------
@@ -2335,10 +2355,10 @@ def xyz2luv(
 def xyz2rgb(xyz: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """XYZ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [0, 1] out; bool, float64, uint16, uint8 in, float64 in [0, 1] out; int32 in, float64 in
-    [0, 9.748e-08] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
+    in [0, 9.748e-08] out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2463,11 +2483,11 @@ def xyz_tristimulus_values(
 def ycbcr2rgb(ycbcr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """YCbCr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-1.086, 0.5335] out; uint16 in, float64 in [-0.002815, 0.01202] out; uint8 in, float64
-    in [-0.003968, 0.01047] out; float64 in, float64 in [-1.086, 0.5335] out; int32 in, float64
-    in [-5.055e-10, 2.582e-10] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: uint8 in, float64 in [-0.003968, 0.01047] out; uint16 in, float64 in
+    [-0.002815, 0.01202] out; int32 in, float64 in [-5.055e-10, 2.582e-10] out; float32 in,
+    float32 in [-1.086, 0.5335] out; float64 in, float64 in [-1.086, 0.5335] out.
 
     Parameters
     ----------
@@ -2519,11 +2539,11 @@ def ycbcr2rgb(ycbcr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = F
 def ydbdr2rgb(ydbdr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """YDbDr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.1515, 1.567] out; float64, uint16 in, float64 in [-0.1515, 1.567] out; uint8 in,
-    float64 in [-0.1525, 1.567] out; bool in, float64 in [-0.5259, 1.665] out; int32 in, float64
-    in [-1.224e-09, 3.876e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.5259, 1.665] out; uint8 in, float64 in [-0.1525,
+    1.567] out; uint16, float64 in, float64 in [-0.1515, 1.567] out; int32 in, float64 in
+    [-1.224e-09, 3.876e-09] out; float32 in, float32 in [-0.1515, 1.567] out.
 
     Parameters
     ----------
@@ -2575,11 +2595,11 @@ def ydbdr2rgb(ydbdr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = F
 def yiq2rgb(yiq: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """YIQ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.3783, 2.252] out; float64, uint16 in, float64 in [-0.3783, 2.252] out; uint8 in,
-    float64 in [-0.3796, 2.25] out; bool in, float64 in [-1.107, 2.577] out; int32 in, float64
-    in [-2.577e-09, 5.831e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-1.107, 2.577] out; uint8 in, float64 in [-0.3796,
+    2.25] out; uint16, float64 in, float64 in [-0.3783, 2.252] out; int32 in, float64 in
+    [-2.577e-09, 5.831e-09] out; float32 in, float32 in [-0.3783, 2.252] out.
 
     Parameters
     ----------
@@ -2618,11 +2638,11 @@ def yiq2rgb(yiq: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 def ypbpr2rgb(ypbpr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """YPbPr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.495, 2.675] out; uint8 in, float64 in [-0.4949, 2.674] out; float64, uint16 in,
-    float64 in [-0.495, 2.675] out; bool in, float64 in [-1.058, 2.772] out; int32 in, float64
-    in [-2.464e-09, 6.454e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-1.058, 2.772] out; uint8 in, float64 in [-0.4949,
+    2.674] out; uint16, float64 in, float64 in [-0.495, 2.675] out; int32 in, float64 in
+    [-2.464e-09, 6.454e-09] out; float32 in, float32 in [-0.495, 2.675] out.
 
     Parameters
     ----------
@@ -2669,11 +2689,11 @@ def ypbpr2rgb(ypbpr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = F
 def yuv2rgb(yuv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False) -> ArrayT:
     """YUV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. The
-    last axis is one of colours. Gives an image of the same shape. Measured: float32 in, float32
-    in [-0.4018, 2.935] out; uint8 in, float64 in [-0.4007, 2.934] out; float64, uint16 in,
-    float64 in [-0.4018, 2.935] out; bool in, float64 in [-0.9753, 3.032] out; int32 in, float64
-    in [-2.271e-09, 7.06e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    the test images: bool in, float64 in [-0.9753, 3.032] out; uint8 in, float64 in [-0.4007,
+    2.934] out; uint16, float64 in, float64 in [-0.4018, 2.935] out; int32 in, float64 in
+    [-2.271e-09, 7.06e-09] out; float32 in, float32 in [-0.4018, 2.935] out.
 
     Parameters
     ----------

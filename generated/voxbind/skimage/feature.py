@@ -88,8 +88,8 @@ def blob_dog(
     r"""Finds blobs in the given grayscale image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: float32, float64, int32, uint16, uint8 in, float64 out; bool in,
-    float64 in [1, 5] out.
+    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64
+    out.
 
     Blobs are found using the Difference of Gaussian (DoG) method [1]_, [2]_.
     For each blob found, the method returns its coordinates and the standard
@@ -229,8 +229,8 @@ def blob_doh(
     """Finds blobs in the given grayscale image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. Measured: int32 in, float64 out; bool in, float64 in [0, 21]
-    out; float32, float64, uint16, uint8 in, float64 in [5, 17] out.
+    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float32,
+    float64 in, float64 out.
 
     Blobs are found using the Determinant of Hessian method [1]_. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -356,8 +356,8 @@ def blob_log(
     r"""Finds blobs in the given grayscale image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: float32 in, float32 in [1.444, 17] out; int32 in, float64 out; bool
-    in, float64 in [1, 20] out; float64, uint16, uint8 in, float64 in [1.444, 17] out.
+    coordinates. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     Blobs are found using the Laplacian of Gaussian (LoG) method [1]_.
     For each blob found, the method returns its coordinates and the standard
@@ -489,8 +489,7 @@ def canny(
     """Edge filter an image using the Canny algorithm.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    Measured: int32 in, bool in [0, 0] out; bool, float32, float64, uint16, uint8 in, bool in
-    [0, 1] out.
+    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -594,9 +593,9 @@ def corner_fast(image: ArrayT, n: int = 12, threshold: float = 0.15) -> ArrayT:
     """Extract FAST corners for a given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [0, 7.684] out; int32 in, float64 in [0,
-    0] out; bool in, float64 in [0, 16] out; float64, uint16 in, float64 in [0, 7.684] out;
-    uint8 in, float64 in [0, 7.686] out.
+    of the same shape. On the test images: bool in, float64 in [0, 16] out; uint8 in, float64 in
+    [0, 7.686] out; uint16, float64 in, float64 in [0, 7.684] out; int32 in, float64 in [0, 0]
+    out; float32 in, float32 in [0, 7.684] out.
 
     Parameters
     ----------
@@ -663,10 +662,10 @@ def corner_foerstner(image: ArrayT, sigma: float = 1) -> tuple[ArrayT, ArrayT]:
     """Compute Foerstner corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape, an image of the same shape. Measured: float32 in, float32 in
-    [0.001652, 0.3766] out; int32 in, float64 in [0, 0] out; bool in, float64 in [0, 3.13] out;
-    uint8 in, float64 in [0.001622, 0.3756] out; float64, uint16 in, float64 in [0.001652,
-    0.3766] out.
+    of an image of the same shape (w) and an image of the same shape (q). On the test images:
+    bool in, float64 in [0, 3.13] out; uint8 in, float64 in [0.001622, 0.3756] out; uint16,
+    float64 in, float64 in [0.001652, 0.3766] out; int32 in, float64 in [0, 0] out; float32 in,
+    float32 in [0.001652, 0.3766] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -746,9 +745,9 @@ def corner_harris(
     """Compute Harris corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.1258, 0.4686] out; float64, uint16
-    in, float64 in [-0.1258, 0.4686] out; uint8 in, float64 in [-0.1265, 0.4695] out; bool in,
-    float64 in [-0.1525, 33.06] out; int32 in, float64 in [0, 0] out.
+    of the same shape. On the test images: bool in, float64 in [-0.1525, 33.06] out; uint8 in,
+    float64 in [-0.1265, 0.4695] out; uint16, float64 in, float64 in [-0.1258, 0.4686] out;
+    int32 in, float64 in [0, 0] out; float32 in, float32 in [-0.1258, 0.4686] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -825,10 +824,10 @@ def corner_kitchen_rosenfeld(
     """Compute Kitchen and Rosenfeld corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-8.583, 4.124] out; int32 in, float64
-    in [-127, 60.4] out; uint8 in, float64 in [-2189, 1043] out; bool in, float64 in [-24, 26]
-    out; uint16 in, float64 in [-5.625e+05, 2.702e+05] out; float64 in, float64 in [-8.583,
-    4.124] out.
+    of the same shape. On the test images: bool in, float64 in [-24, 26] out; uint8 in, float64
+    in [-2189, 1043] out; uint16 in, float64 in [-562500, 270200] out; int32 in, float64 in
+    [-127, 60.4] out; float32 in, float32 in [-8.583, 4.124] out; float64 in, float64 in
+    [-8.583, 4.124] out.
 
     The corner measure is calculated as follows::
 
@@ -870,9 +869,9 @@ def corner_moravec(image: ArrayT, window_size: int = 1) -> ArrayT:
     """Compute Moravec corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [0, 0.3144] out; uint8 in, float64 in
-    [0, 0.3139] out; float64, uint16 in, float64 in [0, 0.3144] out; int32 in, float64 in [0, 0]
-    out; bool in, float64 in [0, 4] out.
+    of the same shape. On the test images: bool in, float64 in [0, 4] out; uint8 in, float64 in
+    [0, 0.3139] out; uint16, float64 in, float64 in [0, 0.3144] out; int32 in, float64 in [0, 0]
+    out; float32 in, float32 in [0, 0.3144] out.
 
     This is one of the simplest corner detectors and is comparatively fast but
     has several limitations (e.g. not rotation invariant).
@@ -926,10 +925,8 @@ def corner_orientations(image: ArrayT, corners: Array, mask: Array) -> ArrayT:
     """Compute the orientation of corners.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table. Measured: float32 in, float32 in [-1.857, 0.3067] out; bool in,
-    float64 in [-0.7854, 0] out; int32 in, float64 in [-1.571, 0] out; uint8 in, float64 in
-    [-1.853, 0.3029] out; uint16 in, float64 in [-1.857, 0.3062] out; float64 in, float64 in
-    [-1.857, 0.3067] out.
+    is refused. Gives a table of values. On the test images: bool, uint8, uint16, int32, float64
+    in, float64 out; float32 in, float32 out.
 
     The orientation of corners is computed using the first order central moment
     i.e. the center of mass approach. The corner orientation is the angle of
@@ -1027,8 +1024,7 @@ def corner_peaks(
     """Find peaks in corner measure response image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: int32 in, int64 in [1, 19] out; float32, float64, uint16, uint8 in,
-    int64 in [3, 17] out.
+    coordinates. On the test images: uint8, uint16, int32, float32, float64 in, int64 out.
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1126,9 +1122,9 @@ def corner_shi_tomasi(image: ArrayT, sigma: float = 1) -> ArrayT:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [0.001704, 0.6816] out; int32 in,
-    float64 in [0, 0] out; bool in, float64 in [0, 5.075] out; uint8 in, float64 in [0.001671,
-    0.6807] out; float64, uint16 in, float64 in [0.001704, 0.6816] out.
+    of the same shape. On the test images: bool in, float64 in [0, 5.075] out; uint8 in, float64
+    in [0.001671, 0.6807] out; uint16, float64 in, float64 in [0.001704, 0.6816] out; int32 in,
+    float64 in [0, 0] out; float32 in, float32 in [0.001704, 0.6816] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1192,9 +1188,8 @@ def corner_subpix(
     """Determine subpixel position of corners.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. Measured: float32 in, float32 in [4.424, 16.22] out; float64,
-    uint16, uint8 in, float64 in [4.424, 16.22] out; int32 in, float64 in [8.478, 10.49] out;
-    bool in, float64 in [9.254, 11.9] out.
+    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float64 in,
+    float64 out; float32 in, float32 out.
 
     A statistical test decides whether the corner is defined as the
     intersection of two edges or a single peak. Depending on the classification
@@ -1281,10 +1276,8 @@ def daisy(
     """Extract DAISY feature descriptors densely for the given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Measured: float32 in, float32 in [6.682e-05, 0.02721] out; int32 in, float64 in
-    [0.0003058, 0.04205] out; uint16 in, float64 in [6.67e-05, 0.02722] out; float64 in, float64
-    in [6.682e-05, 0.02721] out; uint8 in, float64 in [6.691e-05, 0.02739] out; bool in, float64
-    in [8.108e-10, 0.05655] out.
+    is refused. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32
+    in, float32 out.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1413,10 +1406,11 @@ def draw_haar_like_feature(
 ) -> ArrayT:
     """Visualization of Haar-like features.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. A last axis of
-    length 3 or 4 is taken for colours. Gives an image of the same shape. Measured: float32 in,
-    float32 in [0, 1] out; uint16 in, float64 in [0, 0.5194] out; int32 in, float64 in [0, 0.5]
-    out; bool, float64, uint8 in, float64 in [0, 1] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
+    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
+    same spatial shape. On the test images: bool, uint8, float64 in, float64 in [0, 1] out;
+    uint16 in, float64 in [0, 0.5194] out; int32 in, float64 in [0, 0.5] out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1501,7 +1495,6 @@ def draw_haar_like_feature(
             whole=("feature_coord",),
             array_like=("feature_coord",),
             required=6,
-            channels_last=True,
         )
     return result
 
@@ -1519,10 +1512,11 @@ def draw_multiblock_lbp(
 ) -> ArrayT:
     """Multi-block local binary pattern visualization.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. A last axis of
-    length 3 or 4 is taken for colours. Gives an image of the same shape. Measured: float32 in,
-    float32 in [0, 1] out; int32 in, float64 in [0, 0.48] out; uint16 in, float64 in [0, 0.4994]
-    out; bool, float64, uint8 in, float64 in [0, 1] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
+    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
+    same spatial shape. On the test images: bool, uint8, float64 in, float64 in [0, 1] out;
+    uint16 in, float64 in [0, 0.4994] out; int32 in, float64 in [0, 0.48] out; float32 in,
+    float32 in [0, 1] out.
 
     Blocks with higher sums are colored with alpha-blended white rectangles,
     whereas blocks with lower sums are colored alpha-blended cyan. Colors
@@ -1584,13 +1578,7 @@ def draw_multiblock_lbp(
             alpha=alpha,
         )
     else:
-        result = per_slice(
-            _skimage.draw_multiblock_lbp,
-            locals(),
-            images=("image",),
-            required=5,
-            channels_last=True,
-        )
+        result = per_slice(_skimage.draw_multiblock_lbp, locals(), images=("image",), required=5)
     return result
 
 
@@ -1666,7 +1654,7 @@ def graycomatrix(
     """Calculate the gray-level co-occurrence matrix.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table. Measured: uint8 in, uint32 in [0, 3] out.
+    is refused. Gives a table of values. On the test images: uint8 in, uint32 out.
 
     A gray level co-occurrence matrix is a histogram of co-occurring
     grayscale values at a given offset over an image.
@@ -1884,9 +1872,8 @@ def haar_like_feature(
     integral image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table. Measured: float32 in, float32 in [-0.539, 0.03446] out; float64
-    in, float64 in [-0.539, 0.03446] out; int32 in, int64 in [-1, 0] out; bool in, int64 in [-1,
-    1] out; uint8 in, int64 in [-109, 164] out; uint16 in, int64 in [-2208, 142] out.
+    is refused. Gives a table of values. On the test images: bool, uint8, uint16, int32 in,
+    int64 out; float32 in, float32 out; float64 in, float64 out.
 
     Haar-like features have been successfully used for image classification and
     object detection [1]_. It has been used for real-time face detection
@@ -2072,10 +2059,8 @@ def hessian_matrix(
 ) -> list[ArrayT]:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
-    Measured: float32 in, float32 in [-0.08644, 0.05498] out; float64, uint16 in, float64 in
-    [-0.08644, 0.05498] out; uint8 in, float64 in [-0.08667, 0.05488] out; bool in, float64 in
-    [-0.2428, 0.1799] out; int32 in, float64 in [-4.768e-10, 3.575e-10] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
+    test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     In 2D, the Hessian matrix is defined as::
 
@@ -2171,9 +2156,10 @@ def hessian_matrix_det(
     """Compute the approximate Hessian Determinant over an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32, float64 in, float64 in [-0.002056, 0.0007813]
-    out; uint16 in, float64 in [-0.002056, 0.0007814] out; uint8 in, float64 in [-0.002069,
-    0.0007892] out; bool in, float64 in [-0.04, 0.03938] out; int32 in, float64 in [0, 0] out.
+    an image of the same shape. On the test images: bool in, float64 in [-0.04, 0.03938] out;
+    uint8 in, float64 in [-0.002069, 0.0007892] out; uint16 in, float64 in [-0.002056,
+    0.0007814] out; int32 in, float64 in [0, 0] out; float32, float64 in, float64 in [-0.002056,
+    0.0007813] out.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -2269,9 +2255,8 @@ def hog(
     """Extract Histogram of Oriented Gradients (HOG) for a given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a histogram. Measured: float32 in, float32 in [0, 0.2123] out; uint16 in,
-    float64 in [0, 0.2121] out; float64 in, float64 in [0, 0.2123] out; uint8 in, float64 in [0,
-    0.2137] out; int32 in, float64 in [0, 0.2937] out; bool in, float64 in [0, 0.299] out.
+    is refused. Gives a histogram. On the test images: bool, uint8, uint16, int32, float64 in,
+    float64 out; float32 in, float32 out.
 
     Compute a Histogram of Oriented Gradients (HOG) by
 
@@ -2466,8 +2451,8 @@ def local_binary_pattern(
     """Compute the local binary patterns (LBP) of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32, float64, uint16, uint8 in, float64 in [0, 255] out;
-    bool in, float64 in [1, 255] out; int32 in, float64 in [4, 255] out.
+    of the same shape. On the test images: bool in, float64 in [1, 255] out; uint8, uint16,
+    float32, float64 in, float64 in [0, 255] out; int32 in, float64 in [4, 255] out.
 
     LBP is a visual descriptor often used in texture classification.
 
@@ -2614,9 +2599,9 @@ def match_template(
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. Measured: float32 in, float32 in [-0.7646, 1] out; int32 in,
-    float64 in [-0.4127, 1] out; bool in, float64 in [-0.5625, 1] out; uint8 in, float64 in
-    [-0.7645, 1] out; float64, uint16 in, float64 in [-0.7646, 1] out.
+    an image of another shape. On the test images: bool in, float64 in [-0.5625, 1] out; uint8
+    in, float64 in [-0.7645, 1] out; uint16, float64 in, float64 in [-0.7646, 1] out; int32 in,
+    float64 in [-0.4127, 1] out; float32 in, float32 in [-0.7646, 1] out.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -2714,8 +2699,8 @@ def multiblock_lbp(int_image: Array, r: int, c: int, width: int, height: int) ->
     """Multi-block local binary pattern (MB-LBP).
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. Measured: float32, float64, uint16, uint8 in, int64 in [0, 0]
-    out; bool in, int64 in [168, 168] out; int32 in, int64 in [34, 34] out.
+    is refused. Gives a number. On the test images: bool, uint8, uint16, int32, float32, float64
+    in, int64 out.
 
     The features are calculated similarly to local binary patterns (LBPs),
     (See :py:meth:`local_binary_pattern`) except that summed blocks are
@@ -2779,10 +2764,8 @@ def multiscale_basic_features(
 ) -> ArrayT:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
-    Measured: uint16 in, float32 in [-0.009036, 0.05962] out; float32, float64 in, float32 in
-    [-0.1447, 0.9541] out; uint8 in, float32 in [-0.1448, 0.9542] out; bool in, float32 in
-    [-0.7828, 1] out; int32 in, float32 in [-1.355e-09, 2.273e-09] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
+    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -2866,8 +2849,7 @@ def peak_local_max(
     """Find peaks in an image as coordinate list.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: int32 in, int64 in [1, 19] out; float32, float64, uint16, uint8 in,
-    int64 in [3, 17] out.
+    coordinates. On the test images: uint8, uint16, int32, float32, float64 in, int64 out.
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -3014,9 +2996,9 @@ def shape_index(
     """Compute the shape index.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.9109, 0.9939] out; int32 in, float64
-    in [-0.9043, 1] out; float64, uint16 in, float64 in [-0.9109, 0.9939] out; uint8 in, float64
-    in [-0.911, 0.9925] out; bool in, float64 in [-0.9775, 0.9923] out.
+    of the same shape. On the test images: bool in, float64 in [-0.9775, 0.9923] out; uint8 in,
+    float64 in [-0.911, 0.9925] out; uint16, float64 in, float64 in [-0.9109, 0.9939] out; int32
+    in, float64 in [-0.9043, 1] out; float32 in, float32 in [-0.9109, 0.9939] out.
 
     The shape index, as defined by Koenderink & van Doorn [1]_, is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -3098,10 +3080,8 @@ def structure_tensor(
 ) -> list[ArrayT]:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
-    Measured: float32 in, float32 in [0.00355, 1.923] out; int32 in, float64 in [0, 0] out; bool
-    in, float64 in [0, 8.425] out; float64, uint16 in, float64 in [0.00355, 1.923] out; uint8
-    in, float64 in [0.003632, 1.928] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
+    test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     The (2-dimensional) structure tensor A is defined as::
 

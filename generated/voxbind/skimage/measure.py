@@ -117,9 +117,10 @@ def block_reduce(
     """Downsample image by applying function `func` to local blocks.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. Measured: float32 in, float32 in [0.08016, 3.397] out; float64
-    in, float64 in [0.08016, 3.397] out; int32 in, int64 in [0, 20] out; bool in, int64 in [0,
-    4] out; uint8 in, uint64 in [20, 867] out; uint16 in, uint64 in [5253, 2.226e+05] out.
+    an image of another shape. On the test images: bool in, int64 in [0, 4] out; uint8 in,
+    uint64 in [20, 867] out; uint16 in, uint64 in [5253, 222603] out; int32 in, int64 in [0, 20]
+    out; float32 in, float32 in [0.08016, 3.397] out; float64 in, float64 in [0.08016, 3.397]
+    out.
 
     This function is useful for max and mean pooling, for example.
 
@@ -199,8 +200,7 @@ def blur_effect(
     (0 for no blur, 1 for maximal blur).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: int32 in, float64 in [0.1268, 0.1268] out; bool in, float64 in [0.1838,
-    0.1838] out; float32, float64, uint16, uint8 in, float64 in [0.291, 0.291] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -257,14 +257,13 @@ def blur_effect(
 
 
 def centroid(
-    image: Array, *, spacing: tuple[float, ...] | None = None, slice_by_slice: bool = False
-) -> tuple[float, ...]:
+    image: ArrayT, *, spacing: tuple[float, ...] | None = None, slice_by_slice: bool = False
+) -> ArrayT:
     """Return the (weighted) centroid of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. Measured: float32 in, float32 in [9.249, 12.28] out; bool in, float64 in
-    [10.09, 13.43] out; int32 in, float64 in [9.148, 12.24] out; float64, uint8 in, float64 in
-    [9.249, 12.28] out; uint16 in, float64 in [9.25, 12.28] out.
+    coordinates. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     Parameters
     ----------
@@ -290,7 +289,7 @@ def centroid(
     array([13.16666667, 13.16666667])
     """
     if type(image) is _skimage.Array and not slice_by_slice:
-        result: tuple[float, ...] = _skimage.centroid(image, spacing=spacing)
+        result: ArrayT = _skimage.centroid(image, spacing=spacing)
     else:
         result = flexible(_skimage.centroid, locals(), images=("image",), stacks=False)
     return result
@@ -302,7 +301,7 @@ def euler_number(
     """Calculate the Euler characteristic in binary image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: bool, float32, float64, int32, uint16, uint8 in, int64 in [2, 2] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -403,9 +402,8 @@ def find_contours(
     """Find iso-valued contours in a 2D array for a given level value.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. Measured: bool in, float64 in [1.5, 6.5] out; uint8 in,
-    float64 in [1.989, 6.413] out; float32, float64 in, float64 in [1.998, 6.408] out; uint16
-    in, float64 in [1.999, 6.409] out; int32 in, float64 in [6.5, 13.5] out.
+    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float32,
+    float64 in, float64 out.
 
     Uses the "marching squares" method to compute the iso-valued contours of
     the input 2D array for a particular level value. Array values are linearly
@@ -588,9 +586,8 @@ def inertia_tensor(
     """Compute the inertia tensor of the input image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: float32 in, float32 in [-0.8104, 31.85] out; float64, uint16 in, float64 in
-    [-0.8104, 31.85] out; uint8 in, float64 in [-0.8165, 31.85] out; bool in, float64 in
-    [-0.8595, 21.35] out; int32 in, float64 in [0.9081, 21.38] out.
+    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     Parameters
     ----------
@@ -645,9 +642,8 @@ def inertia_tensor_eigvals(
     """Compute the eigenvalues of the inertia tensor of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: float32 in, float32 in [31.91, 31.91] out; bool in, float64 in [21.46,
-    21.46] out; int32 in, float64 in [21.48, 21.48] out; uint16 in, float64 in [31.9, 31.9] out;
-    float64, uint8 in, float64 in [31.91, 31.91] out.
+    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -705,13 +701,12 @@ def intersection_coeff(
     mask: Array | None = None,
     *,
     slice_by_slice: bool = False,
-) -> Any:
+) -> float:
     """Fraction of a channel's segmented binary mask that overlaps with a
     second channel's segmented binary mask.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: bool, float32, float64, int32, uint16, uint8 in, float64 in [0.7091,
-    0.7091] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -740,7 +735,7 @@ def intersection_coeff(
         and type(image1_mask) is _skimage.Array
         and (mask is None or type(mask) is _skimage.Array)
     ):
-        result: Any = _skimage.intersection_coeff(image0_mask, image1_mask, mask=mask)
+        result: float = _skimage.intersection_coeff(image0_mask, image1_mask, mask=mask)
     else:
         result = flexible(
             _skimage.intersection_coeff,
@@ -759,12 +754,12 @@ def label(
     connectivity: int | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, int]:
     r"""Label connected regions of an integer array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: bool in, int32 in [0, 3] out; float32, float64, int32, uint16, uint8
-    in, int64 in [0, 5] out.
+    label image. On the test images: bool in, int32 out; uint8, uint16, int32, float32, float64
+    in, int64 out.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -851,7 +846,7 @@ def label(
      [0 0 0]]
     """
     if type(label_image) is _skimage.Array and not slice_by_slice:
-        result: ArrayT = _skimage.label(
+        result: ArrayT | tuple[ArrayT, int] = _skimage.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
     else:
@@ -865,9 +860,8 @@ def manders_coloc_coeff(
     r"""Manders' colocalization coefficient between two image channels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.441, 0.441] out; uint8 in, float64 in [0.4409,
-    0.4409] out; float64, uint16 in, float64 in [0.441, 0.441] out; bool in, float64 in [0.6639,
-    0.6639] out; int32 in, float64 in [0.7254, 0.7254] out.
+    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
+    float32 out.
 
     Parameters
     ----------
@@ -956,9 +950,8 @@ def manders_overlap_coeff(
     r"""Manders' overlap coefficient
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.9885, 0.9885] out; int32 in, float64 in [0.7646,
-    0.7646] out; bool in, float64 in [0.8084, 0.8084] out; uint16 in, float64 in [0.98, 0.98]
-    out; float64 in, float64 in [0.9885, 0.9885] out; uint8 in, float64 in [1.096, 1.096] out.
+    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
+    float32 out.
 
     Parameters
     ----------
@@ -1055,10 +1048,9 @@ def marching_cubes(
 ) -> tuple[ArrayT, ArrayT, ArrayT, ArrayT]:
     """Marching cubes algorithm to find surfaces in 3d volumetric data.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives a tuple of coordinates, a table, a
-    table, a table. Measured: int32 in, float32 in [0, 19.38] out; bool in, float32 in [0, 21]
-    out; uint16 in, float32 in [0.1573, 21] out; float32, float64 in, float32 in [0.1574, 21]
-    out; uint8 in, float32 in [0.1786, 21] out.
+    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives a tuple of coordinates (verts), a
+    table of values (faces), a table of values (normals) and a table of values (values). On the
+    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
 
     In contrast with Lorensen et al. approach [2]_, Lewiner et
     al. algorithm is faster, resolves ambiguities, and guarantees
@@ -1240,10 +1232,8 @@ def moments(
     """Calculate all raw image moments up to a certain order.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: float32 in, float32 in [128.5, 4.964e+08] out; bool in, float64 in [119,
-    5.603e+08] out; float64 in, float64 in [128.5, 4.964e+08] out; int32 in, float64 in [284,
-    7.537e+08] out; uint8 in, float64 in [3.277e+04, 1.266e+11] out; uint16 in, float64 in
-    [8.419e+06, 3.253e+13] out.
+    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1308,10 +1298,8 @@ def moments_central(
     """Calculate all central image moments up to a certain order.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: float32 in, float32 in [-6251, 4092] out; uint8 in, float64 in [-1.592e+06,
-    1.044e+06] out; bool in, float64 in [-3970, 2541] out; uint16 in, float64 in [-4.096e+08,
-    2.682e+08] out; float64 in, float64 in [-6251, 4092] out; int32 in, float64 in [-7711, 6073]
-    out.
+    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1605,9 +1593,8 @@ def pearson_corr_coeff(
     in channels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number, a number. Measured: int32 in, float64 in [0.6873, 0.6873] out; bool in,
-    float64 in [0.7178, 0.7178] out; uint8 in, float64 in [0.9568, 0.9568] out; float32,
-    float64, uint16 in, float64 in [0.957, 0.957] out.
+    tuple of a number and a number. On the test images: bool, uint8, uint16, int32, float32,
+    float64 in, float64 out.
 
     Parameters
     ----------
@@ -1700,8 +1687,8 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
     """Calculate total perimeter of all objects in binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. Measured: bool, float32, float64, int32, uint16, uint8 in,
-    float64 in [76.32, 76.32] out.
+    is refused. Gives a number. On the test images: bool, uint8, uint16, int32, float32, float64
+    in, float64 out.
 
     Parameters
     ----------
@@ -1745,8 +1732,8 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
     """Calculate total Crofton perimeter of all objects in binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. Measured: bool, float32, float64, int32, uint16, uint8 in,
-    float64 in [96.04, 96.04] out.
+    is refused. Gives a number. On the test images: bool, uint8, uint16, int32, float32, float64
+    in, float64 out.
 
     Parameters
     ----------
@@ -1844,10 +1831,9 @@ def profile_line(
     """Return the intensity profile of an image measured along a scan line.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. A last axis of length 3 or 4 is taken for colours. Gives a table. Measured:
-    float32 in, float32 in [0.1574, 0.8553] out; bool in, float64 in [0, 1] out; int32 in,
-    float64 in [0, 5] out; float64 in, float64 in [0.1574, 0.8553] out; uint8 in, float64 in
-    [40, 218] out; uint16 in, float64 in [644, 3503] out.
+    is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
+    Gives a table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64
+    out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -1949,7 +1935,6 @@ def profile_line(
             array_like=("src", "dst"),
             required=3,
             stacks=False,
-            channels_last=True,
         )
     return result
 
@@ -2194,7 +2179,7 @@ def regionprops(
     r"""Measure properties of labeled image regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table.
+    table of values.
 
     Region properties are evaluated on demand and come in diverse types. If
     you want to do tabular data analysis of specific properties, consider
@@ -2487,7 +2472,7 @@ def regionprops_table(
     """Compute region properties and return them as a pandas-compatible table.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: int32, uint16, uint8 in, int64 in [1, 5] out.
+    table of values. On the test images: uint8, uint16, int32 in, int64 out.
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -2665,9 +2650,7 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
     """Calculate the Shannon entropy of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: bool in, float64 in [0.9024, 0.9024] out; int32 in, float64 in [1.509,
-    1.509] out; uint8 in, float64 in [6.956, 6.956] out; uint16 in, float64 in [8.427, 8.427]
-    out; float32, float64 in, float64 in [8.547, 8.547] out.
+    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.

@@ -82,9 +82,9 @@ def area_closing(
     """Perform an area closing of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.05534, 1] out; float64 in, float64 in [0.05534, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [3626, 6.554e+04] out; uint8 in, uint8 in [14, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [14,
+    255] out; uint16 in, uint16 in [3626, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.05534, 1] out; float64 in, float64 in [0.05534, 1] out.
 
     Area closing removes all dark structures of an image with
     a surface smaller than area_threshold.
@@ -222,9 +222,9 @@ def area_opening(
     """Perform an area opening of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.761] out; float64 in, float64 in [0, 0.761] out; int32 in, int32 in [0, 4] out; uint16
-    in, uint16 in [0, 4.987e+04] out; uint8 in, uint8 in [0, 194] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    194] out; uint16 in, uint16 in [0, 49874] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0, 0.761] out; float64 in, float64 in [0, 0.761] out.
 
     Area opening removes all bright structures of an image with
     a surface smaller than area_threshold.
@@ -424,7 +424,7 @@ def binary_closing(
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Return fast binary morphological closing of an image.
 
@@ -511,7 +511,7 @@ def binary_dilation(
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Return fast binary morphological dilation of an image.
 
@@ -603,7 +603,7 @@ def binary_erosion(
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Return fast binary morphological erosion of an image.
 
@@ -695,7 +695,7 @@ def binary_opening(
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Return fast binary morphological opening of an image.
 
@@ -783,9 +783,9 @@ def black_tophat(
     """Return black top hat of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.1453] out; float64 in, float64 in [0, 0.1453] out; int32 in, int32 in [0, 4] out;
-    uint16 in, uint16 in [0, 9523] out; uint8 in, uint8 in [0, 37] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    37] out; uint16 in, uint16 in [0, 9523] out; int32 in, int32 in [0, 4] out; float32 in,
+    float32 in [0, 0.1453] out; float64 in, float64 in [0, 0.1453] out.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -893,9 +893,9 @@ def closing(
     """Return grayscale morphological closing of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01696, 1] out; float64 in, float64 in [0.01696, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [1111, 6.554e+04] out; uint8 in, uint8 in [4, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    255] out; uint16 in, uint16 in [1111, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.01696, 1] out; float64 in, float64 in [0.01696, 1] out.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -991,7 +991,7 @@ def convex_hull_image(
     """Compute the convex hull image of a binary image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1039,7 +1039,7 @@ def convex_hull_object(image: ArrayT, *, connectivity: int = 2) -> ArrayT:
     r"""Compute the convex hull image of individual objects in a binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1155,9 +1155,9 @@ def diameter_closing(
     """Perform a diameter closing of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.06617, 1] out; float64 in, float64 in [0.06617, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [4337, 6.554e+04] out; uint8 in, uint8 in [17, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [17,
+    255] out; uint16 in, uint16 in [4337, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.06617, 1] out; float64 in, float64 in [0.06617, 1] out.
 
     Diameter closing removes all dark structures of an image with
     maximal extension smaller than diameter_threshold. The maximal
@@ -1281,9 +1281,9 @@ def diameter_opening(
     """Perform a diameter opening of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.5194] out; float64 in, float64 in [0, 0.5194] out; int32 in, int32 in [0, 0] out;
-    uint16 in, uint16 in [0, 3.404e+04] out; uint8 in, uint8 in [0, 132] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    132] out; uint16 in, uint16 in [0, 34041] out; int32 in, int32 in [0, 0] out; float32 in,
+    float32 in [0, 0.5194] out; float64 in, float64 in [0, 0.5194] out.
 
     Diameter opening removes all bright structures of an image with
     maximal extension smaller than diameter_threshold. The maximal
@@ -1452,9 +1452,9 @@ def dilation(
     """Return grayscale morphological dilation of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01696, 1] out; float64 in, float64 in [0.01696, 1] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [1111, 6.554e+04] out; uint8 in, uint8 in [4, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    255] out; uint16 in, uint16 in [1111, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.01696, 1] out; float64 in, float64 in [0.01696, 1] out.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1729,9 +1729,9 @@ def erosion(
     """Return grayscale morphological erosion of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 5.286e+04] out; uint8 in, uint8 in [0, 206] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    206] out; uint16 in, uint16 in [0, 52855] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -1835,7 +1835,7 @@ def flood(
     """Mask corresponding to a flood fill.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found.
@@ -1959,9 +1959,9 @@ def flood_fill(
     """Perform flood filling on an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 7] out; float64 in, float64 in [0, 7] out; int32 in, int32 in [0, 7] out; uint16 in,
-    uint16 in [0, 6.554e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 7] out; float32 in,
+    float32 in [0, 7] out; float64 in, float64 in [0, 7] out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found, then set to `new_value`.
@@ -2179,7 +2179,7 @@ def h_maxima(
     """Determine all maxima of the image with height >= h.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: float32, float64, int32, uint16, uint8 in, uint8 in [0, 1] out.
+    mask. On the test images: uint8, uint16, int32, float32, float64 in, uint8 in [0, 1] out.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray level of all pixels in direct
@@ -2266,7 +2266,7 @@ def h_minima(
     """Determine all minima of the image with depth >= h.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: float32, float64, int32, uint16, uint8 in, uint8 in [0, 1] out.
+    mask. On the test images: uint8, uint16, int32, float32, float64 in, uint8 in [0, 1] out.
 
     The local minima are defined as connected sets of pixels with equal
     gray level strictly smaller than the gray levels of all pixels in direct
@@ -2358,7 +2358,7 @@ def isotropic_closing(
     """Return binary morphological closing of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2445,7 +2445,7 @@ def isotropic_dilation(
     """Return binary morphological dilation of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.dilation`, this
     function only supports binary inputs and circular footprints.
@@ -2534,7 +2534,7 @@ def isotropic_erosion(
     """Return binary morphological erosion of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -2623,7 +2623,7 @@ def isotropic_opening(
     """Return binary morphological opening of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -2706,12 +2706,12 @@ def label(
     connectivity: int | None = None,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, int]:
     r"""Label connected regions of an integer array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: bool in, int32 in [0, 3] out; float32, float64, int32, uint16, uint8
-    in, int64 in [0, 5] out.
+    label image. On the test images: bool in, int32 out; uint8, uint16, int32, float32, float64
+    in, int64 out.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -2798,7 +2798,7 @@ def label(
      [0 0 0]]
     """
     if type(label_image) is _skimage.Array and not slice_by_slice:
-        result: ArrayT = _skimage.label(
+        result: ArrayT | tuple[ArrayT, int] = _skimage.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
     else:
@@ -2814,11 +2814,11 @@ def local_maxima(
     allow_borders: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ...]:
     """Find local maxima of n-dimensional array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The local maxima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly greater than the gray levels of all pixels in the
@@ -2931,7 +2931,7 @@ def local_maxima(
         and not slice_by_slice
         and (footprint is None or type(footprint) is _skimage.Array)
     ):
-        result: ArrayT = _skimage.local_maxima(
+        result: ArrayT | tuple[ArrayT, ...] = _skimage.local_maxima(
             image,
             footprint=footprint,
             connectivity=connectivity,
@@ -2951,11 +2951,11 @@ def local_minima(
     allow_borders: bool = True,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ...]:
     """Find local minima of n-dimensional array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     The local minima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly smaller than the gray levels of all pixels in the
@@ -3062,7 +3062,7 @@ def local_minima(
         and not slice_by_slice
         and (footprint is None or type(footprint) is _skimage.Array)
     ):
-        result: ArrayT = _skimage.local_minima(
+        result: ArrayT | tuple[ArrayT, ...] = _skimage.local_minima(
             image,
             footprint=footprint,
             connectivity=connectivity,
@@ -3080,9 +3080,9 @@ def max_tree(
     """Build the max tree from an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of an image of the same shape, a table. Measured: bool in, int64 in [0, 228] out;
-    int32 in, int64 in [0, 235] out; uint8 in, int64 in [0, 371] out; float32, float64, uint16
-    in, int64 in [0, 373] out.
+    tuple of an image of the same shape (parent) and a table of values (tree_traverser). On the
+    test images: bool in, int64 in [0, 228] out; uint8 in, int64 in [0, 371] out; uint16,
+    float32, float64 in, int64 in [0, 373] out; int32 in, int64 in [0, 235] out.
 
     Component trees represent the hierarchical structure of the connected
     components resulting from sequential thresholding operations applied to an
@@ -3162,8 +3162,8 @@ def max_tree_local_maxima(
     """Determine all local maxima of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: uint8 in, uint64 in [0, 17] out; float32, float64, uint16 in, uint64
-    in [0, 18] out; bool in, uint64 in [0, 3] out; int32 in, uint64 in [0, 5] out.
+    label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, uint64
+    out.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray levels of all pixels in direct
@@ -3264,11 +3264,11 @@ def max_tree_local_maxima(
 
 def medial_axis(
     image: ArrayT, mask: Array | None = None, return_distance: bool = False, *, rng: Any = None
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ArrayT]:
     """Compute the medial axis transform of a binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out. Random: equal
+    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out. Random: equal
     calls differ unless seeded.
 
     Parameters
@@ -3354,7 +3354,7 @@ def medial_axis(
         and image.ndim < 3
         and (mask is None or type(mask) is _skimage.Array)
     ):
-        result: ArrayT = _skimage.medial_axis(
+        result: ArrayT | tuple[ArrayT, ArrayT] = _skimage.medial_axis(
             image, mask=mask, return_distance=return_distance, rng=rng
         )
     else:
@@ -3522,9 +3522,9 @@ def opening(
     """Return grayscale morphological opening of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 5.286e+04] out; uint8 in, uint8 in [0, 206] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    206] out; uint16 in, uint16 in [0, 52855] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -3658,9 +3658,9 @@ def reconstruction(
     """Perform a morphological reconstruction of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 0.6] out; float64 in,
-    float64 in [0, 0.6] out; int32, uint8 in, float64 in [0, 153] out; bool in, float64 in [0,
-    1] out; uint16 in, float64 in [0, 3.932e+04] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8, int32
+    in, float64 in [0, 153] out; uint16 in, float64 in [0, 39320] out; float32 in, float32 in
+    [0, 0.6] out; float64 in, float64 in [0, 0.6] out.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -3879,8 +3879,8 @@ def remove_objects_by_distance(
     """Remove objects, in specified order, until remaining are a minimum distance apart.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: int32 in, int32 in [0, 3] out; uint16 in, uint16 in [0, 3] out; uint8
-    in, uint8 in [0, 3] out.
+    label image. On the test images: uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
+    out.
 
     Remove labeled objects from an image until the remaining ones are spaced
     more than a given distance from one another. By default, smaller objects
@@ -4015,7 +4015,7 @@ def remove_small_holes(
     """Remove contiguous holes smaller than the specified size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32 in, bool out.
 
 
     Parameters
@@ -4105,7 +4105,13 @@ def remove_small_holes(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
-        result = flexible(_skimage.remove_small_holes, locals(), images=("ar",), outputs=("out",))
+        result = flexible(
+            _skimage.remove_small_holes,
+            locals(),
+            images=("ar",),
+            outputs=("out",),
+            defaults={"connectivity": 1, "max_size": 64, "out": None},
+        )
     return result
 
 
@@ -4121,8 +4127,8 @@ def remove_small_objects(
     """Remove objects smaller than the specified size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: bool in, bool in [0, 1] out; int32 in, int32 in [0, 4] out; uint16
-    in, uint16 in [0, 4] out; uint8 in, uint8 in [0, 4] out.
+    label image. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16
+    out; int32 in, int32 out.
 
 
     Expects `ar` to be an array with labeled objects, and removes objects
@@ -4209,7 +4215,13 @@ def remove_small_objects(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
-        result = flexible(_skimage.remove_small_objects, locals(), images=("ar",), outputs=("out",))
+        result = flexible(
+            _skimage.remove_small_objects,
+            locals(),
+            images=("ar",),
+            outputs=("out",),
+            defaults={"connectivity": 1, "max_size": 64, "out": None},
+        )
     return result
 
 
@@ -4219,7 +4231,7 @@ def skeletonize(
     """Compute the skeleton of the input image via thinning.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -4391,7 +4403,7 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT:
     """Perform morphological thinning of a binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -4476,9 +4488,9 @@ def white_tophat(
     """Return white top hat of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 0.1935] out; float64 in, float64 in [0, 0.1935] out; int32 in, int32 in [0, 5] out;
-    uint16 in, uint16 in [0, 1.268e+04] out; uint8 in, uint8 in [0, 49] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    49] out; uint16 in, uint16 in [0, 12680] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0, 0.1935] out; float64 in, float64 in [0, 0.1935] out.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image

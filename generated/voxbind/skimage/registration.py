@@ -31,10 +31,8 @@ def optical_flow_ilk(
 ) -> ArrayT:
     """Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
-    Measured: uint8 in, float32 in [-0.5808, 0.8711] out; float32, float64 in, float32 in
-    [-0.587, 0.8628] out; uint16 in, float32 in [-0.5884, 0.8633] out; bool in, float32 in
-    [-0.7511, 1.621] out; int32 in, float32 in [0, 0] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
+    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
 
     The iterative Lucas-Kanade (iLK) solver is applied at each level
     of the image pyramid. iLK [1]_ is a fast and robust alternative to
@@ -139,10 +137,8 @@ def optical_flow_tvl1(
 ) -> ArrayT:
     r"""Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
-    Measured: bool in, float32 in [-1.621, 1.577] out; int32 in, float32 in [-3.89e-09, 7.5e-09]
-    out; float32, float64 in, float32 in [0.1026, 0.8026] out; uint8 in, float32 in [0.1065,
-    0.8265] out; uint16 in, float32 in [0.1834, 0.3101] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
+    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
 
     The TV-L1 solver is applied at each level of the image
     pyramid. TV-L1 is a popular algorithm for optical flow estimation
@@ -259,8 +255,8 @@ def phase_cross_correlation(
     """Efficient subpixel image translation registration by cross-correlation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of coordinates, a number, a number. Measured: float32 in, float32 in [0, 0] out; bool,
-    int32 in, float64 in [-1, -1] out; float64, uint16, uint8 in, float64 in [0, 0] out.
+    tuple of coordinates (shift), a number (error) and a number (phasediff). On the test images:
+    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.

@@ -57,10 +57,9 @@ def active_contour(
     """Active contour model.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. A last axis of length 3 or 4 is taken for colours. Gives coordinates. Measured:
-    float32 in, float32 in [3.299, 15.95] out; bool in, float64 in [1.362, 18.87] out; uint16
-    in, float64 in [3.3, 15.95] out; float64 in, float64 in [3.304, 15.95] out; uint8 in,
-    float64 in [3.324, 15.94] out; int32 in, float64 in [8.012, 11.65] out.
+    is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
+    Gives coordinates. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
+    float32 in, float32 out.
 
     Active contours by fitting snakes to features of images. Supports single
     and multichannel 2D images. Snakes can be periodic (for segmentation) or
@@ -161,7 +160,6 @@ def active_contour(
             whole=("snake",),
             required=2,
             stacks=False,
-            channels_last=True,
         )
     return result
 
@@ -176,11 +174,11 @@ def chan_vese(
     dt: float = 0.5,
     init_level_set: str | Array = "checkerboard",
     extended_output: bool = False,
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, ArrayT, list[float]]:
     """Chan-Vese segmentation algorithm.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -304,8 +302,12 @@ def chan_vese(
     .. [3] The Chan-Vese Algorithm - Project Report, Rami Cohen, 2011
            :arXiv:`1107.2782`
     """
-    if type(image) is _skimage.Array and image.ndim < 3 and type(init_level_set) is _skimage.Array:
-        result: ArrayT = _skimage.chan_vese(
+    if (
+        type(image) is _skimage.Array
+        and image.ndim < 3
+        and (type(init_level_set) is str or type(init_level_set) is _skimage.Array)
+    ):
+        result: ArrayT | tuple[ArrayT, ArrayT, list[float]] = _skimage.chan_vese(
             image,
             mu=mu,
             lambda1=lambda1,
@@ -363,9 +365,8 @@ def clear_border(
     """Clear objects connected to the label image border.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: bool in, bool in [0, 1] out; float32 in, float32 in [0, 5] out;
-    float64 in, float64 in [0, 5] out; int32 in, int32 in [0, 5] out; uint16 in, uint16 in [0,
-    5] out; uint8 in, uint8 in [0, 5] out.
+    label image. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16
+    out; int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -483,9 +484,8 @@ def expand_labels(
     """Expand labels in label image by ``distance`` pixels without overlapping.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: bool in, bool in [0, 1] out; float32 in, float32 in [0, 5] out;
-    float64 in, float64 in [0, 5] out; int32 in, int32 in [0, 5] out; uint16 in, uint16 in [0,
-    5] out; uint8 in, uint8 in [0, 5] out.
+    label image. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16
+    out; int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
 
     Given a label image, ``expand_labels`` grows label regions (connected components)
     outwards by up to ``distance`` units without overflowing into neighboring regions.
@@ -589,10 +589,10 @@ def felzenszwalb(
 ) -> ArrayT:
     """Computes Felsenszwalb's efficient graph based image segmentation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. A last axis of
-    length 3 or 4 is taken for colours. Gives a label image. Measured: int32 in, int64 in [0, 0]
-    out; bool in, int64 in [0, 4] out; uint8 in, int64 in [0, 5] out; float32, float64, uint16
-    in, int64 in [0, 6] out.
+    voxbind: PURE_2D: takes a (Y, X) image; with channel_axis=None a volume is processed slice
+    by slice. By default the last of three axes is taken for colours, whatever its length. Gives
+    a label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64
+    out.
 
     Produces an oversegmentation of a multichannel (i.e. RGB) image
     using a fast, minimum spanning tree based clustering on the image grid.
@@ -651,7 +651,7 @@ def felzenszwalb(
             image, scale=scale, sigma=sigma, min_size=min_size, channel_axis=channel_axis
         )
     else:
-        result = per_slice(_skimage.felzenszwalb, locals(), images=("image",), channels_last=True)
+        result = per_slice(_skimage.felzenszwalb, locals(), images=("image",))
     return result
 
 
@@ -666,7 +666,7 @@ def find_boundaries(
     """Return bool array where boundaries between labeled regions are True.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -800,7 +800,7 @@ def flood(
     """Mask corresponding to a flood fill.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found.
@@ -924,9 +924,9 @@ def flood_fill(
     """Perform flood filling on an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0, 7] out; float64 in, float64 in [0, 7] out; int32 in, int32 in [0, 7] out; uint16 in,
-    uint16 in [0, 6.554e+04] out; uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 7] out; float32 in,
+    float32 in [0, 7] out; float64 in, float64 in [0, 7] out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found, then set to `new_value`.
@@ -1041,9 +1041,9 @@ def inverse_gaussian_gradient(
     """Inverse of gradient magnitude.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.5148, 0.9458] out; uint16
-    in, float64 in [0.006262, 0.04079] out; uint8 in, float64 in [0.02581, 0.0995] out; float64
-    in, float64 in [0.5148, 0.9458] out; bool, int32 in, float64 in [1, 1] out.
+    an image of the same shape. On the test images: bool, int32 in, float64 in [1, 1] out; uint8
+    in, float64 in [0.02581, 0.0995] out; uint16 in, float64 in [0.006262, 0.04079] out; float32
+    in, float32 in [0.5148, 0.9458] out; float64 in, float64 in [0.5148, 0.9458] out.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -1082,11 +1082,11 @@ def inverse_gaussian_gradient(
 
 def join_segmentations(
     s1: ArrayT, s2: Array, return_mapping: bool = False, *, slice_by_slice: bool = False
-) -> ArrayT:
+) -> ArrayT | tuple[ArrayT, Any, Any]:
     """Return the join of the two input segmentations.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: int32, uint16, uint8 in, int32 in [0, 15] out.
+    label image. On the test images: uint8, uint16, int32 in, int32 out.
 
     The join J of S1 and S2 is defined as the segmentation in which two
     voxels are in the same segment if and only if they are in the same
@@ -1133,7 +1133,9 @@ def join_segmentations(
     True
     """
     if type(s1) is _skimage.Array and not slice_by_slice and type(s2) is _skimage.Array:
-        result: ArrayT = _skimage.join_segmentations(s1, s2, return_mapping=return_mapping)
+        result: ArrayT | tuple[ArrayT, Any, Any] = _skimage.join_segmentations(
+            s1, s2, return_mapping=return_mapping
+        )
     else:
         result = flexible(_skimage.join_segmentations, locals(), images=("s1", "s2"), required=2)
     return result
@@ -1149,9 +1151,10 @@ def mark_boundaries(
 ) -> ArrayT:
     """Return image with boundaries between labeled regions highlighted.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. A last axis of
-    length 3 or 4 is taken for colours. Gives an image of the same shape. Measured: float32 in,
-    float32 in [0, 1] out; bool, float64, int32, uint16, uint8 in, float64 in [0, 1] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
+    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
+    same spatial shape. On the test images: bool, uint8, uint16, int32, float64 in, float64 in
+    [0, 1] out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1191,11 +1194,7 @@ def mark_boundaries(
         )
     else:
         result = per_slice(
-            _skimage.mark_boundaries,
-            locals(),
-            images=("image", "label_img"),
-            required=2,
-            channels_last=True,
+            _skimage.mark_boundaries, locals(), images=("image", "label_img"), required=2
         )
     return result
 
@@ -1214,7 +1213,8 @@ def morphological_chan_vese(
     """Morphological Active Contours without Edges (MorphACWE)
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, int8 in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, int8 in [0, 1]
+    out.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1287,7 +1287,7 @@ def morphological_chan_vese(
     if (
         type(image) is _skimage.Array
         and not slice_by_slice
-        and type(init_level_set) is _skimage.Array
+        and (type(init_level_set) is str or type(init_level_set) is _skimage.Array)
         and isinstance(iter_callback, LibraryDefault)
     ):
         result: ArrayT = _skimage.morphological_chan_vese(
@@ -1323,7 +1323,7 @@ def morphological_geodesic_active_contour(
     """Morphological Geodesic Active Contours (MorphGAC).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: float32, float64 in, int8 in [0, 1] out.
+    mask. On the test images: float32, float64 in, int8 in [0, 1] out.
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -1405,7 +1405,7 @@ def morphological_geodesic_active_contour(
     if (
         type(gimage) is _skimage.Array
         and not slice_by_slice
-        and type(init_level_set) is _skimage.Array
+        and (type(init_level_set) is str or type(init_level_set) is _skimage.Array)
         and isinstance(iter_callback, LibraryDefault)
     ):
         result: ArrayT = _skimage.morphological_geodesic_active_contour(
@@ -1441,10 +1441,9 @@ def quickshift(
 ) -> ArrayT:
     """Segment image using quickshift clustering in Color-(x,y) space.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. The last axis
-    is one of colours. Gives a label image. Measured: int32 in, int64 in [0, 0] out; uint8 in,
-    int64 in [0, 45] out; float32, float64, uint16 in, int64 in [0, 46] out; bool in, int64 in
-    [0, 6] out.
+    voxbind: PURE_2D: takes a (Y, X, C) image; a volume is processed slice by slice. C is the
+    axis of colours, by default the last: see channel_axis. Gives a label image. On the test
+    images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Produces an oversegmentation of the image using the quickshift mode-seeking
     algorithm.
@@ -1510,13 +1509,7 @@ def quickshift(
             channel_axis=channel_axis,
         )
     else:
-        result = per_slice(
-            _skimage.quickshift,
-            locals(),
-            images=("image",),
-            needs_channels=True,
-            channels_last=True,
-        )
+        result = per_slice(_skimage.quickshift, locals(), images=("image",), needs_channels=True)
     return result
 
 
@@ -1537,7 +1530,7 @@ def random_walker(
     """Random walker algorithm for segmentation from markers.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: bool, float32, float64, int32, uint16, uint8 in, int32 in [1, 3] out.
+    label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, int32 out.
 
     Random walker algorithm is implemented for gray-level or multichannel
     images.
@@ -1720,8 +1713,8 @@ def relabel_sequential(
     """Relabel arbitrary labels to {`offset`, ... `offset` + number_of_labels}.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image, something else, something else. Measured: int32 in, int32 in [0, 5]
-    out; uint16 in, uint16 in [0, 5] out; uint8 in, uint8 in [0, 5] out.
+    tuple of a label image (relabeled), forward_map and inverse_map. On the test images: uint8
+    in, uint8 out; uint16 in, uint16 out; int32 in, int32 out.
 
     This function also returns the forward map (mapping the original labels to
     the reduced labels) and the inverse map (mapping the reduced labels back
@@ -1823,9 +1816,10 @@ def slic(
 ) -> ArrayT:
     """Segments image using k-means clustering in Color-(x,y,z) space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. A last
-    axis of length 3 or 4 is taken for colours. Gives a label image. Measured: bool, float32,
-    float64, int32, uint16, uint8 in, int64 in [1, 20] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or, with channel_axis=None, a (Z, Y, X) volume; its
+    axes are all spatial. By default the last of three axes is taken for colours, whatever its
+    length. Gives a label image. On the test images: bool, uint8, uint16, int32, float32,
+    float64 in, int64 out.
 
     Parameters
     ----------
@@ -2000,8 +1994,7 @@ def watershed(
     """Find watershed basins in an image flooded from given markers.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. Measured: uint8 in, int32 in [1, 21] out; float32, float64, uint16 in, int32 in
-    [1, 23] out; int32 in, int32 in [1, 2] out; bool in, int32 in [1, 5] out.
+    label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, int32 out.
 
     Parameters
     ----------
@@ -2127,7 +2120,7 @@ def watershed(
         and not slice_by_slice
         and (markers is None or type(markers) is _skimage.Array)
         and (mask is None or type(mask) is _skimage.Array)
-        and type(connectivity) is _skimage.Array
+        and (type(connectivity) is int or type(connectivity) is _skimage.Array)
         and (offset is None or type(offset) is _skimage.Array)
     ):
         result: ArrayT = _skimage.watershed(

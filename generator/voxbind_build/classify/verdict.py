@@ -8,6 +8,7 @@ from msgspec import structs
 
 from voxbind_build.classify.contracts import Finding, contract
 from voxbind_build.classify.results import IMAGE_KINDS, Kind, result_kind
+from voxbind_build.classify.returns import result_type
 from voxbind_build.model import (
     IMAGE_ROLES,
     WHOLE_ROLES,
@@ -74,6 +75,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         dtypes=_dtypes(observation),
         mutates=observation.mutates,
         random=observation.random,
+        returns=result_type(description, observation),
     )
 
 
@@ -100,6 +102,7 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         array_like=_array_like(description, observation),
         mutates=observation.mutates,
         random=observation.random,
+        returns=result_type(description, observation),
     )
 
 

@@ -6,6 +6,8 @@ import ast
 import hashlib
 import re
 
+import msgspec
+
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.parameters import describe_parameter
 from voxbind_build.describe.results import describe_returns
@@ -19,7 +21,7 @@ _DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 def describe(inventory: Inventory) -> tuple[Description, ...]:
     """Describe the functions of an inventory that are not left out, in its order."""
     return tuple(
-        _describe(name, name.definition, inventory.version)
+        _scrubbed(_describe(name, name.definition, inventory.version))
         for name in inventory.names
         if name.kind == "function" and name.definition is not None and name.exclusion is None
     )
@@ -42,6 +44,21 @@ def _describe(name: PublicName, definition: Definition, version: str) -> Descrip
         deprecated=documentation.deprecated or _deprecating_decorator(definition),
         tags=tuple(name.module.split(".")[1:]),
     )
+
+
+def _scrubbed(description: Description) -> Description:
+    """Put a replacement character for each half of a pair, which no file can hold."""
+
+    def scrub(value: object) -> object:
+        if isinstance(value, str):
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if isinstance(value, dict):
+            return {key: scrub(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [scrub(item) for item in value]
+        return value
+
+    return msgspec.convert(scrub(msgspec.to_builtins(description)), Description)
 
 
 def _deprecating_decorator(definition: Definition) -> str | None:

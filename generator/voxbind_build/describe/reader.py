@@ -18,6 +18,7 @@ from voxbind_build.describe.vocabulary import Alternatives, literal, text_of, ty
 __all__ = ["read_type"]
 
 _OPEN, _CLOSE = "([{", ")]}"
+_ARRAYS = (("Array",), ("ArrayLike",))
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 _QUOTED = re.compile(r"""(?<![\w'"])(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)""")
 _CHOICE = re.compile(r"""^(?P<open>['"]*)(?P<value>[\w.+\- ]+?)(?P<close>['"]*)$""")
@@ -43,7 +44,7 @@ def read_type(text: str) -> Alternatives | None:
         stripped = clause.removeprefix("or ")
         if NICKNAMES.remark.fullmatch(stripped):
             continue
-        if found and found[-1] == ("Array",) and stripped in NICKNAMES.adjectives and not is_list:
+        if found and found[-1] in _ARRAYS and stripped in NICKNAMES.adjectives and not is_list:
             continue  # "ndarray, int64"
         members = _clause(stripped)
         if members is None and _is_shape(stripped):
@@ -133,7 +134,7 @@ def _container(of: re.Match[str]) -> Alternatives | None:
     head = _word(of["head"])
     if head is None:
         return None
-    if head in (("Array",), ("ArrayLike",)):
+    if head in _ARRAYS:
         return head
     kind = head[0].partition("[")[0]
     if kind not in ("tuple", "list", "set", "Sequence"):

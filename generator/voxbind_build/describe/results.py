@@ -17,8 +17,9 @@ _SOMETIMES = re.compile(
     r"\boptional\b|\bonly (?:\w+ ){0,2}(?:if|when)\b|\breturned (?:if|when)\b", re.IGNORECASE
 )
 _REMARK = re.compile(r"^(?:\.\. \w+::|if\b|when\b)", re.IGNORECASE)
-# More than these members that come and go make a type that nobody reads.
-_MOST_OPTIONAL = 3
+_IF = re.compile(r"\b(?:if|when) (?:the |parameter )*`*(\w+)", re.IGNORECASE)
+# More than these conditions make a type that nobody reads.
+_MOST_CONDITIONS = 3
 
 
 def describe_returns(annotation: str | None, documentation: Documentation) -> Returns:
@@ -64,24 +65,29 @@ def _members(entries: tuple[Entry, ...]) -> Alternatives | None:
             return found
         return (f"tuple[{', '.join([text_of(found)] * count)}]",)
     members = [
-        (text_of(read_type(entry.type) or ("Any",)), bool(_SOMETIMES.search(_remarks(entry))))
+        (text_of(read_type(entry.type) or ("Any",)), _condition(entry))
         for entry in entries
         for _ in _names(entry)
     ]
-    optional = [place for place, (_, is_optional) in enumerate(members) if is_optional]
-    if not members or len(optional) > _MOST_OPTIONAL:
+    conditions = list(dict.fromkeys(condition for _, condition in members if condition))
+    if not members or len(conditions) > _MOST_CONDITIONS:
         return None
     forms = []
-    for count in range(len(optional) + 1):
-        for absent in combinations(optional, len(optional) - count):
-            present = [text for place, (text, _) in enumerate(members) if place not in absent]
+    for count in range(len(conditions) + 1):
+        for unmet in combinations(conditions, len(conditions) - count):
+            present = [text for text, condition in members if condition not in unmet]
             if present:
                 forms.append(f"tuple[{', '.join(present)}]" if len(present) > 1 else present[0])
     return unite(forms)
 
 
-def _remarks(entry: Entry) -> str:
-    return " ".join(f"{entry.type} {entry.text}".split())
+def _condition(entry: Entry) -> str:
+    """Name what a member comes and goes with: a flag, which several may share; empty if none."""
+    remarks = " ".join(f"{entry.type} {entry.text}".split())
+    if not _SOMETIMES.search(remarks):
+        return ""
+    named = _IF.search(remarks)
+    return named[1] if named else "optional"
 
 
 def _as_result(found: Alternatives) -> Alternatives:

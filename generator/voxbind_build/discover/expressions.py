@@ -208,7 +208,9 @@ def canonical(value: object) -> str:
     if isinstance(value, float) and kind is float:
         return repr(value) if math.isfinite(value) else f'float("{value}")'
     if isinstance(value, complex) and kind is complex:
-        if math.isfinite(value.real) and math.isfinite(value.imag):
+        finite = math.isfinite(value.real) and math.isfinite(value.imag)
+        # A zero's sign gets lost between the two terms of `-0-0j`.
+        if finite and repr(ast.literal_eval(repr(value))) == repr(value):
             return repr(value)
         return f"complex({canonical(value.real)}, {canonical(value.imag)})"
     if isinstance(value, slice):

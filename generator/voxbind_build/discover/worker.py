@@ -109,7 +109,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         home=home if isinstance(home, str) else "",
         qualname=qualname if isinstance(qualname, str) else "",
         parameters=_signature(value) if kind == "function" else None,
-        doc=inspect.cleandoc(doc) if isinstance(doc, str) else "",
+        doc=_whole(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
     )
 
 
@@ -146,5 +146,10 @@ def _default(value: object) -> tuple[str, bool]:
 
 def _explain(error: BaseException) -> str:
     """Name the error without the folders in its message, which differ between machines."""
-    message = str(error).partition("\n")[0]
+    message = _whole(str(error)).partition("\n")[0]
     return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
+
+
+def _whole(text: str) -> str:
+    """Put a replacement character for each half of a surrogate pair: no message can hold one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -90,7 +90,7 @@ def _function(description: Description, verdict: Verdict) -> Function:
         random=verdict.random,
         deprecated=description.deprecated,
         parameters=tuple(_parameter(entry, verdict) for entry in description.parameters),
-        returns=description.returns,
+        returns=_returns(description.returns, verdict),
         module=description.module,
         original_name=description.attribute,
         definition=description.definition,
@@ -109,6 +109,13 @@ def _parameter(parameter: Parameter, verdict: Verdict) -> Parameter:
     if parameter.name not in arrays or _members(parameter.annotation) & _TAKES_ARRAYS:
         return parameter
     return replace(parameter, annotation=f"Array | {parameter.annotation}")
+
+
+def _returns(returns: Returns, verdict: Verdict) -> Returns:
+    """Return the documented type of the result, or the observed one where that contradicts it."""
+    if verdict.returns is None:
+        return returns
+    return replace(returns, annotation=verdict.returns, annotation_source="observed")
 
 
 def _members(annotation: str) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ class Answer:
     value: Any = None
     error: str = ""
     warnings: tuple[str, ...] = ()
-    seconds: float = 0.0
     mutated: tuple[str, ...] = ()
 
     @property
@@ -67,7 +65,6 @@ def call(
             positional.append(copies[parameter.name])
         else:
             keywords[parameter.name] = copies[parameter.name]
-    start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -78,15 +75,13 @@ def call(
             return Answer(
                 error=tell_error(error),
                 warnings=_told(caught),
-                seconds=time.perf_counter() - start,
             )
-    seconds = time.perf_counter() - start
     mutated = tuple(
         name
         for name, value_before in arguments.items()
         if isinstance(value_before, np.ndarray) and _differs(value_before, copies[name])
     )
-    return Answer(value=value, warnings=_told(caught), seconds=seconds, mutated=mutated)
+    return Answer(value=value, warnings=_told(caught), mutated=mutated)
 
 
 def _copy(value: Any) -> Any:
@@ -123,7 +118,7 @@ def tell_error(error: BaseException) -> str:
 def scrub(message: str) -> str:
     """Keep the first line, without what differs between machines: addresses and paths."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    first = lines[0] if lines else ""
+    first = lines[0].encode("utf-8", "replace").decode() if lines else ""
     return _ADDRESS.sub("<address>", _PATH.sub("<path>", first))[:300]
 
 

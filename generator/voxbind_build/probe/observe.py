@@ -21,7 +21,6 @@ from voxbind_build.probe.relations import close, leaves, main_array, same
 from voxbind_build.probe.roles import image_parameters, main_parameter
 
 _BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
-_LONG = 0.5  # a call that takes longer isn't made with a wider range of values
 
 
 def observe(task: ProbeTask) -> Observation:
@@ -216,7 +215,7 @@ def _in_dtype(bench: Bench, arrangement: Arrangement) -> Answer:
         result = main_array(answer.value)
         ranks = (arrangement.ndim, arrangement.main().ndim)  # with colours, or without
         image_like = result is not None and result.ndim in ranks
-        if not answer.returned or not image_like or answer.seconds > _LONG:
+        if not answer.returned or not image_like:
             return answer
     return bench.run(arguments)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 
-from voxbind_build.model import DtypeFact, Function
+from voxbind_build.model import DtypeFact, Function, ResultKind
 from voxbind_build.render.quoting import clean
 
 __all__ = ["document"]
@@ -19,7 +18,13 @@ _TAKES = {
     "PURE_2D": "takes a (Y, X) image",
     "PURE_3D": "takes a (Z, Y, X) volume only",
     "FLEXIBLE": "takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial",
-    "VOLUMETRIC_TO_SLICE": "takes a (Z, Y, X) volume and gives an image with one axis less",
+    "VOLUMETRIC_TO_SLICE": "takes a (Z, Y, X) volume only, and gives an image with one axis less",
+}
+_TAKES_COLOURS = {
+    "PURE_2D": "takes a (Y, X, C) image",
+    "PURE_3D": "takes a (Z, Y, X, C) volume only",
+    "FLEXIBLE": "takes a (Y, X, C) image or a (Z, Y, X, C) volume",
+    "VOLUMETRIC_TO_SLICE": "takes a (Z, Y, X, C) volume and gives an image with one axis less",
 }
 _GIVES = {
     "image": "an image of the same shape",
@@ -28,9 +33,12 @@ _GIVES = {
     "labels": "a label image",
     "scalar": "a number",
     "points": "coordinates",
-    "table": "a table",
+    "table": "a table of values",
     "histogram": "a histogram",
 }
+_IMAGES = frozenset(("image", "resized", "mask", "labels"))
+_WITH_RANGE = frozenset(("image", "resized", "mask"))
+_KINDS = ("bool", "uint", "int", "float", "complex")
 _SLICE_BY_SLICE = """\
 slice_by_slice : bool, optional
     Whether a volume is processed slice by slice along its first axis. By default all
@@ -64,23 +72,16 @@ def _facts(function: Function) -> str:
             if not _arrays(function)
             else ("voxbind: a helper; its arrays may be in any memory.")
         )
-    sentences = [f"{function.contract}: {_TAKES[function.contract]}"]
-    if function.contract == "PURE_2D":
-        sentences[0] += (
-            "; a volume is processed slice by slice"
-            if function.stacks
-            else "; its results for slices can't be stacked, so a volume is refused"
-        )
-    if function.needs_channels:
-        sentences.append("The last axis is one of colours")
-    elif function.channels_last:
-        sentences.append("A last axis of length 3 or 4 is taken for colours")
+    sentences = [f"{function.contract}: {_takes(function)}"]
+    sentences += _colours(function)
+    if function.evidence == "inferred":
+        sentences.append("It could not be measured, so nothing beyond an image is promised")
     gives = _results(function)
     if gives:
         sentences.append(f"Gives {gives}")
-    dtypes = "; ".join(_dtypes(function.dtypes))
+    dtypes = "; ".join(_dtypes(function))
     if dtypes:
-        sentences.append(f"Measured: {dtypes}")
+        sentences.append(f"On the test images: {dtypes}")
     if function.mutates:
         sentences.append(f"Changes {' and '.join(function.mutates)} in place")
     if function.random:
@@ -92,24 +93,107 @@ def _arrays(function: Function) -> tuple[str, ...]:
     return function.arrays + function.whole + function.outputs
 
 
+def _takes(function: Function) -> str:
+    assert function.contract is not None
+    volume, image = "a volume is processed slice by slice", _TAKES["PURE_2D"]
+    if _asks_for_none(function) and function.contract == "FLEXIBLE":
+        return f"{image} or, with channel_axis=None, a (Z, Y, X) volume; its axes are all spatial"
+    takes = (_TAKES_COLOURS if function.needs_channels else _TAKES)[function.contract]
+    if function.contract != "PURE_2D":
+        return takes
+    if not function.stacks:
+        return f"{takes}; its results for slices can't be stacked, so a volume is refused"
+    if _asks_for_none(function):
+        return f"{takes}; with channel_axis=None {volume}"
+    return f"{takes}; {volume}"
+
+
+def _asks_for_none(function: Function) -> bool:
+    """Tell whether an axis is taken for colours until ``channel_axis=None`` is given."""
+    named = _channel_axis(function) not in ("", "None")
+    return named and function.channels_last and not function.needs_channels
+
+
+def _colours(function: Function) -> Iterator[str]:
+    """Say where an axis of colours is expected, or taken for one."""
+    default = _channel_axis(function)
+    axis = "the last" if default == "-1" else f"axis {default}"
+    if function.needs_channels:
+        yield "C is the axis of colours" + (
+            f", by default {axis}: see channel_axis" * bool(default)
+        )
+    elif _asks_for_none(function):
+        yield f"By default {axis} of three axes is taken for colours, whatever its length"
+    elif function.channels_last:
+        yield "An array of three axes, the last of length 3 or 4, is taken for a colour image"
+
+
+def _channel_axis(function: Function) -> str:
+    """Return the default of ``channel_axis``; empty where there is no such parameter."""
+    found = (each.default for each in function.parameters if each.name == "channel_axis")
+    return next(found, None) or ""
+
+
 def _results(function: Function) -> str:
+    same = _GIVES["image"]
+    if function.needs_channels or function.channels_last or _channel_axis(function) == "-1":
+        same = "an image of the same spatial shape"  # colours may come or go
     if isinstance(function.result, str):
-        return _GIVES.get(function.result, "")
-    members = [_GIVES.get(result, "something else") for result in function.result]
-    return f"a tuple of {', '.join(members)}"
+        # The contract has told already what becomes of the axes.
+        told = function.contract == "VOLUMETRIC_TO_SLICE" and function.result in _IMAGES
+        return "" if told else {**_GIVES, "image": same}.get(function.result, "")
+    return _several(function.result, function.returns.documented, same)
 
 
-def _dtypes(dtypes: Mapping[str, DtypeFact]) -> Iterator[str]:
+def _several(kinds: Sequence[ResultKind], documented: Sequence[tuple[str, str]], same: str) -> str:
+    """Say ``a label image (labels) and a number (count)``, the names as they are documented."""
+    gives = {**_GIVES, "image": same}
+    names = [name for entry, _ in documented for name in re.findall(r"\w+", entry)]
+    if len(names) != len(kinds):
+        members = [gives.get(kind, "something else") for kind in kinds]
+        return f"a tuple of {_enumerated(members)}"
+    named = zip(kinds, names, strict=True)
+    return f"a tuple of {_enumerated([_member(gives.get(kind), name) for kind, name in named])}"
+
+
+def _member(given: str | None, name: str) -> str:
+    return f"{given} ({name})" if given else name
+
+
+def _enumerated(members: Sequence[str]) -> str:
+    *others, last = members
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _dtypes(function: Function) -> Iterator[str]:
     """Say ``uint8, uint16 in, float64 in [0, 1] out`` for each kind of result."""
-    told = sorted((_out(fact), name) for name, fact in dtypes.items())
-    for out, names in groupby(told, key=lambda pair: pair[0]):
-        yield f"{', '.join(name for _, name in names)} in, {out} out"
+    first = function.result if isinstance(function.result, str) else function.result[0]
+    told: dict[str, list[str]] = {}
+    for name, fact in sorted(function.dtypes.items(), key=lambda pair: _rank(pair[0])):
+        told.setdefault(_out(fact, first), []).append(name)
+    for out, names in told.items():
+        yield f"{', '.join(names)} in, {out} out"
 
 
-def _out(fact: DtypeFact) -> str:
-    if fact.range is None:
+def _rank(dtype: str) -> tuple[int, int]:
+    """Sort by kind, then by size, as people list them."""
+    kind = dtype.rstrip("0123456789")
+    known = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return known, int(dtype.removeprefix(kind) or 0)
+
+
+def _out(fact: DtypeFact, kind: ResultKind) -> str:
+    # How many labels or which numbers come of a test image says nothing of others.
+    if fact.range is None or fact.dtype == "bool" or kind not in _WITH_RANGE:
         return fact.dtype
-    return f"{fact.dtype} in [{fact.range[0]:.4g}, {fact.range[1]:.4g}]"
+    least, greatest = (_number(value, fact.dtype) for value in fact.range)
+    return f"{fact.dtype} in [{least}, {greatest}]"
+
+
+def _number(value: float, dtype: str) -> str:
+    """Write whole numbers whole; the others were measured to four digits."""
+    whole = dtype.startswith(("int", "uint")) or (value.is_integer() and abs(value) < 1e6)
+    return str(int(value)) if whole else f"{value:.4g}"
 
 
 def _with_parameter(text: str, entry: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from msgspec import Struct
 
 from voxbind_build.model import Function, Parameter
@@ -19,7 +21,8 @@ _LIFTING = {
     "VOLUMETRIC_TO_SLICE": "volume",
 }
 _SLICE_BY_SLICE = "slice_by_slice"
-_IMAGES = ("image", "resized", "mask", "labels")
+_DEPRECATED = ".DEPRECATED"
+"""How the marks end that scikit-image and its kin give deprecated parameters as defaults."""
 _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
@@ -148,24 +151,18 @@ class _Writer:
             return None
         if parameter.default is not None:
             return "Array | None" if parameter.default == "None" else "Array"
-        return "ArrayT" if self._gives_image_back() else "Array"
+        return "ArrayT" if self._gives_array_back() else "Array"
 
-    def _gives_image_back(self) -> bool:
-        function = self._function
-        described = function.returns.annotation
+    def _gives_array_back(self) -> bool:
+        described = self._function.returns.annotation
         # A type that changes with the array's name has an array in it.
-        has_array = len({with_arrays(described, self._where, name) for name in ("A", "B")}) > 1
-        return function.result in _IMAGES or has_array
+        return len({with_arrays(described, self._where, name) for name in ("A", "B")}) > 1
 
     def _returns(self) -> str:
         """Return the type of the result; the image's own, wherever it is an array."""
-        described = self._function.returns.annotation
-        first = self._first
-        image = self._image_type(first) if first is not None else None
-        if image == "ArrayT" and self._function.result in _IMAGES:
-            return "ArrayT"
+        image = self._image_type(self._first) if self._first is not None else None
         array = "ArrayT" if image == "ArrayT" else "Array"
-        return with_arrays(described, self._where, array)
+        return with_arrays(self._function.returns.annotation, self._where, array)
 
     def _annotation(self, text: str) -> str:
         return annotation(text, self._where, self._names.bind_type)
@@ -193,8 +190,8 @@ class _Writer:
             if parameter is self._first or not parameter.default_is_literal:
                 continue
             condition = self._is_array(name)
-            if parameter.default == "None":
-                condition = f"({name} is None or {condition})"
+            if unchanged := self._has_plain_default(parameter):
+                condition = f"({unchanged} or {condition})"
             conditions.append(condition)
         for parameter in function.parameters:
             if parameter.default is not None and not parameter.default_is_literal:
@@ -202,6 +199,22 @@ class _Writer:
                 mark = self._names.bind("LibraryDefault", "voxbind.upstream")
                 conditions.append(f"{check}({parameter.name}, {mark})")
         return tuple(conditions)
+
+    def _has_plain_default(self, parameter: Parameter) -> str:
+        """Return what holds for a default that is no array; nothing where there is none."""
+        name, text = parameter.name, parameter.default
+        if text is None or text == "None":
+            return f"{name} is None" if text else ""
+        try:
+            default = ast.literal_eval(text)
+        except ValueError:  # range(...), which is not tested for
+            return ""
+        kind, check = type(default).__name__, self._names.bind("type", "builtins")
+        if kind not in ("bool", "int", "float", "str", "tuple"):
+            return ""
+        condition = f"{check}({name}) is {self._names.bind(kind, 'builtins')}"
+        # There may be arrays of another memory in a tuple.
+        return f"({condition} and {name} == {text})" if kind == "tuple" else condition
 
     def _dimensions(self) -> str:
         function, image = self._function, self._images[0]
@@ -250,13 +263,25 @@ class _Writer:
             facts["stacks"] = False
         if lifting != "direct" and function.needs_channels:
             facts["needs_channels"] = True
-        if lifting == "per_slice" and function.channels_last:
-            facts["channels_last"] = True
         call = self._names.bind(lifting, "voxbind.lifting")
         arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
+        arguments += self._defaults()
         scope = self._names.bind("locals", "builtins")
         target = f"{self._upstream}.{function.original_name}"
         return f"{call}({target}, {scope}(){arguments})"
+
+    def _defaults(self) -> str:
+        """Return the defaults of a function that has deprecated parameters, as an argument."""
+        parameters = self._function.parameters
+        marks = (each.default or "" for each in parameters if not each.default_is_literal)
+        if not any(mark.endswith(_DEPRECATED) for mark in marks):
+            return ""
+        defaults = (
+            f"{each.name!r}: {literal(each.default, self._where, self._names.bind)}"
+            for each in parameters
+            if each.default is not None and each.default_is_literal
+        )
+        return f", defaults={{{', '.join(defaults)}}}"
 
     def _forwarding(self) -> tuple[int, int, str, str]:
         """Return how many parameters go by position and are required, and the variadic names."""

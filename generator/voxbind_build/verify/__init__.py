@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from voxbind_build.verify.problems import Problem
-from voxbind_build.verify.tools import compiles, lints, type_checks
+from voxbind_build.verify.tools import ToolError, compiles, lints, type_checks
 
-__all__ = ["Problem", "verify"]
+__all__ = ["Problem", "ToolError", "verify"]
 
 
 def verify(files: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -84,7 +84,7 @@ def apply_hysteresis_threshold(
     """Apply hysteresis thresholding to ``image``.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: bool, float32, float64, int32, uint16, uint8 in, bool in [0, 1] out.
+    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -152,10 +152,10 @@ def butterworth(
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.3435, 0.6565] out; bool in,
-    float64 in [-0.3182, 0.6819] out; float64 in, float64 in [-0.3435, 0.6565] out; int32 in,
-    float64 in [-0.7595, 4.241] out; uint16 in, float64 in [-2.251e+04, 4.302e+04] out; uint8
-    in, float64 in [-87.6, 167.4] out.
+    an image of the same shape. On the test images: bool in, float64 in [-0.3182, 0.6819] out;
+    uint8 in, float64 in [-87.6, 167.4] out; uint16 in, float64 in [-22510, 43020] out; int32
+    in, float64 in [-0.7595, 4.241] out; float32 in, float32 in [-0.3435, 0.6565] out; float64
+    in, float64 in [-0.3435, 0.6565] out.
 
     This filter is defined in the Fourier domain.
 
@@ -266,10 +266,10 @@ def correlate_sparse(
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.01434, 0.9222] out; bool in,
-    float64 in [0, 1] out; int32 in, float64 in [0, 4.688] out; float64 in, float64 in [0.01434,
-    0.9222] out; uint8 in, float64 in [3.563, 235.1] out; uint16 in, float64 in [940, 6.044e+04]
-    out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
+    float64 in [3.563, 235.1] out; uint16 in, float64 in [940, 60440] out; int32 in, float64 in
+    [0, 4.688] out; float32 in, float32 in [0.01434, 0.9222] out; float64 in, float64 in
+    [0.01434, 0.9222] out.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -323,10 +323,10 @@ def difference_of_gaussians(
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.04527, 0.1255] out; uint8
-    in, float64 in [-0.04515, 0.1256] out; float64, uint16 in, float64 in [-0.04527, 0.1255]
-    out; bool in, float64 in [-0.1754, 0.328] out; int32 in, float64 in [-3.204e-10, 6.074e-10]
-    out.
+    an image of the same shape. On the test images: bool in, float64 in [-0.1754, 0.328] out;
+    uint8 in, float64 in [-0.04515, 0.1256] out; uint16, float64 in, float64 in [-0.04527,
+    0.1255] out; int32 in, float64 in [-3.204e-10, 6.074e-10] out; float32 in, float32 in
+    [-0.04527, 0.1255] out.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -453,9 +453,9 @@ def farid(
     """Find the edge magnitude using the Farid transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.001342, 0.1103] out; bool
-    in, float64 in [0, 0.2985] out; int32 in, float64 in [0, 5.958e-10] out; float64, uint16 in,
-    float64 in [0.001342, 0.1103] out; uint8 in, float64 in [0.00146, 0.1103] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.2985] out; uint8
+    in, float64 in [0.00146, 0.1103] out; uint16, float64 in, float64 in [0.001342, 0.1103] out;
+    int32 in, float64 in [0, 5.958e-10] out; float32 in, float32 in [0.001342, 0.1103] out.
 
     Parameters
     ----------
@@ -530,10 +530,10 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Farid transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.1516, 0.1402] out; uint8 in, float64
-    in [-0.1513, 0.1405] out; uint16 in, float64 in [-0.1515, 0.1402] out; float64 in, float64
-    in [-0.1516, 0.1402] out; bool in, float64 in [-0.3717, 0.3863] out; int32 in, float64 in
-    [-7.732e-10, 7.285e-10] out.
+    of the same shape. On the test images: bool in, float64 in [-0.3717, 0.3863] out; uint8 in,
+    float64 in [-0.1513, 0.1405] out; uint16 in, float64 in [-0.1515, 0.1402] out; int32 in,
+    float64 in [-7.732e-10, 7.285e-10] out; float32 in, float32 in [-0.1516, 0.1402] out;
+    float64 in, float64 in [-0.1516, 0.1402] out.
 
     Parameters
     ----------
@@ -577,9 +577,9 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Farid transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.148, 0.1431] out; float64, uint16
-    in, float64 in [-0.148, 0.1431] out; uint8 in, float64 in [-0.1481, 0.1428] out; bool in,
-    float64 in [-0.3759, 0.3863] out; int32 in, float64 in [-6.924e-10, 7.516e-10] out.
+    of the same shape. On the test images: bool in, float64 in [-0.3759, 0.3863] out; uint8 in,
+    float64 in [-0.1481, 0.1428] out; uint16, float64 in, float64 in [-0.148, 0.1431] out; int32
+    in, float64 in [-6.924e-10, 7.516e-10] out; float32 in, float32 in [-0.148, 0.1431] out.
 
     Parameters
     ----------
@@ -625,10 +625,10 @@ def filter_forward(
     """Apply the given filter to data.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [1.064, 13.09] out; bool in, float64 in
-    [0.4082, 16.76] out; float64 in, float64 in [1.064, 13.09] out; int32 in, float64 in [1.359,
-    40.82] out; uint8 in, float64 in [271.5, 3338] out; uint16 in, float64 in [6.974e+04,
-    8.58e+05] out.
+    of the same shape. On the test images: bool in, float64 in [0.4082, 16.76] out; uint8 in,
+    float64 in [271.5, 3338] out; uint16 in, float64 in [69740, 858000] out; int32 in, float64
+    in [1.359, 40.82] out; float32 in, float32 in [1.064, 13.09] out; float64 in, float64 in
+    [1.064, 13.09] out.
 
     Parameters
     ----------
@@ -678,10 +678,10 @@ def filter_inverse(
     """Apply the filter in reverse to the given data.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [4.22e-05, 0.2332] out; int32 in,
-    float64 in [0.0001892, 5.011] out; uint8 in, float64 in [0.006539, 59.4] out; uint16 in,
-    float64 in [3.185, 1.528e+04] out; float64 in, float64 in [4.215e-05, 0.2332] out; bool in,
-    float64 in [8.72e-05, 1.397] out.
+    of the same shape. On the test images: bool in, float64 in [8.72e-05, 1.397] out; uint8 in,
+    float64 in [0.006539, 59.4] out; uint16 in, float64 in [3.185, 15280] out; int32 in, float64
+    in [0.0001892, 5.011] out; float32 in, float32 in [4.22e-05, 0.2332] out; float64 in,
+    float64 in [4.215e-05, 0.2332] out.
 
     Parameters
     ----------
@@ -733,9 +733,9 @@ def frangi(
     """Filter an image with the Frangi vesselness filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 0.3151] out; uint8 in,
-    float64 in [0, 0.3104] out; float64, uint16 in, float64 in [0, 0.3151] out; int32 in,
-    float64 in [0, 0.4706] out; bool in, float64 in [0, 0.6806] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.6806] out; uint8
+    in, float64 in [0, 0.3104] out; uint16, float64 in, float64 in [0, 0.3151] out; int32 in,
+    float64 in [0, 0.4706] out; float32 in, float32 in [0, 0.3151] out.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -847,10 +847,10 @@ def gabor(
     """Return real and imaginary responses to Gabor filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape, an image of the same shape. Measured: bool in, bool in [0, 0]
-    out; float32 in, float32 in [-0.0165, 0.02566] out; float64 in, float64 in [-0.0165,
-    0.02566] out; int32 in, int32 in [0, 0] out; uint16 in, uint16 in [4, 6.554e+04] out; uint8
-    in, uint8 in [0, 255] out.
+    of an image of the same shape (real) and an image of the same shape (imag). On the test
+    images: bool in, bool out; uint8 in, uint8 in [0, 255] out; uint16 in, uint16 in [4, 65535]
+    out; int32 in, int32 in [0, 0] out; float32 in, float32 in [-0.0165, 0.02566] out; float64
+    in, float64 in [-0.0165, 0.02566] out.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1039,9 +1039,9 @@ def gaussian(
     """Multi-dimensional Gaussian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.01594, 0.8325] out; bool in,
-    float64 in [0, 0.9986] out; int32 in, float64 in [0, 1.724e-09] out; uint8 in, float64 in
-    [0.01569, 0.8325] out; float64, uint16 in, float64 in [0.01594, 0.8325] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.9986] out; uint8
+    in, float64 in [0.01569, 0.8325] out; uint16, float64 in, float64 in [0.01594, 0.8325] out;
+    int32 in, float64 in [0, 1.724e-09] out; float32 in, float32 in [0.01594, 0.8325] out.
 
     Parameters
     ----------
@@ -1170,9 +1170,10 @@ def hessian(
     """Filter an image with the Hybrid Hessian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 1] out; float64 in, float64
-    in [0, 1] out; uint16 in, float64 in [0.09721, 1] out; uint8 in, float64 in [2.14e-06, 1]
-    out; bool in, float64 in [2.296e-10, 1] out; int32 in, float64 in [3.462e-08, 1] out.
+    an image of the same shape. On the test images: bool in, float64 in [2.296e-10, 1] out;
+    uint8 in, float64 in [2.14e-06, 1] out; uint16 in, float64 in [0.09721, 1] out; int32 in,
+    float64 in [3.462e-08, 1] out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0,
+    1] out.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1259,10 +1260,10 @@ def laplace(
     """Find the edges of an image using the Laplace operator.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [-0.419, 0.4398] out; float64
-    in, float64 in [-0.419, 0.4398] out; uint16 in, float64 in [-0.419, 0.4399] out; uint8 in,
-    float64 in [-0.4196, 0.4431] out; bool in, float64 in [-4, 3] out; int32 in, float64 in
-    [-6.519e-09, 6.985e-09] out.
+    an image of the same shape. On the test images: bool in, float64 in [-4, 3] out; uint8 in,
+    float64 in [-0.4196, 0.4431] out; uint16 in, float64 in [-0.419, 0.4399] out; int32 in,
+    float64 in [-6.519e-09, 6.985e-09] out; float32 in, float32 in [-0.419, 0.4398] out; float64
+    in, float64 in [-0.419, 0.4398] out.
 
     Parameters
     ----------
@@ -1313,9 +1314,9 @@ def median(
     """Return local median of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: bool in, bool in [0, 1] out; float32 in, float32 in
-    [0.01581, 0.8619] out; float64 in, float64 in [0.01581, 0.8619] out; int32 in, int32 in [0,
-    5] out; uint16 in, uint16 in [1036, 5.649e+04] out; uint8 in, uint8 in [4, 220] out.
+    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
+    220] out; uint16 in, uint16 in [1036, 56487] out; int32 in, int32 in [0, 5] out; float32 in,
+    float32 in [0.01581, 0.8619] out; float64 in, float64 in [0.01581, 0.8619] out.
 
     Parameters
     ----------
@@ -1408,8 +1409,8 @@ def meijering(
     """Filter an image with the Meijering neuriteness filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 1] out; bool, float64,
-    int32, uint16, uint8 in, float64 in [0, 1] out.
+    an image of the same shape. On the test images: bool, uint8, uint16, int32, float64 in,
+    float64 in [0, 1] out; float32 in, float32 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1479,9 +1480,9 @@ def prewitt(
     """Find the edge magnitude using the Prewitt transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.002962, 0.2723] out; bool
-    in, float64 in [0, 0.7454] out; int32 in, float64 in [0, 1.735e-09] out; float64, uint16 in,
-    float64 in [0.002962, 0.2723] out; uint8 in, float64 in [0.003333, 0.2729] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.7454] out; uint8
+    in, float64 in [0.003333, 0.2729] out; uint16, float64 in, float64 in [0.002962, 0.2723]
+    out; int32 in, float64 in [0, 1.735e-09] out; float32 in, float32 in [0.002962, 0.2723] out.
 
     Parameters
     ----------
@@ -1550,9 +1551,9 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Prewitt transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.365, 0.3517] out; uint8 in, float64
-    in [-0.3647, 0.3529] out; float64, uint16 in, float64 in [-0.365, 0.3517] out; bool in,
-    float64 in [-1, 1] out; int32 in, float64 in [-2.328e-09, 2.018e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.3647, 0.3529] out; uint16, float64 in, float64 in [-0.365, 0.3517] out; int32 in,
+    float64 in [-2.328e-09, 2.018e-09] out; float32 in, float32 in [-0.365, 0.3517] out.
 
     Parameters
     ----------
@@ -1591,10 +1592,10 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Prewitt transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.3421, 0.3323] out; uint16 in,
-    float64 in [-0.3421, 0.3322] out; float64 in, float64 in [-0.3421, 0.3323] out; uint8 in,
-    float64 in [-0.3425, 0.332] out; bool in, float64 in [-1, 1] out; int32 in, float64 in
-    [-2.018e-09, 2.328e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.3425, 0.332] out; uint16 in, float64 in [-0.3421, 0.3322] out; int32 in, float64 in
+    [-2.018e-09, 2.328e-09] out; float32 in, float32 in [-0.3421, 0.3323] out; float64 in,
+    float64 in [-0.3421, 0.3323] out.
 
     Parameters
     ----------
@@ -1635,9 +1636,8 @@ def rank_order(image: ArrayT, *, slice_by_slice: bool = False) -> tuple[ArrayT, 
     values of ``image``, aka the rank-order value.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image, a table. Measured: uint8 in, uint16 in [0, 150] out; bool in, uint16
-    in [0, 1] out; uint16 in, uint16 in [0, 372] out; float32, float64 in, uint16 in [0, 373]
-    out; int32 in, uint16 in [0, 5] out.
+    tuple of a label image (labels) and a table of values (original_values). On the test images:
+    bool, uint8, uint16, int32, float32, float64 in, uint16 out.
 
     Parameters
     ----------
@@ -1684,9 +1684,9 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the edge magnitude using Roberts' cross operator.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [0, 0.2186] out; float64, uint16 in,
-    float64 in [0, 0.2186] out; uint8 in, float64 in [0, 0.2195] out; bool in, float64 in [0, 1]
-    out; int32 in, float64 in [0, 2.328e-09] out.
+    of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in
+    [0, 0.2195] out; uint16, float64 in, float64 in [0, 0.2186] out; int32 in, float64 in [0,
+    2.328e-09] out; float32 in, float32 in [0, 0.2186] out.
 
     Parameters
     ----------
@@ -1729,9 +1729,9 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.2931, 0.3085] out; float64, uint16
-    in, float64 in [-0.2931, 0.3085] out; uint8 in, float64 in [-0.2941, 0.3098] out; bool in,
-    float64 in [-1, 1] out; int32 in, float64 in [-2.328e-09, 2.328e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.2941, 0.3098] out; uint16, float64 in, float64 in [-0.2931, 0.3085] out; int32 in,
+    float64 in [-2.328e-09, 2.328e-09] out; float32 in, float32 in [-0.2931, 0.3085] out.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -1772,9 +1772,9 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the cross edges of an image using Roberts' cross operator.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.2939, 0.2974] out; float64, uint16
-    in, float64 in [-0.2939, 0.2974] out; uint8 in, float64 in [-0.2941, 0.298] out; bool in,
-    float64 in [-1, 1] out; int32 in, float64 in [-2.328e-09, 2.328e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.2941, 0.298] out; uint16, float64 in, float64 in [-0.2939, 0.2974] out; int32 in,
+    float64 in [-2.328e-09, 2.328e-09] out; float32 in, float32 in [-0.2939, 0.2974] out.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -1823,9 +1823,10 @@ def sato(
     """Filter an image with the Sato tubeness filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 0.09964] out; float64 in,
-    float64 in [0, 0.09964] out; bool in, float64 in [0, 0.3893] out; int32 in, float64 in [0,
-    1.577] out; uint8 in, float64 in [0, 25.39] out; uint16 in, float64 in [0, 6530] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.3893] out; uint8
+    in, float64 in [0, 25.39] out; uint16 in, float64 in [0, 6530] out; int32 in, float64 in [0,
+    1.577] out; float32 in, float32 in [0, 0.09964] out; float64 in, float64 in [0, 0.09964]
+    out.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1893,10 +1894,10 @@ def scharr(
     """Find the edge magnitude using the Scharr transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.001208, 0.2807] out; bool
-    in, float64 in [0, 0.8339] out; int32 in, float64 in [0, 1.941e-09] out; uint8 in, float64
-    in [0.0002451, 0.2816] out; uint16 in, float64 in [0.001207, 0.2807] out; float64 in,
-    float64 in [0.001208, 0.2807] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.8339] out; uint8
+    in, float64 in [0.0002451, 0.2816] out; uint16 in, float64 in [0.001207, 0.2807] out; int32
+    in, float64 in [0, 1.941e-09] out; float32 in, float32 in [0.001208, 0.2807] out; float64
+    in, float64 in [0.001208, 0.2807] out.
 
     Parameters
     ----------
@@ -1968,9 +1969,9 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Scharr transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.3841, 0.3738] out; uint8 in, float64
-    in [-0.3836, 0.3752] out; float64, uint16 in, float64 in [-0.3841, 0.3738] out; bool in,
-    float64 in [-1, 1] out; int32 in, float64 in [-2.328e-09, 2.154e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.3836, 0.3752] out; uint16, float64 in, float64 in [-0.3841, 0.3738] out; int32 in,
+    float64 in [-2.328e-09, 2.154e-09] out; float32 in, float32 in [-0.3841, 0.3738] out.
 
     Parameters
     ----------
@@ -2014,9 +2015,9 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Scharr transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.3686, 0.3515] out; float64, uint16
-    in, float64 in [-0.3686, 0.3515] out; uint8 in, float64 in [-0.3694, 0.3515] out; bool in,
-    float64 in [-1, 1] out; int32 in, float64 in [-2.154e-09, 2.328e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.3694, 0.3515] out; uint16, float64 in, float64 in [-0.3686, 0.3515] out; int32 in,
+    float64 in [-2.154e-09, 2.328e-09] out; float32 in, float32 in [-0.3686, 0.3515] out.
 
     Parameters
     ----------
@@ -2068,9 +2069,9 @@ def sobel(
     """Find edges in an image using the Sobel filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.002869, 0.2771] out; bool
-    in, float64 in [0, 0.7906] out; int32 in, float64 in [0, 1.841e-09] out; float64, uint16 in,
-    float64 in [0.002869, 0.2771] out; uint8 in, float64 in [0.0031, 0.2778] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 0.7906] out; uint8
+    in, float64 in [0.0031, 0.2778] out; uint16, float64 in, float64 in [0.002869, 0.2771] out;
+    int32 in, float64 in [0, 1.841e-09] out; float32 in, float32 in [0.002869, 0.2771] out.
 
     Parameters
     ----------
@@ -2137,10 +2138,10 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Sobel transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.376, 0.3644] out; uint8 in, float64
-    in [-0.3755, 0.3657] out; uint16 in, float64 in [-0.3759, 0.3643] out; float64 in, float64
-    in [-0.376, 0.3644] out; bool in, float64 in [-1, 1] out; int32 in, float64 in [-2.328e-09,
-    2.095e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.3755, 0.3657] out; uint16 in, float64 in [-0.3759, 0.3643] out; int32 in, float64 in
+    [-2.328e-09, 2.095e-09] out; float32 in, float32 in [-0.376, 0.3644] out; float64 in,
+    float64 in [-0.376, 0.3644] out.
 
     Parameters
     ----------
@@ -2179,9 +2180,9 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Sobel transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [-0.3572, 0.3432] out; float64, uint16
-    in, float64 in [-0.3572, 0.3432] out; uint8 in, float64 in [-0.3578, 0.3431] out; bool in,
-    float64 in [-1, 1] out; int32 in, float64 in [-2.095e-09, 2.328e-09] out.
+    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
+    [-0.3578, 0.3431] out; uint16, float64 in, float64 in [-0.3572, 0.3432] out; int32 in,
+    float64 in [-2.095e-09, 2.328e-09] out; float32 in, float32 in [-0.3572, 0.3432] out.
 
     Parameters
     ----------
@@ -2227,9 +2228,8 @@ def threshold_isodata(
     """Return threshold value(s) based on ISODATA method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.3262, 0.3262] out; float64 in, float64 in
-    [0.3262, 0.3262] out; bool in, float64 in [0.498, 0.498] out; int32 in, int64 in [1, 1] out;
-    uint16 in, int64 in [1343, 1343] out; uint8 in, int64 in [83, 83] out.
+    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
+    out; float32 in, float32 out.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2322,9 +2322,8 @@ def threshold_li(
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.2913, 0.2913] out; float64 in, float64 in
-    [0.2913, 0.2913] out; int32 in, float64 in [0.7594, 0.7594] out; uint16 in, float64 in
-    [1193, 1193] out; uint8 in, float64 in [74.31, 74.31] out.
+    number. On the test images: uint8, uint16, int32, float64 in, float64 out; float32 in,
+    float32 out.
 
     Parameters
     ----------
@@ -2401,10 +2400,10 @@ def threshold_local(
     """Compute a threshold mask image based on local pixel neighborhood.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.0003578, 0.9952] out; bool
-    in, float64 in [0, 1] out; int32 in, float64 in [0, 4.999] out; float64 in, float64 in
-    [0.0003578, 0.9952] out; uint8 in, float64 in [0.08741, 253.8] out; uint16 in, float64 in
-    [23.45, 6.522e+04] out.
+    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
+    float64 in [0.08741, 253.8] out; uint16 in, float64 in [23.45, 65220] out; int32 in, float64
+    in [0, 4.999] out; float32 in, float32 in [0.0003578, 0.9952] out; float64 in, float64 in
+    [0.0003578, 0.9952] out.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -2486,10 +2485,8 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     """Return threshold value based on the mean of grayscale values.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.3435, 0.3435] out; bool in, float64 in [0.3182,
-    0.3182] out; float64 in, float64 in [0.3435, 0.3435] out; int32 in, float64 in [0.7594,
-    0.7594] out; uint16 in, float64 in [1406, 1406] out; uint8 in, float64 in [87.61, 87.61]
-    out.
+    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
+    float32 out.
 
     Parameters
     ----------
@@ -2537,8 +2534,8 @@ def threshold_minimum(
     """Return threshold value based on minimum method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.3027, 0.3027] out; float64 in, float64 in
-    [0.3027, 0.3027] out; uint8 in, int64 in [77, 77] out.
+    number. On the test images: uint8 in, int64 out; float32 in, float32 out; float64 in,
+    float64 out.
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -2624,9 +2621,8 @@ def threshold_multiotsu(
     following Otsu's method for multiple classes.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table. Measured: float32 in, float32 in [0.2949, 0.541] out; float64 in, float64 in [0.2949,
-    0.541] out; int32 in, int64 in [1, 3] out; uint16 in, int64 in [1200, 2215] out; uint8 in,
-    int64 in [75, 138] out.
+    table of values. On the test images: uint8, uint16, int32 in, int64 out; float32 in, float32
+    out; float64 in, float64 out.
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]_
@@ -2728,10 +2724,10 @@ def threshold_niblack(
     """Applies Niblack local threshold to an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.1706, 0.5413] out; bool in,
-    float64 in [0.01971, 0.6547] out; int32 in, float64 in [0.1281, 1.252] out; float64 in,
-    float64 in [0.1706, 0.5413] out; uint16 in, float64 in [1.118e+04, 3.547e+04] out; uint8 in,
-    float64 in [43.52, 138.1] out.
+    an image of the same shape. On the test images: bool in, float64 in [0.01971, 0.6547] out;
+    uint8 in, float64 in [43.52, 138.1] out; uint16 in, float64 in [11180, 35470] out; int32 in,
+    float64 in [0.1281, 1.252] out; float32 in, float32 in [0.1706, 0.5413] out; float64 in,
+    float64 in [0.1706, 0.5413] out.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -2809,9 +2805,8 @@ def threshold_otsu(
     """Return threshold value based on Otsu's method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.3301, 0.3301] out; bool in, float64 in
-    [0.001953, 0.001953] out; float64 in, float64 in [0.3301, 0.3301] out; int32 in, int64 in
-    [1, 1] out; uint16 in, int64 in [1349, 1349] out; uint8 in, int64 in [84, 84] out.
+    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
+    out; float32 in, float32 out.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -2882,10 +2877,10 @@ def threshold_sauvola(
     modification of Niblack technique.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0.1645, 0.4765] out; bool in,
-    float64 in [0.0642, 0.7236] out; float64 in, float64 in [0.1645, 0.4765] out; int32 in,
-    float64 in [0.192, 1.287] out; uint16 in, float64 in [1.114e+04, 3.242e+04] out; uint8 in,
-    float64 in [43.37, 126.2] out.
+    an image of the same shape. On the test images: bool in, float64 in [0.0642, 0.7236] out;
+    uint8 in, float64 in [43.37, 126.2] out; uint16 in, float64 in [11140, 32420] out; int32 in,
+    float64 in [0.192, 1.287] out; float32 in, float32 in [0.1645, 0.4765] out; float64 in,
+    float64 in [0.1645, 0.4765] out.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -2950,9 +2945,8 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
     """Return threshold value based on the triangle algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.5098, 0.5098] out; bool in, float64 in
-    [0.005859, 0.005859] out; float64 in, float64 in [0.5098, 0.5098] out; int32 in, int64 in
-    [1, 1] out; uint8 in, int64 in [113, 113] out; uint16 in, int64 in [1655, 1655] out.
+    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
+    out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3006,9 +3000,8 @@ def threshold_yen(
     histogram of the image is ignored.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. Measured: float32 in, float32 in [0.3574, 0.3574] out; bool in, float64 in
-    [0.001953, 0.001953] out; float64 in, float64 in [0.3574, 0.3574] out; int32 in, int64 in
-    [0, 0] out; uint16 in, int64 in [1483, 1483] out; uint8 in, int64 in [91, 91] out.
+    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
+    out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3079,8 +3072,8 @@ def unsharp_mask(
     """Unsharp masking filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: float32 in, float32 in [0, 1] out; bool, float64,
-    uint16, uint8 in, float64 in [0, 1] out; int32 in, float64 in [0, 3.571e-09] out.
+    an image of the same shape. On the test images: bool, uint8, uint16, float64 in, float64 in
+    [0, 1] out; int32 in, float64 in [0, 3.571e-09] out; float32 in, float32 in [0, 1] out.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3205,10 +3198,10 @@ def wiener(
     """Minimum Mean Square Error (Wiener) inverse filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: float32 in, float32 in [7.572e-05, 0.2001] out; int32 in,
-    float64 in [0.000333, 2.706] out; uint8 in, float64 in [0.01377, 51.04] out; uint16 in,
-    float64 in [4.993, 1.311e+04] out; bool in, float64 in [5.228e-05, 0.5946] out; float64 in,
-    float64 in [7.572e-05, 0.2001] out.
+    of the same shape. On the test images: bool in, float64 in [5.228e-05, 0.5946] out; uint8
+    in, float64 in [0.01377, 51.04] out; uint16 in, float64 in [4.993, 13110] out; int32 in,
+    float64 in [0.000333, 2.706] out; float32 in, float32 in [7.572e-05, 0.2001] out; float64
+    in, float64 in [7.572e-05, 0.2001] out.
 
     Parameters
     ----------
@@ -3228,7 +3221,11 @@ def wiener(
         If you need to apply the same filter multiple times over different
         images, construct the LPIFilter2D and specify it here.
     """
-    if type(data) is _skimage.Array and data.ndim < 3 and type(K) is _skimage.Array:
+    if (
+        type(data) is _skimage.Array
+        and data.ndim < 3
+        and (type(K) is float or type(K) is _skimage.Array)
+    ):
         result: ArrayT = _skimage.wiener(
             data,
             impulse_response=impulse_response,

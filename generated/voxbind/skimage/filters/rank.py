@@ -62,8 +62,8 @@ def autolevel(
     """Auto-level image using local histogram.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [0, 6.554e+04] out; float32,
-    float64, int32, uint8 in, uint8 in [0, 255] out.
+    an image of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in
+    [0, 255] out; uint16 in, uint16 in [0, 65535] out.
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -138,8 +138,8 @@ def autolevel_percentile(
     """Return grayscale local autolevel of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [0, 6.554e+04] out; float32, float64,
-    int32, uint8 in, uint8 in [0, 255] out.
+    of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in [0, 255]
+    out; uint16 in, uint16 in [0, 65535] out.
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -205,8 +205,8 @@ def enhance_contrast(
     """Enhance contrast of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [0, 6.554e+04] out; float32,
-    float64, uint8 in, uint8 in [0, 255] out; int32 in, uint8 in [0, 5] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 5] out.
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -282,8 +282,8 @@ def enhance_contrast_percentile(
     """Enhance contrast of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [0, 6.554e+04] out; float32, float64,
-    uint8 in, uint8 in [0, 255] out; int32 in, uint8 in [0, 5] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 255] out;
+    uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 5] out.
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -350,8 +350,8 @@ def entropy(
     """Local entropy.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: int32 in, float64 in [0, 1.585] out; float32, float64,
-    uint8 in, float64 in [1.252, 3.17] out; uint16 in, float64 in [2, 3.17] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, float64 in
+    [1.252, 3.17] out; uint16 in, float64 in [2, 3.17] out; int32 in, float64 in [0, 1.585] out.
 
     The entropy is computed using base 2 logarithm i.e. the filter returns the
     minimum number of bits needed to encode the local gray level
@@ -432,8 +432,8 @@ def equalize(
     """Equalize image using local histogram.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [7281, 6.554e+04] out; float32,
-    float64, uint8 in, uint8 in [28, 255] out; int32 in, uint8 in [85, 255] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [28,
+    255] out; uint16 in, uint16 in [7281, 65535] out; int32 in, uint8 in [85, 255] out.
 
     Parameters
     ----------
@@ -506,8 +506,8 @@ def geometric_mean(
     """Return local geometric mean of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [244, 5.642e+04] out; int32 in,
-    uint8 in [0, 4] out; float32, float64, uint8 in, uint8 in [3, 220] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [3,
+    220] out; uint16 in, uint16 in [244, 56422] out; int32 in, uint8 in [0, 4] out.
 
     Parameters
     ----------
@@ -585,8 +585,8 @@ def gradient(
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [801, 3.355e+04] out; int32 in,
-    uint8 in [0, 5] out; float32, float64, uint8 in, uint8 in [3, 130] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [3,
+    130] out; uint16 in, uint16 in [801, 33552] out; int32 in, uint8 in [0, 5] out.
 
     Parameters
     ----------
@@ -658,8 +658,8 @@ def gradient_percentile(
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [6.554e+04, 6.554e+04] out; float32,
-    float64, int32, uint8 in, uint8 in [255, 255] out.
+    of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in [255,
+    255] out; uint16 in, uint16 in [65535, 65535] out.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -722,8 +722,8 @@ def majority(
     """Assign to each pixel the most common value within its neighborhood.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [0, 4.773e+04] out; int32 in,
-    uint8 in [0, 5] out; float32, float64, uint8 in, uint8 in [4, 186] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
+    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 5] out.
 
     Parameters
     ----------
@@ -796,8 +796,8 @@ def maximum(
     """Return local maximum of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [3106, 6.554e+04] out; int32 in,
-    uint8 in [0, 5] out; float32, float64, uint8 in, uint8 in [12, 255] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [12,
+    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, uint8 in [0, 5] out.
 
     Parameters
     ----------
@@ -879,8 +879,8 @@ def mean(
     """Return local mean of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [1313, 5.672e+04] out; int32 in,
-    uint8 in [0, 4] out; float32, float64, uint8 in, uint8 in [5, 220] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [5,
+    220] out; uint16 in, uint16 in [1313, 56724] out; int32 in, uint8 in [0, 4] out.
 
     Parameters
     ----------
@@ -952,8 +952,8 @@ def mean_bilateral(
     """Apply a flat kernel bilateral filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [0, 6.554e+04] out; int32 in, uint8 in [0,
-    4] out; float32, float64, uint8 in, uint8 in [2, 251] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [2, 251] out;
+    uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 4] out.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1038,8 +1038,8 @@ def mean_percentile(
     """Return local mean of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [1313, 5.672e+04] out; int32 in, uint8 in
-    [0, 4] out; float32, float64, uint8 in, uint8 in [5, 220] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [5, 220] out;
+    uint16 in, uint16 in [1313, 56724] out; int32 in, uint8 in [0, 4] out.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1102,8 +1102,8 @@ def median(
     """Return local median of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [1111, 5.649e+04] out; int32 in,
-    uint8 in [0, 5] out; float32, float64, uint8 in, uint8 in [4, 220] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
+    220] out; uint16 in, uint16 in [1111, 56487] out; int32 in, uint8 in [0, 5] out.
 
     Parameters
     ----------
@@ -1187,8 +1187,8 @@ def minimum(
     """Return local minimum of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [0, 4.773e+04] out; float32,
-    float64, uint8 in, uint8 in [0, 186] out; int32 in, uint8 in [0, 4] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0,
+    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 4] out.
 
     Parameters
     ----------
@@ -1270,8 +1270,8 @@ def modal(
     """Return local mode of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [0, 4.773e+04] out; int32 in,
-    uint8 in [0, 5] out; float32, float64, uint8 in, uint8 in [4, 186] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
+    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 5] out.
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1346,8 +1346,8 @@ def noise_filter(
     """Noise feature.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [0, 5129] out; int32 in, uint8 in
-    [0, 0] out; float32, float64, uint8 in, uint8 in [0, 20] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 20]
+    out; uint16 in, uint16 in [0, 5129] out; int32 in, uint8 in [0, 0] out.
 
     Parameters
     ----------
@@ -1425,8 +1425,8 @@ def otsu(
     """Local Otsu's threshold value for each pixel.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [1111, 5.286e+04] out; int32 in,
-    uint8 in [0, 4] out; float32, float64, uint8 in, uint8 in [4, 206] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
+    206] out; uint16 in, uint16 in [1111, 52855] out; int32 in, uint8 in [0, 4] out.
 
     Parameters
     ----------
@@ -1503,8 +1503,8 @@ def percentile(
     """Return local percentile of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [0, 4.773e+04] out; float32, float64,
-    uint8 in, uint8 in [0, 186] out; int32 in, uint8 in [0, 4] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 186] out;
+    uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 4] out.
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -1569,8 +1569,8 @@ def pop(
     """Return the local number (population) of pixels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [4, 9] out; float32, float64,
-    int32, uint8 in, uint8 in [4, 9] out.
+    an image of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in
+    [4, 9] out; uint16 in, uint16 in [4, 9] out.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -1649,8 +1649,8 @@ def pop_bilateral(
     """Return the local number (population) of pixels.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [1, 2] out; float32, float64, uint8 in,
-    uint8 in [1, 9] out; int32 in, uint8 in [4, 9] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [1, 9] out;
+    uint16 in, uint16 in [1, 2] out; int32 in, uint8 in [4, 9] out.
 
 
     The number of pixels is defined as the number of pixels which are included
@@ -1733,8 +1733,8 @@ def pop_percentile(
     """Return the local number (population) of pixels.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [4, 9] out; float32, float64, int32, uint8
-    in, uint8 in [4, 9] out.
+    of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in [4, 9]
+    out; uint16 in, uint16 in [4, 9] out.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -1800,8 +1800,8 @@ def subtract_mean(
     """Return image subtracted from its local mean.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [2.943e+04, 3.717e+04] out;
-    float32, float64, uint8 in, uint8 in [114, 144] out; int32 in, uint8 in [125, 128] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [114,
+    144] out; uint16 in, uint16 in [29433, 37172] out; int32 in, uint8 in [125, 128] out.
 
     Parameters
     ----------
@@ -1881,8 +1881,8 @@ def subtract_mean_percentile(
     """Return image subtracted from its local mean.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [2.944e+04, 3.717e+04] out; float32,
-    float64, uint8 in, uint8 in [115, 145] out; int32 in, uint8 in [127, 129] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [115, 145] out;
+    uint16 in, uint16 in [29435, 37173] out; int32 in, uint8 in [127, 129] out.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1945,8 +1945,8 @@ def sum(
     """Return the local sum of pixels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. Measured: uint16 in, uint16 in [475, 6.523e+04] out; float32,
-    float64, uint8 in, uint8 in [0, 255] out; int32 in, uint8 in [0, 36] out.
+    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0,
+    255] out; uint16 in, uint16 in [475, 65229] out; int32 in, uint8 in [0, 36] out.
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2025,8 +2025,8 @@ def sum_bilateral(
     """Apply a flat kernel bilateral filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [0, 6.554e+04] out; int32 in, uint8 in [0,
-    36] out; float32, float64, uint8 in, uint8 in [3, 254] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [3, 254] out;
+    uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 36] out.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -2114,8 +2114,8 @@ def sum_percentile(
     """Return the local sum of pixels.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. Measured: uint16 in, uint16 in [475, 6.523e+04] out; float32, float64,
-    uint8 in, uint8 in [0, 255] out; int32 in, uint8 in [0, 36] out.
+    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 255] out;
+    uint16 in, uint16 in [475, 65229] out; int32 in, uint8 in [0, 36] out.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2181,8 +2181,8 @@ def threshold(
     """Local threshold of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. Measured: uint16 in, uint16 in [0, 1] out; float32, float64, int32, uint8 in, uint8 in
-    [0, 1] out.
+    mask. On the test images: uint8, int32, float32, float64 in, uint8 in [0, 1] out; uint16 in,
+    uint16 in [0, 1] out.
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -2260,8 +2260,8 @@ def threshold_percentile(
     """Local threshold of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    Measured: uint16 in, uint16 in [6.554e+04, 6.554e+04] out; float32, float64, int32, uint8
-    in, uint8 in [255, 255] out.
+    On the test images: uint8, int32, float32, float64 in, uint8 in [255, 255] out; uint16 in,
+    uint16 in [65535, 65535] out.
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -2324,9 +2324,8 @@ def windowed_histogram(
     """Normalized sliding window histogram
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a histogram. Measured: float32, float64 in, float64 in [0, 0.25] out;
-    uint16 in, float64 in [0, 0.3333] out; uint8 in, float64 in [0, 0.6667] out; int32 in,
-    float64 in [0, 1] out.
+    is refused. Gives a histogram. On the test images: uint8, uint16, int32, float32, float64
+    in, float64 out.
 
     Parameters
     ----------
