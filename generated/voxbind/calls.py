@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from operator import index
 from typing import Any, TypedDict
 
+# The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import DimensionError, MemoryTypeError

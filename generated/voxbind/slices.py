@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+# The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import DimensionError

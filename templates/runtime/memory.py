@@ -11,6 +11,7 @@ import sys
 from types import GeneratorType
 from typing import Any
 
+# The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import DeviceUnavailableError, MemoryTypeError

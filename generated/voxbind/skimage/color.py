@@ -14,6 +14,7 @@ from voxbind.lifting import flexible
 from voxbind.upstream import Upstream
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from skimage.color import ahx_from_rgb as ahx_from_rgb  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.color import bex_from_rgb as bex_from_rgb  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.color import bpx_from_rgb as bpx_from_rgb  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]

@@ -14,6 +14,7 @@ from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import Upstream
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from skimage.feature import BRIEF as BRIEF  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.feature import CENSURE as CENSURE  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.feature import ORB as ORB  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]

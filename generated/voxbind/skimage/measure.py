@@ -15,6 +15,7 @@ from voxbind.lifting import volume as _volume
 from voxbind.upstream import LibraryDefault, Upstream, library_default
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from skimage.measure import CircleModel as CircleModel  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.measure import EllipseModel as EllipseModel  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.measure import LineModelND as LineModelND  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]

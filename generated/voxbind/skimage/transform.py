@@ -14,6 +14,7 @@ from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import LibraryDefault, Upstream, library_default
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from skimage.transform import AffineTransform as AffineTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.transform import EssentialMatrixTransform as EssentialMatrixTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.transform import EuclideanTransform as EuclideanTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]

@@ -14,6 +14,7 @@ from voxbind.lifting import direct, flexible, volume
 from voxbind.upstream import Upstream
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from skimage.util import FailedEstimationAccessError as FailedEstimationAccessError  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.util import PendingSkimage2Change as PendingSkimage2Change  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 

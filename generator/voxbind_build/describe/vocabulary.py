@@ -126,8 +126,9 @@ def _accepts(member: str, value: object) -> bool:
         case "complex":
             return isinstance(value, (int, float, complex))
         case "Sequence":
-            items = isinstance(value, (tuple, list, range))
-            return items and all(accepts(inner, item) for item in value)  # type: ignore[attr-defined]
+            return isinstance(value, (tuple, list, range)) and all(
+                accepts(inner, item) for item in value
+            )
         case "tuple":
             return isinstance(value, tuple) and _accepts_items(inner, value)
         case "Array":

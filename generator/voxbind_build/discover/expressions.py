@@ -166,9 +166,13 @@ def _call(function: Callable[..., object], arguments: list[object]) -> object:
     return function(*arguments)
 
 
+def _is_up_to(value: object, limit: int) -> bool:
+    return isinstance(value, (int, float, complex)) and abs(value) <= limit
+
+
 def _arithmetic(sign: type[ast.operator], left: object, right: object) -> object:
     numbers = isinstance(left, (int, float, complex)) and isinstance(right, (int, float, complex))
-    if sign is ast.Pow and not (numbers and abs(left) <= 2**64 and abs(right) <= 64):  # type: ignore[arg-type]
+    if sign is ast.Pow and not (_is_up_to(left, 2**64) and _is_up_to(right, 64)):
         raise NotConstant("too large")
     if not numbers and not (sign is ast.Add and type(left) is type(right)):
         # Repetition and `%` of texts are left to the library.

@@ -115,6 +115,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
 
 def _signature(value: object) -> tuple[SourceParameter, ...] | None:
     try:
+        # Anything may be asked: what has no signature says so.
         signature = inspect.signature(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None

@@ -14,6 +14,7 @@ from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import LibraryDefault, Upstream, library_default
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     from . import rank as rank

@@ -13,6 +13,7 @@ from voxbind.lifting import flexible
 from voxbind.upstream import Upstream
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from toylib.measure import CONNECTIVITY as CONNECTIVITY  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from toylib.measure import Region as Region  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 

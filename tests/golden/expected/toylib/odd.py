@@ -14,6 +14,7 @@ from voxbind.lifting import flexible
 from voxbind.upstream import LibraryDefault, Upstream, library_default
 
 if TYPE_CHECKING:
+    # As typed as the library is, which a checker need not find installed.
     from toylib.odd import MISSING as MISSING  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
 __all__ = ["MISSING", "apply", "combine", "hostile", "rescale"]
