@@ -17,10 +17,16 @@ TORCH = "torch==2.13.0"
 PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
 
 
+def install(session: nox.Session, *more: str) -> None:
+    """Install the project; keep what matplotlib would write into the home folder in here."""
+    session.install(*PROJECT, *more)
+    session.env["MPLCONFIGDIR"] = session.cache_dir.joinpath("matplotlib").as_posix()
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Measure the libraries, write the wrappers, run a pipeline through them on real images."""
-    session.install(*PROJECT, "--group", "demo")
+    install(session, "--group", "demo")
     session.run("voxbind", "build", "--fresh")
     session.run("python", "examples/pipeline.py", *session.posargs)
 
@@ -28,7 +34,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Lint, check types and the stages' direction, then run the tests."""
-    session.install(*PROJECT, "--group", "test")
+    install(session, "--group", "test")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "generator", "generated", "hatch_build.py")
@@ -39,5 +45,5 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print ratios: wrappers against direct calls, conversions against by-hand ones."""
-    session.install(*PROJECT)
+    install(session)
     session.run("python", "benchmarks/overhead.py", *session.posargs)

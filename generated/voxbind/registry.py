@@ -1,5 +1,8 @@
 """All wrapped functions, answered from the manifest: nothing is imported to look around.
 
+The manifest's facts stand in an index of their own, ``registry.json``; the manifest itself is
+read when documentation is asked for.
+
 >>> from voxbind import registry
 >>> [found.name for found in registry.find(library="skimage", text="otsu")]  # doctest: +SKIP
 ['skimage.filters.rank.otsu', 'skimage.filters.threshold_otsu', ...]
@@ -61,8 +64,12 @@ class FunctionMetadata:
     dtypes: Mapping[str, Mapping[str, Any]] = field(hash=False)
     """By input dtype: the measured ``dtype`` and ``range`` of the result."""
     tags: tuple[str, ...]
-    doc: str = field(repr=False)
     deprecated: str | None = field(repr=False)
+
+    @cached_property
+    def doc(self) -> str:
+        """The library's own documentation."""
+        return _documentation()[self.name]
 
     @cached_property
     def func(self) -> Callable[..., Any]:
@@ -121,7 +128,7 @@ def find(
     found = functions(helpers=helpers).values()
     every = _everything().values()
     if library is not None:
-        _accept("library", library, sorted(_libraries()))
+        _accept("library", library, sorted({each.library for each in every}))
     if contract is not None:
         _accept("contract", contract, ProcessingContract)
     if memory_type is not None:
@@ -152,28 +159,37 @@ def _accept(parameter: str, value: str, accepted: Iterable[str]) -> None:
         raise ValueError(f"{parameter}={value!r} isn't known; accepted are {names}")
 
 
-@cache
-def _libraries() -> dict[str, Any]:
-    try:
-        # `pathlib` takes longer to import than the file takes to read.
-        with open(join(dirname(__file__), "manifest.json"), "rb") as file:  # noqa: PTH118, PTH120, PTH123
-            libraries: dict[str, Any] = json.load(file)["libraries"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise VoxbindError(
-            f"The manifest can't be read ({type(error).__name__}: {error}). Install voxbind anew, "
-            "or run `voxbind build`, which writes it."
-        ) from error
-    return libraries
+def _read(file: str) -> dict[str, Any]:
+    # `pathlib` takes longer to import than the file takes to read.
+    with open(join(dirname(__file__), file), "rb") as opened:  # noqa: PTH118, PTH120, PTH123
+        read: dict[str, Any] = json.load(opened)
+    return read
+
+
+def _unreadable(error: Exception) -> VoxbindError:
+    return VoxbindError(
+        f"The record can't be read ({type(error).__name__}: {error}). Install voxbind anew, or run "
+        "`voxbind build`, which writes it."
+    )
 
 
 @cache
 def _everything() -> Mapping[str, FunctionMetadata]:
-    found = [
-        _metadata(key, library["memory_type"], entry)
-        for key, library in _libraries().items()
-        for entry in library["functions"].values()
-    ]
-    return MappingProxyType({each.name: each for each in sorted(found, key=lambda each: each.name)})
+    try:
+        found = {name: _metadata(name, facts) for name, facts in _read("registry.json").items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(error) from error
+    return MappingProxyType(found)
+
+
+@cache
+def _documentation() -> dict[str, str]:
+    try:
+        libraries = _read("manifest.json")["libraries"].values()
+        entries = [entry for library in libraries for entry in library["functions"].values()]
+        return {entry["wrapper"].partition(".")[2]: entry["doc"] for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(error) from error
 
 
 @cache
@@ -193,25 +209,10 @@ def _read_only(value: Any) -> Any:
     return tuple(map(_read_only, value)) if isinstance(value, list) else value
 
 
-def _metadata(library: str, memory_type: str, entry: dict[str, Any]) -> FunctionMetadata:
-    contract, result = entry["contract"], entry["result"]
+def _metadata(name: str, facts: dict[str, Any]) -> FunctionMetadata:
+    contract = facts.pop("contract")
     return FunctionMetadata(
-        name=entry["wrapper"].partition(".")[2],
-        library=library,
-        memory_type=memory_type,
-        module=entry["module"],
-        original_name=entry["original_name"],
-        kind=entry["kind"],
+        name=name,
         contract=contract and ProcessingContract(contract),
-        reason=entry["reason"],
-        evidence=entry["evidence"],
-        result=result if isinstance(result, str) else tuple(result),
-        arrays=tuple(entry["arrays"]),
-        needs_channels=entry["needs_channels"],
-        mutates=tuple(entry["mutates"]),
-        random=entry["random"],
-        dtypes=_read_only(entry["dtypes"]),
-        tags=tuple(entry["tags"]),
-        doc=entry["doc"],
-        deprecated=entry["deprecated"],
+        **{fact: _read_only(value) for fact, value in facts.items()},
     )

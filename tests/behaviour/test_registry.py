@@ -119,15 +119,26 @@ def test_what_is_not_known_is_refused_with_what_is(registry: Any, query: Any, to
         registry.find(**query)
 
 
-def test_a_manifest_that_cannot_be_read_is_told(
-    voxbind: Import, registry: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("text", [None, "{", json.dumps({"functions": []}), json.dumps([])])
+def test_a_record_that_cannot_be_read_is_told(
+    voxbind: Import,
+    registry: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    text: str | None,
 ) -> None:
+    gaussian = registry.functions()["skimage.filters.gaussian"]
     monkeypatch.setattr(registry, "__file__", str(tmp_path / "registry.py"))
-    for text in (None, "{", json.dumps({"functions": []}), json.dumps([])):
-        if text is not None:
-            (tmp_path / "manifest.json").write_text(text)
-        registry._libraries.cache_clear()
-        registry._everything.cache_clear()
-        with pytest.raises(voxbind("").VoxbindError, match="voxbind build"):
-            registry.find(library="skimage")
-    registry._libraries.cache_clear()
+    caches = (registry._everything, registry._images, registry._documentation)
+    for cached in caches:
+        cached.cache_clear()
+    if text is not None:
+        for name in ("registry.json", "manifest.json"):
+            (tmp_path / name).write_text(text)
+    try:
+        for ask in (registry.functions, lambda: copy.copy(gaussian).doc):
+            with pytest.raises(voxbind("").VoxbindError, match="voxbind build"):
+                ask()
+    finally:
+        for cached in caches:
+            cached.cache_clear()

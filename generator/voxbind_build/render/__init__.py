@@ -12,6 +12,7 @@ from pathlib import Path
 from voxbind_build.model import Manifest
 from voxbind_build.render.expressions import RenderError
 from voxbind_build.render.formatting import tidy
+from voxbind_build.render.index import INDEX, index
 from voxbind_build.render.module import render_module
 from voxbind_build.render.tree import module_tree
 
@@ -44,7 +45,8 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         if node.path in runtime:
             raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
         modules[node.path] = render_module(node, templates)
-    return dict(sorted({**tidy(modules), **runtime, "py.typed": ""}.items()))
+    rest = {INDEX: index(manifest), "py.typed": ""}
+    return dict(sorted({**tidy(modules), **runtime, **rest}.items()))
 
 
 def templates_dir() -> Path:
