@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,22 @@ def test_modules_stand_where_the_library_has_them(files: dict[str, str]) -> None
 
 def test_the_run_time_is_copied_as_it_is(files: dict[str, str]) -> None:
     runtime = templates_dir() / "runtime"
-    copies = {path: text for path, text in files.items() if "/" not in path and path != "py.typed"}
+    copies = {
+        path: text for path, text in files.items() if "/" not in path and path.endswith(".py")
+    }
     assert copies == {path.name: path.read_bytes().decode() for path in runtime.glob("*.py")}
+
+
+def test_the_index_has_what_is_asked_for_and_no_documentation(files: dict[str, str]) -> None:
+    index = json.loads(files["registry.json"])
+    for key, library in MANIFEST.libraries.items():
+        for each in library.functions.values():
+            facts = index.pop(each.wrapper.removeprefix("voxbind."))
+            assert facts["library"] == key
+            assert facts["contract"] == each.contract
+            assert facts["arrays"] == list(each.arrays)
+            assert "doc" not in facts
+    assert not index
 
 
 def test_the_templates_are_the_checkouts() -> None:
