@@ -187,7 +187,12 @@ def test_only_what_changed_is_measured_again(toylib, package):
     }
     assert report.rows[0].measured == len(in_module)
     changed = {path for path, text in contents(package).items() if before.get(path) != text}
-    assert changed == {"toylib/filters.py", "observations/toylib.json", "manifest.json"}
+    assert changed == {
+        "toylib/filters.py",
+        "observations/toylib.json",
+        "manifest.json",
+        "registry.json",
+    }
 
 
 def test_check_tells_what_changed_function_by_function(toylib, package):
@@ -285,6 +290,7 @@ def test_libraries_that_arent_named_stay(toylib, package, monkeypatch):
     assert {path for path in before if after[path] != before[path]} <= {
         "__init__.py",
         "manifest.json",
+        "registry.json",
     }
     assert "otherlib/filters.py" in after
     assert report.rows[0].version == "2.0"
