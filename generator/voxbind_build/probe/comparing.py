@@ -49,11 +49,13 @@ def _tested(found: dict[str, bool | None]) -> dict[str, bool]:
     return {name: held for name, held in found.items() if held is not None}
 
 
-def _cut(bench: Bench, arguments: dict[str, Any], index: int, axis: int) -> dict[str, Any]:
-    """Cut every image among the arguments at one place."""
+def _take(
+    bench: Bench, arguments: dict[str, Any], places: int | Array, axis: int
+) -> dict[str, Any]:
+    """Take the same plane, or planes, out of every image among the arguments."""
     ndim = arguments[bench.main or ""].ndim
     return {
-        name: np.take(value, index, axis=axis)
+        name: np.take(value, places, axis=axis)
         for name, value in arguments.items()
         if isinstance(value, np.ndarray)
         and bench.roles.get(name) in IMAGE_ROLES
@@ -71,7 +73,7 @@ def _slice_answers(
     main = arguments[bench.main or ""]
     answers = {}
     for index in _places(main.shape[axis]):
-        cut = _cut(bench, arguments, index, axis)
+        cut = _take(bench, arguments, index, axis)
         piece = cut[bench.main or ""]
         if volume.flat:
             # The other arguments were made as for an image: they stay what they are.
@@ -126,22 +128,15 @@ def _shuffles(
 def _shuffled(
     bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array, axis: int
 ) -> bool | None:
-    main = arguments[bench.main or ""]
-    order = np.random.default_rng(0).permutation(main.shape[axis])
-    shuffled = {
-        name: np.take(value, order, axis=axis)
-        for name, value in arguments.items()
-        if isinstance(value, np.ndarray)
-        and bench.roles.get(name) in IMAGE_ROLES
-        and value.ndim == main.ndim
-    }
-    answer = bench.run({**arguments, **shuffled})
+    length = arguments[bench.main or ""].shape[axis]
+    order = np.random.default_rng(0).permutation(length)
+    answer = bench.run({**arguments, **_take(bench, arguments, order, axis)})
     found = main_array(answer.value) if answer.returned else None
     if found is None:
         return None
     if close(found, result):
         return True
-    if result.ndim > axis and result.shape[axis] == len(order):
+    if result.ndim > axis and result.shape[axis] == length:
         return close(found, np.take(result, order, axis=axis))
     return False
 
