@@ -23,6 +23,9 @@ ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
 MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto"]
+AxisKeyword = Literal["x", "y", "z", "number"]
+"""Which axis of a (Z, Y, X) array a parameter is about: x the last, y the last but one, z the
+first of three; ``number`` for one that counts them in this order, 0 for x."""
 Aspect = Literal[
     "added",
     "removed",
@@ -37,6 +40,9 @@ Aspect = Literal[
 ]
 """In what two records of a function, or of a library, can differ."""
 
+
+CRASH = "ended its process"
+"""How the answer of a call begins that ended its process."""
 
 IMAGE_ROLES = frozenset(
     {
@@ -56,11 +62,32 @@ IMAGE_ROLES = frozenset(
 )
 """Roles of parameters whose arrays have the image's spatial shape: cut along Z together."""
 
+OUTPUT_ROLES = frozenset(
+    {
+        "output",
+        "output along x and y",
+        "output along x and z",
+        "output along y and z",
+        "output of a column a label",
+        "output of every second plane",
+    }
+)
+"""Roles of parameters that a function writes its result into."""
+
 WHOLE_ROLES = frozenset(
     {
         "start point",
         "end point",
         "points",
+        "columns of points",
+        "altitude",
+        "label matrix",
+        "label values",
+        "flags",
+        "vertices",
+        "faces",
+        "co-occurrences",
+        "distances",
         "haar coordinates",
         "descriptors",
         "coordinates",
@@ -74,6 +101,7 @@ WHOLE_ROLES = frozenset(
         "new values",
         "snake",
         "footprint",
+        "footprint sequence",
         "histogram",
         "index",
         "offset",
@@ -103,11 +131,38 @@ class Exclusion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Declaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A contract that a person states because it can't be measured, or contests."""
+    """What a person states because it can't be measured, or contests; the rest stays as seen."""
 
-    contract: Contract
     reason: str
+    contract: Contract | Literal["helper"] | None = None
+    """``helper`` for what takes no image."""
     result: ResultKind | tuple[ResultKind, ...] | None = None
+    needs_channels: bool | None = None
+    """Whether an axis of colours must be there."""
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that states nothing or contradicts itself."""
+        if not self.reason.strip():
+            raise ValueError("the reason is empty; say why the observation doesn't decide")
+        if self.contract is None and self.result is None and self.needs_channels is None:
+            raise ValueError(
+                "the declaration states nothing; give it a contract, a result or needs_channels"
+            )
+        if self.contract == "helper" and self.needs_channels:
+            raise ValueError("a helper takes no image, so it needs no channels; drop one of them")
+
+
+class EnvironmentVariable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that a library must be told of before it is imported.
+
+    Where the variable isn't set already, no `unless` pattern matches a file and one of
+    `below_prefix` exists, the variable is set to the first such file's path.
+    """
+
+    below_prefix: tuple[str, ...]
+    """Files below ``sys.prefix``, with ``/`` between folders."""
+    unless: tuple[str, ...] = ()
+    """`glob` patterns of files that make it unnecessary."""
 
 
 class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,7 +183,15 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     declare: dict[str, Declaration] = field(default_factory=dict)
     """By dotted public name."""
     roles: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Roles of parameters whose names mislead: ``{"skimage.x.f": {"param": "role"}}``."""
+    """Roles of parameters whose names mislead: ``{"skimage.x.f": {"param": "role"}}``; a
+    parameter named here is given when the function is measured, also where it is optional."""
+    only: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The dtypes of the library's memory that a function reads rightly, by dotted public name:
+    it is given no others, neither to measure nor by its wrapper."""
+    needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
+    environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
+    """By name of an environment variable."""
 
 
 # --- discover --------------------------------------------------------------------------
@@ -252,6 +315,9 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     description: Description
     memory_type: MemoryType
     roles: dict[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    fatal: dict[int, str] = field(default_factory=dict)
+    """Calls, by their number, that ended an earlier process, and how: these aren't made again."""
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -300,6 +366,12 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Outcome of each relation that was tested: ``per_slice``, ``last_axis``, ..."""
     dtypes: dict[str, Result] = field(default_factory=dict)
     """By input dtype, for those that were taken."""
+    only: tuple[str, ...] = ()
+    """The dtypes that it was given, where a person says that others are misread."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """By input dtype, the error for those that were not."""
+    warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By input dtype, the warnings that came with it."""
     mutates: tuple[str, ...] = ()
     random: bool = False
     failure: str = ""
@@ -316,6 +388,19 @@ class DtypeFact(Struct, frozen=True, kw_only=True):
     range: tuple[float, float] | None = None
 
 
+class Overruled(Struct, frozen=True, kw_only=True):
+    """What was observed of a function whose verdict a person has declared."""
+
+    kind: Literal["image", "helper"]
+    contract: Contract | None
+    result: ResultKind | tuple[ResultKind, ...]
+    needs_channels: bool
+    reason: str
+    evidence: Evidence
+    agrees: bool
+    """Whether the declaration says nothing that wasn't observed as well."""
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """Every derived fact about one callable; `render` derives none."""
 
@@ -330,10 +415,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Parameters that take other arrays (a footprint, coordinates): converted, never cut."""
     outputs: tuple[str, ...] = ()
     """Parameters that the library writes its result into, where an array is given."""
+    host: tuple[str, ...] = ()
+    """Those of `whole` that the library wants as lists or NumPy arrays, whatever memory it
+    works in: a matrix, say."""
     array_like: tuple[str, ...] = ()
     """Array parameters that take nested lists and numbers as the library documents."""
     named: tuple[str, ...] = ()
     """Array parameters that take a name as well: ``init_level_set="checkerboard"``."""
+    masked: tuple[str, ...] = ()
+    """Array parameters that take a masked array as well, and look at its mask."""
     stacks: bool = False
     """Whether results of slices are images that stack to a volume."""
     needs_channels: bool = False
@@ -342,8 +432,22 @@ class Verdict(Struct, frozen=True, kw_only=True):
     dtypes: dict[str, DtypeFact] = field(default_factory=dict)
     mutates: tuple[str, ...] = ()
     random: bool = False
+    warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """``Class: first line`` of each warning, and the inputs that it was seen with."""
+    refuses: dict[str, str] = field(default_factory=dict)
+    """The library's error for each kind of input that it never took: ``(Z, Y, X)``, ``bool``."""
+    only: tuple[str, ...] = ()
+    """The dtypes that are safe for arrays, where others end the process or are misread."""
+    needs_output: tuple[str, ...] = ()
+    """Optional outputs without which memory comes back that nobody wrote."""
+    sources: tuple[str, ...] = ()
+    """Parameters of a helper whose arrays go to the library's memory by themselves."""
+    overruled: Overruled | None = None
+    """What was observed, where a person has declared something."""
     returns: str | None = None
     """The result's type as it was seen, where that overrules the documented one."""
+    axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
+    """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""
 
 
 # --- manifest --------------------------------------------------------------------------
@@ -363,12 +467,19 @@ class Function(Struct, frozen=True, kw_only=True):
     outputs: tuple[str, ...]
     array_like: tuple[str, ...]
     named: tuple[str, ...]
+    masked: tuple[str, ...] = ()
     stacks: bool
     needs_channels: bool
     channels_last: bool
     dtypes: dict[str, DtypeFact]
     mutates: tuple[str, ...]
     random: bool
+    warnings: dict[str, tuple[str, ...]]
+    refuses: dict[str, str]
+    only: tuple[str, ...]
+    needs_output: tuple[str, ...]
+    sources: tuple[str, ...]
+    overruled: Overruled | None
     deprecated: str | None
     parameters: tuple[Parameter, ...]
     returns: Returns
@@ -378,6 +489,8 @@ class Function(Struct, frozen=True, kw_only=True):
     fingerprint: str
     doc: str
     tags: tuple[str, ...]
+    host: tuple[str, ...] = ()
+    axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""
 
@@ -394,6 +507,7 @@ class Library(Struct, frozen=True, kw_only=True):
     functions: dict[str, Function]
     excluded: dict[str, Exclusion]
     differences: tuple[str, ...] = ()
+    environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.parameters import describe_parameter
 from voxbind_build.describe.results import describe_returns
@@ -20,14 +22,24 @@ _DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 
 def describe(inventory: Inventory) -> tuple[Description, ...]:
     """Describe the functions of an inventory that are not left out, in its order."""
+    classes = _classes(inventory)
     return tuple(
-        _scrubbed(_describe(name, name.definition, inventory.version))
+        _scrubbed(_describe(name, name.definition, inventory.version, classes))
         for name in inventory.names
         if name.kind == "function" and name.definition is not None and name.exclusion is None
     )
 
 
-def _describe(name: PublicName, definition: Definition, version: str) -> Description:
+def _classes(inventory: Inventory) -> Classes:
+    """Give the library's public classes by name; of two places of one, the upper."""
+    names = [each for each in inventory.names if each.kind == "class" and each.exclusion is None]
+    names.sort(key=lambda each: -each.name.count("."))
+    return {each.attribute: each.name for each in names}
+
+
+def _describe(
+    name: PublicName, definition: Definition, version: str, classes: Classes
+) -> Description:
     documentation = parse(definition.docstring)
     fingerprint = hashlib.sha256(f"{definition.fingerprint}\n{version}".encode()).hexdigest()
     return Description(
@@ -37,12 +49,13 @@ def _describe(name: PublicName, definition: Definition, version: str) -> Descrip
         definition=f"{definition.module}:{definition.qualname}",
         fingerprint=fingerprint,
         parameters=tuple(
-            describe_parameter(parameter, documentation) for parameter in definition.parameters
+            describe_parameter(parameter, documentation, classes)
+            for parameter in definition.parameters
         ),
-        returns=describe_returns(definition.returns, documentation),
+        returns=describe_returns(definition.returns, documentation, classes),
         doc=definition.docstring,
         deprecated=documentation.deprecated or _deprecating_decorator(definition),
-        tags=tuple(name.module.split(".")[1:]),
+        tags=(*name.module.split(".")[1:], *_categories(definition)),
     )
 
 
@@ -61,6 +74,15 @@ def _scrubbed(description: Description) -> Description:
     return msgspec.convert(scrub(msgspec.to_builtins(description)), Description)
 
 
+def _categories(definition: Definition) -> Iterator[str]:
+    """Give the texts of a decorator's list, as in ``@plugin(categories=["filter"])``."""
+    for decorator in definition.decorators:
+        node = ast.parse(decorator, mode="eval").body
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            if keyword.arg in ("categories", "tags") and isinstance(keyword.value, ast.List):
+                yield from _texts(keyword.value.elts)
+
+
 def _deprecating_decorator(definition: Definition) -> str | None:
     """Give the texts in a decorator such as ``@deprecated("use `gaussian`")``."""
     for decorator in definition.decorators:
@@ -71,10 +93,15 @@ def _deprecating_decorator(definition: Definition) -> str | None:
         arguments = (
             node.args + [k.value for k in node.keywords] if isinstance(node, ast.Call) else []
         )
-        texts = [
-            argument.value
-            for argument in arguments
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-        ]
-        return "; ".join(texts) or "deprecated"
+        # Some begin with the name of what they stand at.
+        name = f"{definition.qualname}: "
+        return "; ".join(text.removeprefix(name) for text in _texts(arguments)) or "deprecated"
     return None
+
+
+def _texts(nodes: Iterable[ast.expr]) -> list[str]:
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from voxbind_build.describe.nicknames import NICKNAMES, bare_container
 from voxbind_build.describe.vocabulary import Alternatives, literal, text_of, unite
 
-__all__ = ["from_annotation"]
+__all__ = ["Classes", "from_annotation"]
+
+Classes = Mapping[str, str]
+"""The public dotted name of each class of a library, by its name: ``pyclesperanto.Device``."""
 
 _ANY = ("Any",)
+_NO_CLASSES: Classes = MappingProxyType({})
 
 
-def from_annotation(text: str) -> Alternatives | None:
-    """Translate an annotation; what the vocabulary has no name for becomes ``Any``.
+def from_annotation(text: str, classes: Classes = _NO_CLASSES) -> Alternatives | None:
+    """Translate an annotation; what neither vocabulary nor `classes` name becomes ``Any``.
 
     Returns
     -------
@@ -22,62 +28,65 @@ def from_annotation(text: str) -> Alternatives | None:
     """
     try:
         node = ast.parse(text.strip(), mode="eval").body
-        alternatives = _translate(node)
+        alternatives = _Translator(classes).translate(node)
     except (SyntaxError, ValueError, RecursionError):
         return None
     return None if alternatives == _ANY else alternatives
 
 
-def _translate(node: ast.expr) -> Alternatives:
-    match node:
-        case ast.Constant(None):
-            return ("None",)
-        case ast.Constant(str() as quoted):
-            return from_annotation(quoted) or _ANY
-        case ast.BinOp(left, ast.BitOr(), right):
-            return unite(_translate(left), _translate(right))
-        case ast.Name(name) | ast.Attribute(attr=name):
-            return (_name(name.lower()),)
-        case ast.Subscript(ast.Name(name) | ast.Attribute(attr=name), inner):
-            return _subscript(name.lower(), inner)
-    return _ANY
+class _Translator:
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
 
+    def translate(self, node: ast.expr) -> Alternatives:
+        match node:
+            case ast.Constant(None):
+                return ("None",)
+            case ast.Constant(str() as quoted):
+                return from_annotation(quoted, self.classes) or _ANY
+            case ast.BinOp(left, ast.BitOr(), right):
+                return unite(self.translate(left), self.translate(right))
+            case ast.Name(name) | ast.Attribute(attr=name):
+                return (self.name(name),)
+            case ast.Subscript(ast.Name(name) | ast.Attribute(attr=name), inner):
+                return self.subscript(name.lower(), inner)
+        return _ANY
 
-def _name(name: str) -> str:
-    kind = NICKNAMES.container(name)
-    if kind is not None:
-        return bare_container(kind)
-    return NICKNAMES.names.get(name, "Any")
+    def name(self, name: str) -> str:
+        kind = NICKNAMES.container(name.lower())
+        if kind is not None:
+            return bare_container(kind)
+        return NICKNAMES.names.get(name.lower()) or self.classes.get(name, "Any")
 
+    def subscript(self, name: str, inner: ast.expr) -> Alternatives:
+        items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+        match name:
+            case "optional":
+                return unite(self.translate(inner), ("None",))
+            case "union":
+                return unite(*map(self.translate, items))
+            case "annotated" | "final":
+                return self.translate(items[0])
+            case "literal":
+                values = [ast.literal_eval(item) for item in items]
+                return unite(
+                    *(("None",) if value is None else (literal(value),) for value in values)
+                )
+            case "callable":
+                return ("Callable[..., Any]",)
+            case "ndarray" | "array":
+                return ("Array",)
+            case "tuple":
+                return (f"tuple[{', '.join(self.item(item) for item in items)}]",)
+            case "list" | "set" | "frozenset" | "dict":
+                return (f"{name}[{', '.join(self.item(item) for item in items)}]",)
+            case "type":
+                return ("type[Any]",)
+        if NICKNAMES.container(name) == "Sequence":
+            return (f"Sequence[{self.item(items[0])}]",)
+        return _ANY
 
-def _subscript(name: str, inner: ast.expr) -> Alternatives:
-    items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-    match name:
-        case "optional":
-            return unite(_translate(inner), ("None",))
-        case "union":
-            return unite(*map(_translate, items))
-        case "annotated" | "final":
-            return _translate(items[0])
-        case "literal":
-            values = [ast.literal_eval(item) for item in items]
-            return unite(*(("None",) if value is None else (literal(value),) for value in values))
-        case "callable":
-            return ("Callable[..., Any]",)
-        case "ndarray" | "array":
-            return ("Array",)
-        case "tuple":
-            return (f"tuple[{', '.join(_item(item) for item in items)}]",)
-        case "list" | "set" | "frozenset" | "dict":
-            return (f"{name}[{', '.join(_item(item) for item in items)}]",)
-        case "type":
-            return ("type[Any]",)
-    if NICKNAMES.container(name) == "Sequence":
-        return (f"Sequence[{_item(items[0])}]",)
-    return _ANY
-
-
-def _item(node: ast.expr) -> str:
-    if isinstance(node, ast.Constant) and node.value is Ellipsis:
-        return "..."
-    return text_of(_translate(node))
+    def item(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Constant) and node.value is Ellipsis:
+            return "..."
+        return text_of(self.translate(node))

@@ -11,9 +11,10 @@ from numpydoc.docscrape import NumpyDocString
 __all__ = ["Documentation", "Entry", "parse"]
 
 _HEADING = re.compile(
-    r"^(?P<title>[A-Z][\w /]*?)[ \t]*\n(?P<rule>-{3,}|={3,})[ \t]*$", re.MULTILINE
+    r"^(?P<title>[A-Z][\w /]*?):?[ \t]*\n(?P<rule>-{3,}|={3,})[ \t]*$", re.MULTILINE
 )
 _PARAMETERS = ("Parameters", "Other Parameters")
+_ALSO_CALLED = {"Arguments": "Parameters", "Args": "Parameters", "Return": "Returns"}
 _RESULTS = ("Returns", "Yields")
 _DIRECTIVE = re.compile(
     r"^\.\. deprecated:: *(?P<since>.*)\n(?P<text>(?:[ \t]+\S.*\n?|\n(?=[ \t]))*)", re.M
@@ -60,7 +61,8 @@ def _sections(docstring: str) -> tuple[str, dict[str, str]]:
     sections: dict[str, str] = {}
     for heading, end in zip(headings, ends, strict=True):
         # numpydoc refuses a title that comes twice; the first is the one that is meant.
-        sections.setdefault(heading["title"].title(), docstring[heading.end() : end])
+        title = heading["title"].title()
+        sections.setdefault(_ALSO_CALLED.get(title, title), docstring[heading.end() : end])
     return docstring[: headings[0].start()] if headings else docstring, sections
 
 

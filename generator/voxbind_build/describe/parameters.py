@@ -6,7 +6,7 @@ import ast
 import math
 from typing import NamedTuple
 
-from voxbind_build.describe.annotations import from_annotation
+from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
 from voxbind_build.describe.reader import read_type
 from voxbind_build.describe.vocabulary import (
@@ -31,10 +31,12 @@ class _Default(NamedTuple):
     value: object
 
 
-def describe_parameter(source: SourceParameter, documentation: Documentation) -> Parameter:
+def describe_parameter(
+    source: SourceParameter, documentation: Documentation, classes: Classes
+) -> Parameter:
     """Find the type of a parameter: annotation, then docstring, then default."""
     entry = documentation.parameters.get(source.name, _NOTHING)
-    annotation, origin = _annotation(source, entry)
+    annotation, origin = _annotation(source, entry, classes)
     return Parameter(
         name=source.name,
         kind=source.kind,
@@ -47,17 +49,17 @@ def describe_parameter(source: SourceParameter, documentation: Documentation) ->
     )
 
 
-def _annotation(source: SourceParameter, entry: Entry) -> tuple[str, TypeSource]:
+def _annotation(source: SourceParameter, entry: Entry, classes: Classes) -> tuple[str, TypeSource]:
     default = _default(source)
     found: Alternatives | None = None
     origin: TypeSource = "annotation"
     if source.annotation is not None:
-        found = from_annotation(source.annotation)
+        found = from_annotation(source.annotation, classes)
     if source.kind in ("VAR_POSITIONAL", "VAR_KEYWORD"):
         # The documentation tells the type of all of them together, a tuple or dict.
         return text_of(found or ("Any",)), "annotation" if found else "unknown"
     if found is None and entry.type:
-        found, origin = read_type(entry.type), "docstring"
+        found, origin = _documented(entry.type, classes), "docstring"
     if found is None or found == ("Any",):
         if source.default == "<lambda>":
             return "Callable[..., Any]", "default"
@@ -66,7 +68,13 @@ def _annotation(source: SourceParameter, entry: Entry) -> tuple[str, TypeSource]
         if found is None:
             found, origin = type_of(default.value), "default"
     text = text_of(_as_argument(_with_default(found, default)))
-    return (text, origin) if is_annotation(text) else ("Any", "unknown")
+    return (text, origin) if is_annotation(text, classes.values()) else ("Any", "unknown")
+
+
+def _documented(text: str, classes: Classes) -> Alternatives | None:
+    """Read a documented type, which may be a class of the library: "Device, optional"."""
+    name = text.partition(",")[0].strip("` ")
+    return (classes[name],) if name in classes else read_type(text)
 
 
 def _with_default(found: Alternatives, default: _Default | None) -> Alternatives:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
-from voxbind_build.describe.annotations import from_annotation
+from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
 from voxbind_build.describe.reader import read_type
 from voxbind_build.describe.vocabulary import Alternatives, is_annotation, text_of, unite
@@ -22,11 +22,14 @@ _IF = re.compile(r"\b(?:if|when) (?:the |parameter )*`*(\w+)", re.IGNORECASE)
 _MOST_CONDITIONS = 3
 
 
-def describe_returns(annotation: str | None, documentation: Documentation) -> Returns:
+def describe_returns(
+    annotation: str | None, documentation: Documentation, classes: Classes
+) -> Returns:
     """Find the type of a result: annotation, then docstring."""
     entries = _without_remarks(documentation.returns)
     documented = tuple((entry.name, entry.type) for entry in entries or documentation.yields)
-    if annotation is not None and (found := from_annotation(annotation)) is not None:
+    found = from_annotation(annotation, classes) if annotation is not None else None
+    if found is not None:
         return Returns(
             annotation=text_of(found), annotation_source="annotation", documented=documented
         )

@@ -1,13 +1,14 @@
 """The annotations that a description may use, and what they accept.
 
 An annotation is a tuple of alternatives, each a Python expression over builtins, ``Any``,
-``Literal``, ``Sequence``, ``Callable``, ``Array``, ``ArrayLike`` and ``DTypeLike``.
+``Literal``, ``Sequence``, ``Callable``, ``Array``, ``ArrayLike`` and ``DTypeLike``, and over
+classes of the library, written with their module: ``pyclesperanto.Device``.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 __all__ = ["Alternatives", "accepts", "is_annotation", "literal", "text_of", "type_of", "unite"]
 
@@ -57,20 +58,23 @@ def text_of(alternatives: Alternatives) -> str:
     return " | ".join(alternatives) or "Any"
 
 
-def is_annotation(text: str) -> bool:
-    """Tell whether a text parses and uses the vocabulary alone."""
+def is_annotation(text: str, classes: Collection[str] = ()) -> bool:
+    """Tell whether a text parses and uses the vocabulary and dotted names of `classes` alone."""
     try:
-        tree = ast.parse(text, mode="eval")
+        return _is_known(ast.parse(text, mode="eval").body, classes)
     except (SyntaxError, ValueError):
         return False
-    allowed = (
-        *(ast.Expression, ast.Name, ast.Load, ast.Subscript, ast.Tuple, ast.Constant),
-        *(ast.BinOp, ast.BitOr, ast.UnaryOp, ast.USub),
-    )
-    return all(
-        isinstance(node, allowed) and (not isinstance(node, ast.Name) or node.id in _NAMES)
-        for node in ast.walk(tree)
-    )
+
+
+def _is_known(node: ast.AST, classes: Collection[str]) -> bool:
+    match node:
+        case ast.Name(name):
+            return name in _NAMES
+        case ast.Attribute():
+            return ast.unparse(node) in classes
+        case ast.Subscript() | ast.Tuple() | ast.BinOp(op=ast.BitOr()) | ast.UnaryOp(op=ast.USub()):
+            return all(_is_known(child, classes) for child in ast.iter_child_nodes(node))
+    return isinstance(node, (ast.Constant, ast.Load, ast.BitOr, ast.USub))
 
 
 def type_of(value: object) -> Alternatives:

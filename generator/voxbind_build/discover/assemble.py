@@ -11,6 +11,7 @@ import msgspec
 from voxbind_build.discover.compare import compare, reconcile
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.signatures import define
+from voxbind_build.discover.source import Module
 from voxbind_build.discover.worker import LiveModule, LiveName
 from voxbind_build.model import (
     Definition,
@@ -23,12 +24,18 @@ from voxbind_build.model import (
 __all__ = ["assemble"]
 
 Kind = Literal["function", "class", "constant", "module"]
+Access = Literal["exported", "open", "internal"]
+"""Whether ``__all__`` has a name, or it is public for want of an underscore, or only imported."""
 
 _UNKNOWN_SIGNATURE = (
     SourceParameter(name="args", kind="VAR_POSITIONAL"),
     SourceParameter(name="kwargs", kind="VAR_KEYWORD"),
 )
 _MODULE = Exclusion(reason="module", detail="A submodule; only listed modules are mirrored.")
+_MIRRORED = Exclusion(reason="module", detail="A module: it is mirrored, as a module.")
+_INTERNAL = Exclusion(
+    reason="internal", detail="Imported for the module's own use: its `__all__` leaves it out."
+)
 _FOREIGN = Exclusion(reason="foreign", detail="Belongs to another package and is not exported.")
 _MISSING = Exclusion(reason="missing", detail="In the source, but not in the imported module.")
 _COMPILED = Exclusion(
@@ -68,7 +75,7 @@ def assemble(
     return (
         tuple(sorted(names, key=lambda name: name.name)),
         tuple(sorted({*assembler.differences, *unreadable})),
-        bool(live) and not any(module.error for module in live.values()),
+        bool(live) and not assembler.only_read,
     )
 
 
@@ -77,37 +84,59 @@ class _Assembler:
         self.spec = spec
         self.resolver = resolver
         self.differences: list[str] = []
+        self.only_read = False
+        """Whether a module that is there couldn't be imported."""
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
         """Account for the public names of one module."""
-        if self.resolver.package.find(name) is None and (live is None or live.error):
+        reached = self.resolver.reach(name)
+        if reached is None and (live is None or live.error):
             self.differences.append(f"{name} is listed in the specification and doesn't exist")
+            self.only_read |= live is not None
             return
-        if live is not None and live.error:
-            self.differences.append(f"{name} was only read, not imported: {live.error}")
-            live = None
-        source = self.resolver.module(name)
+        reached = reached or name
+        source = self.resolver.module(reached)
         read = self.resolver.public_names(source) if source is not None else ()
-        exports = frozenset(source.exports or ()) if source is not None else frozenset()
+        if live is not None and (problem := live.error or self.lacks(reached, read, live)):
+            self.differences.append(f"{name} was only read, not imported: {problem}")
+            self.only_read = True
+            live = None
+        exports, is_whole = _exports(source, live)
         for attribute in sorted({*read, *(live.names if live is not None else ())}):
-            home = self.resolver.home(name, attribute)
+            home = self.resolver.home(reached, attribute)
             shown = live.names.get(attribute) if live is not None else None
             if shown is None and live is not None and home.kind != "module":
                 shown = LiveName(kind="missing")
-            yield self.public_name(f"{name}.{attribute}", home, shown, attribute in exports)
+            access: Access = "exported" if attribute in exports else "open"
+            if access == "open" and is_whole and source and source.imports_for_itself(attribute):
+                access = "internal"
+            yield self.public_name(f"{name}.{attribute}", home, shown, access)
+
+    def lacks(self, module: str, read: Iterable[str], live: LiveModule) -> str:
+        """Say what a module misses that warned at its import instead of failing; or nothing.
+
+        A library that finds no device may leave nearly everything out.
+        """
+        functions = [each for each in read if self.resolver.home(module, each).kind == "function"]
+        missing = [each for each in functions if each not in live.names]
+        if not live.warning or 2 * len(missing) <= len(functions):
+            return ""
+        return f"{len(missing)} of its {len(functions)} functions are missing ({live.warning})"
 
     def public_name(
-        self, name: str, home: Home, live: LiveName | None, is_exported: bool
+        self, name: str, home: Home, live: LiveName | None, access: Access
     ) -> PublicName:
         """Decide what one name is."""
         excluded = self.exclusion(name)
         if home.kind == "module" and (live is None or live.kind == "module"):
-            return PublicName(name=name, kind="module", exclusion=excluded or _MODULE)
-        if not is_exported and self.is_foreign(home, live):
+            return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))
+        if access != "exported" and self.is_foreign(home, live):
             kind: Kind = "module" if not home.name else "constant"
             if live is not None and live.kind != "missing":
                 kind = _kind(live)
             return PublicName(name=name, kind=kind, exclusion=excluded or _FOREIGN)
+        if access == "internal":
+            excluded = excluded or _INTERNAL
         if home.kind == "function":
             return self.function(name, home, live, excluded)
         if live is None:
@@ -122,7 +151,7 @@ class _Assembler:
         if live.kind not in _EXPECTED.get(home.kind, (live.kind,)):
             self.disagree(name, home, live)
         if live.kind == "module":
-            return PublicName(name=name, kind="module", exclusion=excluded or _MODULE)
+            return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))
         if live.kind == "function":
             return self.live_function(name, live, excluded)
         return PublicName(name=name, kind=_kind(live), exclusion=excluded)
@@ -141,7 +170,8 @@ class _Assembler:
                 self.disagree(name, home, live)
                 return PublicName(name=name, kind=_kind(live), exclusion=excluded)
             else:
-                self.differences += compare(name, definition, live)
+                if excluded is None:
+                    self.differences += compare(name, definition, live)
                 definition = msgspec.structs.replace(
                     definition,
                     docstring=live.doc or definition.docstring,
@@ -180,6 +210,11 @@ class _Assembler:
         patterns = self.spec.exclude.items()
         return next((reason for pattern, reason in patterns if fnmatchcase(name, pattern)), None)
 
+    def mirrored(self, name: str) -> Exclusion:
+        """Give the reason for which a module is no function, class or constant."""
+        is_listed = any(f"{each}.".startswith(f"{name}.") for each in self.spec.modules)
+        return _MIRRORED if is_listed else _MODULE
+
     def missing(self, name: str, live: LiveName) -> None:
         why = f" ({live.error})" if live.error else ""
         self.differences.append(f"{name} is in the source but not in the imported module{why}")
@@ -192,14 +227,39 @@ class _Assembler:
         )
 
     def check_specification(self, names: Iterable[PublicName]) -> None:
-        """Report entries of the specification that no name fits."""
-        present = {name.name for name in names}
+        """Report entries of the specification that change nothing."""
+        present = {name.name: name for name in names}
         for pattern in self.spec.exclude:
             if not any(fnmatchcase(name, pattern) for name in present):
                 self.differences.append(f"exclude {pattern!r} in the specification fits no name")
         for field in ("declare", "roles"):
-            for name in sorted(set(getattr(self.spec, field)) - present):
-                self.differences.append(f"{field} {name!r} in the specification fits no name")
+            for name in sorted(getattr(self.spec, field)):
+                found = present.get(name)
+                if found is None:
+                    self.differences.append(f"{field} {name!r} in the specification fits no name")
+                elif found.definition is None or found.exclusion is not None:
+                    self.differences.append(
+                        f"{field} {name!r} in the specification changes nothing: "
+                        + ("it is excluded" if found.exclusion else f"it is a {found.kind}")
+                    )
+        for name, roles in sorted(self.spec.roles.items()):
+            definition = present[name].definition if name in present else None
+            if definition is not None:
+                known = {parameter.name for parameter in definition.parameters}
+                self.differences += [
+                    f"roles {name!r} in the specification names {parameter!r}, "
+                    f"which isn't among its parameters ({', '.join(sorted(known))})"
+                    for parameter in sorted(set(roles) - known)
+                ]
+
+
+def _exports(source: Module | None, live: LiveModule | None) -> tuple[tuple[str, ...], bool]:
+    """Give ``__all__`` as far as it is known, and whether there is one and that is all of it."""
+    if live is not None:
+        return live.exports or (), live.exports is not None
+    if source is None or source.exports is None:
+        return (), False
+    return source.exports, source.exports_whole
 
 
 def _kind(live: LiveName) -> Kind:

@@ -72,6 +72,23 @@ class Resolver:
             self.unreadable.append(name)
         return self._modules[name]
 
+    def reach(self, name: str) -> str | None:
+        """Give the module that a dotted name leads to, which its parent may show by another name.
+
+        ``pyclesperanto.fft`` is ``pyclesperanto._fft``, after ``from . import _fft as fft``.
+        """
+        top, *parts = name.split(".")
+        reached = top
+        for part in parts:
+            if self.package.find(f"{reached}.{part}") is not None:
+                reached = f"{reached}.{part}"
+                continue
+            home = self.home(reached, part)
+            if home.kind != "module":
+                return None
+            reached = home.module
+        return reached
+
     def exists(self, name: str) -> bool:
         """Tell whether an import of a module may succeed; of foreign ones nothing is known."""
         return self.is_foreign(name) or self.package.find(name) is not None

@@ -22,6 +22,7 @@ class Import:
 
     module: str
     attribute: str | None = None
+    by_star: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Module:
     bindings: dict[str, Binding] = field(default_factory=dict)
     exports: tuple[str, ...] | None = None
     """``__all__``, where there is one that can be read."""
+    exports_whole: bool = True
+    """Whether everything that changes ``__all__`` could be read."""
 
     @property
     def fingerprint(self) -> str:
@@ -68,6 +71,16 @@ class Module:
         if self.exports is not None:
             return self.exports
         return tuple(name for name in self.bindings if not name.startswith("_"))
+
+    def imports_for_itself(self, name: str) -> bool:
+        """Tell whether a name that ``__all__`` lacks is imported for use in this module alone.
+
+        A package imports what it hands on, and so does a star.
+        """
+        binding = self.bindings.get(name)
+        if self.is_package or not isinstance(binding, Import):
+            return False
+        return binding.attribute is not None and not binding.by_star
 
     def absolute(self, level: int, module: str) -> str:
         """Give the dotted name of what ``from ..module import`` names."""
@@ -145,6 +158,8 @@ class _Reader:
                         self.small(small)
                 case cst.If() | cst.Try() | cst.TryStar() | cst.For() | cst.While() | cst.With():
                     self.compound(statement)
+                case cst.BaseSmallStatement():  # `if a: b = 1` in one line
+                    self.small(statement)
                 case _:
                     pass
 
@@ -206,7 +221,7 @@ class _Reader:
         if isinstance(statement.names, cst.ImportStar):
             target = self.library.module(source)
             for name in target.public if target is not None else ():
-                self.bind(name, Import(source, name))
+                self.bind(name, Import(source, name, by_star=True))
             return
         for alias in statement.names:
             name = _dotted(alias.name)
@@ -215,12 +230,14 @@ class _Reader:
                 continue  # the fallback of an optional part is what is left
             if bound == "__all__" and (target := self.library.module(source)) is not None:
                 self.module.exports = target.exports
+                self.module.exports_whole = target.exports_whole
             self.bind(bound, Import(source, name))
 
     def assign(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
         if isinstance(target, cst.Name):
             if target.value == "__all__" and value is not None:
                 self.module.exports = self.strings(value)
+                self.module.exports_whole = self.module.exports is not None
             self.bind(target.value, Value(value))
             return
         for name in _target_names(target):
@@ -248,12 +265,13 @@ class _Reader:
                     self.bind(name, Import(f"{self.module.name}.{submodule}", name))
 
     def extend_all(self, method: str, value: cst.BaseExpression) -> None:
-        names = self.strings(value) if method != "append" else self.strings(value, single=True)
+        names = self.strings(value, single=method in ("append", "remove"))
         before = self.module.exports or ()
-        if method == "remove":
-            gone = self.strings(value, single=True) or ()
-            self.module.exports = tuple(name for name in before if name not in gone)
-        elif names is not None and method in ("append", "extend"):
+        if names is None or method not in ("append", "extend", "remove"):
+            self.module.exports_whole = False
+        elif method == "remove":
+            self.module.exports = tuple(name for name in before if name not in names)
+        else:
             self.module.exports = before + names
 
     def strings(self, value: cst.BaseExpression, *, single: bool = False) -> tuple[str, ...] | None:

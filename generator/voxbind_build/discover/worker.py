@@ -6,19 +6,21 @@ because an import can hang, abort or end the process that runs it.
 
 from __future__ import annotations
 
-import importlib
+import contextlib
 import inspect
 import os
 import re
 import sys
+import typing
 import warnings
 from collections.abc import Iterator
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import msgspec
 from msgspec import Struct
 
 from voxbind_build.discover.expressions import NotConstant, canonical
+from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ParameterKind, SourceParameter
 
 __all__ = ["LiveModule", "LiveName", "Request", "main"]
@@ -30,6 +32,7 @@ _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.KEYWORD_ONLY: "KEYWORD_ONLY",
     inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
 }
+_OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
 _PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
 
@@ -47,6 +50,9 @@ class LiveName(Struct, frozen=True, kw_only=True):
     home: str = ""
     """The object's ``__module__``."""
     qualname: str = ""
+    code: str = ""
+    """Where the code stands that runs in the end, below all decorators, whatever names they
+    have given it: ``pyclesperanto._tier1.absolute``."""
     parameters: tuple[SourceParameter, ...] | None = None
     doc: str = ""
     error: str = ""
@@ -56,7 +62,11 @@ class LiveModule(Struct, frozen=True):
     """An imported module, or why it can't be."""
 
     names: dict[str, LiveName] = {}
+    exports: tuple[str, ...] | None = None
+    """``__all__``, where there is one."""
     error: str = ""
+    warning: str = ""
+    """The first thing that the import warned of, deprecations aside."""
 
 
 def main(argument: str) -> None:
@@ -65,7 +75,6 @@ def main(argument: str) -> None:
     # What the library prints must not mix with the answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
-    warnings.simplefilter("ignore")
     request = msgspec.json.decode(argument, type=Request)
     sys.path[:0] = request.search_path
     answers = {name: _module(name) for name in request.modules}
@@ -77,15 +86,27 @@ def main(argument: str) -> None:
 
 def _module(name: str) -> LiveModule:
     try:
-        module = importlib.import_module(name)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            module = import_dotted(name)
     except BaseException as error:
         return LiveModule(error=_explain(error))
+    # Looking at a lazy module can warn as well.
+    warnings.simplefilter("ignore")
     attributes = {attribute for attribute in dir(module) if not attribute.startswith("_")}
-    exports = getattr(module, "__all__", ())
-    attributes.update(export for export in exports if isinstance(export, str))
-    return LiveModule(
-        {attribute: _attribute(module, attribute) for attribute in sorted(attributes)}
-    )
+    listed = getattr(module, "__all__", None)
+    exports = tuple(export for export in listed or () if isinstance(export, str))
+    names = {each: _attribute(module, each) for each in sorted({*attributes, *exports})}
+    warning = next((_explain(each) for each in map(_warned, caught) if each is not None), "")
+    return LiveModule(names, None if listed is None else exports, warning=warning)
+
+
+def _warned(caught: warnings.WarningMessage) -> Warning | None:
+    """Give what was warned of, unless it looks at the future alone."""
+    warning = caught.message
+    if isinstance(warning, Warning) and not isinstance(warning, _OF_THE_FUTURE):
+        return warning
+    return None
 
 
 def _attribute(module: ModuleType, attribute: str) -> LiveName:
@@ -99,7 +120,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         return LiveName(kind="module", home=value.__name__)
     if inspect.isclass(value):
         kind = "class"
-    elif callable(value):
+    elif callable(value) and not _is_type(value):
         kind = "function"
     else:
         return LiveName(kind="constant")
@@ -108,9 +129,24 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         kind=kind,
         home=home if isinstance(home, str) else "",
         qualname=qualname if isinstance(qualname, str) else "",
+        code=_code(value) if kind == "function" else "",
         parameters=_signature(value) if kind == "function" else None,
         doc=_whole(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
     )
+
+
+def _is_type(value: object) -> bool:
+    """Tell a type that is no class: ``Union[int, str]``, ``Optional``, a ``TypeVar``."""
+    return typing.get_origin(value) is not None or type(value).__module__ in ("typing", "types")
+
+
+def _code(value: object) -> str:
+    with contextlib.suppress(ValueError):  # a circle of wrappers
+        # Anything may be asked: what wraps nothing is given back.
+        value = inspect.unwrap(value)  # type: ignore[arg-type]
+    if isinstance(value, FunctionType):
+        return f"{value.__globals__.get('__name__')}.{value.__code__.co_qualname}"
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
 
 
 def _signature(value: object) -> tuple[SourceParameter, ...] | None:

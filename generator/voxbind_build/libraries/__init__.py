@@ -1,4 +1,4 @@
-"""Library specifications: one short TOML for each library, and the loader."""
+"""Library specifications: one short TOML for each library, the loader, and what importing takes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from voxbind_build.libraries.environment import prepare, settings
+from voxbind_build.libraries.importing import import_dotted
 from voxbind_build.model import LibrarySpec
 
-__all__ = ["SpecError", "builtin", "load"]
+__all__ = ["SpecError", "builtin", "import_dotted", "load", "prepare", "settings"]
 
 _FOLDER = Path(__file__).parent
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
