@@ -40,7 +40,10 @@ def candidates(parameter: Parameter, role: str | None, scene: Scene) -> list[Any
         return _images(str(role), scene)
     if role in MAKERS:
         return MAKERS[role](scene)
-    plain = table().names.get(parameter.name) or table().values.get(role or "")
+    if role in ALONG_AXIS:
+        place = _AXES[parameter.name.rpartition("_")[2]]
+        return ALONG_AXIS[role](scene.shape[::-1][place] if place < scene.ndim else 1)
+    plain = table().plain(parameter.name) or table().values.get(role or "")
     if plain:
         return list(plain)
     return _by_type(parameter)
@@ -75,7 +78,7 @@ def _images(role: str, scene: Scene) -> list[Any]:
         if scene.main_role == "image"
         else [image(shape, "grey", "float64"), image(shape, "grey", "uint8")],
         "colour image": [image(shape, scene.content, scene.dtype, variant=1)],
-        "labels": [image(shape, "labels", "int32", variant=1)],
+        "labels": [image(shape, "labels", "int32", variant=1), image(shape, "cells", "int32")],
         "mask": [image(shape, "mask", "bool", variant=1)],
         "markers": [image(shape, "markers", "int32")],
         "edges": [image(shape, "edges", "bool")],
@@ -130,6 +133,33 @@ def _points(scene: Scene) -> list[Any]:
     return [points, points.astype(float)]
 
 
+def _columns_of_points(scene: Scene) -> list[Any]:
+    """One column a point, x first."""
+    return [_points(scene)[1].T[::-1].copy()]
+
+
+_LABELS = 5  # as many as the test images have
+
+
+def _label_matrix(scene: Scene) -> list[Any]:
+    """A number for each pair of labels, the background's first, in (y, x)."""
+    places = np.arange(_LABELS + 1.0)
+    return [np.abs(np.subtract.outer(places, places)) % 3]
+
+
+def _label_values(scene: Scene) -> list[Any]:
+    """A number for each label, the background's first, in a row."""
+    return [np.linspace(0, 3, _LABELS + 1)[np.newaxis]]
+
+
+def _flat_matrix(scene: Scene) -> list[Any]:
+    """A homogeneous matrix over x, y, z, row after row."""
+    return [
+        [0.95, 0.08, 0, 0.7, -0.08, 0.95, 0, 0.7, 0, 0, 1, 0, 0, 0, 0, 1],
+        [0.95, 0.08, 0.7, -0.08, 0.95, 0.7, 0, 0, 1],
+    ]
+
+
 def _snake(scene: Scene) -> list[Any]:
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     circle = np.stack([0.5 + 0.3 * np.sin(angles), 0.5 + 0.3 * np.cos(angles)], axis=1)
@@ -182,11 +212,47 @@ def _brightest(scene: Scene) -> list[Any]:
     ]
 
 
+def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return tuple(np.delete(shape, axis).tolist())
+
+
+def _every_second_plane(scene: Scene) -> list[Any]:
+    shape = scene.shape if scene.ndim == 2 else (scene.shape[0] // 2, *scene.shape[1:])
+    return [np.zeros(shape, np.float32)]
+
+
 def _data_range(scene: Scene) -> list[Any]:
     return [float(np.ptp(scene.main.astype(float)))]
 
 
+_AXES = {"x": 0, "y": 1, "z": 2, "width": 0, "height": 1, "depth": 2}
+"""Axes by their keywords, counted from the last."""
+
+ALONG_AXIS: dict[str | None, Callable[[int], list[Any]]] = {
+    "start along an axis": lambda length: [0 if length == 1 else 1],
+    "stop along an axis": lambda length: [1 if length == 1 else length - 2],
+    "part of an axis": lambda length: [1 if length == 1 else length // 2],
+    "shorter length along an axis": lambda length: [max(1, length - 3)],
+    "length along an axis": lambda length: [1 if length == 1 else length + 3],
+}
+"""By role: values for one axis of its length, for keywords such as ``start_x``."""
+
 MAKERS: dict[str | None, Maker] = {
+    "output": lambda scene: [np.zeros(scene.shape, np.float32)],
+    "output along x and y": lambda scene: [np.zeros(scene.shape[-2:], np.float32)],
+    "output along x and z": lambda scene: [np.zeros(_without(scene.shape, -2), np.float32)],
+    "output along y and z": lambda scene: [np.zeros(_without(scene.shape, -1), np.float32)],
+    "output of a column a label": lambda scene: [np.zeros((3, _LABELS), np.float32)],
+    "output of every second plane": _every_second_plane,
+    "model": lambda scene: [image(scene.shape, scene.content, scene.dtype)],
+    "source": lambda scene: [image(scene.shape, scene.content, scene.dtype)],
+    "columns of points": _columns_of_points,
+    "label matrix": _label_matrix,
+    "label values": _label_values,
+    "flags": lambda scene: [(_label_values(scene)[0] > 1.5).astype(np.uint32)],
+    "altitude": lambda scene: [image(scene.shape[-2:], "labels", "uint8")],
+    "flat matrix": _flat_matrix,
+    "properties of labels": lambda scene: [{"label": list(map(float, range(_LABELS + 1)))}],
     "footprint": _footprint,
     "weights": _weights,
     "psf": _psf,
@@ -212,6 +278,12 @@ MAKERS: dict[str | None, Maker] = {
     "output shape": lambda scene: [_fraction(scene, 0.6), scene.shape],
     "moments": lambda scene: [np.vander([1.0, 2.0, 3.0, 4.0], increasing=True), np.eye(scene.ndim)],
     "tensor elements": lambda scene: [[image(scene.shape, variant=step) for step in range(3)]],
+    "co-occurrences": lambda scene: [np.arange(64).reshape(4, 4, 2, 2)],
+    "vertices": lambda scene: [np.array([[0.0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]])],
+    "faces": lambda scene: [np.array([[0, 1, 2], [0, 2, 3]])],
+    "footprint sequence": lambda scene: [((np.ones((3, 3), dtype=np.uint8), 2),)],
+    "distances": lambda scene: [np.arange(float(scene.shape[0]))],
+    "model class": lambda scene: [callables.MeanPoint],
     "hough space": lambda scene: [image(scene.shape), np.stack([image(scene.shape)] * 2)],
     "rows": lambda scene: [np.array([[1, 2], [3, 4], [1, 2]])],
     "descriptors": lambda scene: [image((9, 6)), image((9, 6), dtype="bool")],

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from voxbind_build.model import IMAGE_ROLES, Call, Description, Parameter
+from voxbind_build.model import IMAGE_ROLES, OUTPUT_ROLES, WHOLE_ROLES, Call, Description, Parameter
 from voxbind_build.probe.arguments import Scene, candidates
 from voxbind_build.probe.calling import Answer, call, describe_result, outline
 from voxbind_build.probe.images import SIZES, Array, colour_image, image
+from voxbind_build.probe.memories import Memory
 from voxbind_build.probe.roles import table, twins
 
 _REMEMBERED = 40  # calls kept in an observation
+_TIMEOUTS = 2  # calls of one search that may take too long before it is given up
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Arrangement:
     """Whether optional arguments that may be needed are given."""
     flat: str = ""
     """Arguments beside a volume made as for an image: ``whole`` but for the images, or ``all``."""
+    idle: bool = False
+    """Whether options whose defaults do nothing are left alone."""
     named_channels: bool = True
     """Whether ``channel_axis`` is given or left at its default."""
 
@@ -65,6 +69,18 @@ class Bench:
     roles: dict[str, str]
     main: str | None
     deadline: float
+    memory: Memory
+    asked: Container[str] = ()
+    """Optional parameters that the library's TOML asks to give."""
+    only: tuple[str, ...] = ()
+    """The dtypes that the function is given; all, if empty."""
+    fatal: Mapping[int, str] = field(default_factory=dict)
+    """Calls that ended an earlier process, and how: not to be made again."""
+    before_call: Callable[[int], None] = lambda number: None
+    """Is told each call's number before it is made."""
+    number: int = 0
+    timeouts: int = 0
+    """Calls of a search that took too long."""
     calls: list[Call] = field(default_factory=list)
     mutated: set[str] = field(default_factory=set)
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -75,9 +91,23 @@ class Bench:
         return self.description.parameters
 
     @property
+    def arrays(self) -> frozenset[str]:
+        """The parameters that take arrays in the library's memory."""
+        return frozenset(
+            name
+            for name, role in self.roles.items()
+            if role in IMAGE_ROLES | WHOLE_ROLES | OUTPUT_ROLES
+        )
+
+    @property
     def late(self) -> bool:
         """Whether the time for this function is used up."""
         return time.perf_counter() > self.deadline
+
+    @property
+    def sparing(self) -> bool:
+        """Whether every call is slow, so that few are made."""
+        return self.description.attribute in table().sparing
 
     @property
     def default_channels(self) -> bool:
@@ -91,7 +121,7 @@ class Bench:
         """Find a parameter by name."""
         return next((entry for entry in self.parameters if entry.name == name), None)
 
-    def given(self, *, fills: bool) -> list[Parameter]:
+    def given(self, *, fills: bool, idle: bool = False) -> list[Parameter]:
         """Name the parameters that get an argument beside the main image."""
         pair = twins(self.main, self.description, self.roles) if self.main else ()
         filled = self._filled() if fills else ()
@@ -100,7 +130,13 @@ class Bench:
             for entry in self.parameters
             if entry.name != self.main
             and entry.kind not in ("VAR_POSITIONAL", "VAR_KEYWORD")
-            and (entry.default is None or entry.name in pair or entry.name in filled)
+            and (
+                entry.default is None
+                or entry.name in pair
+                or entry.name in filled
+                or entry.name in self.asked
+                or (not idle and table().is_idle(entry))
+            )
         ]
 
     def _filled(self) -> tuple[str, ...]:
@@ -142,7 +178,7 @@ class Bench:
         image_shape = shape[:2] if arrangement.flat == "all" else shape
         choice = dict(arrangement.choice)
         arguments: dict[str, Any] = {}
-        for entry in self.given(fills=arrangement.fills):
+        for entry in self.given(fills=arrangement.fills, idle=arrangement.idle):
             role = self.roles.get(entry.name)
             scene = Scene(
                 shape=image_shape if role in IMAGE_ROLES else whole_shape,
@@ -202,7 +238,7 @@ class Bench:
         """Give other choices of candidates: each parameter by itself, then all together."""
         main = arrangement.main()
         counts = {}
-        for entry in self.given(fills=arrangement.fills):
+        for entry in self.given(fills=arrangement.fills, idle=arrangement.idle):
             scene = Scene(
                 shape=arrangement.shape,
                 content=arrangement.content,
@@ -223,15 +259,32 @@ class Bench:
     def run(self, arguments: dict[str, Any]) -> Answer:
         """Call the function with NumPy's global generator in a known state."""
         np.random.seed(0)
-        return call(self.function, self.parameters, arguments)
+        return self.call(arguments)
+
+    def call(self, arguments: dict[str, Any]) -> Answer:
+        """Call the function with NumPy's global generator as it is."""
+        self.number += 1
+        if end := self.fatal.get(self.number):
+            return Answer(error=end, fatal=True)
+        self.before_call(self.number)
+        return call(
+            self.function,
+            self.parameters,
+            arguments,
+            memory=self.memory,
+            given=self.arrays,
+            only=self.only,
+        )
 
     def attempt(self, arrangement: Arrangement, *, record: bool = True) -> Answer:
         """Make one call of an arrangement and keep it."""
         main = arrangement.main()
         arguments = self.compose(arrangement, main)
         answer = self.run(arguments)
-        if answer.outcome == "memory":
+        self.timeouts += answer.outcome == "timeout"
+        if answer.outcome == "memory" or self.timeouts >= _TIMEOUTS:
             self.deadline = 0.0  # other arguments would only eat it again
+            self.timeouts = 0
         if record:
             self.note(arrangement, main, arguments, answer)
         return answer

@@ -62,3 +62,19 @@ def second_difference(
     if isinstance(output, np.ndarray):
         output[...] = result
     return result
+
+
+class MeanPoint:
+    """A model that is fitted to points: their mean."""
+
+    def __init__(self, mean: Array) -> None:
+        self.mean = mean
+
+    @classmethod
+    def from_estimate(cls, data: Array) -> MeanPoint:
+        """Fit the model."""
+        return cls(np.mean(data, axis=0))
+
+    def residuals(self, data: Array) -> Array:
+        """Give the distance of each point."""
+        return np.asarray(np.linalg.norm(data - self.mean, axis=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
@@ -14,11 +14,14 @@ from msgspec import structs
 
 from voxbind_build.model import Parameter, Result
 from voxbind_build.probe.images import Array
+from voxbind_build.probe.memories import Memory
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
 _PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][\w.+\-]+){2,}")
 _MEMBERS = 12
-Outcome = Literal["returned", "raised", "memory", "exited"]
+Outcome = Literal["returned", "raised", "timeout", "crashed", "memory", "exited"]
+TIMEOUT = "took longer than"
+"""How the end of a process is told that a call's time limit brought."""
 _NUDGE = 1 + 1e-6
 
 
@@ -30,12 +33,16 @@ class Answer:
     error: str = ""
     warnings: tuple[str, ...] = ()
     mutated: tuple[str, ...] = ()
+    fatal: bool = False
+    """The call ended its process; `error` says how."""
 
     @property
     def outcome(self) -> Outcome:
         """What became of the call."""
         if self.returned:
             return "returned"
+        if self.fatal:
+            return "timeout" if self.error.startswith(TIMEOUT) else "crashed"
         told: dict[str, Outcome] = {"SystemExit": "exited", "MemoryError": "memory"}
         return told.get(self.error.partition(":")[0], "raised")
 
@@ -46,13 +53,47 @@ class Answer:
 
 
 def call(
-    function: Callable[..., Any], parameters: tuple[Parameter, ...], arguments: Mapping[str, Any]
+    function: Callable[..., Any],
+    parameters: tuple[Parameter, ...],
+    arguments: Mapping[str, Any],
+    *,
+    memory: Memory,
+    given: Container[str] = (),
+    only: tuple[str, ...] = (),
 ) -> Answer:
     """Call a function on copies of the arguments.
 
     Nothing that the function raises gets out, and nothing that it changes stays.
+
+    Parameters
+    ----------
+    function
+        The callable.
+    parameters
+        Its parameters, in order.
+    arguments
+        By parameter, NumPy arrays among them.
+    memory
+        The library's: where results come from.
+    given
+        Parameters whose arrays are given in the library's memory.
+    only
+        The dtypes of those arrays that the function reads rightly; all, if empty.
     """
-    copies = {name: _copy(value) for name, value in arguments.items()}
+    try:
+        copies = {
+            name: memory.give(_copy(value)) if name in given else _copy(value)
+            for name, value in arguments.items()
+        }
+    except Exception as error:  # a dtype, or a number of axes, that the memory doesn't hold
+        return Answer(error=tell_error(error))
+    before = {name: _copy(memory.take(copies[name])) for name in arguments if name in given}
+    if only:
+        dtypes = {str(value.dtype) for value in before.values() if isinstance(value, np.ndarray)}
+        if not dtypes <= {*only}:
+            return Answer(
+                error=f"not given: arrays of other dtypes than {'/'.join(only)} are misread"
+            )
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     for parameter in parameters:
@@ -65,10 +106,10 @@ def call(
             positional.append(copies[parameter.name])
         else:
             keywords[parameter.name] = copies[parameter.name]
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, np.errstate():
         warnings.simplefilter("always")
         try:
-            value = _realise(function(*positional, **keywords))
+            value = memory.take(_realise(function(*positional, **keywords)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: it costs this call only
@@ -78,8 +119,9 @@ def call(
             )
     mutated = tuple(
         name
-        for name, value_before in arguments.items()
-        if isinstance(value_before, np.ndarray) and _differs(value_before, copies[name])
+        for name, value_before in {**arguments, **before}.items()
+        if isinstance(value_before, np.ndarray)
+        and _differs(value_before, memory.take(copies[name]))
     )
     return Answer(value=value, warnings=_told(caught), mutated=mutated)
 
@@ -111,7 +153,10 @@ def _told(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 def tell_error(error: BaseException) -> str:
     """Tell an exception as ``TypeName: first line``."""
-    message = scrub(str(error))
+    try:
+        message = scrub(str(error))
+    except Exception as another:  # of the exception's own making
+        message = f"(whose text can't be told: {type(another).__name__})"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
@@ -219,4 +264,6 @@ def value_range(values: Array) -> tuple[float, float] | None:
 def _round(value: float, least: float) -> float:
     if abs(value) <= least:
         return 0.0
+    if value.is_integer() and abs(value) < 1 << 24:
+        return value  # such as the ends of a dtype's range
     return float(f"{value * _NUDGE:.3e}")

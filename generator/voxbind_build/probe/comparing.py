@@ -63,7 +63,9 @@ def _take(
     }
 
 
-def _places(length: int) -> tuple[int, ...]:
+def _places(length: int, sparing: bool) -> tuple[int, ...]:
+    if sparing:
+        return (length // 2,)
     return tuple(sorted({1, length // 3, length // 2, 2 * length // 3, length - 2}))
 
 
@@ -72,7 +74,7 @@ def _slice_answers(
 ) -> dict[int, Array] | None:
     main = arguments[bench.main or ""]
     answers = {}
-    for index in _places(main.shape[axis]):
+    for index in _places(main.shape[axis], bench.sparing):
         cut = _take(bench, arguments, index, axis)
         piece = cut[bench.main or ""]
         if volume.flat:

@@ -6,6 +6,13 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+_ELSEWHERE = frozenset(
+    {
+        *("__init__.py", "ahead.py", "confinement.py", "fingerprint.py"),
+        *("landlock.py", "sandbox.py"),
+    }
+)
+
 
 @cache
 def method_fingerprint() -> str:
@@ -14,12 +21,12 @@ def method_fingerprint() -> str:
     Returns
     -------
     str
-        SHA-256 over this package's modules and tables; the worker pool, which only decides
+        SHA-256 over this package's modules and tables; the sandbox, which only decides
         where functions run, is not among them.
     """
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
-        if path.name not in ("__init__.py", "ahead.py", "sandbox.py", "fingerprint.py"):
+        if path.name not in _ELSEWHERE:
             digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()

@@ -99,6 +99,14 @@ def _labels(shape: tuple[int, ...], variant: int) -> Array:
 
 
 @cache
+def _cells(shape: tuple[int, ...], variant: int) -> Array:
+    """Labels that touch, with a margin of background."""
+    cells = np.asarray(_blobs(shape, 0.03 * variant).argmax(axis=0) + 1, dtype=np.int32)
+    cells[..., :2, :] = 0
+    return cells
+
+
+@cache
 def _mask(shape: tuple[int, ...], variant: int) -> Array:
     """Objects with holes and tunnels, and specks beside them."""
     specks = np.random.default_rng(_SEED + 11 + variant).random(shape)
@@ -145,7 +153,8 @@ def image(
     shape : tuple of int
         (Y, X) or (Z, Y, X).
     content : str
-        ``grey``, ``two phases`` (grey too), ``phase`` (wrapped), ``labels``, ``markers``,
+        ``grey``, ``two phases`` (grey too), ``phase`` (wrapped), ``labels``, ``cells`` (labels
+        that touch), ``markers``,
         ``mask``, ``edges``, or ``seed``, which lies below the grey image of the same
         variant everywhere.
     dtype : str
@@ -157,6 +166,8 @@ def image(
         return _markers(shape, variant).astype(dtype)
     if content == "labels":
         return _labels(shape, variant).astype(dtype)
+    if content == "cells":
+        return _cells(shape, variant).astype(dtype)
     if content == "mask":
         return _mask(shape, variant).astype(dtype)
     if content == "phase":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,25 +10,32 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from voxbind_build.model import Call, Observation, ProbeTask, Result
+from voxbind_build.libraries import import_dotted
+from voxbind_build.model import Call, Observation, ProbeTask
 from voxbind_build.probe import searching
 from voxbind_build.probe.bench import Arrangement, Bench
-from voxbind_build.probe.calling import Answer, call, describe_result, tell_error
+from voxbind_build.probe.calling import Answer, describe_result, tell_error
 from voxbind_build.probe.comparing import relate
 from voxbind_build.probe.images import DTYPES
-from voxbind_build.probe.relations import close, leaves, main_array, same
+from voxbind_build.probe.memories import memory
+from voxbind_build.probe.relations import close, leaves, main_array, same, tells
 from voxbind_build.probe.roles import image_parameters, main_parameter
 
 _BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
 
 
-def observe(task: ProbeTask) -> Observation:
+def observe(
+    task: ProbeTask, before_call: Callable[[int], None] = lambda number: None
+) -> Observation:
     """Observe one callable.
 
     Parameters
     ----------
     task : ProbeTask
         The callable's description and what its library's TOML says of its parameters.
+    before_call : callable
+        Is told the number of each call before it is made: what a process leaves behind that
+        doesn't survive the call.
 
     Returns
     -------
@@ -38,28 +44,49 @@ def observe(task: ProbeTask) -> Observation:
         nothing, if so. Equal tasks give equal observations.
     """
     description = task.description
+    unseen = blank(task)
+    roles = unseen.roles
+    try:
+        function = _load(description.module, description.attribute)
+        space = memory(task.memory_type)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return _fail(unseen, f"can't be imported: {tell_error(error)}")
+    main = unseen.image or None
+    deadline = time.perf_counter() + _BUDGET
+    bench = Bench(
+        function,
+        description,
+        roles,
+        main,
+        deadline,
+        space,
+        asked=task.roles,
+        only=task.only,
+        fatal=task.fatal,
+        before_call=before_call,
+    )
+    if main is None:
+        return _observe_helper(bench, unseen)
+    return _observe_images(bench, unseen, main)
+
+
+def blank(task: ProbeTask) -> Observation:
+    """Return what is known of a callable before it is called: the roles of its parameters."""
+    description = task.description
     roles = image_parameters(description, task.roles)
-    blank = Observation(
+    return Observation(
         definition=description.definition,
         fingerprint=description.fingerprint,
         roles=dict(sorted(roles.items())),
         image=main_parameter(description, roles) or "",
+        only=task.only,
     )
-    try:
-        function = _load(description.module, description.attribute)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return _fail(blank, f"can't be imported: {tell_error(error)}")
-    main = blank.image or None
-    bench = Bench(function, description, roles, main, time.perf_counter() + _BUDGET)
-    if main is None:
-        return _observe_helper(bench, blank)
-    return _observe_images(bench, blank, main)
 
 
 def _load(module: str, attribute: str) -> Callable[..., Any]:
-    found: Any = importlib.import_module(module)
+    found: Any = import_dotted(module)
     for part in attribute.split("."):
         found = getattr(found, part)
     if not callable(found):
@@ -68,11 +95,11 @@ def _load(module: str, attribute: str) -> Callable[..., Any]:
     return result
 
 
-def _fail(blank: Observation, failure: str) -> Observation:
-    return structs.replace(blank, failure=failure)
+def _fail(unseen: Observation, failure: str) -> Observation:
+    return structs.replace(unseen, failure=failure)
 
 
-def _observe_helper(bench: Bench, blank: Observation) -> Observation:
+def _observe_helper(bench: Bench, unseen: Observation) -> Observation:
     """Call something that takes no image, to tell what it gives."""
     base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
     choices = [(), *bench.alternatives(base)]
@@ -83,14 +110,16 @@ def _observe_helper(bench: Bench, blank: Observation) -> Observation:
     calls = tuple(
         _without_image(call) for call in bench.calls if call.outcome == "returned"
     ) or tuple(_without_image(call) for call in bench.calls[:1])
-    return structs.replace(blank, calls=calls)
+    return structs.replace(unseen, calls=calls)
 
 
 def _without_image(call: Call) -> Call:
-    return structs.replace(call, case="no image", shape=(), dtype="")
+    # Nor do the numbers: some functions return memory for others to fill.
+    result = call.result and structs.replace(call.result, range=None)
+    return structs.replace(call, case="no image", shape=(), dtype="", result=result)
 
 
-def _observe_images(bench: Bench, blank: Observation, main: str) -> Observation:
+def _observe_images(bench: Bench, unseen: Observation, main: str) -> Observation:
     order = searching.contents(bench.description, main, bench.roles[main])
     relations: dict[str, bool] = {}
 
@@ -114,20 +143,29 @@ def _observe_images(bench: Bench, blank: Observation, main: str) -> Observation:
 
     base = image or volume or colour
     if base is None:
-        return structs.replace(blank, calls=tuple(bench.calls), failure="no call was taken")
+        return structs.replace(unseen, calls=tuple(bench.calls), failure="no call was taken")
+    if image and volume and not tells(image[1].value):
+        base = volume  # such as the spread along Z, which an image has none of
+    # Early, since a dtype may end the process, and then all is done again up to it.
+    dtypes = _observe_dtypes(bench, base[0])
     for found in (image, volume):
         for arrangement in _measured(found) if found else ():
             bench.attempt(arrangement)
     if volume:
-        for arrangement in _measured(volume):
+        for arrangement in _measured(volume)[: 1 if bench.sparing else None]:
             for name, held in relate(bench, arrangement, image[0] if image else None).items():
                 relations[name] = relations.get(name, True) and held
-    dtypes = _observe_dtypes(bench, base[0])
     return structs.replace(
-        blank,
+        unseen,
         calls=tuple(bench.calls),
         relations=dict(sorted(relations.items())),
-        dtypes=dtypes,
+        dtypes={
+            dtype: describe_result(answer.value)
+            for dtype, answer in dtypes.items()
+            if answer.returned
+        },
+        refused={dtype: answer.error for dtype, answer in dtypes.items() if not answer.returned},
+        warned={dtype: answer.warnings for dtype, answer in dtypes.items() if answer.warnings},
         mutates=tuple(sorted(bench.mutated)),
         random=_is_random(bench, base[0]),
     )
@@ -188,17 +226,15 @@ def _observe_colours(
     return found
 
 
-def _observe_dtypes(bench: Bench, arrangement: Arrangement) -> dict[str, Result]:
+def _observe_dtypes(bench: Bench, arrangement: Arrangement) -> dict[str, Answer]:
     """Give the same image in each dtype, over the dtype's whole range."""
     found = {}
     for dtype in DTYPES:
         content = arrangement.content
         if content == "grey" and dtype == "int32":
             content = "labels"
-        answer = _in_dtype(bench, replace(arrangement, dtype=dtype, content=content))
-        bench.mutated.update(answer.mutated)
-        if answer.returned:
-            found[dtype] = describe_result(answer.value)
+        found[dtype] = _in_dtype(bench, replace(arrangement, dtype=dtype, content=content))
+        bench.mutated.update(found[dtype].mutated)
     return found
 
 
@@ -236,11 +272,11 @@ def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
         return False  # the library has fixed it
     arguments = bench.compose(arrangement, arrangement.main())
     answers: list[Answer] = []
-    for state in range(4):
+    for state in range(2 if bench.sparing else 4):
         if name:
             arguments[name] = state
         np.random.seed(state)
-        answers.append(call(bench.function, bench.parameters, arguments))
+        answers.append(bench.call(arguments))
         if bench.late:
             break
     values = [answer.value for answer in answers if answer.returned]

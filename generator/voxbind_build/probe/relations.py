@@ -36,6 +36,12 @@ def main_array(value: Any) -> Array | None:
     return found[0] if found else None
 
 
+def tells(value: Any) -> bool:
+    """Tell whether a result has more than one value in its arrays, or no arrays."""
+    arrays = [leaf for leaf in leaves(value) if leaf.size > 1]
+    return not arrays or any(bool(np.any(leaf != leaf.flat[0])) for leaf in arrays)
+
+
 def close(first: Array, second: Array) -> bool:
     """Tell whether two arrays agree but for rounding."""
     if first.shape != second.shape:

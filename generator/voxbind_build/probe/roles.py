@@ -46,17 +46,40 @@ class Fills(Struct, frozen=True, forbid_unknown_fields=True):
 class Table(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `roles.toml`."""
 
+    sparing: tuple[str, ...]
     rule: tuple[Rule, ...]
     values: dict[str, list[Any]]
     names: dict[str, list[Any]]
     fills: Fills
+    idle: dict[str, str]
     economies: dict[str, Any]
+
+    def plain(self, parameter: str) -> list[Any]:
+        """Return what `names` has for a parameter; nothing, if it isn't there."""
+        if parameter in self.names:
+            return self.names[parameter]
+        found = (values for name, values in self.names.items() if fnmatchcase(parameter, name))
+        return next(found, [])
+
+    def is_idle(self, parameter: Parameter) -> bool:
+        """Tell whether a parameter's default does nothing."""
+        return parameter.default is not None and any(
+            fnmatchcase(parameter.name, name) and _same_number(parameter.default, nothing)
+            for name, nothing in self.idle.items()
+        )
 
 
 @cache
 def table() -> Table:
     """Read `roles.toml`."""
     return msgspec.toml.decode(_TABLE.read_bytes(), type=Table)
+
+
+def _same_number(first: str, second: str) -> bool:
+    try:
+        return float(first) == float(second)
+    except ValueError:
+        return first == second
 
 
 def image_parameters(description: Description, roles: dict[str, str]) -> dict[str, str]:

@@ -4,6 +4,8 @@ Each callable has a process of its own, forked from a server that has the librar
 imported already, so that a start costs milliseconds. Nothing that one callable does
 to its process (a leak, a stray thread, a changed global) can reach another's
 observation, and what is seen doesn't depend on the order or the number of jobs.
+A call that ends its process costs that call: the callable is observed again in a new
+process, which leaves that call out.
 
 A pool of long-lived workers would be a little faster, but a worker that leaves with
 `os._exit(0)` would go unnoticed until the time limit, and a late crash would be
@@ -13,10 +15,10 @@ blamed on the next callable.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import multiprocessing.forkserver
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -24,36 +26,54 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 import pebble
 import psutil
+from msgspec import structs
 from pebble.concurrent import process as in_process
 
-from voxbind_build.model import Observation, ProbeTask
+from voxbind_build.model import CRASH, Observation, ProbeTask
 from voxbind_build.probe.ahead import AHEAD
-from voxbind_build.probe.observe import observe
+from voxbind_build.probe.calling import TIMEOUT, tell_error
+from voxbind_build.probe.confinement import (
+    ENVIRONMENT,
+    Limits,
+    apply,
+    limit,
+    settle,
+    silence,
+    threads,
+)
+from voxbind_build.probe.observe import blank, observe
 
 TIME_LIMIT = 300.0
 """Seconds for all calls of one callable; so many that a slow machine sees the same."""
 MEMORY_LIMIT = 1 << 30
 """Bytes above what the process holds at its start."""
-FILE_LIMIT = 256 << 20
-"""Bytes of the largest file that a callable can write."""
+CALL_LIMIT = 10.0
+"""Seconds for one call: a hundred times what any call on images this small should take."""
+FATAL_LIMIT = 12
+"""Calls of one callable that may end their process before it is given up."""
+TIMEOUT_LIMIT = 6
+"""Calls among them that may take too long."""
+DISK_LIMIT = 1 << 30
+"""Bytes of all files in a callable's folder."""
 
-_ENVIRONMENT = {
-    "MPLBACKEND": "Agg",
-    "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
+_GROUP = ".group"
+"""Ending of the file, beside a callable's folder, that has the number of its process group."""
+_CALL = ".call"
+"""File, in a callable's folder, that has the number of the call that is made."""
+_OUTLIVES_FORK = ("numpy", "pyclesperanto")
+"""Memories whose libraries can be forked once imported: OpenCL until its first kernel, CUDA not."""
+_MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
+"""What follows from writing where one shouldn't: which of them is a matter of luck."""
+_SCRATCH = "VOXBIND_SCRATCH"
+"""Variable by which to know what a build has started, wherever it has gone."""
 
 
 def probe(
@@ -62,6 +82,7 @@ def probe(
     jobs: int | None = None,
     on_done: Callable[[Observation], None] = lambda observation: None,
     time_limit: float = TIME_LIMIT,
+    call_limit: float = CALL_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
 ) -> dict[str, Observation]:
     """Observe callables in parallel, each at its own risk.
@@ -74,8 +95,10 @@ def probe(
         Processes at a time; by default one for each usable core.
     on_done
         Called here with each observation as it comes in.
-    time_limit, memory_limit
-        Seconds and bytes that one callable may use.
+    time_limit, call_limit
+        Seconds that one callable may use, and one call of it; at most a quarter of the former.
+    memory_limit
+        Bytes that one callable may use.
 
     Returns
     -------
@@ -84,24 +107,39 @@ def probe(
         `Observation.failure` says how.
     """
     observations: dict[str, Observation] = {}
-    with _scratch() as scratch, _fork_server(tasks) as context:
+    with _scratch() as scratch, _fork_server(tasks, scratch) as context:
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run_apart: Any = in_process
         start = run_apart(timeout=time_limit, daemon=False, context=context)(_observe)
-        waiting = deque(enumerate(tasks))
+        waiting = deque(tasks)
+        numbers = itertools.count()
         running: dict[Future[Observation], tuple[ProbeTask, Path]] = {}
+        full: set[Path] = set()
+        a_call = min(call_limit, time_limit / 4)
+        limits = Limits(time_limit, a_call, memory_limit, running=threads())
         try:
             while waiting or running:
                 while waiting and len(running) < (jobs or usable_cores()):
-                    number, task = waiting.popleft()
-                    folder = scratch / str(number)
+                    task = waiting.popleft()
+                    folder = scratch / str(next(numbers))
                     folder.mkdir()
-                    running[start(task, folder, time_limit, memory_limit)] = task, folder
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    running[start(task, folder, limits)] = task, folder
+                full |= _end_if_full(folder for _, folder in running.values())
+                for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
-                    observation = _outcome(future, task, time_limit)
+                    observation = _outcome(future, task, limits)
+                    if folder in full:
+                        observation = _failed(
+                            task, f"wrote more than {DISK_LIMIT >> 20} MiB of files"
+                        )
                     _end_processes(folder)
+                    last = _last_call(folder)
                     shutil.rmtree(folder, ignore_errors=True)
+                    died = isinstance(future.exception(), pebble.ProcessExpired)
+                    fatal = {**task.fatal, last: observation.failure}
+                    if died and folder not in full and last and _may_go_on(fatal):
+                        waiting.appendleft(structs.replace(task, fatal=fatal))
+                        continue
                     observations[observation.definition] = observation
                     on_done(observation)
         finally:
@@ -126,36 +164,47 @@ def _break_off(running: Mapping[Future[Observation], Path]) -> None:
         future.cancel()
 
 
-def _outcome(future: Future[Observation], task: ProbeTask, time_limit: float) -> Observation:
+def _outcome(future: Future[Observation], task: ProbeTask, limits: Limits) -> Observation:
     try:
         return future.result()
     except TimeoutError:
-        failure = f"took longer than {time_limit:g} s"
+        failure = f"{TIMEOUT} {limits.seconds:g} s"
     except pebble.ProcessExpired as error:
-        failure = _last_words(error.exitcode)
+        failure = _last_words(error.exitcode, limits)
     except Exception as error:
         failure = f"gave an answer that can't be read: {type(error).__name__}"
     return _failed(task, failure)
 
 
 def _failed(task: ProbeTask, failure: str) -> Observation:
-    description = task.description
-    return Observation(
-        definition=description.definition,
-        fingerprint=description.fingerprint,
-        roles=task.roles,
-        failure=failure,
-    )
+    """Keep what is known without a call: a function that crashes still takes an image."""
+    return structs.replace(blank(task), failure=failure)
 
 
-def _last_words(exitcode: int | None) -> str:
+def _may_go_on(fatal: Mapping[int, str]) -> bool:
+    timeouts = sum(end.startswith(TIMEOUT) for end in fatal.values())
+    return len(fatal) <= FATAL_LIMIT and timeouts < TIMEOUT_LIMIT
+
+
+def _last_call(folder: Path) -> int:
+    """Return the number of the call that a process made last; 0 where it made none."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        return int((folder / _CALL).read_text())
+    return 0
+
+
+def _last_words(exitcode: int | None, limits: Limits) -> str:
     if exitcode is None:
-        return "ended its process"
+        return CRASH
+    if exitcode == -signal.SIGALRM:
+        return f"{TIMEOUT} {limits.seconds_a_call:g} s"
     if exitcode >= 0:
-        return f"ended its process with exit code {exitcode}"
+        return f"{CRASH} with exit code {exitcode}"
+    if -exitcode in _MEMORY_FAULTS:
+        return f"{CRASH} by {' or '.join(sorted(fault.name for fault in _MEMORY_FAULTS))}"
     with contextlib.suppress(ValueError):
-        return f"ended its process by {signal.Signals(-exitcode).name}"
-    return f"ended its process by signal {-exitcode}"
+        return f"{CRASH} by {signal.Signals(-exitcode).name}"
+    return f"{CRASH} by signal {-exitcode}"
 
 
 @contextlib.contextmanager
@@ -165,31 +214,37 @@ def _scratch() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _fork_server(tasks: Sequence[ProbeTask]) -> Iterator[multiprocessing.context.BaseContext]:
+def _fork_server(
+    tasks: Sequence[ProbeTask], scratch: Path
+) -> Iterator[multiprocessing.context.BaseContext]:
     """Give a context whose processes start with single threads and the libraries imported.
 
-    GPU libraries are not imported ahead: their state doesn't outlive a fork.
+    Libraries whose state doesn't outlive a fork are not imported ahead.
     """
+    mark = {_SCRATCH: str(scratch)}
     if "forkserver" not in multiprocessing.get_all_start_methods():
-        yield multiprocessing.get_context("spawn")
+        with _environment(mark):
+            yield multiprocessing.get_context("spawn")
         return
     modules = {
         task.description.definition.partition(":")[0]
         for task in tasks
-        if task.memory_type == "numpy"
+        if task.memory_type in _OUTLIVES_FORK
     }
     context = multiprocessing.get_context("forkserver")
+    resource_tracker.ensure_running()  # without the mark: it serves the whole process
     context.set_forkserver_preload(
         ["__main__", "voxbind_build.probe.ahead", "voxbind_build.probe.sandbox"]
     )
     # The server of Python 3.11 doesn't set `sys.path` before it imports ahead.
     search_path = os.pathsep.join(path for path in sys.path if path)
     ahead = {"PYTHONPATH": search_path, AHEAD: " ".join(sorted(modules))}
-    with _environment({**_ENVIRONMENT, **ahead}):
+    with _environment({**ENVIRONMENT, **ahead, **mark}):
         try:
             yield context
         finally:
             _stop_server()
+            _end_strays(scratch)
 
 
 def _stop_server() -> None:
@@ -205,63 +260,62 @@ def _stop_server() -> None:
 
 
 @contextlib.contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+    apply(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        apply(before)
+
+
+def _end_strays(scratch: Path) -> None:
+    """End processes that left their group: they still have the environment they began with."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(_SCRATCH) == str(scratch):
+                process.kill()
+
+
+def _end_if_full(folders: Iterable[Path]) -> set[Path]:
+    """End the callables that fill the disk, and return their folders."""
+    full = set()
+    for folder in folders:
+        size = 0
+        for path in folder.rglob("*"):
+            with contextlib.suppress(OSError):
+                size += path.lstat().st_blocks * 512
+        if size > DISK_LIMIT:
+            full.add(folder)
+            _end_processes(folder)
+    return full
 
 
 # --- in the other process ----------------------------------------------------------------
 
 
-def _observe(task: ProbeTask, folder: Path, time_limit: float, memory_limit: int) -> Observation:
+def _observe(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
     """Observe one callable behind limits; everything it starts is in one process group."""
     os.setpgid(0, 0)
-    (folder / _GROUP).write_text(str(os.getpid()))
+    folder.with_suffix(_GROUP).write_text(str(os.getpid()))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    work = folder / "work"
-    work.mkdir()
-    os.chdir(work)
-    os.environ.update(_ENVIRONMENT)
-    _silence()
-    _limit(time_limit, memory_limit)
+    journal = folder / _CALL
+
+    def before_call(number: int) -> None:
+        journal.write_text(str(number))
+        # Its default action ends the process whatever the function does, the interpreter's
+        # lock in hand too.
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds_a_call)
+
     try:
-        return observe(task)
+        silence()
+        limit(limits)
+        settle(folder, task.memory_type)
+        return observe(task, before_call)
     except BaseException as error:
-        return _failed(task, f"couldn't be observed: {type(error).__name__}: {error}")
-
-
-def _silence() -> None:
-    """Cut the standard streams off, for Python and for what isn't Python."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
-    os.close(null)
-
-
-def _limit(time_limit: float, memory_limit: int) -> None:
-    held = getattr(psutil.Process().memory_info(), "data", 0)
-    limits = {
-        # Writable private memory: unlike the whole address space, it doesn't count
-        # what GPU drivers merely reserve.
-        resource.RLIMIT_DATA: held + memory_limit,
-        resource.RLIMIT_FSIZE: FILE_LIMIT,
-        resource.RLIMIT_CORE: 0,
-        # For a hang that holds the interpreter's lock when nobody is left to end it.
-        resource.RLIMIT_CPU: int(4 * time_limit) + 1,
-    }
-    for kind, limit in limits.items():
-        _, hard = resource.getrlimit(kind)
-        soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (soft, hard))
+        return _failed(task, f"couldn't be observed: {tell_error(error)}")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _end_with_parent() -> None:
@@ -273,11 +327,8 @@ def _end_with_parent() -> None:
 
 # --- on both sides -----------------------------------------------------------------------
 
-_GROUP = "group"
-"""File in which a process leaves the number of its group."""
-
 
 def _end_processes(folder: Path) -> None:
     """End what a callable has left behind: child processes, and threads that won't end."""
     with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
-        os.killpg(int((folder / _GROUP).read_text()), signal.SIGKILL)
+        os.killpg(int(folder.with_suffix(_GROUP).read_text()), signal.SIGKILL)

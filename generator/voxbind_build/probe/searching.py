@@ -13,9 +13,13 @@ from dataclasses import replace
 from voxbind_build.model import Description
 from voxbind_build.probe.bench import Arrangement, Bench
 from voxbind_build.probe.calling import Answer
+from voxbind_build.probe.relations import tells
 
 Content = tuple[str, str]
 Found = tuple[Arrangement, Answer]
+
+_SECOND_LOOKS = 9
+"""Calls at most, the first among them, where results are the same everywhere."""
 
 _ALL: tuple[Content, ...] = (
     ("grey", "float64"),
@@ -29,7 +33,7 @@ _ALL: tuple[Content, ...] = (
     ("grey", "uint16"),
 )
 _BY_ROLE: dict[str, tuple[Content, ...]] = {
-    "labels": (("labels", "int32"),),
+    "labels": (("labels", "int32"), ("cells", "int32")),
     "markers": (("labels", "int32"),),
     "mask": (("mask", "bool"),),
     "edges": (("edges", "bool"),),
@@ -38,6 +42,7 @@ _BY_ROLE: dict[str, tuple[Content, ...]] = {
 # Documented type or description -> what to try first. The first pattern that is found decides.
 _BY_TEXT: tuple[tuple[str, Content], ...] = (
     (r"(?i)wrapped", ("phase", "float64")),
+    (r"of labels", ("labels", "int32")),
     (r"(?i)of (dtype )?int\b|of ints|of integers|ndarray of int", ("labels", "int32")),
     (r"(?i)int or bool", ("labels", "int32")),
     (r"(?i)\bbool|binary", ("mask", "bool")),
@@ -50,6 +55,9 @@ def contents(description: Description, main: str, role: str) -> tuple[Content, .
     first = _BY_ROLE.get(role, ())
     parameter = next(entry for entry in description.parameters if entry.name == main)
     told = parameter.documented
+    summary = description.doc.partition("\n\n")[0]
+    if re.search(r"(?i)takes a label(led)? (map|image)", summary):
+        told += " of labels"
     if "wrap" in description.attribute:
         told += " wrapped"
     if re.search(
@@ -83,6 +91,9 @@ def image_attempts(
             here = replace(base, size="plain", content=content, dtype=dtype, fills=filled)
             for choice in bench.alternatives(here):
                 yield replace(here, choice=choice)
+    if bench.given(fills=False, idle=True) != bench.given(fills=False):
+        for content, dtype in order:
+            yield replace(base, size="plain", content=content, dtype=dtype, idle=True)
     for size in ("roomy", "square", "oblong"):
         for content, dtype in order[:5]:
             for filled in fills:
@@ -95,6 +106,7 @@ def volume_attempts(
     """Give arrangements to try on a volume, given one that an image was taken in."""
     same = replace(known, ndim=3)
     for size in ("small", "plain"):
+        yield replace(same, size=size, idle=False)
         yield replace(same, size=size)
     for content, dtype in order:
         yield replace(same, size="small", content=content, dtype=dtype)
@@ -122,15 +134,29 @@ def flat_attempts(
 
 
 def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:
-    """Try arrangements until one is taken, or the time is up."""
+    """Try arrangements until one is taken, or the time is up.
+
+    A result of one value everywhere tells nothing (a filter of labels that is given grey
+    values, say): then a few other contents are tried for a result that does, contents of the
+    image's role where it has one.
+    """
+    suitable = _BY_ROLE.get(bench.roles.get(bench.main or "", ""), _ALL)
     tried = set()
+    silent: Found | None = None
+    left = _SECOND_LOOKS
     for arrangement in attempts:
-        if bench.late:
-            return None
-        if arrangement in tried:
+        if bench.late or not left:
+            break
+        known = silent and replace(silent[0], content=arrangement.content, dtype=arrangement.dtype)
+        if arrangement in tried or (known and known != arrangement):
+            continue
+        if known and (arrangement.content, arrangement.dtype) not in suitable:
             continue
         tried.add(arrangement)
         answer = bench.attempt(arrangement)
-        if answer.returned:
+        if answer.returned and tells(answer.value):
             return arrangement, answer
-    return None
+        if answer.returned:
+            silent = silent or (arrangement, answer)
+        left -= bool(silent)
+    return silent

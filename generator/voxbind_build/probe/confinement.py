@@ -1,0 +1,142 @@
+"""What a callable may use of the machine: memory, time, files, screen and environment.
+
+This guards against functions that fail, not against functions that attack: what a callable
+writes to the working folder, the home or the folder of temporary files lands in a folder that
+is removed afterwards, and where Linux can (see `landlock`) writes to other places and signals
+to other processes are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from voxbind_build.model import MemoryType
+from voxbind_build.probe.landlock import confine
+
+FILE_LIMIT = 256 << 20
+"""Bytes of the largest file that a callable can write."""
+PROCESS_LIMIT = 256
+"""Processes and threads that a callable can start beside those that its user has."""
+
+ENVIRONMENT: dict[str, str | None] = {
+    "BROWSER": "true",
+    "DISPLAY": None,
+    "MPLBACKEND": "Agg",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONBREAKPOINT": "0",
+    "PYTHONHASHSEED": "0",
+    "QT_QPA_PLATFORM": "offscreen",
+    "SDL_VIDEODRIVER": "dummy",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "WAYLAND_DISPLAY": None,
+}
+"""No screen, one thread, no randomness of hashes; None for what is taken away."""
+_CACHES: dict[MemoryType, tuple[str, ...]] = {
+    "cupy": (".cupy/kernel_cache", ".nv/ComputeCache"),
+    "pyclesperanto": (".cache/clesperanto",),
+    "torch": (".nv/ComputeCache",),
+}
+"""Compiled kernels below the home: they serve all callables, and cost a minute to make."""
+
+
+def settle(folder: Path, memory_type: MemoryType) -> None:
+    """Move this process into a folder of its own, and keep it there.
+
+    Parameters
+    ----------
+    folder
+        An empty folder, which is removed when the callable is done.
+    memory_type
+        Decides which caches of the user are shared.
+    """
+    places = {name: folder / name for name in ("work", "home", "temporary")}
+    for place in places.values():
+        place.mkdir()
+    caches = list(_share_caches(Path.home(), places["home"], _CACHES.get(memory_type, ())))
+    apply(ENVIRONMENT)
+    apply({"HOME": str(places["home"]), "TMPDIR": str(places["temporary"])})
+    apply(dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")))
+    tempfile.tempdir = None  # may have been looked up before
+    os.chdir(places["work"])
+    confine([folder, *caches, Path("/dev/shm")], devices=[Path("/dev"), Path("/proc/self")])
+
+
+def _share_caches(real: Path, home: Path, caches: tuple[str, ...]) -> Iterator[Path]:
+    """Show the real caches in the new home."""
+    for cache in caches:
+        with contextlib.suppress(OSError):
+            (real / cache).mkdir(parents=True, exist_ok=True)
+            (home / cache).parent.mkdir(parents=True, exist_ok=True)
+            (home / cache).symlink_to(real / cache, target_is_directory=True)
+            yield real / cache
+
+
+def silence() -> None:
+    """Cut the standard streams off, for Python and for what isn't Python."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    os.close(null)
+
+
+class Limits(NamedTuple):
+    """What one callable may use."""
+
+    seconds: float
+    seconds_a_call: float
+    memory: int
+    """Bytes above what the process holds."""
+    running: int
+    """Threads that the user has at the start of it all."""
+
+
+def limit(limits: Limits) -> None:
+    """Limit what this process may use from now on."""
+    held = getattr(psutil.Process().memory_info(), "data", 0)
+    resources = {
+        # Writable private memory: unlike the whole address space, it doesn't count
+        # what GPU drivers merely reserve.
+        resource.RLIMIT_DATA: held + limits.memory,
+        resource.RLIMIT_FSIZE: FILE_LIMIT,
+        resource.RLIMIT_CORE: 0,
+        # Counts all of the user's; the kernel doesn't hold root to it.
+        resource.RLIMIT_NPROC: limits.running + PROCESS_LIMIT,
+        # For a hang that holds the interpreter's lock when nobody is left to end it.
+        resource.RLIMIT_CPU: int(4 * limits.seconds) + 1,
+    }
+    for kind, most in resources.items():
+        _, hard = resource.getrlimit(kind)
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, hard))
+
+
+def threads() -> int:
+    """Count the threads of this user."""
+    user = os.getuid()
+    return sum(
+        process.info["num_threads"] or 1
+        for process in psutil.process_iter(["uids", "num_threads"])
+        if process.info["uids"] is not None and process.info["uids"].real == user
+    )
+
+
+def apply(variables: Mapping[str, str | None]) -> None:
+    """Set variables of the environment; None takes one away."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,75 @@
+"""The memories that libraries work in: test images on their way there, results on their way back.
+
+Everything is measured on NumPy arrays; a library with a memory of its own is given arrays of
+that memory, so that what is seen is what it does with what is its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from voxbind_build.model import MemoryType
+
+
+class Memory(Protocol):
+    """A way into a library's memory and out of it."""
+
+    def give(self, value: Any) -> Any:
+        """Return an array in the library's memory; what is no array stays as it is."""
+
+    def take(self, value: Any) -> Any:
+        """Return a result with its arrays in NumPy's memory."""
+
+
+class Host:
+    """NumPy's own memory."""
+
+    def give(self, value: Any) -> Any:
+        """Return the value as it is."""
+        return value
+
+    def take(self, value: Any) -> Any:
+        """Return the value as it is."""
+        return value
+
+
+class OpenCL:
+    """Buffers of pyclesperanto on its current device."""
+
+    def __init__(self) -> None:
+        import pyclesperanto
+
+        self._library = pyclesperanto
+
+    def give(self, value: Any) -> Any:
+        """Copy an array to the device; the library changes dtypes that it doesn't have."""
+        import numpy as np
+
+        return self._library.push(value) if isinstance(value, np.ndarray) else value
+
+    def take(self, value: Any) -> Any:
+        """Copy the arrays of a result from the device."""
+        if isinstance(value, self._library.Array):
+            return self._library.pull(value)
+        if type(value) in (tuple, list):
+            return type(value)(map(self.take, value))
+        if type(value) is dict:
+            return {key: self.take(member) for key, member in value.items()}
+        return value
+
+
+def memory(kind: MemoryType) -> Memory:
+    """Return the way into a library's memory.
+
+    Raises
+    ------
+    ImportError
+        If the library of that memory isn't installed.
+    NotImplementedError
+        For a memory that nothing can be measured in yet.
+    """
+    if kind == "numpy":
+        return Host()
+    if kind == "pyclesperanto":
+        return OpenCL()
+    raise NotImplementedError(f"functions that work in {kind} memory can't be measured yet")
