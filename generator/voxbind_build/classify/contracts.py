@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from voxbind_build.classify.answers import telling, tried
 from voxbind_build.model import Call, Contract, Evidence, Observation, Result
 
 
@@ -43,7 +44,7 @@ def _spaces(observation: Observation) -> Spaces:
 
 def _answer(observation: Observation, space: str) -> str:
     """Quote what the library said to a kind of image: what it said first."""
-    for call in observation.calls:
+    for call in telling(observation):
         if call.outcome != "returned" and call.case.partition(" of ")[0] == space:
             return f": {call.error}" if call.error else f": {call.outcome}"
     return ""
@@ -86,13 +87,9 @@ def _colours_only(observation: Observation, spaces: Spaces) -> Finding:
 
 
 def _nothing(observation: Observation) -> Finding:
-    tried = sorted({call.case for call in observation.calls})
-    answers = sorted({call.error or call.outcome for call in observation.calls})
-    told = "; ".join(answers[:3]) or observation.failure or "nothing was tried"
     return Finding(
         "PURE_2D",
-        "not observed, so nothing beyond an image is promised: "
-        f"tried {', '.join(tried) or 'no call'}; the library answered {told}",
+        "not observed, so nothing beyond an image is promised: " + tried(observation),
         evidence="inferred",
     )
 
@@ -128,12 +125,18 @@ def _both(observation: Observation, spaces: Spaces) -> Finding:
             "a volume comes back without its last axis while an image keeps both of its own: "
             "the last axis is taken for channels",
         )
-    if all(_lost_axis(call) for call in (*spaces.image, *spaces.volume)):
-        return Finding(
-            "VOLUMETRIC_TO_SLICE",
-            "a volume comes back as an image with one axis of space reduced, as an image comes "
-            "back as a line",
-        )
+    if all(_lost_axis(call) for call in spaces.volume):
+        of_image = {_lost_axis(call) for call in spaces.image}
+        if of_image in ({False}, {True}):
+            return Finding(
+                "VOLUMETRIC_TO_SLICE",
+                "a volume comes back as an image with one axis of space reduced, "
+                + (
+                    "as an image comes back as a line"
+                    if of_image == {True}
+                    else "and an image, which has no such axis, as an image"
+                ),
+            )
     per_slice, last_axis = held.get("per_slice"), held.get("last_axis")
     if per_slice and last_axis:
         return Finding(
@@ -159,7 +162,11 @@ def _both(observation: Observation, spaces: Spaces) -> Finding:
             "image and volume are both taken; a volume's slices come out as if each had been "
             f"given alone{default}",
         )
-    if held.get("shuffle_last") and held.get("shuffle_rows") is False:
+    if (
+        held.get("shuffle_last")
+        and held.get("shuffle_rows") is False
+        and all(_keeps_shape(call) for call in spaces.volume)
+    ):
         return Finding(
             "PURE_2D",
             "the order of a volume's planes along the last axis makes no difference, while that "
@@ -226,6 +233,11 @@ def _lost_axis(call: Call) -> bool:
         result.shape == call.shape[:axis] + call.shape[axis + 1 :]
         for axis in range(len(call.shape))
     )
+
+
+def _keeps_shape(call: Call) -> bool:
+    result = _array(call.result)
+    return result is not None and result.shape == call.shape
 
 
 def _is_image_like(calls: tuple[Call, ...]) -> bool:

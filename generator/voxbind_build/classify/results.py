@@ -24,8 +24,11 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
     histogram: str
     histogram_summary: str
     mask_summary: str
+    binary_summary: str
     votes: str
     points: str
+    places: str
+    map_function: str
 
 
 @cache
@@ -56,7 +59,7 @@ def result_kind(
     if not sights:
         return "other"
     documented = description.returns.documented
-    label = " ".join(f"{name} {text}" for name, text in documented[:1])
+    label = " ".join(f"{name or description.attribute} {text}" for name, text in documented[:1])
     return _kind(sights, label, documented, description, observation, top=True)
 
 
@@ -90,7 +93,7 @@ def _kind(
     if "tuple" in types and types <= {"tuple", "list"}:
         return _tuple_kind(sights, label, documented, description, observation, top)
     if types == {"list"}:
-        return _list_kind(sights, label)
+        return _list_kind(sights, f"{label} {description.attribute}")
     if types == {"dict"}:
         return "table"
     if types <= {"array", "scalar"}:
@@ -144,7 +147,8 @@ def _list_kind(sights: list[Sight], label: str) -> ResultKind:
             return "points"
         return "other"
     if all(member.type == "scalar" for member in members):
-        return "table"
+        # One list of numbers is a place where it is called so.
+        return "points" if re.search(names().places, label) else "table"
     if all(member.type == "tuple" for member in members):
         inner = [part for member in members for part in member.members]
         return "points" if all(part.type in ("scalar", "tuple") for part in inner) else "table"
@@ -159,6 +163,10 @@ def _array_kind(
         return "scalar"
     if all(_same_shape(sight) for sight in sights):
         return _image_kind(sights, label, description, observation)
+    if all(_reduced(sight) for sight in sights if len(sight.spatial) > 2):
+        volumes = [sight for sight in sights if len(sight.spatial) > 2]
+        if volumes:
+            return _image_kind(volumes, label, description, observation)
     if _is_points(sights, label):
         return "points"
     summary = description.doc.strip().partition("\n")[0]
@@ -171,7 +179,7 @@ def _array_kind(
     if re.search(names().votes, label):
         return "other"
     ranks = {len(sight.result.shape) - len(sight.spatial) for sight in sights}
-    if ranks == {0}:
+    if ranks == {0} or (ranks == {0, 1} and _is_always_a_volume(sights)):
         return "resized"
     if ranks == {1} and all(
         sight.colours and sight.result.shape[-1] == sight.colours for sight in sights
@@ -192,6 +200,19 @@ def _same_shape(sight: Sight) -> bool:
     return shape[:-1] == sight.spatial and shape[-1] in (3, 4)
 
 
+def _reduced(sight: Sight) -> bool:
+    """The image's shape but for one axis."""
+    spatial = sight.spatial
+    return any(
+        sight.result.shape == spatial[:axis] + spatial[axis + 1 :] for axis in range(len(spatial))
+    )
+
+
+def _is_always_a_volume(sights: list[Sight]) -> bool:
+    """Three axes, also where an image was given."""
+    return all(len(sight.result.shape) == 3 for sight in sights)
+
+
 def _is_points(sights: list[Sight], label: str) -> bool:
     """Rows of coordinates, or one place."""
     flat = [sight for sight in sights if len(sight.result.shape) == 1]
@@ -202,8 +223,11 @@ def _is_points(sights: list[Sight], label: str) -> bool:
         )
     if not all(len(sight.result.shape) == 2 for sight in sights):
         return False
-    widths = {len(sight.spatial): sight.result.shape[1] for sight in sights}
     square = all(sight.result.shape[0] == sight.result.shape[1] for sight in sights)
+    heights = {len(sight.spatial): sight.result.shape[0] for sight in sights}
+    if len(heights) > 1 and not square and all(high == ndim for ndim, high in heights.items()):
+        return True  # a column for each point
+    widths = {len(sight.spatial): sight.result.shape[1] for sight in sights}
     if len(widths) > 1 and len(set(widths.values())) > 1:
         return not square and all(0 <= width - ndim <= 3 for ndim, width in widths.items())
     if not square and not label and all(width == ndim for ndim, width in widths.items()):
@@ -223,11 +247,26 @@ def _is_constant(sights: list[Sight]) -> bool:
     )
 
 
+def _is_binary(observation: Observation) -> bool:
+    """Nothing but 0 and 1 comes of images over the whole of each dtype's range."""
+    ranges = {
+        result.range if result.integral else None
+        for dtype, result in observation.dtypes.items()
+        if dtype != "bool"
+    }
+    return ranges <= {(0, 0), (0, 1), (1, 1)} and bool(ranges - {(0, 0)})
+
+
 def _image_kind(
     sights: list[Sight], label: str, description: Description, observation: Observation
 ) -> ResultKind:
     results = [sight.result for sight in sights]
     if all(result.dtype == "bool" for result in results):
+        return "mask"
+    if re.search(names().map_function, description.attribute):
+        return "image"
+    words = description.doc.partition("Parameters\n")[0]
+    if re.search(names().binary_summary, words) and _is_binary(observation):
         return "mask"
     integral = all(result.integral and result.dtype[:1] in "iu" for result in results)
     if not integral or any(sight.result.shape != sight.spatial for sight in sights):
@@ -240,10 +279,9 @@ def _image_kind(
         or roles & {"labels", "markers"}
     ):
         return "labels"
-    words = description.doc.partition("Parameters\n")[0]
-    if re.search(names().mask_summary, words):
-        return "mask"
-    if all(result.range is not None and result.range in ((0, 1), (0, 0)) for result in results):
+    if re.search(names().mask_summary, words) or all(
+        result.range in ((0, 1), (0, 0)) for result in results
+    ):
         return "mask"
     if all(sight.content == "labels" for sight in sights):
         return "labels"

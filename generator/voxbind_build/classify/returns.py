@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from voxbind_build.model import Description, Observation, Result
+from voxbind_build.model import OUTPUT_ROLES, Description, Observation, Result
 
 _SEQUENCES = {"tuple": ("tuple",), "list": ("list",), "Sequence": ("tuple", "list")}
 _NUMBERS = {"bool": "b", "int": "biu", "float": "biuf", "complex": "biufc"}
@@ -64,7 +64,7 @@ def _settled(
         texts = [text for text in texts if text != "None"]
     if "index" in observation.roles.values() and len(seen) == 1:
         return _with_each_index(seen[0]) or texts
-    if "output" in observation.roles.values():
+    if OUTPUT_ROLES & {*observation.roles.values()}:
         return _without_output(texts, documented, seen)
     return texts
 

@@ -6,21 +6,27 @@ import re
 
 from msgspec import structs
 
+from voxbind_build.classify.answers import refusals, safe_dtypes, tried, warnings
+from voxbind_build.classify.axes import axis_keywords
 from voxbind_build.classify.contracts import Finding, contract
 from voxbind_build.classify.results import IMAGE_KINDS, Kind, result_kind
 from voxbind_build.classify.returns import result_type
 from voxbind_build.model import (
     IMAGE_ROLES,
+    OUTPUT_ROLES,
     WHOLE_ROLES,
     Declaration,
     Description,
     DtypeFact,
     Observation,
+    Overruled,
     Result,
     Verdict,
 )
 
 _NAMES = re.compile(r"""\bstr\b|Literal\[["']""")
+_LIST_OF_ARRAYS = re.compile(r"(list|Sequence|tuple)\[Array\b")
+_MASKED = re.compile(r"(?i)masked[ _]?array")
 _LISTS = re.compile(r"(?i)array[_-]like|sequence of|list of|\blist\b")
 
 
@@ -45,10 +51,12 @@ def classify(
     Verdict
         Every derived fact, with its reason in words.
     """
-    verdict = _observed(description, observation)
+    verdict = structs.replace(
+        _observed(description, observation), axis_keywords=axis_keywords(description)
+    )
     if declaration is None:
         return verdict
-    return _overrule(verdict, declaration, observation)
+    return _overrule(description, verdict, declaration)
 
 
 def _observed(description: Description, observation: Observation | None) -> Verdict:
@@ -66,15 +74,20 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         result=kind,
         arrays=_arrays(description, observation),
         whole=_of_roles(description, observation, WHOLE_ROLES),
-        outputs=_of_roles(description, observation, frozenset({"output"})),
+        outputs=_of_roles(description, observation, OUTPUT_ROLES),
+        host=_host(description, observation),
         array_like=_array_like(description, observation),
         named=_named(description, observation),
+        masked=_masked(description, observation),
         stacks=_stacks(kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
         dtypes=_dtypes(observation),
-        mutates=observation.mutates,
+        mutates=_mutates(observation),
         random=observation.random,
+        warnings=warnings(observation),
+        refuses=refusals(observation),
+        only=safe_dtypes(observation),
         returns=result_type(description, observation),
     )
 
@@ -94,33 +107,66 @@ def _helper(description: Description, observation: Observation) -> Verdict:
     return Verdict(
         kind="helper",
         contract=None,
-        reason="no parameter takes an image",
+        reason=(
+            "an array is made, or moved between memories: handed on as it is"
+            if {"source", "model"} & {*observation.roles.values()}
+            else "no parameter takes an image"
+        )
+        + ("" if ran else f"; it could not be run: {tried(observation)}"),
         evidence="observed" if ran else "inferred",
         result="scalar" if result_kind(description, observation, None) == "scalar" else "other",
-        whole=_of_roles(description, observation, WHOLE_ROLES),
-        outputs=_of_roles(description, observation, frozenset({"output"})),
+        whole=_whole_of_helper(description, observation),
+        outputs=_of_roles(description, observation, OUTPUT_ROLES),
+        host=_host(description, observation),
+        sources=_of_roles(description, observation, frozenset({"source"})),
         array_like=_array_like(description, observation),
-        mutates=observation.mutates,
+        mutates=_mutates(observation),
         random=observation.random,
+        warnings=warnings(observation),
         returns=result_type(description, observation),
     )
 
 
-def _overrule(
-    verdict: Verdict, declaration: Declaration, observation: Observation | None
-) -> Verdict:
+def _overrule(description: Description, verdict: Verdict, declaration: Declaration) -> Verdict:
+    """Put what is declared in the place of what was observed, and keep that beside it."""
+    helper = declaration.contract == "helper"
+    contract = None if helper else declaration.contract or verdict.contract
     kind = declaration.result or verdict.result
-    seen = observation is not None and verdict.evidence == "observed"
-    overruled = f" (observed: {verdict.contract or 'helper'}, {verdict.reason})" if seen else ""
-    return structs.replace(
+    declared = structs.replace(
         verdict,
-        kind="image",
-        contract=declaration.contract,
-        reason=declaration.reason + overruled,
+        kind="helper" if contract is None else "image",
+        contract=contract,
+        reason=declaration.reason,
         evidence="declared",
         result=kind,
-        stacks=_stacks(kind),
+        stacks=contract is not None and _stacks(kind),
+        needs_channels=contract is not None
+        and (
+            verdict.needs_channels
+            if declaration.needs_channels is None
+            else declaration.needs_channels
+        ),
     )
+    overruled = Overruled(
+        kind=verdict.kind,
+        contract=verdict.contract,
+        result=verdict.result,
+        needs_channels=verdict.needs_channels,
+        reason=verdict.reason,
+        evidence=verdict.evidence,
+        agrees=verdict.evidence in ("observed", "recorded")
+        and (verdict.contract, verdict.result, verdict.needs_channels)
+        == (declared.contract, declared.result, declared.needs_channels),
+    )
+    if contract is None and verdict.arrays:
+        # Converted as before, and no longer cut.
+        declared = structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
+    elif contract is not None and not verdict.arrays:
+        # Something must be the image; the roles of the library's TOML say it better.
+        first = tuple(parameter.name for parameter in description.parameters[:1])
+        others = tuple(name for name in verdict.whole if name not in first)
+        declared = structs.replace(declared, arrays=first, whole=others)
+    return structs.replace(declared, overruled=overruled)
 
 
 def _stacks(kind: Kind) -> bool:
@@ -148,12 +194,50 @@ def _of_roles(
     )
 
 
+def _mutates(observation: Observation) -> tuple[str, ...]:
+    """Name the inputs that are changed: what is there to be written into isn't told."""
+    return tuple(
+        name for name in observation.mutates if observation.roles.get(name) not in OUTPUT_ROLES
+    )
+
+
+def _host(description: Description, observation: Observation) -> tuple[str, ...]:
+    """Name the arrays that the source annotates as lists: no image, wherever images are."""
+    return tuple(
+        parameter.name
+        for parameter in description.parameters
+        if observation.roles.get(parameter.name) in WHOLE_ROLES
+        and parameter.annotation_source == "annotation"
+        and re.search(r"\b(list|Sequence)\b", parameter.annotation)
+    )
+
+
+def _whole_of_helper(description: Description, observation: Observation) -> tuple[str, ...]:
+    """Name the parameters that take arrays, those that no role tells by their types."""
+    roles = observation.roles
+    return tuple(
+        parameter.name
+        for parameter in description.parameters
+        if roles.get(parameter.name) in WHOLE_ROLES
+        or (roles.get(parameter.name) != "output" and _LIST_OF_ARRAYS.match(parameter.annotation))
+    )
+
+
 def _named(description: Description, observation: Observation) -> tuple[str, ...]:
     return tuple(
         parameter.name
         for parameter in description.parameters
         if observation.roles.get(parameter.name) in IMAGE_ROLES
         and _NAMES.search(parameter.annotation)
+    )
+
+
+def _masked(description: Description, observation: Observation) -> tuple[str, ...]:
+    return tuple(
+        parameter.name
+        for parameter in description.parameters
+        if observation.roles.get(parameter.name) in IMAGE_ROLES
+        and _MASKED.search(parameter.documented)
     )
 
 

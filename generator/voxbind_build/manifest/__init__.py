@@ -5,7 +5,7 @@
 two entries apart.
 """
 
-from voxbind_build.manifest.compare import compare, signature
+from voxbind_build.manifest.compare import compare, signature, signature_parts
 from voxbind_build.manifest.document import (
     MANIFEST,
     SCHEMA,
@@ -52,4 +52,5 @@ __all__ = [
     "seal",
     "sha256",
     "signature",
+    "signature_parts",
 ]

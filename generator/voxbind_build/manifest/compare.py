@@ -10,13 +10,18 @@ _RESULT_FIELDS = (
     "arrays",
     "whole",
     "outputs",
+    "host",
     "array_like",
     "named",
+    "masked",
     "stacks",
     "needs_channels",
     "channels_last",
     "mutates",
     "random",
+    "only",
+    "needs_output",
+    "sources",
 )
 
 
@@ -40,6 +45,12 @@ def signature(function: Function, *, annotated: bool = False) -> str:
     """
     if function.form != "function":
         return ""
+    returns = f" -> {function.returns.annotation}" if annotated else ""
+    return f"({', '.join(signature_parts(function, annotated=annotated))}){returns}"
+
+
+def signature_parts(function: Function, *, annotated: bool = False) -> list[str]:
+    """Return the members of `signature`, the bare ``*`` and ``/`` among them."""
     parts: list[str] = []
     kinds = [parameter.kind for parameter in function.parameters]
     for position, parameter in enumerate(function.parameters):
@@ -52,8 +63,7 @@ def signature(function: Function, *, annotated: bool = False) -> str:
             "POSITIONAL_ONLY"
         ]:
             parts.append("/")
-    returns = f" -> {function.returns.annotation}" if annotated else ""
-    return f"({', '.join(parts)}){returns}"
+    return parts
 
 
 def _parameter(parameter: Parameter, annotated: bool) -> str:
@@ -101,6 +111,7 @@ def _contract(function: Function) -> str:
 def _result(function: Function) -> str:
     kind = function.result if isinstance(function.result, str) else ", ".join(function.result)
     facts = [f"{name}={getattr(function, name)!r}" for name in _RESULT_FIELDS]
+    facts.append(f"axis_keywords={sorted(function.axis_keywords.items())!r}")
     return " ".join([kind, *facts])
 
 

@@ -128,6 +128,7 @@ def fingerprint(task: ProbeTask, version: str, method: str) -> str:
         description.fingerprint,
         task.memory_type,
         sorted(task.roles.items()),
+        sorted(task.only),
         description.parameters,
     ]
     return "sha256:" + hashlib.sha256(msgspec.json.encode(basis)).hexdigest()
