@@ -8,19 +8,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
 from rich.console import Console
 
 from voxbind_build import doctor as examination
-from voxbind_build import lookup, progress
+from voxbind_build import explain, lookup, progress
 from voxbind_build import manifest as frozen
 from voxbind_build import show as display
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError
-from voxbind_build.model import Contract, LibrarySpec, Manifest, MemoryType
+from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
 from voxbind_build.report import BuildError
 from voxbind_build.verify.disk import OutputError
 
@@ -48,6 +48,16 @@ LibraryOption = Annotated[
 ]
 JobsOption = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Processes that measure at a time.")
+]
+Kind = Literal["image", "helper", "any"]
+TimeOption = Annotated[
+    float,
+    typer.Option(
+        "--time-limit",
+        min=1,
+        metavar="SECONDS",
+        help="What one function may take; what takes longer is not observed.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -78,6 +88,7 @@ def build(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Measure everything again, also what still holds.")
     ] = False,
+    time_limit: TimeOption = 300,
     as_json: JsonOption = False,
 ) -> None:
     """Read and measure the installed libraries, and write the wrappers."""
@@ -89,6 +100,7 @@ def build(
             _package(out),
             jobs=jobs,
             fresh=fresh,
+            time_limit=time_limit,
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
@@ -105,6 +117,7 @@ def check(
     measure: Annotated[
         bool, typer.Option("--measure", help="Observe every function again as well.")
     ] = False,
+    time_limit: TimeOption = 300,
     as_json: JsonOption = False,
 ) -> None:
     """Compare the installed libraries and the files on disk with the frozen record."""
@@ -116,6 +129,7 @@ def check(
             _package(out),
             measure=measure,
             jobs=jobs,
+            time_limit=time_limit,
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
@@ -140,10 +154,17 @@ def list_functions(
     memory: Annotated[
         MemoryType | None, typer.Option("--memory", "-m", case_sensitive=False)
     ] = None,
+    evidence: Annotated[
+        Evidence | None,
+        typer.Option("--evidence", "-e", case_sensitive=False, help="What the entry rests on."),
+    ] = None,
+    kind: Annotated[
+        Kind, typer.Option("--kind", "-k", help="Image functions, or helpers, or both.")
+    ] = "image",
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the image functions that are wrapped."""
+    """List the functions that are wrapped."""
     manifest = _manifest(out)
     if library is not None and library not in manifest.libraries:
         raise typer.BadParameter(
@@ -151,10 +172,18 @@ def list_functions(
             param_hint="--library",
         )
     found = list(
-        lookup.functions(manifest, library=library, contract=contract, memory=memory, text=text)
+        lookup.functions(
+            manifest,
+            library=library,
+            contract=contract,
+            memory=memory,
+            evidence=evidence,
+            kind=None if kind == "any" else kind,
+            text=text,
+        )
     )
     if as_json:
-        _print_json([display.facts(manifest, public) for public, _ in found])
+        _print_json([explain.facts(manifest, public) for public, _ in found])
     else:
         display.functions(_console(), found)
 
@@ -182,10 +211,10 @@ def show(
         )
     observations = frozen.read_record(package, distrust=True).observations
     if as_json:
-        _print_json([display.facts(manifest, public, observations) for public in found])
+        _print_json([explain.facts(manifest, public, observations) for public in found])
     else:
         for public in found:
-            display.function(_console(), manifest, public, observations)
+            explain.page(_console(100), manifest, public, observations)
 
 
 @app.command()
@@ -264,9 +293,9 @@ def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
     return specs
 
 
-def _console() -> Console:
+def _console(width: int = 140) -> Console:
     # A pipe has no width; tables in it are read by people and must not be cut.
-    return Console() if sys.stdout.isatty() else Console(width=140)
+    return Console() if sys.stdout.isatty() else Console(width=width)
 
 
 def _print_json(value: Any) -> None:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from voxbind_build.libraries import settings
 from voxbind_build.model import Library, LibrarySpec
 
 PATIENCE = 120
@@ -56,6 +57,9 @@ def examine(specs: Sequence[LibrarySpec], libraries: Mapping[str, Library]) -> t
         Those that the package wraps, by name.
     """
     known = {spec.name: spec for spec in specs}
+    frozen = (library.environment for library in libraries.values())
+    for environment in (*frozen, *(spec.environment for spec in specs)):
+        os.environ.update(settings(environment))
     with ThreadPoolExecutor() as pool:
         found = [
             pool.submit(_library, name, known.get(name), libraries.get(name))
@@ -81,12 +85,12 @@ def _library(name: str, spec: LibrarySpec | None, library: Library | None) -> Fi
             detail=f"{entry.distribution} isn't installed",
             command=install,
         )
-    said = _run(
-        "import importlib, sys\nfor m in sys.argv[1:]: importlib.import_module(m)\nprint('{}')",
-        *entry.modules,
-    )
+    said = _run(_IMPORT, *entry.modules)
     if "error" in said:
         detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
+        device = _DEVICES.get(entry.memory_type)
+        if device is not None and not (found := _memory(device)).usable:
+            detail, command = f"needs a device: {found.detail}", found.command
     elif not frozen:
         detail, command = "installed, but not in the package", f"voxbind build --library {name}"
     elif version != frozen:
@@ -105,6 +109,15 @@ def _library(name: str, spec: LibrarySpec | None, library: Library | None) -> Fi
     )
 
 
+_IMPORT = """
+import sys
+from voxbind_build.libraries import import_dotted
+for name in sys.argv[1:]:
+    import_dotted(name)
+print("{}")
+"""
+
+
 class _Memory(Struct, frozen=True, kw_only=True):
     """How to ask for a kind of array memory and its device."""
 
@@ -118,6 +131,29 @@ class _Memory(Struct, frozen=True, kw_only=True):
 
 
 _DRIVER = "install NVIDIA's driver for this GPU, then: nvidia-smi"
+_PYCLESPERANTO = _Memory(
+    name="pyclesperanto (OpenCL)",
+    kind="device",
+    distributions=("pyclesperanto",),
+    ask="""
+import json, os, warnings
+warnings.simplefilter("ignore")
+import pyclesperanto
+named = os.environ.get("OCL_ICD_FILENAMES", "")
+missing = [file for file in named.split(os.pathsep) if file and not os.path.exists(file)]
+# Without a device it leaves nearly everything out.
+ask = getattr(pyclesperanto, "list_available_devices", list)
+said = {"detail": ", ".join(map(str, ask()))}
+said["usable"] = bool(said["detail"])
+if not said["usable"] and missing:
+    said["detail"] = f"OCL_ICD_FILENAMES names {missing[0]}, which doesn't exist"
+    said["command"] = "unset OCL_ICD_FILENAMES"
+print(json.dumps({"detail": "it finds no device", **{k: v for k, v in said.items() if v}}))
+""",
+    install="pip install 'voxbind[opencl-cpu]'",
+    repair="pip install 'voxbind[opencl-cpu]' "
+    "(a device on the CPU; that of a GPU comes with the GPU's driver)",
+)
 _MEMORIES = (
     _Memory(
         name="numpy",
@@ -167,19 +203,10 @@ print(json.dumps({"usable": count > 0, "detail": name}))
         install="pip install cupy-cuda12x",
         repair=_DRIVER,
     ),
-    _Memory(
-        name="pyclesperanto (OpenCL)",
-        kind="device",
-        distributions=("pyclesperanto",),
-        ask="""
-import json, pyclesperanto
-devices = pyclesperanto.list_available_devices()
-print(json.dumps({"usable": bool(devices), "detail": ", ".join(map(str, devices)) or "no device"}))
-""",
-        install="pip install 'pyclesperanto[opencl]' intel-opencl-rt",
-        repair="pip install intel-opencl-rt",
-    ),
+    _PYCLESPERANTO,
 )
+_DEVICES = {"pyclesperanto": _PYCLESPERANTO}
+"""By the memory of libraries that do nothing without a device."""
 
 
 def _memory(memory: _Memory) -> Finding:
@@ -200,7 +227,7 @@ def _memory(memory: _Memory) -> Finding:
         usable=usable,
         version=installed[0][1],
         detail=str(said.get("error") or said.get("detail") or ""),
-        command="" if usable else memory.repair,
+        command="" if usable else str(said.get("command") or memory.repair),
     )
 
 

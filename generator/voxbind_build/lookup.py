@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from typing import Literal
 
-from voxbind_build.model import Contract, Exclusion, Function, Manifest, MemoryType
+from voxbind_build.model import Contract, Evidence, Exclusion, Function, Manifest, MemoryType
 
 
 def functions(
@@ -14,15 +15,19 @@ def functions(
     library: str | None = None,
     contract: Contract | None = None,
     memory: MemoryType | None = None,
+    evidence: Evidence | None = None,
+    kind: Literal["image", "helper"] | None = "image",
     text: str = "",
 ) -> Iterator[tuple[str, Function]]:
-    """Give (public upstream name, function) of the image functions that fit, sorted by name."""
+    """Give (public upstream name, function) of the functions that fit, sorted by name."""
     wanted = text.casefold().split()
     for name, entry in sorted(manifest.libraries.items()):
         if library not in (None, name) or memory not in (None, entry.memory_type):
             continue
         for public, function in sorted(entry.functions.items()):
-            if function.kind == "helper" or contract not in (None, function.contract):
+            if kind not in (None, function.kind) or contract not in (None, function.contract):
+                continue
+            if evidence not in (None, function.evidence):
                 continue
             told = " ".join((public, summary(function), *function.tags)).casefold()
             if all(word in told for word in wanted):

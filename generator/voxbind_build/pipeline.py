@@ -19,6 +19,7 @@ from voxbind_build import manifest as frozen
 from voxbind_build.classify import classify
 from voxbind_build.describe import describe
 from voxbind_build.discover import LibraryNotFound, discover
+from voxbind_build.libraries import prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -34,7 +35,15 @@ from voxbind_build.probe import sandbox
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.progress import Reporter, Silent
 from voxbind_build.render import RenderError, render, templates_dir
-from voxbind_build.report import BuildError, BuildReport, CheckReport, Row, row
+from voxbind_build.report import (
+    BuildError,
+    BuildReport,
+    CheckReport,
+    Row,
+    declared,
+    row,
+    unobserved,
+)
 from voxbind_build.verify import ToolError, disk, verify
 
 Measure = Literal["changed", "all", "nothing"]
@@ -46,6 +55,7 @@ def build(
     *,
     jobs: int | None = None,
     fresh: bool = False,
+    time_limit: float = sandbox.TIME_LIMIT,
     reporter: Reporter | None = None,
 ) -> BuildReport:
     """Read and measure libraries, and write the package.
@@ -61,6 +71,8 @@ def build(
         Processes that measure at a time; by default one for each usable core.
     fresh
         Measure everything, also what was measured before.
+    time_limit
+        Seconds that one function may take; what takes longer is not observed.
     reporter
         Is told how it goes.
 
@@ -81,7 +93,9 @@ def build(
     readings = _read(specs, record, notes, reporter)
     measured = {} if fresh else frozen.read_unfinished(out)
     try:
-        _measure(readings, record, measured, "all" if fresh else "changed", jobs, reporter)
+        _measure(
+            readings, record, measured, "all" if fresh else "changed", jobs, time_limit, reporter
+        )
     finally:
         if measured:
             frozen.keep_unfinished(out, measured)
@@ -131,6 +145,8 @@ def build(
     return BuildReport(
         rows=tuple(rows[name] for name in sorted(rows)),
         changes=changes,
+        declared=declared(manifest),
+        unobserved=unobserved(manifest),
         notes=tuple(notes),
         seconds=round(time.monotonic() - started, 2),
     )
@@ -142,6 +158,7 @@ def check(
     *,
     measure: bool = False,
     jobs: int | None = None,
+    time_limit: float = sandbox.TIME_LIMIT,
     reporter: Reporter | None = None,
 ) -> CheckReport:
     """Compare the installed libraries, and the files on disk, with the frozen record.
@@ -173,12 +190,13 @@ def check(
     # Without its observations a library's contracts can't be derived again.
     unread = manifest.libraries.keys() - record.observations.keys()
     readings = _read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
-    _measure(readings, record, {}, "all" if measure else "nothing", jobs, reporter)
+    _measure(readings, record, {}, "all" if measure else "nothing", jobs, time_limit, reporter)
 
     rows = {name: row(name, library) for name, library in manifest.libraries.items()}
+    libraries = dict(manifest.libraries)
     differences: list[Difference] = []
     for name, reading in sorted(readings.items()):
-        new = reading.freeze()
+        libraries[name] = new = reading.freeze()
         rows[name] = reading.row(new)
         old = manifest.libraries.get(name)
         if old is None:
@@ -186,12 +204,15 @@ def check(
             differences.append(Difference(name=name, aspect="added", after=added))
         else:
             differences += frozen.compare(name, old, new)
+    now = Manifest(libraries=dict(sorted(libraries.items())))
     return CheckReport(
         rows=tuple(rows[name] for name in sorted(rows)),
         differences=tuple(differences),
         edited=edited,
         missing=missing,
         foreign=disk.foreign(out, record.owned),
+        declared=declared(now),
+        unobserved=unobserved(now),
         notes=tuple(notes),
     )
 
@@ -219,21 +240,24 @@ class _Reading(msgspec.Struct):
                     description=description,
                     memory_type=spec.memory_type,
                     roles=spec.roles.get(description.name, {}),
+                    only=spec.only.get(description.name, ()),
                 ),
             )
         return tasks
 
     def freeze(self) -> Library:
         """Classify every function and return the library's entry in the manifest."""
-        declarations = self.inventory.spec.declare
+        spec = self.inventory.spec
         verdicts = {}
         for description in self.descriptions:
             definition = description.definition
             observation = self.observations.get(definition) or Observation(
                 definition=definition, fingerprint="", failure="hasn't been measured yet"
             )
-            verdicts[description.name] = classify(
-                description, observation, declarations.get(description.name)
+            name = description.name
+            verdicts[name] = replace(
+                classify(description, observation, spec.declare.get(name)),
+                needs_output=spec.needs_output.get(name, ()),
             )
         return frozen.freeze(self.inventory, self.descriptions, verdicts)
 
@@ -257,15 +281,19 @@ def _read(
     for spec in specs:
         reporter.say(f"reading {spec.distribution}")
         started = time.monotonic()
+        # Discovery and the probes work in processes that inherit it.
+        prepare(spec)
         try:
             inventory = discover(spec)
         except LibraryNotFound as error:
-            notes.append(_absent(spec, record, str(error)))
+            notes.append(_absent(spec, record, str(error), f"{_install([spec])} brings it in"))
             continue
         if not inventory.live:
             reason = f"{spec.distribution} can't be imported here"
-            notes.append(_absent(spec, record, "; ".join((reason, *inventory.differences))))
+            reason = "; ".join((reason, *inventory.differences))
+            notes.append(_absent(spec, record, reason, "`voxbind doctor` says what helps"))
             continue
+        notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
         readings[spec.name] = _Reading(
             inventory, descriptions, {}, seconds=time.monotonic() - started
@@ -279,6 +307,7 @@ def _measure(
     measured: dict[str, Observation],
     measure: Measure,
     jobs: int | None,
+    time_limit: float,
     reporter: Reporter,
 ) -> None:
     """Give each reading its observations: known ones where they hold, else new ones.
@@ -317,7 +346,7 @@ def _measure(
     clock = _Clock()
     reporter.start({name: reading.measured for name, reading in readings.items()})
     try:
-        sandbox.probe(tasks, jobs=jobs, on_done=done)
+        sandbox.probe(tasks, jobs=jobs, on_done=done, time_limit=time_limit)
     finally:
         reporter.finish()
 
@@ -333,12 +362,12 @@ class _Clock:
         return seconds
 
 
-def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
+def _absent(spec: LibrarySpec, record: Record, reason: str, remedy: str) -> str:
     recorded = record.manifest.libraries.get(spec.name)
     if recorded is None:
-        return f"{spec.name} is left out: {reason}. {_install([spec])} brings it in."
+        return f"{spec.name} is left out: {reason}. {remedy}."
     version = f"{recorded.distribution} {recorded.version}"
-    return f"{spec.name} stays as it was recorded from {version}: {reason}"
+    return f"{spec.name} stays as it was recorded from {version}: {reason}. {remedy}."
 
 
 def _install(specs: Sequence[LibrarySpec]) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from voxbind_build.model import Contract, Difference, Library
+from voxbind_build.model import Contract, Difference, Evidence, Library, Manifest, Overruled
 from voxbind_build.verify.disk import Changes
 
 Source = Literal["measured", "unchanged", "record"]
@@ -41,11 +41,43 @@ class Row(Struct, frozen=True, kw_only=True):
         return self.public == self.wrapped + self.helpers + self.excluded
 
 
+class Declared(Struct, frozen=True, kw_only=True):
+    """A verdict that a person has declared, beside what was observed."""
+
+    name: str
+    contract: str
+    """``helper`` for what takes no image."""
+    reason: str
+    observed: Overruled
+
+    @property
+    def standing(self) -> str:
+        """How the declaration stands to the observation, in words."""
+        if self.observed.evidence not in ("observed", "recorded"):
+            return "could not be observed"
+        if self.observed.agrees:
+            return "agrees with what was observed, so that it is no longer needed"
+        return "overrules what was observed"
+
+
+class Unobserved(Struct, frozen=True, kw_only=True):
+    """A function whose entry rests on something else than a run of it."""
+
+    library: str
+    name: str
+    kind: Literal["image", "helper"]
+    evidence: Evidence
+    reason: str
+    """What was tried, and what the library answered."""
+
+
 class BuildReport(Struct, frozen=True, kw_only=True):
     """What a build did."""
 
     rows: tuple[Row, ...]
     changes: Changes
+    declared: tuple[Declared, ...] = ()
+    unobserved: tuple[Unobserved, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -60,6 +92,8 @@ class CheckReport(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     """Files that the manifest doesn't list."""
+    declared: tuple[Declared, ...] = ()
+    unobserved: tuple[Unobserved, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -100,4 +134,38 @@ def row(
         source=source,
         measured=measured,
         seconds=round(seconds, 2),
+    )
+
+
+def declared(manifest: Manifest) -> tuple[Declared, ...]:
+    """Return every declaration with what was observed, sorted by name."""
+    return tuple(
+        Declared(
+            name=name,
+            contract=function.contract or function.kind,
+            reason=function.reason,
+            observed=function.overruled,
+        )
+        for library in manifest.libraries.values()
+        for name, function in sorted(library.functions.items())
+        if function.overruled is not None
+    )
+
+
+def unobserved(manifest: Manifest) -> tuple[Unobserved, ...]:
+    """Return every function that was observed neither here nor earlier, images first."""
+    found = [
+        Unobserved(
+            library=key,
+            name=name,
+            kind=function.kind,
+            evidence=function.evidence,
+            reason=function.reason,
+        )
+        for key, library in manifest.libraries.items()
+        for name, function in library.functions.items()
+        if function.evidence not in ("observed", "recorded")
+    ]
+    return tuple(
+        sorted(found, key=lambda entry: (entry.library, entry.kind != "image", entry.name))
     )

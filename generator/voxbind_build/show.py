@@ -1,49 +1,28 @@
-"""Prints reports, functions and findings for people, and the facts of a function as data."""
+"""Prints reports, lists and findings for people; `explain` has the page of one function."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import textwrap
+from collections.abc import Sequence
 
-import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from voxbind_build import lookup
 from voxbind_build.doctor import Finding
-from voxbind_build.manifest import signature
-from voxbind_build.model import DtypeFact, Exclusion, Function, Manifest, Observation
+from voxbind_build.model import Function
 from voxbind_build.progress import table
-from voxbind_build.report import BuildReport, CheckReport
-
-Observations = Mapping[str, Mapping[str, Observation]]
-"""By library, then by definition."""
-
-_RELATIONS = {
-    "per_slice": "f(volume)[z] == f(volume[z])",
-    "last_axis": "f(volume)[..., k] == f(volume[..., k])",
-    "last_axis_gone": "a volume loses its last axis, an image doesn't",
-    "shuffle_rows": "shuffled rows change nothing but the order of the result's",
-    "shuffle_last": "so with planes along the last axis",
-    "flat_arguments": "a volume is taken only beside arguments made for an image",
-    "caller_chooses_axes": "with a slice's axes named, f(volume)[z] == f(volume[z])",
-    "takes_trailing_colours": "a (Y, X, 3) image is taken as it is",
-    "takes_channel_axis": "a (Y, X, 3) image is taken with channel_axis=-1",
-    "takes_channel_axis_of_volume": "a (Z, Y, X, 3) volume is taken with channel_axis=-1",
-    "takes_colour_volume": "a (Z, Y, X, 3) volume is taken as it is",
-    "default_reads_channels": "left alone, channel_axis takes a volume's last axis",
-}
-"""The relations that the probe tests, in the order and the words to show them in."""
+from voxbind_build.report import BuildReport, CheckReport, Declared, Row, Unobserved
 
 
 def build(console: Console, report: BuildReport) -> None:
     """Print what a build did."""
     console.print(table(report.rows))
+    _unobserved(console, report.rows, report.unobserved)
+    _declared(console, report.declared)
     changes = report.changes
     console.print(
         f"{len(changes.written)} files written, {len(changes.removed)} removed, "
@@ -64,6 +43,8 @@ def check(console: Console, report: CheckReport) -> None:
         )
     for note in report.notes:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
+    _unobserved(console, report.rows, report.unobserved)
+    _declared(console, report.declared)
     for what, paths in (
         ("edited by hand", report.edited),
         ("missing", report.missing),
@@ -93,45 +74,12 @@ def functions(console: Console, found: Sequence[tuple[str, Function]]) -> None:
     for public, function in found:
         shown.add_row(
             escape(public),
-            function.contract or "",
+            function.contract or function.kind,
             _result(function),
             escape(lookup.summary(function)),
         )
     console.print(shown)
     console.print(f"{len(found)} functions", highlight=False)
-
-
-def function(console: Console, manifest: Manifest, public: str, observations: Observations) -> None:
-    """Print what is known of one public name."""
-    name, entry = lookup.entry(manifest, public)
-    library = manifest.libraries[name]
-    console.print(f"[bold]{escape(public)}[/]  {library.distribution} {library.version}")
-    if isinstance(entry, Exclusion):
-        console.print(f"  left out: {entry.reason}. {escape(entry.detail)}", highlight=False)
-        return
-    if entry.form == "function":
-        code = f"def {entry.original_name}{signature(entry, annotated=True)}: ..."
-        console.print(Padding(Syntax(code, "python", word_wrap=True, theme="ansi_dark"), (0, 2)))
-    facts = {"wrapper": entry.wrapper, "contract": entry.contract or f"none: a {entry.kind}"}
-    facts |= {"why": entry.reason, "evidence": entry.evidence, "result": _result(entry)}
-    if entry.arrays:
-        facts["arrays"] = ", ".join(entry.arrays)
-    if relations := _relations(name, entry, observations):
-        facts["tested"] = "\n".join(
-            f"{'yes' if relations[relation] else 'no ':3}  {words}"
-            for relation, words in _RELATIONS.items()
-            if relation in relations
-        )
-    for given, fact in sorted(entry.dtypes.items()):
-        facts[given] = f"-> {_dtype(fact)}"
-    if entry.deprecated:
-        facts["deprecated"] = entry.deprecated
-    if entry.doc:
-        facts["summary"] = lookup.summary(entry)
-    grid = Table.grid(padding=(0, 2))
-    for label, value in facts.items():
-        grid.add_row(f"  {label}", Text(value))
-    console.print(grid)
 
 
 def findings(console: Console, found: Sequence[Finding]) -> None:
@@ -152,33 +100,40 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
     console.print(shown)
 
 
-def facts(
-    manifest: Manifest, public: str, observations: Observations | None = None
-) -> dict[str, Any]:
-    """Return what is known of one public name, for programs."""
-    name, entry = lookup.entry(manifest, public)
-    told: dict[str, Any] = {"name": public, "library": name, **msgspec.structs.asdict(entry)}
-    told["memory_type"] = manifest.libraries[name].memory_type
-    if isinstance(entry, Exclusion):
-        told["kind"] = "excluded"
-    else:
-        told["signature"] = signature(entry)
-        told["relations"] = _relations(name, entry, observations or {})
-    return told
+def _unobserved(console: Console, rows: Sequence[Row], found: Sequence[Unobserved]) -> None:
+    """Print how much of each library rests on something else than a run, and on what."""
+    for row in rows:
+        missed = [entry for entry in found if entry.library == row.library]
+        if not missed:
+            continue
+        images = sum(entry.kind == "image" for entry in missed)
+        share = f" ({images / row.wrapped:.1%})" if images else ""
+        console.print(
+            f"{row.library}: {images} of {row.wrapped} image functions{share} and "
+            f"{len(missed) - images} of {row.helpers} helpers rest on something else than a run",
+            highlight=False,
+        )
+        for entry in missed:
+            _indented(console, f"{entry.name}, {entry.kind}, {entry.evidence}: {entry.reason}")
 
 
-def _relations(library: str, function: Function, observations: Observations) -> dict[str, bool]:
-    observation = observations.get(library, {}).get(function.definition)
-    return observation.relations if observation is not None else {}
+def _declared(console: Console, found: Sequence[Declared]) -> None:
+    """Print each declaration beside what was observed."""
+    for entry in found:
+        seen = entry.observed
+        console.print(Text(f"{entry.name}: the declaration {entry.standing}"))
+        _indented(console, f"declared {entry.contract}: {entry.reason}")
+        told = "" if seen.evidence == "inferred" else f"observed {seen.contract or seen.kind}: "
+        _indented(console, told + seen.reason)
+
+
+def _indented(console: Console, text: str) -> None:
+    for number, line in enumerate(textwrap.wrap(text, console.width - 4, break_on_hyphens=False)):
+        console.print(Text(f"{'    ' if number else '  '}{line}"), soft_wrap=True)
 
 
 def _result(function: Function) -> str:
     return function.result if isinstance(function.result, str) else ", ".join(function.result)
-
-
-def _dtype(fact: DtypeFact) -> str:
-    limits = f", values {fact.range[0]:g} to {fact.range[1]:g}" if fact.range is not None else ""
-    return fact.dtype + limits
 
 
 def _shortened(text: str, length: int = 300) -> str:

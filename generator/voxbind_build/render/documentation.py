@@ -6,10 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from voxbind_build.model import DtypeFact, Function, ResultKind
+from voxbind_build.model import Function, ResultKind
+from voxbind_build.render import answers
 from voxbind_build.render.quoting import clean
 
-__all__ = ["document"]
+__all__ = ["document", "gives", "outcome", "takes"]
 
 _WIDTH = 92
 _SECTION = re.compile(r"^(?P<title>\S.*)\n-{3,}$", re.MULTILINE)
@@ -37,8 +38,11 @@ _GIVES = {
     "histogram": "a histogram",
 }
 _IMAGES = frozenset(("image", "resized", "mask", "labels"))
+_FRAMES = ((0, 1), (-1, 1), (0, 255), (-255, 255), (0, 65535), (-65535, 65535))
+"""Limits that values keep to where a function keeps its image's, or the difference of two."""
+_WHOLE = {(0, 255): "uint8", (0, 65535): "uint16"}
 _WITH_RANGE = frozenset(("image", "resized", "mask"))
-_KINDS = ("bool", "uint", "int", "float", "complex")
+_PLACES = {"x": "last axis", "y": "last but one", "z": "first of three"}
 _SLICE_BY_SLICE = """\
 slice_by_slice : bool, optional
     Whether a volume is processed slice by slice along its first axis. By default all
@@ -67,21 +71,24 @@ def document(function: Function, takes_slice_by_slice: bool) -> str:
 
 def _facts(function: Function) -> str:
     if function.contract is None:
-        return (
-            "voxbind: a helper, handed on with its types."
-            if not _arrays(function)
-            else ("voxbind: a helper; its arrays may be in any memory.")
+        kind = (
+            "a helper; its arrays may be in any memory"
+            if _arrays(function)
+            else "a helper, handed on with its types"
         )
-    sentences = [f"{function.contract}: {_takes(function)}"]
+        return f"voxbind: {'. '.join([kind, *_axes(function)])}."
+    sentences = [f"{function.contract}: {takes(function)}"]
     sentences += _colours(function)
+    sentences += _axes(function)
     if function.evidence == "inferred":
         sentences.append("It could not be measured, so nothing beyond an image is promised")
-    gives = _results(function)
-    if gives:
-        sentences.append(f"Gives {gives}")
+    if given := gives(function):
+        sentences.append(f"Gives {given}")
     dtypes = "; ".join(_dtypes(function))
     if dtypes:
-        sentences.append(f"On the test images: {dtypes}")
+        sentences.append(f"On test images from 0 to 1, or over an integer's whole range: {dtypes}")
+    sentences += answers.refusals(function)
+    sentences += answers.warnings(function)
     if function.mutates:
         sentences.append(f"Changes {' and '.join(function.mutates)} in place")
     if function.random:
@@ -93,12 +100,15 @@ def _arrays(function: Function) -> tuple[str, ...]:
     return function.arrays + function.whole + function.outputs
 
 
-def _takes(function: Function) -> str:
+def takes(function: Function) -> str:
+    """Say which dimensions an image function takes, and what becomes of the others."""
     assert function.contract is not None
     volume, image = "a volume is processed slice by slice", _TAKES["PURE_2D"]
     if _asks_for_none(function) and function.contract == "FLEXIBLE":
         return f"{image} or, with channel_axis=None, a (Z, Y, X) volume; its axes are all spatial"
     takes = (_TAKES_COLOURS if function.needs_channels else _TAKES)[function.contract]
+    if function.contract == "VOLUMETRIC_TO_SLICE" and "(Y, X)" not in function.refuses:
+        return takes.replace(" only,", "") + "; an image is taken for a volume of one slice"
     if function.contract != "PURE_2D":
         return takes
     if not function.stacks:
@@ -128,13 +138,31 @@ def _colours(function: Function) -> Iterator[str]:
         yield "An array of three axes, the last of length 3 or 4, is taken for a colour image"
 
 
+def _axes(function: Function) -> Iterator[str]:
+    """Say which axis of an array each keyword is about that names one."""
+    # In the signature's order: a record that was read back is sorted by name.
+    found = function.axis_keywords
+    keywords = {p.name: found[p.name] for p in function.parameters if p.name in found}
+    named = [
+        f"{_enumerated(names)} along {axis.upper()}, the {_PLACES[axis]}"
+        for axis in _PLACES
+        if (names := [name for name, each in keywords.items() if each == axis])
+    ]
+    if named:
+        yield f"Arrays are (Z, Y, X): {'; '.join(named)}"
+    for name, each in keywords.items():
+        if each == "number":
+            yield f"{name} counts from X: 0 is the last axis of an array, 1 the last but one"
+
+
 def _channel_axis(function: Function) -> str:
     """Return the default of ``channel_axis``; empty where there is no such parameter."""
     found = (each.default for each in function.parameters if each.name == "channel_axis")
     return next(found, None) or ""
 
 
-def _results(function: Function) -> str:
+def gives(function: Function) -> str:
+    """Say what a function gives back, as far as that has a word."""
     same = _GIVES["image"]
     if function.needs_channels or function.channels_last or _channel_axis(function) == "-1":
         same = "an image of the same spatial shape"  # colours may come or go
@@ -147,13 +175,13 @@ def _results(function: Function) -> str:
 
 def _several(kinds: Sequence[ResultKind], documented: Sequence[tuple[str, str]], same: str) -> str:
     """Say ``a label image (labels) and a number (count)``, the names as they are documented."""
-    gives = {**_GIVES, "image": same}
+    words = {**_GIVES, "image": same}
     names = [name for entry, _ in documented for name in re.findall(r"\w+", entry)]
     if len(names) != len(kinds):
-        members = [gives.get(kind, "something else") for kind in kinds]
+        members = [words.get(kind, "something else") for kind in kinds]
         return f"a tuple of {_enumerated(members)}"
     named = zip(kinds, names, strict=True)
-    return f"a tuple of {_enumerated([_member(gives.get(kind), name) for kind, name in named])}"
+    return f"a tuple of {_enumerated([_member(words.get(kind), name) for kind, name in named])}"
 
 
 def _member(given: str | None, name: str) -> str:
@@ -167,22 +195,30 @@ def _enumerated(members: Sequence[str]) -> str:
 
 def _dtypes(function: Function) -> Iterator[str]:
     """Say ``uint8, uint16 in, float64 in [0, 1] out`` for each kind of result."""
-    first = function.result if isinstance(function.result, str) else function.result[0]
     told: dict[str, list[str]] = {}
-    for name, fact in sorted(function.dtypes.items(), key=lambda pair: _rank(pair[0])):
-        told.setdefault(_out(fact, first), []).append(name)
+    for name in sorted(function.dtypes, key=answers.rank):
+        told.setdefault(_framed(function, name), []).append(name)
     for out, names in told.items():
         yield f"{', '.join(names)} in, {out} out"
 
 
-def _rank(dtype: str) -> tuple[int, int]:
-    """Sort by kind, then by size, as people list them."""
-    kind = dtype.rstrip("0123456789")
-    known = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
-    return known, int(dtype.removeprefix(kind) or 0)
+def _framed(function: Function, given: str) -> str:
+    """Say within which limits that one would expect the values of a dtype's result lay."""
+    fact = function.dtypes[given]
+    # The test images of int32 hold labels, which keep to no limits.
+    if fact.range is None or given == "int32" or outcome(function, given) == fact.dtype:
+        return fact.dtype
+    least, greatest = fact.range
+    frame = next((each for each in _FRAMES if each[0] <= least and greatest <= each[1]), None)
+    if frame is None or fact.dtype == _WHOLE.get(frame):  # that any number may be is no news
+        return fact.dtype
+    return f"{fact.dtype} in [{frame[0]}, {frame[1]}]"
 
 
-def _out(fact: DtypeFact, kind: ResultKind) -> str:
+def outcome(function: Function, given: str) -> str:
+    """Say what comes of a dtype: ``float64 in [0, 1]``."""
+    fact = function.dtypes[given]
+    kind = function.result if isinstance(function.result, str) else function.result[0]
     # How many labels or which numbers come of a test image says nothing of others.
     if fact.range is None or fact.dtype == "bool" or kind not in _WITH_RANGE:
         return fact.dtype

@@ -6,7 +6,7 @@ import ast
 
 from msgspec import Struct
 
-from voxbind_build.model import Function, Parameter
+from voxbind_build.model import Function, MemoryType, Parameter
 from voxbind_build.render.documentation import document
 from voxbind_build.render.expressions import annotation, identifier, literal, members, with_arrays
 from voxbind_build.render.namespace import Namespace
@@ -48,7 +48,9 @@ def names_used(function: Function) -> set[str]:
     return {parameter.name for parameter in function.parameters} | {_SLICE_BY_SLICE}
 
 
-def wrap(name: str, function: Function, library: str, names: Namespace) -> Wrapper:
+def wrap(
+    name: str, function: Function, library: str, memory: MemoryType, names: Namespace
+) -> Wrapper:
     """Return one wrapper; what it needs is bound in `names`.
 
     Parameters
@@ -59,15 +61,20 @@ def wrap(name: str, function: Function, library: str, names: Namespace) -> Wrapp
         What is known of it.
     library
         The library's key.
+    memory
+        What the library works in.
     names
         Of the generated module.
     """
-    return _Writer(name, function, library, names).write()
+    return _Writer(name, function, library, memory, names).write()
 
 
 class _Writer:
-    def __init__(self, name: str, function: Function, library: str, names: Namespace) -> None:
+    def __init__(
+        self, name: str, function: Function, library: str, memory: MemoryType, names: Namespace
+    ) -> None:
         self._name, self._function, self._names = name, function, names
+        self._memory = memory
         self._where = f"{function.module}.{function.original_name}"
         self._upstream = names.upstream(function.module, library)
         self._by_name = {parameter.name: parameter for parameter in function.parameters}
@@ -80,7 +87,12 @@ class _Writer:
         changed = tuple(name for name in function.mutates if name not in function.outputs)
         self._outputs = (function.outputs + changed) if contract else function.outputs
         whole = function.whole if contract else function.arrays + function.whole
-        self._whole = tuple(name for name in whole if name not in function.outputs)
+        apart = (*function.outputs, *function.host)
+        self._whole = tuple(name for name in whole if name not in apart)
+        # A projection may take an image for a volume of one slice: then there is nothing to refuse.
+        self._takes_any = (
+            function.contract == "VOLUMETRIC_TO_SLICE" and "(Y, X)" not in function.refuses
+        )
         self._first = self._by_name[self._images[0]] if self._images else None
 
     def write(self) -> Wrapper:
@@ -95,7 +107,9 @@ class _Writer:
             returns=self._annotation(self._returns()),
             docstring=docstring(document(self._function, self._has_switch), "    "),
             result=result,
-            direct=self._direct() if readable else "",
+            direct=self._direct()
+            if readable and not (self._function.only or self._function.needs_output)
+            else "",
             conditions=conditions,
             lifted=self._lifted() if conditions or not readable else "",
         )
@@ -185,11 +199,14 @@ class _Writer:
             if self._has_switch:
                 conditions.append(f"not {_SLICE_BY_SLICE}")
         rest = dict.fromkeys((*self._images, *self._whole, *self._outputs))
-        for name in rest:
+        for name in (*rest, *function.host):
             parameter = self._by_name[name]
             if parameter is self._first or not parameter.default_is_literal:
                 continue
             condition = self._is_array(name)
+            if name in function.host:  # anything else is brought to the host
+                kind, plain = (self._names.bind(each, "builtins") for each in ("type", "list"))
+                condition = f"{kind}({name}) is {plain}"
             if unchanged := self._has_plain_default(parameter):
                 condition = f"({unchanged} or {condition})"
             conditions.append(condition)
@@ -219,7 +236,7 @@ class _Writer:
     def _dimensions(self) -> str:
         function, image = self._function, self._images[0]
         plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
-        if function.contract == "FLEXIBLE":
+        if function.contract == "FLEXIBLE" or self._takes_any:
             return ""
         if function.needs_channels:
             return f"{image}.ndim {comparison} {plain + 1}"
@@ -236,23 +253,36 @@ class _Writer:
             elif parameter.default is not None and not parameter.default_is_literal:
                 continue
             elif position < positional and len(arguments) == position:
-                arguments.append(parameter.name)
+                arguments.append(self._argument(parameter.name))
             else:
-                arguments.append(f"{parameter.name}={parameter.name}")
+                arguments.append(f"{parameter.name}={self._argument(parameter.name)}")
         return f"{self._upstream}.{self._function.original_name}({', '.join(arguments)})"
+
+    def _argument(self, name: str) -> str:
+        """Return what is passed on for a parameter: what came, after a word on its dtype."""
+        if name not in self._function.sources:
+            return name
+        asked = ", dtype" * ("dtype" in self._by_name)
+        return f"{self._names.bind('told', 'voxbind.lifting')}({name}, {name!r}{asked})"
 
     def _lifted(self) -> str:
         function = self._function
-        lifting = _LIFTING[function.contract] if function.contract and self._images else "direct"
+        lifted = function.contract and self._images and not self._takes_any
+        lifting = _LIFTING[function.contract] if function.contract and lifted else "direct"
         positional, required, args, kwargs = self._forwarding()
         facts: dict[str, object] = {
             "images": self._images,
             "whole": self._whole,
             "outputs": self._outputs,
+            "host": function.host,
             "array_like": function.array_like if self._images else (),
             "named": function.named if self._images else (),
+            "masked": function.masked if self._images else (),
+            "only": function.only if self._images else (),
+            "needs_output": function.needs_output if self._images else (),
             "args": args,
             "kwargs": kwargs,
+            "memory": "" if self._memory == "numpy" else self._memory,
         }
         facts = {name: value for name, value in facts.items() if value}
         if required != 1:

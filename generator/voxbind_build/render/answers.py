@@ -1,0 +1,68 @@
+"""Tells what a library answers to an input that it refuses or warns of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from voxbind_build.model import Function
+from voxbind_build.render.quoting import clean
+
+__all__ = ["grouped", "rank", "refusals", "warnings"]
+
+_DTYPE = re.compile(r"\b(bool|u?int(8|16|32|64)|float(32|64))_?\b")
+_KINDS = ("bool", "uint", "int", "float", "complex")
+_LENGTH = 90
+_OF_THE_LIBRARY = ("FutureWarning", "DeprecationWarning", "PendingDeprecationWarning")
+_OF_OUR_VALUES = ("RuntimeWarning", "ResourceWarning")
+"""They come of the values in a test image, and say nothing of another."""
+
+
+def refusals(function: Function) -> Iterator[str]:
+    """Say which dtypes are refused, and with which words; the contract tells the dimensions."""
+    dtypes = {given: error for given, error in function.refuses.items() if given[:1] != "("}
+    for error, given in grouped(dtypes):
+        yield f"Refuses {_and(sorted(given, key=rank))} ({_short(error)})"
+
+
+def warnings(function: Function) -> Iterator[str]:
+    """Say which warnings await a user: of what will change, and of single dtypes."""
+    by_dtype: dict[str, str] = {}
+    for warning, inputs in function.warnings.items():
+        dtypes = [given for given in inputs if given in function.dtypes]
+        if warning.startswith(_OF_THE_LIBRARY):
+            if not function.deprecated:  # the documentation begins with it then
+                yield f"Warns: {_short(warning)}"
+        elif not warning.startswith(_OF_OUR_VALUES) and 0 < len(dtypes) < len(function.dtypes):
+            by_dtype |= {f"{dtype} {warning}": warning for dtype in dtypes}
+    told: set[str] = set()
+    for warning, keys in sorted(grouped(by_dtype), key=lambda group: -len(group[1])):
+        dtypes = sorted({key.partition(" ")[0] for key in keys}, key=rank)
+        if not told.issuperset(dtypes):  # one warning of a dtype is enough here
+            told.update(dtypes)
+            yield f"Warns of {_and(dtypes)} ({_short(warning)})"
+
+
+def grouped(answers: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Bring inputs together whose answers differ in nothing but a dtype's name."""
+    groups: dict[str, tuple[str, list[str]]] = {}
+    for given, answer in answers.items():
+        groups.setdefault(_DTYPE.sub("", answer), (answer, []))[1].append(given)
+    return list(groups.values())
+
+
+def rank(dtype: str) -> tuple[int, int]:
+    """Sort dtypes by kind, then by size, as people list them."""
+    kind = dtype.rstrip("0123456789")
+    known = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return known, int(dtype.removeprefix(kind) or 0)
+
+
+def _short(answer: str) -> str:
+    flat = " ".join(clean(answer).split()).rstrip(".")
+    return flat if len(flat) <= _LENGTH else f"{flat[:_LENGTH].rpartition(' ')[0]} ..."
+
+
+def _and(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
