@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .contract import ProcessingContract as ProcessingContract
     from .errors import DeviceUnavailableError as DeviceUnavailableError
     from .errors import DimensionError as DimensionError
+    from .errors import DtypeConversionWarning as DtypeConversionWarning
     from .errors import LibraryMissingError as LibraryMissingError
     from .errors import MemoryTypeError as MemoryTypeError
     from .errors import StaleWrapperError as StaleWrapperError
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DeviceUnavailableError",
     "DimensionError",
+    "DtypeConversionWarning",
     "LibraryMissingError",
     "MemoryTypeError",
     "ProcessingContract",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import index
 from typing import Any, TypedDict
 
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
-from .errors import DimensionError, MemoryTypeError
-from .memory import Exchange, class_name, is_array, is_number_or_nested, lower_dtype
+from .errors import DimensionError, MemoryTypeError, class_name
+from .memories import (
+    NUMPY,
+    is_array,
+    is_number_or_nested,
+    library_memory,
+    memory_of,
+    to_host,
+)
+from .memory import Exchange, lower_dtype
 from .slices import run_per_slice
 from .upstream import LibraryDefault
 
@@ -29,18 +37,28 @@ class Facts(TypedDict, total=False):
     """Other arrays: converted, never cut."""
     outputs: tuple[str, ...]
     """Arrays that the library writes into."""
+    host: tuple[str, ...]
+    """Arrays that the library wants as NumPy's, whatever memory it works in: a matrix, say."""
     array_like: tuple[str, ...]
     """Arrays for which numbers and nested sequences are taken too."""
     named: tuple[str, ...]
     """Arrays for which a name is taken too: ``init_level_set="checkerboard"``."""
+    masked: tuple[str, ...]
+    """Arrays for which a masked one is taken too: the library looks at its mask."""
     required: int
     """How many leading parameters have no default; 1 unless given."""
     positional: int
     """How many leading parameters are passed by position; as `required` unless given."""
+    only: tuple[str, ...]
+    """The dtypes of the library's memory that the function reads rightly; all, if empty."""
+    needs_output: tuple[str, ...]
+    """Outputs without which the library returns memory that nobody wrote."""
     args: str
     """Name of ``*args``."""
     kwargs: str
     """Name of ``**kwargs``."""
+    memory: str
+    """The memory that the library works in; ``numpy`` unless given."""
     defaults: Arguments
     """Of a function with deprecated parameters: what is at its default isn't passed on, since
     the library takes what is passed for given, and refuses both an old name and its new one."""
@@ -56,12 +74,22 @@ class Call:
         self._images = facts.get("images", ())
         self._whole = facts.get("whole", ())
         self._outputs = facts.get("outputs", ())
+        self._host = facts.get("host", ())
         self._array_like = facts.get("array_like", ())
         self._named = facts.get("named", ())
+        self._masked = facts.get("masked", ())
+        self._only = facts.get("only", ())
+        for name in facts.get("needs_output", ()):
+            if arguments[name] is None:
+                raise MemoryTypeError(
+                    f"{self.name} was given no {name!r}, and the library would return memory that "
+                    "nobody wrote. Give an array of the result's shape, zeros(...) for example."
+                )
         self._required = facts.get("required", 1)
         self._positional = facts.get("positional", self._required)
         self._args = facts.get("args", "")
         self._kwargs = facts.get("kwargs", "")
+        self._memory = library_memory(facts.get("memory", "numpy"))
         self._defaults = facts.get("defaults", {})
         given = [name for name in self._images if arguments[name] is not None]
         given += [name for name in self._whole if is_array(_first_array(arguments[name]))]
@@ -76,7 +104,13 @@ class Call:
         try:
             return tuple(image.shape)
         except (AttributeError, RuntimeError):  # a list; a nested tensor, which has no shape
-            return tuple(np.asarray(Exchange().lower(image, self.image)).shape)
+            return tuple(np.asarray(to_host(image, self.image)).shape)
+
+    @property
+    def may_be_colours(self) -> bool:
+        """Whether the library may read the image's last axis as colours."""
+        shape = self.shape
+        return self._memory.reads_colours and len(shape) > 2 and shape[-1] in (3, 4)
 
     @property
     def has_coordinates_of_all_axes(self) -> bool:
@@ -97,19 +131,24 @@ class Call:
 
     def run(self) -> Any:
         """Run the function on all axes at once."""
-        exchange = Exchange()
+        exchange = self._exchange()
         result = self._forward(self._lower(exchange))
         return self._finish(exchange, result)
 
     def run_per_slice(self, has_channels: bool) -> Any:
         """Run the function on each slice of the volume and stack the results."""
-        exchange = Exchange()
+        exchange = self._exchange()
         values = self._lower(exchange)
         if has_channels:
             self._check_channel_axis(len(self.shape), values)
         cut = self._cut(values, has_channels)
         result = run_per_slice(
-            self._forward, values, cut=cut, outputs=self._outputs, function=self.name
+            self._forward,
+            values,
+            cut=cut,
+            outputs=self._outputs,
+            function=self.name,
+            memory=self._memory,
         )
         return self._finish(exchange, result)
 
@@ -124,35 +163,74 @@ class Call:
         first = name == self.image
         if is_number_or_nested(value) and (not first or name in self._array_like):
             return
+        if type(value) in (list, tuple) and self._memory.takes_nested:
+            return
         if isinstance(value, str) and name in self._named:
             return
         also = ", numbers and nested sequences" if name in self._array_like else ""
         raise MemoryTypeError(
-            f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor and "
-            f"what exports an array (__array__, DLPack){also}. {_advice(value)}"
+            f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor, "
+            "pyclesperanto.Array and what exports an array (__array__, DLPack)"
+            f"{also}. {_advice(value)}"
         )
+
+    def _exchange(self) -> Exchange:
+        return Exchange(self._memory, self._memory.device_of_call(self._in_order()))
+
+    def _in_order(self) -> Iterator[Any]:
+        """Give the arguments, those first that say where the call works."""
+        arrays = dict.fromkeys((*self._images, *self._whole, *self._outputs))
+        yield from (_first_array(self._arguments[name]) for name in arrays)
+        yield from (value for name, value in self._arguments.items() if name not in arrays)
 
     def _lower(self, exchange: Exchange) -> dict[str, Any]:
         values = {name: lower_dtype(value, name) for name, value in self._arguments.items()}
-        for name in (*self._images, *self._whole, *self._outputs):
-            values[name] = exchange.lower(values[name], name)
+        for name in self._host:
+            values[name] = to_host(values[name], name)
+        for name in values.keys() - {*self._images, *self._whole, *self._outputs}:
+            # A sigma or a centre may come as a tensor, and no library reads one.
+            memory = memory_of(_first_array(values[name]))
+            if memory not in (None, NUMPY, self._memory):
+                values[name] = to_host(values[name], name)
+        for name in self._outputs:
+            exchange.expect(values[name], name)
+        for name in (*self._images, *self._whole):
+            if not (name in self._masked and isinstance(values[name], np.ma.MaskedArray)):
+                values[name] = exchange.lower(values[name], name)
+        for name in self._outputs:
+            if name not in self._images and name not in self._whole:
+                values[name] = exchange.lower(values[name], name, overwritten=True)
+        if self._only:
+            self._refuse_misread(values)
         return values
+
+    def _refuse_misread(self, values: dict[str, Any]) -> None:
+        for name in (*self._images, *self._whole):
+            came, held = self._arguments[name], values[name]
+            dtype = getattr(held, "dtype", None)
+            if dtype is not None and str(dtype) not in self._only:
+                raise MemoryTypeError(
+                    f"{self.name} was given {name!r} of dtype {getattr(came, 'dtype', dtype)}, "
+                    "which the library misreads, or ends the process on. Taken are "
+                    f"{', '.join(self._only)}: give {name}.astype(numpy.{self._only[0]})."
+                )
 
     def _finish(self, exchange: Exchange, result: Any) -> Any:
         for name in self._outputs:
             exchange.settle(self._arguments[name])
+        # Of a function that was given no array, the result is what the library made it.
         like = self._arguments[self.image] if self.image else None
         return exchange.give_back(result, _first_array(like))
 
     def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
         """Return which arrays are given slice by slice: the volumes."""
-        values[self.image] = image = np.asanyarray(values[self.image])
+        values[self.image] = image = self._memory.volume(values[self.image])
         cut = [self.image]
         for name in (*self._images, *self._outputs):
             value = values[name]
             if name in self._array_like and is_number_or_nested(value):
-                value = np.asarray(value)
-            if name in cut or not isinstance(value, np.ndarray):
+                value = self._memory.volume(value)
+            if name in cut or not self._memory.holds(value):
                 continue
             mask_of_colours = has_channels and value.ndim == 3 and value.shape == image.shape[:3]
             if value.ndim != image.ndim and not mask_of_colours:
@@ -162,15 +240,15 @@ class Call:
                         f"{self.image!r} of shape {image.shape}. Give one with as many axes."
                     )
                 continue
-            if len(value) != len(image):
+            if value.shape[0] != image.shape[0]:
                 raise DimensionError(
-                    f"{self.name} was given {self.image!r} with {len(image)} slices and {name!r} "
-                    f"with {len(value)}. Give both the same number, or {name!r} as one slice, "
-                    "which is used for all."
+                    f"{self.name} was given {self.image!r} with {image.shape[0]} slices and "
+                    f"{name!r} with {value.shape[0]}. Give both the same number, or {name!r} as "
+                    "one slice, which is used for all."
                 )
             values[name] = value
             cut.append(name)
-        if not len(image):
+        if not image.shape[0]:
             raise DimensionError(
                 f"{self.told(image.shape)}: a volume without slices. It takes one or more."
             )

@@ -9,12 +9,14 @@ from __future__ import annotations
 __all__ = [
     "DeviceUnavailableError",
     "DimensionError",
+    "DtypeConversionWarning",
     "LibraryMissingError",
     "MemoryTypeError",
     "StaleWrapperError",
     "StaleWrapperWarning",
     "TransferForbiddenError",
     "VoxbindError",
+    "class_name",
 ]
 
 
@@ -35,7 +37,7 @@ class LibraryMissingError(VoxbindError, ImportError):
 
 
 class DeviceUnavailableError(VoxbindError, RuntimeError):
-    """An array lives on a device that isn't there."""
+    """A device isn't there: an array's, or any that the library could work on."""
 
 
 class StaleWrapperError(VoxbindError, RuntimeError):
@@ -48,3 +50,14 @@ class TransferForbiddenError(VoxbindError, RuntimeError):
 
 class StaleWrapperWarning(UserWarning):
     """The installed library isn't the version that was wrapped."""
+
+
+class DtypeConversionWarning(UserWarning):
+    """A library's memory has no such dtype, so that values were converted to one it has."""
+
+
+def class_name(value: object) -> str:
+    """Return the name of a value's class, as one would import it."""
+    kind = type(value)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .upstream import Upstream
+from .upstream import Upstream, handed_on
 
 __all__ = ["lazy_attributes"]
 
@@ -38,7 +37,7 @@ def lazy_attributes(
         if name in submodules:
             return import_module(f"{module}.{name}")
         if upstream is not None and name in names:
-            value = getattr(upstream, name)
+            value = handed_on(upstream, name)
             setattr(sys.modules[module], name, value)
             return value
         raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from .errors import DimensionError
 if TYPE_CHECKING:
     from .calls import Arguments, Call, Facts, Function
 
-__all__ = ["direct", "flexible", "per_slice", "volume"]
+__all__ = ["direct", "flexible", "per_slice", "told", "volume"]
 
 
 def direct(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
@@ -51,7 +51,7 @@ def per_slice(
     axes = len(shape)
     takes_channels = needs_channels or arguments.get("channel_axis") is not None
     # What looks like colours goes to the library, which reads or refuses them in its own words.
-    has_channels = takes_channels or (axes > 2 and shape[-1] in (3, 4))
+    has_channels = takes_channels or call.may_be_colours
     if axes - has_channels < 3 or call.has_coordinates_of_all_axes:
         return call.run()
     image = "(Y, X, channels)" if takes_channels else "(Y, X)"
@@ -130,6 +130,25 @@ def volume(
             f"volume of one slice, {call.image}[None]."
         )
     return call.run()
+
+
+def told(value: Any, name: str, asked: Any = None) -> Any:
+    """Return what goes to pyclesperanto's memory as it is, after telling what it becomes there.
+
+    Parameters
+    ----------
+    value
+        An array, or what else the library takes.
+    name
+        The parameter.
+    asked
+        The dtype that the caller asks for, if any: then there is nothing to tell.
+    """
+    if asked is None:
+        from .memory_pyclesperanto import tell
+
+        tell(value, name)
+    return value
 
 
 def _call(function: Function, arguments: Arguments, facts: Facts) -> Call:

@@ -8,8 +8,8 @@ from typing import Any
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
-from .errors import DimensionError
-from .memory import class_name
+from .errors import DimensionError, class_name
+from .memories import NUMPY, LibraryMemory
 
 __all__ = ["run_per_slice"]
 
@@ -21,6 +21,7 @@ def run_per_slice(
     cut: tuple[str, ...],
     outputs: tuple[str, ...],
     function: str,
+    memory: LibraryMemory,
 ) -> Any:
     """Run a function on each slice along the first axis and stack the results.
 
@@ -36,15 +37,22 @@ def run_per_slice(
         Those of them that the function may write its result into.
     function
         Name for messages.
+    memory
+        In which the arrays are.
     """
     volumes = {name: values[name] for name in cut}
-    count = len(volumes[cut[0]])
+    count = volumes[cut[0]].shape[0]
 
     def run_on(z: int) -> tuple[Any, dict[str, Any]]:
         # One slice for each volume, so that a volume given twice is one object here too.
-        views = {id(volume): volume[z] for volume in volumes.values()}
-        slices = {name: views[id(volume)] for name, volume in volumes.items()}
-        return run({**values, **slices}), slices
+        planes = {id(volume): memory.plane(volume, z) for volume in volumes.values()}
+        slices = {name: planes[id(volume)] for name, volume in volumes.items()}
+        result = run({**values, **slices})
+        if not memory.planes_are_views:
+            for name in outputs:
+                if name in slices:
+                    memory.put(volumes[name], z, slices[name])
+        return result, slices
 
     result, slices = run_on(0)
     for name in outputs:
@@ -52,7 +60,7 @@ def run_per_slice(
             for z in range(1, count):
                 run_on(z)
             return volumes[name]
-    pile = _pile(result, count, function)
+    pile = _pile(result, count, function, memory)
     pile.put(0, result)
     for z in range(1, count):
         pile.put(z, run_on(z)[0])
@@ -62,9 +70,9 @@ def run_per_slice(
 class _Arrays:
     """One array with a first axis for the slices, made when the first result is there."""
 
-    def __init__(self, first: Any, count: int, function: str) -> None:
-        self._function = function
-        self._stack = np.empty((count, *first.shape), first.dtype)
+    def __init__(self, first: Any, count: int, function: str, memory: LibraryMemory) -> None:
+        self._function, self._memory = function, memory
+        self._stack = memory.empty((count, *first.shape), first)
 
     def put(self, z: int, result: Any) -> None:
         expected = self._stack.shape[1:]
@@ -78,8 +86,8 @@ class _Arrays:
             )
         if result.dtype != self._stack.dtype:
             # Label images, for one, may need a larger dtype in a later slice.
-            self._stack = self._stack.astype(np.result_type(self._stack, result), copy=False)
-        self._stack[z] = result
+            self._stack = self._memory.widened(self._stack, result)
+        self._memory.put(self._stack, z, result)
 
     def whole(self) -> Any:
         return self._stack
@@ -88,10 +96,10 @@ class _Arrays:
 class _Members:
     """The members of a tuple or list, each stacked by itself."""
 
-    def __init__(self, first: Any, count: int, function: str) -> None:
+    def __init__(self, first: Any, count: int, function: str, memory: LibraryMemory) -> None:
         self._function = function
         self._kind = type(first)
-        self._piles = [_pile(member, count, function) for member in first]
+        self._piles = [_pile(member, count, function, memory) for member in first]
 
     def put(self, z: int, result: Any) -> None:
         if type(result) is not self._kind or len(result) != len(self._piles):
@@ -130,15 +138,18 @@ class _Nothing:
         return None
 
 
-def _pile(first: Any, count: int, function: str) -> _Arrays | _Members | _Scalars | _Nothing:
+def _pile(
+    first: Any, count: int, function: str, memory: LibraryMemory
+) -> _Arrays | _Members | _Scalars | _Nothing:
     if first is None:
         return _Nothing()
-    if isinstance(first, np.ndarray):
-        return _Arrays(first, count, function)
+    home = next((each for each in (memory, NUMPY) if each.holds(first)), None)
+    if home is not None:
+        return _Arrays(first, count, function, home)
     if isinstance(first, (bool, int, float, complex, np.generic)):
         return _Scalars()
     if isinstance(first, (tuple, list)):
-        return _Members(first, count, function)
+        return _Members(first, count, function, memory)
     raise DimensionError(
         f"{function} gives a {class_name(first)} for a slice, which can't be stacked to a volume. "
         "Call it for each slice, `for plane in volume: ...`, and keep the results in a list."

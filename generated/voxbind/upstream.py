@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from .errors import LibraryMissingError, StaleWrapperError, StaleWrapperWarning
+from .callers import callers_level
+from .errors import (
+    DeviceUnavailableError,
+    LibraryMissingError,
+    StaleWrapperError,
+    StaleWrapperWarning,
+)
 
-__all__ = ["LibraryDefault", "Upstream", "library_default"]
+__all__ = ["LibraryDefault", "Upstream", "handed_on", "library_default"]
 
 _ARRAYS = {"numpy": ("numpy", "ndarray"), "cupy": ("cupy", "ndarray")}
+Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _fresh: dict[str, bool] = {}
 """Whether the installed version of a distribution is the wrapped one; filled at first use."""
 
@@ -32,21 +40,52 @@ def library_default(path: str) -> Any:
     return LibraryDefault(path)
 
 
+def handed_on(upstream: Upstream, name: str) -> Any:
+    """Return what a wrapped module has under a name, be it ``Array``."""
+    return upstream._attribute(name)
+
+
 class Upstream:
     """The functions and classes of one wrapped module, as attributes.
 
     An attribute is looked up, and checked, once; from then on it is a plain attribute
     of this object. ``Array`` is the class of the arrays that the library works on.
+
+    Parameters
+    ----------
+    module
+        Dotted name of the wrapped module.
+    distribution
+        Name of the library on PyPI.
+    version
+        The version that was wrapped.
+    extra
+        The extra of voxbind that installs the library.
+    memory
+        The memory that the library works in.
+    environment
+        Files that the library must be told of before it is imported, by environment
+        variable: where it isn't set, no pattern of ``unless`` matches a file and one of
+        ``below_prefix`` exists below `sys.prefix`, it is set to that file's path.
     """
 
     def __init__(
-        self, module: str, *, distribution: str, version: str, extra: str, memory: str = "numpy"
+        self,
+        module: str,
+        *,
+        distribution: str,
+        version: str,
+        extra: str,
+        memory: str = "numpy",
+        environment: Environment | None = None,
     ) -> None:
         self._module = module
         self._distribution = distribution
         self._version = version
         self._extra = extra
         self._memory = memory
+        # Now, not at the first call: by then others may have imported the library.
+        _tell(environment or {})
 
     def __repr__(self) -> str:
         return f"<{self._module} of {self._distribution} {self._version}>"
@@ -54,19 +93,42 @@ class Upstream:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name == "Array":
-            home, name_there = _ARRAYS[self._memory]
-            value = getattr(self._import(home), name_there)
-        else:
-            value = self._attribute(name)
+        value = self._array() if name == "Array" else self._attribute(name)
         self.__dict__[name] = value
         return value
+
+    def _array(self) -> Any:
+        if self._memory == "pyclesperanto":
+            # Its public `Array` stands for the class of the back end that is active.
+            return type(self._on_device().empty((1, 1)))
+        home, name = _ARRAYS[self._memory]
+        return getattr(self._import(home), name)
+
+    def _on_device(self) -> Any:
+        """Return pyclesperanto, which is all but empty where it finds no device."""
+        library = self._import("pyclesperanto")
+        try:
+            if library.get_device() is not None:
+                return library
+        except (AttributeError, RuntimeError) as error:
+            raise self._without_device() from error
+        raise self._without_device()
+
+    def _without_device(self) -> DeviceUnavailableError:
+        return DeviceUnavailableError(
+            f"{self._distribution} is installed but finds no device to work on. Install the driver "
+            "of a GPU, or a device on the CPU with: pip install 'voxbind[opencl-cpu]'. Then start "
+            f"Python anew, and import voxbind before {self._distribution}; "
+            "`python -c 'import pyclesperanto; pyclesperanto.info()'` lists what is found."
+        )
 
     def _attribute(self, name: str) -> Any:
         module = self._import(self._module)
         try:
             value = getattr(module, name)
         except AttributeError as error:
+            if self._memory == "pyclesperanto":
+                self._on_device()
             raise self._stale(name, "the installed version doesn't have it") from error
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
@@ -81,6 +143,14 @@ class Upstream:
         try:
             return import_module(module)
         except ModuleNotFoundError as error:
+            parent, _, name = module.rpartition(".")
+            if parent and error.name == module:
+                # A module that its parent shows under a name it can't be imported by.
+                shown = getattr(self._import(parent), name, None)
+                if shown is not None:
+                    return shown
+                if self._memory == "pyclesperanto":
+                    self._on_device()
             if error.name is None or error.name != module.partition(".")[0]:
                 raise self._broken(error) from error
             raise LibraryMissingError(
@@ -129,7 +199,7 @@ class Upstream:
                     f"and {installed} is installed: contracts, types and dtypes may differ. "
                     "Run `voxbind build` to measure the installed version.",
                     StaleWrapperWarning,
-                    stacklevel=_callers_level(),
+                    stacklevel=callers_level(),
                 )
         return fresh
 
@@ -171,10 +241,18 @@ class Upstream:
         return ""
 
 
-def _callers_level() -> int:
-    """Return the `stacklevel` of the first frame outside this package."""
-    package = (__package__ or "voxbind") + "."
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and (str(frame.f_globals.get("__name__")) + ".").startswith(package):
-        level, frame = level + 1, frame.f_back
-    return level
+def _tell(environment: Environment) -> None:
+    """Tell a library in the environment where its files are."""
+    if not environment:
+        return
+    import os
+    from glob import glob
+    from pathlib import Path
+
+    for variable, where in environment.items():
+        if variable in os.environ or any(map(glob, where.get("unless", ()))):
+            continue
+        files = (Path(sys.prefix, path) for path in where["below_prefix"])
+        file = next((path for path in files if path.exists()), None)
+        if file is not None:
+            os.environ[variable] = str(file)

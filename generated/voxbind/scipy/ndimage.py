@@ -118,9 +118,9 @@ def affine_transform(
     """Apply an affine transformation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [-1, 6] out; float32 in,
-    float32 in [0, 1.002] out; float64 in, float64 in [0, 1.002] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
 
     Given an output image pixel index vector ``o``, the pixel value
     is determined from the input image at position
@@ -348,7 +348,8 @@ def binary_closing(
     """Multidimensional binary closing with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -555,7 +556,8 @@ def binary_dilation(
     r"""Multidimensional binary dilation with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -743,7 +745,8 @@ def binary_erosion(
     """Multidimensional binary erosion with a given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -905,7 +908,8 @@ def binary_fill_holes(
     """Fill the holes in binary objects.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -1036,7 +1040,8 @@ def binary_hit_or_miss(
     r"""Multidimensional binary hit-or-miss transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -1194,7 +1199,8 @@ def binary_opening(
     """Multidimensional binary opening with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1377,7 +1383,8 @@ def binary_propagation(
     r"""Multidimensional binary propagation with the given structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -1572,9 +1579,9 @@ def black_tophat(
     """Multidimensional black tophat filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    43] out; uint16 in, uint16 in [0, 11020] out; int32 in, int32 in [0, 3] out; float32 in,
-    float32 in [0, 0.1682] out; float64 in, float64 in [0, 0.1682] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1704,8 +1711,8 @@ def center_of_mass(
     """Calculate the center of mass of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64
-    out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -1825,9 +1832,9 @@ def convolve(
     r"""Multidimensional convolution.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [1,
-    229] out; uint16 in, uint16 in [283, 59130] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0.004324, 0.9023] out; float64 in, float64 in [0.004324, 0.9023] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is convolved with the given kernel.
 
@@ -2038,9 +2045,9 @@ def convolve1d(
     """Calculate a 1-D convolution along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    252] out; uint16 in, uint16 in [56, 64845] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0008675, 0.9895] out; float64 in, float64 in [0.0008675, 0.9895] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The lines of the array along the given axis are convolved with the
     given weights.
@@ -2175,9 +2182,9 @@ def correlate(
     """Multidimensional correlation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [3,
-    235] out; uint16 in, uint16 in [939, 60438] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0.01434, 0.9222] out; float64 in, float64 in [0.01434, 0.9222] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is correlated with the given kernel.
 
@@ -2350,9 +2357,9 @@ def correlate1d(
     """Calculate a 1-D correlation along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    250] out; uint16 in, uint16 in [170, 64386] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.002602, 0.9825] out; float64 in, float64 in [0.002602, 0.9825] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The lines of the array along the given axis are correlated with the
     given weights.
@@ -2487,8 +2494,8 @@ def distance_transform_bf(
     """Distance transform function by a brute force algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 3.606] out; uint8,
-    uint16, float32, float64 in, float64 in [0, 26.4] out; int32 in, float64 in [0, 3] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -2704,8 +2711,8 @@ def distance_transform_cdt(
     """Distance transform for chamfer type of transforms.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, int32 in, int32 in [0, 3] out; uint8,
-    uint16, float32, float64 in, int32 in [0, 21] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, int32 in [0, 255] out; int32 in, int32 out.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -2900,8 +2907,8 @@ def distance_transform_edt(
     """Exact Euclidean distance transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, int32, float32, float64
-    in, float64 in [0, 2.236] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -3088,9 +3095,9 @@ def extrema(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
     tuple of a number (minimums), a number (maximums), coordinates (min_positions) and
-    coordinates (max_positions). On the test images: bool in, bool out; uint8 in, uint8 out;
-    uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in, float64
-    out.
+    coordinates (max_positions). On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -3198,7 +3205,8 @@ def find_objects(
     """Find objects in a labeled array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values.
+    table of values. Refuses bool, float32 and float64 (TypeError: 'numpy.bool' object cannot be
+    interpreted as an integer).
 
     Parameters
     ----------
@@ -3302,10 +3310,9 @@ def fourier_ellipsoid(
     """Multidimensional ellipsoid Fourier filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.1323, 0.9399] out;
-    uint8 in, float64 in [-22.61, 108.1] out; uint16 in, float64 in [-5827, 27830] out; int32
-    in, float64 in [-0.5429, 1.501] out; float32 in, float32 in [-0.08892, 0.4247] out; float64
-    in, float64 in [-0.08892, 0.4247] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
+    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     The array is multiplied with the fourier transform of an ellipsoid of
     given sizes.
@@ -3406,10 +3413,9 @@ def fourier_gaussian(
     """Multidimensional Gaussian fourier filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.7824] out; uint8
-    in, float64 in [0, 89.97] out; uint16 in, float64 in [0, 23170] out; int32 in, float64 in
-    [0, 0.2368] out; float32 in, float32 in [0, 0.3535] out; float64 in, float64 in [0, 0.3535]
-    out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     The array is multiplied with the fourier transform of a Gaussian
     kernel.
@@ -3509,8 +3515,8 @@ def fourier_shift(
     """Multidimensional Fourier shift filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, int32, float32, float64
-    in, complex128 out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, complex128 out.
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -3609,10 +3615,9 @@ def fourier_uniform(
     """Multidimensional uniform fourier filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.1714, 0.9208] out;
-    uint8 in, float64 in [-22.58, 105.9] out; uint16 in, float64 in [-5825, 27260] out; int32
-    in, float64 in [-0.5184, 1.075] out; float32 in, float32 in [-0.08889, 0.416] out; float64
-    in, float64 in [-0.08889, 0.416] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
+    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     The array is multiplied with the Fourier transform of a box of given
     size.
@@ -3716,9 +3721,9 @@ def gaussian_filter(
     """Multidimensional Gaussian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [10,
-    184] out; uint16 in, uint16 in [2879, 47528] out; int32 in, int32 in [0, 2] out; float32 in,
-    float32 in [0.04395, 0.7253] out; float64 in, float64 in [0.04395, 0.7253] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -3910,9 +3915,9 @@ def gaussian_filter1d(
     """1-D Gaussian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    214] out; uint16 in, uint16 in [1218, 55015] out; int32 in, int32 in [0, 3] out; float32 in,
-    float32 in [0.01859, 0.8395] out; float64 in, float64 in [0.01859, 0.8395] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -4072,9 +4077,9 @@ def gaussian_gradient_magnitude(
     """Multidimensional gradient magnitude using Gaussian derivatives.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    15] out; uint16 in, uint16 in [14, 255] out; int32 in, int32 in [0, 0] out; float32 in,
-    float32 in [0.0009964, 0.09603] out; float64 in, float64 in [0.0009964, 0.09603] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32
+    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -4214,9 +4219,9 @@ def gaussian_laplace(
     """Multidimensional Laplace filter using Gaussian second derivatives.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [45, 65464] out; int32 in, int32 in [0, 0] out; float32 in,
-    float32 in [-0.1261, 0.04996] out; float64 in, float64 in [-0.1261, 0.04996] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -4461,9 +4466,9 @@ def generic_filter(
     """Calculate a multidimensional filter using the given function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [3,
-    220] out; uint16 in, uint16 in [822, 56724] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0.01255, 0.8656] out; float64 in, float64 in [0.01255, 0.8656] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     At each element the provided function is called. The input values
     within the filter footprint at that element are passed to the function
@@ -4707,9 +4712,9 @@ def generic_filter1d(
     """Calculate a 1-D filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    249] out; uint16 in, uint16 in [151, 64058] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.002313, 0.9775] out; float64 in, float64 in [0.002313, 0.9775] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     `generic_filter1d` iterates over the lines of the array, calling the
     given function at each line. The arguments of the line are the
@@ -4888,8 +4893,10 @@ def generic_gradient_magnitude(
     """Gradient magnitude using a provided gradient function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: float32 in, float32 in [0.00302, 0.444] out;
-    float64 in, float64 in [0.00302, 0.444] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Refuses bool, uint8,
+    uint16 and int32 (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to
+    dtype('bool') ...).
 
     Parameters
     ----------
@@ -5031,8 +5038,10 @@ def generic_laplace(
     """N-D Laplace filter using a provided second derivative function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: float32 in, float32 in [-0.599, 0.4496] out;
-    float64 in, float64 in [-0.599, 0.4496] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    float32 in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out. Refuses bool, uint8,
+    uint16 and int32 (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to
+    dtype('bool') ...).
 
     Parameters
     ----------
@@ -5182,9 +5191,9 @@ def geometric_transform(
     """Apply an arbitrary geometric transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    255] out; uint16 in, uint16 in [1041, 65535] out; int32 in, int32 in [-1, 6] out; float32
-    in, float32 in [0.01588, 1.006] out; float64 in, float64 in [0.01588, 1.006] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
 
     The given mapping function is used to find, for each point in the
     output, the corresponding coordinates in the input. The value of the
@@ -5406,9 +5415,9 @@ def grey_closing(
     """Multidimensional grayscale closing.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     A grayscale closing consists in the succession of a grayscale dilation,
     and a grayscale erosion.
@@ -5559,9 +5568,9 @@ def grey_dilation(
     or a footprint corresponding to a flat structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Grayscale dilation is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -5753,9 +5762,9 @@ def grey_erosion(
     or a footprint corresponding to a flat structuring element.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Grayscale erosion is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -5931,9 +5940,9 @@ def grey_opening(
     """Multidimensional grayscale opening.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     A grayscale opening consists in the succession of a grayscale erosion,
     and a grayscale dilation.
@@ -6080,7 +6089,8 @@ def histogram(
     """Calculate the histogram of the values of an array, optionally at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    histogram. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    histogram. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -6268,8 +6278,8 @@ def label(
     """Label features in an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (label) and a number (num_features). On the test images: bool, uint8,
-    uint16, int32, float32, float64 in, int32 out.
+    tuple of a label image (label) and a number (num_features). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int32 out.
 
     Parameters
     ----------
@@ -6454,8 +6464,8 @@ def labeled_comprehension(
     """Roughly equivalent to [func(input[labels == i]) for i in index].
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: bool, uint8, uint16, int32, float32, float64 in,
-    float64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Sequentially applies an arbitrary function (that works on array_like input)
     to subsets of an N-D image array specified by `labels` and `index`.
@@ -6581,9 +6591,9 @@ def laplace(
     """N-D Laplace filter based on approximate second derivatives.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [29, 65535] out; int32 in, int32 in [-15, 14] out; float32
-    in, float32 in [-0.4398, 0.419] out; float64 in, float64 in [-0.4398, 0.419] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -6719,9 +6729,9 @@ def map_coordinates(
     """Map the input array to new coordinates by interpolation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [17,
-    236] out; uint16 in, uint16 in [4389, 60611] out; int32 in, int32 in [-1, 5] out; float32
-    in, float32 in [0.06697, 0.9249] out; float64 in, float64 in [0.06697, 0.9249] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array of coordinates is used to find, for each point in the output,
     the corresponding coordinates in the input. The value of the input at
@@ -6902,8 +6912,9 @@ def maximum(
     """Calculate the maximum of the values of an array over labeled regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out;
-    int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
+    float64 in, float64 out.
 
     Parameters
     ----------
@@ -7037,9 +7048,9 @@ def maximum_filter(
     """Calculate a multidimensional maximum filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -7209,9 +7220,9 @@ def maximum_filter1d(
     """Calculate a 1-D maximum filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    255] out; uint16 in, uint16 in [1036, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.01581, 1] out; float64 in, float64 in [0.01581, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The lines of the array along the given axis are filtered with a
     maximum filter of given size.
@@ -7349,7 +7360,8 @@ def maximum_position(
     """Find the positions of the maximums of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -7479,7 +7491,8 @@ def mean(
     """Calculate the mean of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -7581,8 +7594,8 @@ def median(
     """Calculate the median of the values of an array over labeled regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
-    float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -7697,9 +7710,9 @@ def median_filter(
     """Calculate a multidimensional median filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    220] out; uint16 in, uint16 in [1036, 56487] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.01581, 0.8619] out; float64 in, float64 in [0.01581, 0.8619] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -7876,8 +7889,9 @@ def minimum(
     """Calculate the minimum of the values of an array over labeled regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out;
-    int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
+    float64 in, float64 out.
 
     Parameters
     ----------
@@ -7994,9 +8008,9 @@ def minimum_filter(
     """Calculate a multidimensional minimum filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0, 0.7283] out; float64 in, float64 in [0, 0.7283] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -8163,9 +8177,9 @@ def minimum_filter1d(
     """Calculate a 1-D minimum filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    220] out; uint16 in, uint16 in [0, 56487] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.8619] out; float64 in, float64 in [0, 0.8619] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The lines of the array along the given axis are filtered with a
     minimum filter of given size.
@@ -8302,7 +8316,8 @@ def minimum_position(
     """Find the positions of the minimums of the values of an array at labels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     Parameters
     ----------
@@ -8432,9 +8447,10 @@ def morphological_gradient(
     r"""Multidimensional morphological gradient.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8 in, uint8 in [3, 130] out; uint16 in,
-    uint16 in [801, 33552] out; int32 in, int32 in [0, 5] out; float32 in, float32 in [0.01222,
-    0.512] out; float64 in, float64 in [0.01222, 0.512] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
+    1] out; float64 in, float64 in [0, 1] out. Refuses bool (TypeError: numpy boolean subtract,
+    the `-` operator, is not supported, use the ...).
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -8610,9 +8626,10 @@ def morphological_laplace(
     """Multidimensional morphological laplace.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8 in, uint8 in [0, 255] out; uint16 in,
-    uint16 in [33, 65535] out; int32 in, int32 in [-5, 5] out; float32 in, float32 in [-0.2717,
-    0.2123] out; float64 in, float64 in [-0.2717, 0.2123] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [-1,
+    1] out; float64 in, float64 in [-1, 1] out. Refuses bool (TypeError: numpy boolean subtract,
+    the `-` operator, is not supported, use the ...).
 
     Parameters
     ----------
@@ -8723,9 +8740,9 @@ def percentile_filter(
     """Calculate a multidimensional percentile filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    218] out; uint16 in, uint16 in [0, 56049] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.8553] out; float64 in, float64 in [0, 0.8553] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -8891,9 +8908,9 @@ def prewitt(
     """Calculate a Prewitt filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [11, 65321] out; int32 in, int32 in [-13, 15] out; float32
-    in, float32 in [-1.026, 0.9968] out; float64 in, float64 in [-1.026, 0.9968] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -9040,9 +9057,9 @@ def rank_filter(
     """Calculate a multidimensional rank filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    206] out; uint16 in, uint16 in [0, 52855] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -9221,9 +9238,9 @@ def rotate(
     """Rotate an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    252] out; uint16 in, uint16 in [0, 64698] out; int32 in, int32 in [-1, 6] out; float32 in,
-    float32 in [0, 0.9872] out; float64 in, float64 in [0, 0.9872] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is rotated in the plane defined by the two axes given by the
     `axes` parameter using spline interpolation of the requested order.
@@ -9409,9 +9426,9 @@ def shift(
     """Shift an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    252] out; uint16 in, uint16 in [0, 64928] out; int32 in, int32 in [-1, 6] out; float32 in,
-    float32 in [0, 0.9908] out; float64 in, float64 in [0, 0.9908] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -9589,9 +9606,9 @@ def sobel(
     """Calculate a Sobel filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [15, 65472] out; int32 in, int32 in [-18, 20] out; float32
-    in, float32 in [-1.429, 1.373] out; float64 in, float64 in [-1.429, 1.373] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -9735,9 +9752,9 @@ def spline_filter(
     """Multidimensional spline filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-2.328, 3.114] out;
-    uint8 in, float64 in [-2.279, 282] out; uint16 in, float64 in [-558.3, 72480] out; int32 in,
-    float64 in [-8.681, 14.25] out; float32, float64 in, float64 in [-0.008518, 1.106] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
+    out; uint16, int32 in, float64 out.
 
     Parameters
     ----------
@@ -9890,9 +9907,9 @@ def spline_filter1d(
     """Calculate a 1-D spline filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.8308, 1.839] out;
-    uint8 in, float64 in [-1.29, 267] out; uint16 in, float64 in [-303.1, 68660] out; int32 in,
-    float64 in [-3.049, 8.855] out; float32, float64 in, float64 in [-0.004625, 1.048] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
+    out; uint16, int32 in, float64 out.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -10047,7 +10064,8 @@ def standard_deviation(
     optionally at specified sub-regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -10145,8 +10163,8 @@ def sum(
     """Calculate the sum of the values of the array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, int32 in, int64 out; uint8, uint16 in, uint64 out; float32
-    in, float32 out; float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
+    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -10204,8 +10222,8 @@ def sum_labels(
     """Calculate the sum of the values of the array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, int32 in, int64 out; uint8, uint16 in, uint64 out; float32
-    in, float32 out; float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
+    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -10303,9 +10321,9 @@ def uniform_filter(
     """Multidimensional uniform filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [2,
-    220] out; uint16 in, uint16 in [822, 56724] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0.01255, 0.8656] out; float64 in, float64 in [0.01255, 0.8656] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -10460,9 +10478,9 @@ def uniform_filter1d(
     """Calculate a 1-D uniform filter along the given axis.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [1,
-    236] out; uint16 in, uint16 in [345, 60796] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.005269, 0.9277] out; float64 in, float64 in [0.005269, 0.9277] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The lines of the array along the given axis are filtered with a
     uniform filter of given size.
@@ -10587,7 +10605,9 @@ def value_indices(
     """Find indices of each distinct value in given array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: uint8, uint16, int32 in, int64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, int64 out. Refuses bool, float32 and float64 (ValueError: Parameter 'arr'
+    must be an integer array).
 
     Parameters
     ----------
@@ -10730,7 +10750,8 @@ def variance(
     specified sub-regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -10839,10 +10860,9 @@ def vectorized_filter(
     """Filter an array with a vectorized Python callable as the kernel
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [3.111, 220.8] out; uint16 in, float64 in [822.2, 56720] out; int32 in, float64
-    in [0, 4] out; float32 in, float32 in [0.01255, 0.8656] out; float64 in, float64 in
-    [0.01255, 0.8656] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -11140,7 +11160,9 @@ def watershed_ift(
     """Apply watershed from markers using image foresting transform algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: uint8, uint16 in, int32 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: uint8, uint16 in,
+    int32 out. Refuses bool, int32, float32 and float64 (TypeError: only 8 and 16 unsigned
+    inputs are supported).
 
     Parameters
     ----------
@@ -11231,9 +11253,9 @@ def white_tophat(
     """Multidimensional white tophat filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    69] out; uint16 in, uint16 in [0, 17809] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.2717] out; float64 in, float64 in [0, 0.2717] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -11377,9 +11399,9 @@ def zoom(
     """Zoom an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    246] out; uint16 in, uint16 in [0, 63222] out; int32 in, int32 in [-1, 5] out; float32 in,
-    float32 in [0, 0.9647] out; float64 in, float64 in [0, 0.9647] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is zoomed using spline interpolation of the requested order.
 

@@ -147,9 +147,8 @@ def combine_stains(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0, 0.9675] out;
-    uint16 in, float64 in [0, 0.9721] out; int32 in, float64 in [1, 1] out; float32, float64 in,
-    float64 in [0, 0.972] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
+    float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -242,9 +241,8 @@ def convert_colorspace(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool, uint8, int32 in, float64 in [0, 1] out; uint16 in, float64 in
-    [0.001725, 1] out; float32 in, float32 in [0.001653, 1] out; float64 in, float64 in
-    [0.001653, 1] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -315,9 +313,9 @@ def deltaE_cie76(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1.414] out; uint8 in, float64 in [1, 63.58] out;
-    uint16 in, float64 in [227.1, 16240] out; int32 in, float64 in [0, 7.071] out; float32 in,
-    float32 in [0.003463, 0.2478] out; float64 in, float64 in [0.003463, 0.2478] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
+    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -374,9 +372,9 @@ def deltaE_ciede2000(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1.57] out; uint8 in, float64 in [0.4895, 31.39]
-    out; uint16 in, float64 in [1.156, 92.95] out; int32 in, float64 in [0, 8.367] out; float32
-    in, float32 in [0.002734, 0.2949] out; float64 in, float64 in [0.002734, 0.2949] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16 in, float64
+    in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 1] out; float64 in,
+    float64 in [0, 1] out.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -455,9 +453,9 @@ def deltaE_ciede94(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1.4] out; uint8 in, float64 in [0.4304, 49.62] out;
-    uint16 in, float64 in [5.166, 12560] out; int32 in, float64 in [0, 6.663] out; float32 in,
-    float32 in [0.003461, 0.2402] out; float64 in, float64 in [0.003461, 0.2402] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
+    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -545,9 +543,9 @@ def deltaE_cmc(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 2.427] out; uint8 in, float64 in [0.6453, 32.31]
-    out; uint16 in, float64 in [91.19, 6549] out; int32 in, float64 in [0, 12.54] out; float32
-    in, float32 in [0.006533, 0.4245] out; float64 in, float64 in [0.006533, 0.4245] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
+    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -612,9 +610,9 @@ def gray2rgb(image: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fa
     """Create an RGB representation of a gray-level image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On the test images: bool in, bool out; uint8 in, uint8
-    in [0, 255] out; uint16 in, uint16 in [0, 4095] out; int32 in, int32 in [0, 5] out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
+    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
+    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -654,9 +652,9 @@ def gray2rgba(
     """Create a RGBA representation of a gray-level image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On the test images: bool in, bool out; uint8 in, uint8
-    in [0, 255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 2147483647]
-    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
+    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
+    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -700,9 +698,8 @@ def hed2rgb(hed: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0, 0.9675] out;
-    uint16 in, float64 in [0, 0.9721] out; int32 in, float64 in [1, 1] out; float32, float64 in,
-    float64 in [0, 0.972] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
+    float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -758,8 +755,8 @@ def hsv2rgb(hsv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    in [0, 2.328e-09] out; float32 in, float32 in [0, 1] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -816,8 +813,8 @@ def lab2lch(lab: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool, uint8, uint16, int32, float64 in, float64 in [0, 1.571] out; float32
-    in, float32 in [0, 1.571] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -893,9 +890,8 @@ def lab2rgb(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 0.02903] out; uint8 in, float64 in [0, 0.02596]
-    out; uint16, float64 in, float64 in [0, 0.02598] out; int32 in, float64 in [0, 5.71e-11]
-    out; float32 in, float32 in [0, 0.02598] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -968,10 +964,8 @@ def lab2xyz(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.0006991, 0.001296] out; uint8 in, float64 in
-    [-0.0002222, 0.001226] out; uint16, float64 in, float64 in [-0.000221, 0.001226] out; int32
-    in, float64 in [-1.628e-12, 3.018e-12] out; float32 in, float32 in [-0.000221, 0.001226]
-    out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1053,8 +1047,9 @@ def label2rgb(
     """Return an RGB image where color-coded labels are painted over the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On the test images: bool, uint8, uint16, int32, float32,
-    float64 in, float64 in [0, 1] out.
+    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
+    range: bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64
+    out.
 
     Parameters
     ----------
@@ -1137,8 +1132,8 @@ def lch2lab(lch: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    in [0, 2.328e-09] out; float32 in, float32 in [0, 1] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1209,9 +1204,8 @@ def luv2rgb(luv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 0.03231] out; uint8 in, float64 in [0, 0.02899]
-    out; uint16, float64 in, float64 in [0, 0.029] out; int32 in, float64 in [0, 7.523e-11] out;
-    float32 in, float32 in [0, 0.029] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1257,9 +1251,9 @@ def luv2xyz(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 0.001461] out; uint8 in, float64 in [-0.0003339,
-    0.001245] out; uint16, float64 in, float64 in [-0.0003327, 0.001247] out; int32 in, float64
-    in [0, 3.402e-12] out; float32 in, float32 in [-0.0003327, 0.001247] out.
+    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [0, 1] out;
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1320,10 +1314,8 @@ def rgb2gray(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fals
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0.003371, 0.9526]
-    out; uint16 in, float64 in [0.003174, 0.9529] out; int32 in, float64 in [0, 2.16e-09] out;
-    float32 in, float32 in [0.003173, 0.9529] out; float64 in, float64 in [0.003173, 0.9529]
-    out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1379,8 +1371,8 @@ def rgb2hed(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1.878] out; uint8 in, float64 in [0, 1.64] out;
-    uint16, float32, float64 in, float64 in [0, 1.633] out; int32 in, float64 in [0, 1.21] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
+    float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -1435,9 +1427,8 @@ def rgb2hsv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool, uint8, int32 in, float64 in [0, 1] out; uint16 in, float64 in
-    [0.001725, 1] out; float32 in, float32 in [0.001653, 1] out; float64 in, float64 in
-    [0.001653, 1] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1502,9 +1493,8 @@ def rgb2lab(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-107.9, 100] out; uint8 in, float64 in [-45.49, 96.38]
-    out; uint16, float64 in, float64 in [-45.06, 96.39] out; int32 in, float64 in [-2.378e-07,
-    2.247e-07] out; float32 in, float32 in [-45.06, 96.39] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -1566,9 +1556,8 @@ def rgb2luv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-130.3, 175] out; uint8 in, float64 in [-74.14, 96.38]
-    out; uint16, float64 in, float64 in [-73.4, 96.39] out; int32 in, float64 in [-1.102e-07,
-    1.66e-07] out; float32 in, float32 in [-73.4, 96.39] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -1618,10 +1607,9 @@ def rgb2rgbcie(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fa
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.01466, 0.1928] out; uint8 in, float64 in
-    [-1.188e-05, 0.1871] out; uint16 in, float64 in [2.006e-06, 0.1871] out; int32 in, float64
-    in [-3.414e-11, 4.412e-10] out; float32 in, float32 in [1.929e-06, 0.1871] out; float64 in,
-    float64 in [1.929e-06, 0.1871] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [-1,
+    1] out; uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1673,9 +1661,8 @@ def rgb2xyz(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1.089] out; uint8 in, float64 in [0.0002181, 1.025]
-    out; uint16, float64 in, float64 in [0.0001968, 1.026] out; int32 in, float64 in [0,
-    1.927e-10] out; float32 in, float32 in [0.0001968, 1.026] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     Parameters
     ----------
@@ -1731,9 +1718,8 @@ def rgb2ycbcr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fal
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [16, 240] out; uint8 in, float64 in [16.7, 219.4] out;
-    uint16, float64 in, float64 in [16.65, 219.5] out; int32 in, float64 in [16, 128] out;
-    float32 in, float32 in [16.65, 219.5] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     Parameters
     ----------
@@ -1783,9 +1769,9 @@ def rgb2ydbdr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fal
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-1.333, 1.333] out; uint8 in, float64 in [-0.4626,
-    0.9287] out; uint16, float64 in, float64 in [-0.4635, 0.9291] out; int32 in, float64 in
-    [-3.104e-09, 3.104e-09] out; float32 in, float32 in [-0.4635, 0.9291] out.
+    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-255, 255]
+    out; uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1835,9 +1821,8 @@ def rgb2yiq(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.5959, 1] out; uint8 in, float64 in [-0.2455,
-    0.9287] out; uint16, float64 in, float64 in [-0.2462, 0.9291] out; int32 in, float64 in
-    [-1.387e-09, 2.063e-09] out; float32 in, float32 in [-0.2462, 0.9291] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1878,9 +1863,8 @@ def rgb2ypbpr(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fal
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.5, 1] out; uint8 in, float64 in [-0.1861, 0.9287]
-    out; uint16, float64 in, float64 in [-0.1863, 0.9291] out; int32 in, float64 in [-1.164e-09,
-    2.063e-09] out; float32 in, float32 in [-0.1863, 0.9291] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1925,9 +1909,8 @@ def rgb2yuv(rgb: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.615, 1] out; uint8 in, float64 in [-0.2288, 0.9287]
-    out; uint16, float64 in, float64 in [-0.2291, 0.9291] out; int32 in, float64 in [-1.432e-09,
-    2.063e-09] out; float32 in, float32 in [-0.2291, 0.9291] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1983,9 +1966,8 @@ def rgba2rgb(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in [0.4314, 1] out;
-    uint16, float64 in, float64 in [0.4321, 1] out; int32 in, float64 in [1, 1] out; float32 in,
-    float32 in [0.4321, 1] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2052,9 +2034,8 @@ def rgbcie2rgb(rgbcie: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool =
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-1.408, 7.435] out; uint8 in, float64 in [-0.04095,
-    6.846] out; uint16, float64 in, float64 in [-0.04105, 6.847] out; int32 in, float64 in
-    [-3.279e-09, 1.731e-08] out; float32 in, float32 in [-0.04105, 6.847] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2113,9 +2094,8 @@ def separate_stains(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [0, 2.26] out; uint8 in, float64 in [0.01384, 1.373]
-    out; uint16, float32, float64 in, float64 in [0.01375, 1.376] out; int32 in, float64 in
-    [0.99, 2.26] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
+    float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -2207,9 +2187,9 @@ def xyz2lab(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-431, 439.6] out; uint8 in, float64 in [-86.88, 115.2]
-    out; uint16, float64 in, float64 in [-86.51, 115.2] out; int32 in, float64 in [-9.065e-06,
-    9.538e-06] out; float32 in, float32 in [-86.51, 115.2] out.
+    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-65535,
+    65535] out; uint8, uint16, float64 in, float64 in [-255, 255] out; int32 in, float64 out;
+    float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2286,9 +2266,9 @@ def xyz2luv(
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-257.2, 171.2] out; uint8 in, float64 in [-102.1,
-    230.3] out; uint16, float64 in, float64 in [-101.8, 229.8] out; int32 in, float64 in
-    [-5.409e-06, 3.6e-06] out; float32 in, float32 in [-101.8, 229.8] out.
+    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-65535,
+    65535] out; uint8, uint16, float64 in, float64 in [-255, 255] out; int32 in, float64 out;
+    float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2358,8 +2338,8 @@ def xyz2rgb(xyz: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    in [0, 9.748e-08] out; float32 in, float32 in [0, 1] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2486,9 +2466,10 @@ def ycbcr2rgb(ycbcr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = F
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: uint8 in, float64 in [-0.003968, 0.01047] out; uint16 in, float64 in
-    [-0.002815, 0.01202] out; int32 in, float64 in [-5.055e-10, 2.582e-10] out; float32 in,
-    float32 in [-1.086, 0.5335] out; float64 in, float64 in [-1.086, 0.5335] out.
+    test images from 0 to 1, or over an integer's whole range: uint8, uint16 in, float64 in [-1,
+    1] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out; float64 in, float64
+    in [-255, 255] out. Refuses bool (UFuncTypeError: Cannot cast ufunc 'subtract' output from
+    dtype('int64') to dtype('bool') ...).
 
     Parameters
     ----------
@@ -2542,9 +2523,8 @@ def ydbdr2rgb(ydbdr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = F
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.5259, 1.665] out; uint8 in, float64 in [-0.1525,
-    1.567] out; uint16, float64 in, float64 in [-0.1515, 1.567] out; int32 in, float64 in
-    [-1.224e-09, 3.876e-09] out; float32 in, float32 in [-0.1515, 1.567] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2598,9 +2578,8 @@ def yiq2rgb(yiq: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-1.107, 2.577] out; uint8 in, float64 in [-0.3796,
-    2.25] out; uint16, float64 in, float64 in [-0.3783, 2.252] out; int32 in, float64 in
-    [-2.577e-09, 5.831e-09] out; float32 in, float32 in [-0.3783, 2.252] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2641,9 +2620,8 @@ def ypbpr2rgb(ypbpr: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = F
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-1.058, 2.772] out; uint8 in, float64 in [-0.4949,
-    2.674] out; uint16, float64 in, float64 in [-0.495, 2.675] out; int32 in, float64 in
-    [-2.464e-09, 6.454e-09] out; float32 in, float32 in [-0.495, 2.675] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2692,9 +2670,8 @@ def yuv2rgb(yuv: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = False
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
     colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    the test images: bool in, float64 in [-0.9753, 3.032] out; uint8 in, float64 in [-0.4007,
-    2.934] out; uint16, float64 in, float64 in [-0.4018, 2.935] out; int32 in, float64 in
-    [-2.271e-09, 7.06e-09] out; float32 in, float32 in [-0.4018, 2.935] out.
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
+    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------

@@ -35,9 +35,9 @@ def adjust_gamma(
     """Perform gamma correction on the input image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Gamma correction is a power-law transform [1]_. This function
     transforms the input `image` pixel-wise according to the power law
@@ -99,9 +99,9 @@ def adjust_log(
     """Performs Logarithmic correction on the input image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 7] out; float32 in,
-    float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -152,10 +152,9 @@ def adjust_sigmoid(
     """Performs Sigmoid Correction on the input image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [1,
-    253] out; uint16 in, uint16 in [438, 65096] out; int32 in, int32 in [14372787, 14372788]
-    out; float32 in, float32 in [0.006693, 0.9933] out; float64 in, float64 in [0.006693,
-    0.9933] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -206,8 +205,9 @@ def cumulative_distribution(
     """Return cumulative distribution function (cdf) for the given image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a histogram (img_cdf) and a histogram (bin_centers). On the test images: bool,
-    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    tuple of a histogram (img_cdf) and a histogram (bin_centers). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float64 in, float64 out; float32
+    in, float32 out.
 
     Parameters
     ----------
@@ -263,8 +263,10 @@ def equalize_adapthist(
     """Contrast Limited Adaptive Histogram Equalization (CLAHE).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, int32, float64 in,
-    float64 in [0, 1] out; float32 in, float32 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out. Warns of int32 (UserWarning: Downcasting int32 to uint16 without
+    scaling because max value 5 fits in ...).
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -330,9 +332,9 @@ def equalize_hist(
     """Return image after histogram equalization.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0.6818, 1] out; uint8,
-    uint16, float64 in, float64 in [0.002674, 1] out; int32 in, float64 in [0.7086, 1] out;
-    float32 in, float32 in [0.002674, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -386,8 +388,8 @@ def histogram(
     """Return histogram of image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a histogram (hist) and a histogram (bin_centers). On the test images: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    tuple of a histogram (hist) and a histogram (bin_centers). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Unlike `numpy.histogram`, this function returns the centers of bins and
     does not rebin integer arrays. For integer arrays, each integer value has
@@ -466,7 +468,8 @@ def is_low_contrast(
     """Determine if an image is low contrast.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -541,9 +544,9 @@ def match_histograms(
     """Adjust an image so that its cumulative histogram matches that of another.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0.01653, 1] out; uint8
-    in, float64 in [0, 255] out; uint16 in, float64 in [0, 65540] out; int32 in, float64 in
-    [0.2083, 5] out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     The adjustment is applied separately for each channel.
 
@@ -596,9 +599,9 @@ def rescale_intensity(
     """Return image after stretching or shrinking its intensity levels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 2147483647] out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The desired intensity range of the input and output, `in_range` and
     `out_range` respectively, are used to stretch or shrink the intensity range

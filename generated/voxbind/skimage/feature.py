@@ -89,8 +89,8 @@ def blob_dog(
     r"""Finds blobs in the given grayscale image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64
-    out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Blobs are found using the Difference of Gaussian (DoG) method [1]_, [2]_.
     For each blob found, the method returns its coordinates and the standard
@@ -230,8 +230,8 @@ def blob_doh(
     """Finds blobs in the given grayscale image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float32,
-    float64 in, float64 out.
+    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Blobs are found using the Determinant of Hessian method [1]_. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -357,8 +357,8 @@ def blob_log(
     r"""Finds blobs in the given grayscale image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     Blobs are found using the Laplacian of Gaussian (LoG) method [1]_.
     For each blob found, the method returns its coordinates and the standard
@@ -490,7 +490,8 @@ def canny(
     """Edge filter an image using the Canny algorithm.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -594,9 +595,9 @@ def corner_fast(image: ArrayT, n: int = 12, threshold: float = 0.15) -> ArrayT:
     """Extract FAST corners for a given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0, 16] out; uint8 in, float64 in
-    [0, 7.686] out; uint16, float64 in, float64 in [0, 7.684] out; int32 in, float64 in [0, 0]
-    out; float32 in, float32 in [0, 7.684] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [0, 255] out; int32 in, float64 out; float32 in,
+    float32 in [0, 255] out.
 
     Parameters
     ----------
@@ -663,10 +664,9 @@ def corner_foerstner(image: ArrayT, sigma: float = 1) -> tuple[ArrayT, ArrayT]:
     """Compute Foerstner corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape (w) and an image of the same shape (q). On the test images:
-    bool in, float64 in [0, 3.13] out; uint8 in, float64 in [0.001622, 0.3756] out; uint16,
-    float64 in, float64 in [0.001652, 0.3766] out; int32 in, float64 in [0, 0] out; float32 in,
-    float32 in [0.001652, 0.3766] out.
+    of an image of the same shape (w) and an image of the same shape (q). On test images from 0
+    to 1, or over an integer's whole range: bool in, float64 in [0, 255] out; uint8, uint16,
+    float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -746,9 +746,9 @@ def corner_harris(
     """Compute Harris corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-0.1525, 33.06] out; uint8 in,
-    float64 in [-0.1265, 0.4695] out; uint16, float64 in, float64 in [-0.1258, 0.4686] out;
-    int32 in, float64 in [0, 0] out; float32 in, float32 in [-0.1258, 0.4686] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    float64 in [-255, 255] out; uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in,
+    float64 out; float32 in, float32 in [-1, 1] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -825,10 +825,9 @@ def corner_kitchen_rosenfeld(
     """Compute Kitchen and Rosenfeld corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-24, 26] out; uint8 in, float64
-    in [-2189, 1043] out; uint16 in, float64 in [-562500, 270200] out; int32 in, float64 in
-    [-127, 60.4] out; float32 in, float32 in [-8.583, 4.124] out; float64 in, float64 in
-    [-8.583, 4.124] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535] out; uint16,
+    int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     The corner measure is calculated as follows::
 
@@ -870,9 +869,9 @@ def corner_moravec(image: ArrayT, window_size: int = 1) -> ArrayT:
     """Compute Moravec corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0, 4] out; uint8 in, float64 in
-    [0, 0.3139] out; uint16, float64 in, float64 in [0, 0.3144] out; int32 in, float64 in [0, 0]
-    out; float32 in, float32 in [0, 0.3144] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    float64 in [0, 255] out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
+    out; float32 in, float32 in [0, 1] out.
 
     This is one of the simplest corner detectors and is comparatively fast but
     has several limitations (e.g. not rotation invariant).
@@ -926,8 +925,8 @@ def corner_orientations(image: ArrayT, corners: Array, mask: Array) -> ArrayT:
     """Compute the orientation of corners.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On the test images: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
+    range: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     The orientation of corners is computed using the first order central moment
     i.e. the center of mass approach. The corner orientation is the angle of
@@ -1025,7 +1024,9 @@ def corner_peaks(
     """Find peaks in corner measure response image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: uint8, uint16, int32, float32, float64 in, int64 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
+    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The numpy boolean negative,
+    the `-` operator, is not supported, use the `~` ...).
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1123,9 +1124,9 @@ def corner_shi_tomasi(image: ArrayT, sigma: float = 1) -> ArrayT:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0, 5.075] out; uint8 in, float64
-    in [0.001671, 0.6807] out; uint16, float64 in, float64 in [0.001704, 0.6816] out; int32 in,
-    float64 in [0, 0] out; float32 in, float32 in [0.001704, 0.6816] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    float64 in [0, 255] out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
+    out; float32 in, float32 in [0, 1] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1189,8 +1190,8 @@ def corner_subpix(
     """Determine subpixel position of corners.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float64 in,
-    float64 out; float32 in, float32 out.
+    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     A statistical test decides whether the corner is defined as the
     intersection of two edges or a single peak. Depending on the classification
@@ -1277,8 +1278,8 @@ def daisy(
     """Extract DAISY feature descriptors densely for the given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32
-    in, float32 out.
+    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1408,10 +1409,11 @@ def draw_haar_like_feature(
     """Visualization of Haar-like features.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool, uint8, float64 in, float64 in [0, 1] out;
-    uint16 in, float64 in [0, 0.5194] out; int32 in, float64 in [0, 0.5] out; float32 in,
-    float32 in [0, 1] out.
+    three axes, the last of length 3 or 4, is taken for a colour image. Arrays are (Z, Y, X):
+    width along X, the last axis; height along Y, the last but one. Gives an image of the same
+    spatial shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0,
+    1] out.
 
     Parameters
     ----------
@@ -1514,10 +1516,11 @@ def draw_multiblock_lbp(
     """Multi-block local binary pattern visualization.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool, uint8, float64 in, float64 in [0, 1] out;
-    uint16 in, float64 in [0, 0.4994] out; int32 in, float64 in [0, 0.48] out; float32 in,
-    float32 in [0, 1] out.
+    three axes, the last of length 3 or 4, is taken for a colour image. Arrays are (Z, Y, X):
+    width along X, the last axis; height along Y, the last but one. Gives an image of the same
+    spatial shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0,
+    1] out.
 
     Blocks with higher sums are colored with alpha-blended white rectangles,
     whereas blocks with lower sums are colored alpha-blended cyan. Colors
@@ -1655,7 +1658,10 @@ def graycomatrix(
     """Calculate the gray-level co-occurrence matrix.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On the test images: uint8 in, uint32 out.
+    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
+    range: uint8 in, uint32 out. Refuses bool, uint16 and int32 (ValueError: The levels argument
+    is required for data types other than uint8. The ...). Refuses float32 and float64
+    (ValueError: Float images are not supported by graycomatrix. Convert the image to an ...).
 
     A gray level co-occurrence matrix is a histogram of co-occurring
     grayscale values at a given offset over an image.
@@ -1873,8 +1879,9 @@ def haar_like_feature(
     integral image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On the test images: bool, uint8, uint16, int32 in,
-    int64 out; float32 in, float32 out; float64 in, float64 out.
+    is refused. Arrays are (Z, Y, X): width along X, the last axis; height along Y, the last but
+    one. Gives a table of values. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out.
 
     Haar-like features have been successfully used for image classification and
     object detection [1]_. It has been used for real-time face detection
@@ -2004,7 +2011,8 @@ def haar_like_feature_coord(
 ) -> tuple[Array, Array]:
     """Compute the coordinates of Haar-like features.
 
-    voxbind: a helper, handed on with its types.
+    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
+    axis; height along Y, the last but one.
 
     Parameters
     ----------
@@ -2060,8 +2068,10 @@ def hessian_matrix(
 ) -> list[ArrayT]:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
+    in, float64 out; float32 in, float32 out. Warns: FutureWarning: use_gaussian_derivatives
+    currently defaults to False, but will change to ....
 
     In 2D, the Hessian matrix is defined as::
 
@@ -2157,10 +2167,8 @@ def hessian_matrix_det(
     """Compute the approximate Hessian Determinant over an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.04, 0.03938] out;
-    uint8 in, float64 in [-0.002069, 0.0007892] out; uint16 in, float64 in [-0.002056,
-    0.0007814] out; int32 in, float64 in [0, 0] out; float32, float64 in, float64 in [-0.002056,
-    0.0007813] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [-1, 1] out; int32 in, float64 out.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -2205,10 +2213,10 @@ def hessian_matrix_det(
     return result
 
 
-def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> Array:
+def hessian_matrix_eigvals(H_elems: Array | Sequence[Array]) -> Array:
     """Compute eigenvalues of Hessian matrix.
 
-    voxbind: a helper, handed on with its types.
+    voxbind: a helper; its arrays may be in any memory.
 
     Parameters
     ----------
@@ -2237,7 +2245,10 @@ def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> Array:
            [ 0.,  1.,  0.,  1.,  0.],
            [ 0.,  0.,  2.,  0.,  0.]])
     """
-    result: Array = _skimage.hessian_matrix_eigvals(H_elems)
+    if type(H_elems) is _skimage.Array:
+        result: Array = _skimage.hessian_matrix_eigvals(H_elems)
+    else:
+        result = direct(_skimage.hessian_matrix_eigvals, locals(), whole=("H_elems",))
     return result
 
 
@@ -2256,8 +2267,8 @@ def hog(
     """Extract Histogram of Oriented Gradients (HOG) for a given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a histogram. On the test images: bool, uint8, uint16, int32, float64 in,
-    float64 out; float32 in, float32 out.
+    is refused. Gives a histogram. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     Compute a Histogram of Oriented Gradients (HOG) by
 
@@ -2452,8 +2463,10 @@ def local_binary_pattern(
     """Compute the local binary patterns (LBP) of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [1, 255] out; uint8, uint16,
-    float32, float64 in, float64 in [0, 255] out; int32 in, float64 in [4, 255] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out. Warns of
+    float32 and float64 (UserWarning: Applying `local_binary_pattern` to floating-point images
+    may give unexpected ...).
 
     LBP is a visual descriptor often used in texture classification.
 
@@ -2600,9 +2613,9 @@ def match_template(
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, float64 in [-0.5625, 1] out; uint8
-    in, float64 in [-0.7645, 1] out; uint16, float64 in, float64 in [-0.7646, 1] out; int32 in,
-    float64 in [-0.4127, 1] out; float32 in, float32 in [-0.7646, 1] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -2700,8 +2713,9 @@ def multiblock_lbp(int_image: Array, r: int, c: int, width: int, height: int) ->
     """Multi-block local binary pattern (MB-LBP).
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On the test images: bool, uint8, uint16, int32, float32, float64
-    in, int64 out.
+    is refused. Arrays are (Z, Y, X): width along X, the last axis; height along Y, the last but
+    one. Gives a number. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, int32, float32, float64 in, int64 out.
 
     The features are calculated similarly to local binary patterns (LBPs),
     (See :py:meth:`local_binary_pattern`) except that summed blocks are
@@ -2765,8 +2779,9 @@ def multiscale_basic_features(
 ) -> ArrayT:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
+    float64 in, float32 out.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -2850,7 +2865,9 @@ def peak_local_max(
     """Find peaks in an image as coordinate list.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: uint8, uint16, int32, float32, float64 in, int64 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
+    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The numpy boolean negative,
+    the `-` operator, is not supported, use the `~` ...).
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -2997,9 +3014,9 @@ def shape_index(
     """Compute the shape index.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-0.9775, 0.9923] out; uint8 in,
-    float64 in [-0.911, 0.9925] out; uint16, float64 in, float64 in [-0.9109, 0.9939] out; int32
-    in, float64 in [-0.9043, 1] out; float32 in, float32 in [-0.9109, 0.9939] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     The shape index, as defined by Koenderink & van Doorn [1]_, is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -3081,8 +3098,9 @@ def structure_tensor(
 ) -> list[ArrayT]:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
+    in, float64 out; float32 in, float32 out.
 
     The (2-dimensional) structure tensor A is defined as::
 
@@ -3154,10 +3172,10 @@ def structure_tensor(
     return result
 
 
-def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> Array:
+def structure_tensor_eigenvalues(A_elems: Array | Sequence[Array]) -> Array:
     """Compute eigenvalues of structure tensor.
 
-    voxbind: a helper, handed on with its types.
+    voxbind: a helper; its arrays may be in any memory.
 
     Parameters
     ----------
@@ -3190,5 +3208,8 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> Array:
     --------
     structure_tensor
     """
-    result: Array = _skimage.structure_tensor_eigenvalues(A_elems)
+    if type(A_elems) is _skimage.Array:
+        result: Array = _skimage.structure_tensor_eigenvalues(A_elems)
+    else:
+        result = direct(_skimage.structure_tensor_eigenvalues, locals(), whole=("A_elems",))
     return result

@@ -118,9 +118,9 @@ def block_reduce(
     """Downsample image by applying function `func` to local blocks.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, int64 in [0, 4] out; uint8 in,
-    uint64 in [20, 867] out; uint16 in, uint64 in [5253, 222603] out; int32 in, int64 in [0, 20]
-    out; float32 in, float32 in [0.08016, 3.397] out; float64 in, float64 in [0.08016, 3.397]
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
+    int32 in, int64 out; float32 in, float32 in [0, 255] out; float64 in, float64 in [0, 255]
     out.
 
     This function is useful for max and mean pooling, for example.
@@ -201,7 +201,8 @@ def blur_effect(
     (0 for no blur, 1 for maximal blur).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -263,8 +264,8 @@ def centroid(
     """Return the (weighted) centroid of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -302,7 +303,8 @@ def euler_number(
     """Calculate the Euler characteristic in binary image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, int64 out.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -403,8 +405,8 @@ def find_contours(
     """Find iso-valued contours in a 2D array for a given level value.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float32,
-    float64 in, float64 out.
+    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Uses the "marching squares" method to compute the iso-valued contours of
     the input 2D array for a particular level value. Array values are linearly
@@ -587,8 +589,8 @@ def inertia_tensor(
     """Compute the inertia tensor of the input image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -643,8 +645,8 @@ def inertia_tensor_eigvals(
     """Compute the eigenvalues of the inertia tensor of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -707,7 +709,8 @@ def intersection_coeff(
     second channel's segmented binary mask.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -759,8 +762,8 @@ def label(
     r"""Label connected regions of an integer array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool in, int32 out; uint8, uint16, int32, float32, float64
-    in, int64 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool in, int32
+    out; uint8, uint16, int32, float32, float64 in, int64 out.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -861,8 +864,8 @@ def manders_coloc_coeff(
     r"""Manders' colocalization coefficient between two image channels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
-    float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -951,8 +954,8 @@ def manders_overlap_coeff(
     r"""Manders' overlap coefficient
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
-    float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -1050,8 +1053,9 @@ def marching_cubes(
     """Marching cubes algorithm to find surfaces in 3d volumetric data.
 
     voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives a tuple of coordinates (verts), a
-    table of values (faces), a table of values (normals) and a table of values (values). On the
-    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
+    table of values (faces), a table of values (normals) and a table of values (values). On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
+    float64 in, float32 out.
 
     In contrast with Lorensen et al. approach [2]_, Lewiner et
     al. algorithm is faster, resolves ambiguities, and guarantees
@@ -1233,8 +1237,8 @@ def moments(
     """Calculate all raw image moments up to a certain order.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1299,8 +1303,8 @@ def moments_central(
     """Calculate all central image moments up to a certain order.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1594,8 +1598,8 @@ def pearson_corr_coeff(
     in channels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number and a number. On the test images: bool, uint8, uint16, int32, float32,
-    float64 in, float64 out.
+    tuple of a number and a number. On test images from 0 to 1, or over an integer's whole
+    range: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -1688,8 +1692,8 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
     """Calculate total perimeter of all objects in binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On the test images: bool, uint8, uint16, int32, float32, float64
-    in, float64 out.
+    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -1733,8 +1737,8 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
     """Calculate total Crofton perimeter of all objects in binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On the test images: bool, uint8, uint16, int32, float32, float64
-    in, float64 out.
+    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -1833,8 +1837,8 @@ def profile_line(
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
     is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Gives a table of values. On the test images: bool, uint8, uint16, int32, float64 in, float64
-    out; float32 in, float32 out.
+    Gives a table of values. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -1953,7 +1957,7 @@ def ransac(
     stop_probability: float = 1,
     rng: Any = None,
     initial_inliers: ArrayLike | None = None,
-) -> tuple[Any, Array]:
+) -> tuple[None, None] | tuple[Any, Array]:
     """Fit a model to data with the RANSAC (random sample consensus) algorithm.
 
     voxbind: a helper; its arrays may be in any memory.
@@ -2148,7 +2152,7 @@ def ransac(
             True,  True,  True,  True,  True])
     """
     if type(data) is _skimage.Array:
-        result: tuple[Any, Array] = _skimage.ransac(
+        result: tuple[None, None] | tuple[Any, Array] = _skimage.ransac(
             data,
             model_class,
             min_samples,
@@ -2180,7 +2184,9 @@ def regionprops(
     r"""Measure properties of labeled image regions.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values.
+    table of values. Refuses bool (TypeError: Non-integer image types are ambiguous: use
+    skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-integer
+    label_image types are ambiguous).
 
     Region properties are evaluated on demand and come in diverse types. If
     you want to do tabular data analysis of specific properties, consider
@@ -2473,7 +2479,10 @@ def regionprops_table(
     """Compute region properties and return them as a pandas-compatible table.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: uint8, uint16, int32 in, int64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, int64 out. Refuses bool (TypeError: Non-integer image types are ambiguous:
+    use skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-
+    integer label_image types are ambiguous).
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -2651,7 +2660,8 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
     """Calculate the Shannon entropy of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.

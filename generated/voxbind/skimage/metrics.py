@@ -42,8 +42,9 @@ def adapted_rand_error(
     r"""Compute Adapted Rand error as defined by the SNEMI3D contest. [1]_
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (are), a number (prec) and a number (rec). On the test images: uint8,
-    uint16, int32 in, float64 out.
+    tuple of a number (are), a number (prec) and a number (rec). On test images from 0 to 1, or
+    over an integer's whole range: uint8, uint16, int32 in, float64 out. Refuses bool, float32
+    and float64 (TypeError: 'numpy.bool' object cannot be interpreted as an integer).
 
     Parameters
     ----------
@@ -139,7 +140,9 @@ def contingency_table(
     """Return the contingency table for all regions in matched segmentations.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: uint8, uint16, int32 in, float64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, float64 out. Refuses bool, float32 and float64 (TypeError: 'numpy.bool'
+    object cannot be interpreted as an integer).
 
     Parameters
     ----------
@@ -195,7 +198,8 @@ def hausdorff_distance(
     """Calculate the Hausdorff distance between nonzero elements of given images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -265,8 +269,8 @@ def hausdorff_pair(
     elements of given images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of coordinates (point_a) and coordinates (point_b). On the test images: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    tuple of coordinates (point_a) and coordinates (point_b). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     The Hausdorff distance [1]_ is the maximum distance between any point on
     ``image0`` and its nearest point on ``image1``, and vice-versa.
@@ -314,7 +318,8 @@ def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = F
     """Compute the mean-squared error between two images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -354,7 +359,8 @@ def normalized_mutual_information(
     r"""Compute the normalized mutual information (NMI).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     The normalized mutual information of :math:`A` and :math:`B` is given by:
 
@@ -429,7 +435,8 @@ def normalized_root_mse(
     images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -502,7 +509,8 @@ def peak_signal_noise_ratio(
     """Compute the peak signal to noise ratio (PSNR) for an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -569,7 +577,8 @@ def structural_similarity(
     Please pay attention to the `data_range` parameter with floating-point images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -697,7 +706,9 @@ def variation_of_information(
     """Return symmetric conditional entropies associated with the VI. [1]_
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: uint8, uint16, int32 in, float64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, float64 out. Refuses bool, float32 and float64 (TypeError: 'numpy.bool'
+    object cannot be interpreted as an integer).
 
     The variation of information is defined as VI(X,Y) = H(X|Y) + H(Y|X).
     If X is the ground-truth segmentation, then H(X|Y) can be interpreted

@@ -82,9 +82,9 @@ def area_closing(
     """Perform an area closing of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [14,
-    255] out; uint16 in, uint16 in [3626, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.05534, 1] out; float64 in, float64 in [0.05534, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Area closing removes all dark structures of an image with
     a surface smaller than area_threshold.
@@ -222,9 +222,9 @@ def area_opening(
     """Perform an area opening of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    194] out; uint16 in, uint16 in [0, 49874] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0, 0.761] out; float64 in, float64 in [0, 0.761] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Area opening removes all bright structures of an image with
     a surface smaller than area_threshold.
@@ -424,7 +424,8 @@ def binary_closing(
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological closing of an image.
 
@@ -511,7 +512,8 @@ def binary_dilation(
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological dilation of an image.
 
@@ -603,7 +605,8 @@ def binary_erosion(
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological erosion of an image.
 
@@ -695,7 +698,8 @@ def binary_opening(
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological opening of an image.
 
@@ -783,9 +787,9 @@ def black_tophat(
     """Return black top hat of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    37] out; uint16 in, uint16 in [0, 9523] out; int32 in, int32 in [0, 4] out; float32 in,
-    float32 in [0, 0.1453] out; float64 in, float64 in [0, 0.1453] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -893,9 +897,9 @@ def closing(
     """Return grayscale morphological closing of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    255] out; uint16 in, uint16 in [1111, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.01696, 1] out; float64 in, float64 in [0.01696, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -991,7 +995,8 @@ def convex_hull_image(
     """Compute the convex hull image of a binary image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1039,7 +1044,8 @@ def convex_hull_object(image: ArrayT, *, connectivity: int = 2) -> ArrayT:
     r"""Compute the convex hull image of individual objects in a binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1155,9 +1161,9 @@ def diameter_closing(
     """Perform a diameter closing of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [17,
-    255] out; uint16 in, uint16 in [4337, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.06617, 1] out; float64 in, float64 in [0.06617, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Diameter closing removes all dark structures of an image with
     maximal extension smaller than diameter_threshold. The maximal
@@ -1281,9 +1287,9 @@ def diameter_opening(
     """Perform a diameter opening of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    132] out; uint16 in, uint16 in [0, 34041] out; int32 in, int32 in [0, 0] out; float32 in,
-    float32 in [0, 0.5194] out; float64 in, float64 in [0, 0.5194] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Diameter opening removes all bright structures of an image with
     maximal extension smaller than diameter_threshold. The maximal
@@ -1452,9 +1458,9 @@ def dilation(
     """Return grayscale morphological dilation of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    255] out; uint16 in, uint16 in [1111, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.01696, 1] out; float64 in, float64 in [0.01696, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1653,7 +1659,8 @@ def ellipse(
 ) -> Array:
     """Generates a flat, ellipse-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
+    axis; height along Y, the last but one.
 
     Every pixel along the perimeter of ellipse satisfies
     the equation ``(x/width+1)**2 + (y/height+1)**2 = 1``.
@@ -1729,9 +1736,9 @@ def erosion(
     """Return grayscale morphological erosion of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    206] out; uint16 in, uint16 in [0, 52855] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -1835,7 +1842,8 @@ def flood(
     """Mask corresponding to a flood fill.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found.
@@ -1959,9 +1967,9 @@ def flood_fill(
     """Perform flood filling on an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 7] out; float32 in,
-    float32 in [0, 7] out; float64 in, float64 in [0, 7] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found, then set to `new_value`.
@@ -2179,7 +2187,11 @@ def h_maxima(
     """Determine all maxima of the image with height >= h.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: uint8, uint16, int32, float32, float64 in, uint8 in [0, 1] out.
+    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
+    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: numpy boolean
+    subtract, the `-` operator, is not supported, use the ...). Warns of uint8, uint16 and int32
+    (UserWarning: possible precision loss converting image to floating point. To silence this
+    ...).
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray level of all pixels in direct
@@ -2266,7 +2278,11 @@ def h_minima(
     """Determine all minima of the image with depth >= h.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: uint8, uint16, int32, float32, float64 in, uint8 in [0, 1] out.
+    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
+    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: numpy boolean
+    subtract, the `-` operator, is not supported, use the ...). Warns of uint8, uint16 and int32
+    (UserWarning: possible precision loss converting image to floating point. To silence this
+    ...).
 
     The local minima are defined as connected sets of pixels with equal
     gray level strictly smaller than the gray levels of all pixels in direct
@@ -2358,7 +2374,8 @@ def isotropic_closing(
     """Return binary morphological closing of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2445,7 +2462,8 @@ def isotropic_dilation(
     """Return binary morphological dilation of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.dilation`, this
     function only supports binary inputs and circular footprints.
@@ -2534,7 +2552,8 @@ def isotropic_erosion(
     """Return binary morphological erosion of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -2623,7 +2642,8 @@ def isotropic_opening(
     """Return binary morphological opening of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general :func:`skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -2710,8 +2730,8 @@ def label(
     r"""Label connected regions of an integer array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool in, int32 out; uint8, uint16, int32, float32, float64
-    in, int64 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool in, int32
+    out; uint8, uint16, int32, float32, float64 in, int64 out.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -2818,7 +2838,8 @@ def local_maxima(
     """Find local maxima of n-dimensional array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The local maxima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly greater than the gray levels of all pixels in the
@@ -2955,7 +2976,8 @@ def local_minima(
     """Find local minima of n-dimensional array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The local minima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly smaller than the gray levels of all pixels in the
@@ -3080,9 +3102,9 @@ def max_tree(
     """Build the max tree from an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of an image of the same shape (parent) and a table of values (tree_traverser). On the
-    test images: bool in, int64 in [0, 228] out; uint8 in, int64 in [0, 371] out; uint16,
-    float32, float64 in, int64 in [0, 373] out; int32 in, int64 in [0, 235] out.
+    tuple of an image of the same shape (parent) and a table of values (tree_traverser). On test
+    images from 0 to 1, or over an integer's whole range: bool in, int64 in [0, 255] out; uint8,
+    uint16, float32, float64 in, int64 in [0, 65535] out; int32 in, int64 out.
 
     Component trees represent the hierarchical structure of the connected
     components resulting from sequential thresholding operations applied to an
@@ -3162,8 +3184,8 @@ def max_tree_local_maxima(
     """Determine all local maxima of the image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, uint64
-    out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, uint64 out.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray levels of all pixels in direct
@@ -3268,8 +3290,8 @@ def medial_axis(
     """Compute the medial axis transform of a binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out. Random: equal
-    calls differ unless seeded.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out. Random: equal calls differ unless seeded.
 
     Parameters
     ----------
@@ -3522,9 +3544,9 @@ def opening(
     """Return grayscale morphological opening of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    206] out; uint16 in, uint16 in [0, 52855] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.8065] out; float64 in, float64 in [0, 0.8065] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -3658,9 +3680,9 @@ def reconstruction(
     """Perform a morphological reconstruction of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8, int32
-    in, float64 in [0, 153] out; uint16 in, float64 in [0, 39320] out; float32 in, float32 in
-    [0, 0.6] out; float64 in, float64 in [0, 0.6] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -3879,8 +3901,9 @@ def remove_objects_by_distance(
     """Remove objects, in specified order, until remaining are a minimum distance apart.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out.
+    label image. On test images from 0 to 1, or over an integer's whole range: uint8 in, uint8
+    out; uint16 in, uint16 out; int32 in, int32 out. Refuses bool, float32 and float64
+    (ValueError: `label_image` must be of integer dtype, got bool).
 
     Remove labeled objects from an image until the remaining ones are spaced
     more than a given distance from one another. By default, smaller objects
@@ -4015,7 +4038,10 @@ def remove_small_holes(
     """Remove contiguous holes smaller than the specified size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32 in, bool out. Refuses float32 and float64 (TypeError: Only bool or integer image types
+    are supported. Got float32). Warns of uint8, uint16 and int32 (UserWarning: Any labeled
+    images will be returned as a boolean array. Did you mean to use ...).
 
 
     Parameters
@@ -4127,8 +4153,9 @@ def remove_small_objects(
     """Remove objects smaller than the specified size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
+    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out. Refuses float32 and
+    float64 (TypeError: Only bool or integer image types are supported. Got float32).
 
 
     Expects `ar` to be an array with labeled objects, and removes objects
@@ -4231,7 +4258,8 @@ def skeletonize(
     """Compute the skeleton of the input image via thinning.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -4403,7 +4431,8 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT:
     """Perform morphological thinning of a binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -4488,9 +4517,9 @@ def white_tophat(
     """Return white top hat of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    49] out; uint16 in, uint16 in [0, 12680] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 0.1935] out; float64 in, float64 in [0, 0.1935] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image

@@ -31,8 +31,9 @@ def optical_flow_ilk(
 ) -> ArrayT:
     """Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
+    float64 in, float32 out.
 
     The iterative Lucas-Kanade (iLK) solver is applied at each level
     of the image pyramid. iLK [1]_ is a fast and robust alternative to
@@ -137,8 +138,9 @@ def optical_flow_tvl1(
 ) -> ArrayT:
     r"""Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float32, float64 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
+    float64 in, float32 out.
 
     The TV-L1 solver is applied at each level of the image
     pyramid. TV-L1 is a popular algorithm for optical flow estimation
@@ -255,8 +257,9 @@ def phase_cross_correlation(
     """Efficient subpixel image translation registration by cross-correlation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of coordinates (shift), a number (error) and a number (phasediff). On the test images:
-    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    tuple of coordinates (shift), a number (error) and a number (phasediff). On test images from
+    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64 in, float64
+    out; float32 in, float32 out.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.

@@ -181,9 +181,9 @@ def cycle_spin(
     """Cycle spinning (repeatedly apply func to shifted versions of x).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [14.31, 228.8] out; uint16 in, float64 in [3683, 58780] out; int32 in, float64 in
-    [0, 4.375] out; float32, float64 in, float64 in [0.0562, 0.8969] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
+    in, float64 in [0, 65535] out; int32 in, float64 out.
 
 
     Parameters
@@ -297,10 +297,9 @@ def denoise_bilateral(
     """Denoise image using bilateral filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0, 0.9963] out; uint8 in,
-    float64 in [0.01526, 0.7553] out; uint16 in, float64 in [0.008156, 0.7485] out; int32 in,
-    float64 in [0, 1.57e-09] out; float32 in, float32 in [0.01489, 0.7513] out; float64 in,
-    float64 in [0.01489, 0.7513] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out.
 
     Parameters
     ----------
@@ -406,9 +405,9 @@ def denoise_invariant(
     """Apply a J-invariant version of a denoising function.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [0.05833, 0.8696] out; uint16, float64 in, float64 in [0.05836, 0.8694] out;
-    int32 in, float64 in [0, 2.037e-09] out; float32 in, float32 in [0.05836, 0.8694] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -492,9 +491,9 @@ def denoise_nl_means(
     """Perform non-local means denoising on 2D-4D grayscale or RGB images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [0.06372, 0.8999] out; uint16, float64 in, float64 in [0.06375, 0.8996] out;
-    int32 in, float64 in [0, 9.313e-10] out; float32 in, float32 in [0.06375, 0.8996] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -652,10 +651,9 @@ def denoise_tv_bregman(
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
     three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool in, float64 in [0.001408, 0.9558] out; uint8
-    in, float64 in [0.03686, 0.7743] out; uint16 in, float64 in [0.03734, 0.7747] out; int32 in,
-    float64 in [0, 1.77e-09] out; float32 in, float32 in [0.03734, 0.7748] out; float64 in,
-    float64 in [0.03734, 0.7748] out.
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out.
 
     Given :math:`f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -758,10 +756,9 @@ def denoise_tv_chambolle(
     r"""Perform total variation denoising in nD.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0.007208, 0.9558] out;
-    uint8 in, float64 in [0.08142, 0.7919] out; uint16, float64 in, float64 in [0.08155, 0.7922]
-    out; int32 in, float64 in [2.631e-10, 4.371e-10] out; float32 in, float32 in [0.08155,
-    0.7922] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Given :math:`f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -882,10 +879,10 @@ def denoise_wavelet(
     """Perform wavelet denoising on an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8 in, float64 in [0.00158, 0.9812] out;
-    uint16 in, float64 in [0.001434, 0.9834] out; int32 in, float64 in [0, 2.328e-09] out;
-    float32 in, float32 in [0.001435, 0.9834] out; float64 in, float64 in [0.001435, 0.9834]
-    out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out. Refuses bool (TypeError: numpy boolean subtract, the `-` operator, is not
+    supported, use the ...).
 
     Parameters
     ----------
@@ -1053,7 +1050,8 @@ def estimate_sigma(
     """Robust wavelet-based estimator of the (Gaussian) noise standard deviation.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -1123,8 +1121,9 @@ def inpaint_biharmonic(
     """Inpaint masked points in image with biharmonic equations.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float64 in, float64 in
-    [0, 1] out; int32 in, float64 in [0, 2.328e-09] out; float32 in, float32 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1197,9 +1196,9 @@ def richardson_lucy(
     """Richardson-Lucy deconvolution.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, int32 in, float64 in [0, 1] out; uint8
-    in, float64 in [0.006624, 1] out; uint16 in, float64 in [1, 1] out; float32 in, float32 in
-    [2.922e-05, 1] out; float64 in, float64 in [2.922e-05, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1267,9 +1266,9 @@ def rolling_ball(
     """Estimate background intensity using the rolling-ball algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    110] out; uint16 in, uint16 in [0, 28245] out; int32 in, int32 in [0, 1] out; float32 in,
-    float32 in [0, 0.9335] out; float64 in, float64 in [0, 0.9335] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
 
     This function is a generalization of the rolling-ball algorithm [1]_ to
@@ -1394,9 +1393,9 @@ def unsupervised_wiener(
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
     is refused. Gives a tuple of an image of the same shape (x_postmean) and a table of values
-    (chains). On the test images: bool in, float64 in [-0.3325, 1] out; uint8, uint16, int32 in,
-    float64 in [-1, 1] out; float32 in, float32 in [-0.1511, 1] out; float64 in, float64 in
-    [-0.1511, 1] out. Random: equal calls differ unless seeded.
+    (chains). On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1]
+    out. Random: equal calls differ unless seeded.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a
@@ -1522,9 +1521,9 @@ def unwrap_phase(
     """Recover the original from a wrapped phase image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8,
-    uint16 in, float64 in [0, 15.57] out; int32 in, float64 in [-4.283, 9.283] out; float32,
-    float64 in, float64 in [-3.142, 12.57] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, float64 in [0, 1] out; uint8, uint16 in, float64 in [0, 255] out; int32 in, float64
+    out; float32, float64 in, float64 in [-255, 255] out.
 
     From an image wrapped to lie in the interval [-pi, pi), recover the
     original, unwrapped image.
@@ -1590,7 +1589,7 @@ def unwrap_phase(
     if type(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.unwrap_phase(image, wrap_around=wrap_around, rng=rng)
     else:
-        result = flexible(_skimage.unwrap_phase, locals(), images=("image",))
+        result = flexible(_skimage.unwrap_phase, locals(), images=("image",), masked=("image",))
     return result
 
 
@@ -1607,9 +1606,9 @@ def wiener(
     r"""Restore image using Wiener–Hunt deconvolution.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.2646, 1] out; uint8,
-    uint16, int32 in, float64 in [-1, 1] out; float32 in, float32 in [-0.03339, 1] out; float64
-    in, float64 in [-0.03339, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1]_.

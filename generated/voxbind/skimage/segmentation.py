@@ -58,8 +58,8 @@ def active_contour(
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
     is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Gives coordinates. On the test images: bool, uint8, uint16, int32, float64 in, float64 out;
-    float32 in, float32 out.
+    Gives coordinates. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     Active contours by fitting snakes to features of images. Supports single
     and multichannel 2D images. Snakes can be periodic (for segmentation) or
@@ -178,7 +178,8 @@ def chan_vese(
     """Chan-Vese segmentation algorithm.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -365,8 +366,9 @@ def clear_border(
     """Clear objects connected to the label image border.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
+    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32
+    out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -484,8 +486,9 @@ def expand_labels(
     """Expand labels in label image by ``distance`` pixels without overlapping.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32 in, float32 out; float64 in, float64 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
+    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32
+    out; float64 in, float64 out.
 
     Given a label image, ``expand_labels`` grows label regions (connected components)
     outwards by up to ``distance`` units without overflowing into neighboring regions.
@@ -591,8 +594,8 @@ def felzenszwalb(
 
     voxbind: PURE_2D: takes a (Y, X) image; with channel_axis=None a volume is processed slice
     by slice. By default the last of three axes is taken for colours, whatever its length. Gives
-    a label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64
-    out.
+    a label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     Produces an oversegmentation of a multichannel (i.e. RGB) image
     using a fast, minimum spanning tree based clustering on the image grid.
@@ -666,7 +669,8 @@ def find_boundaries(
     """Return bool array where boundaries between labeled regions are True.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -800,7 +804,8 @@ def flood(
     """Mask corresponding to a flood fill.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found.
@@ -924,9 +929,9 @@ def flood_fill(
     """Perform flood filling on an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 7] out; float32 in,
-    float32 in [0, 7] out; float64 in, float64 in [0, 7] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found, then set to `new_value`.
@@ -1041,9 +1046,9 @@ def inverse_gaussian_gradient(
     """Inverse of gradient magnitude.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, int32 in, float64 in [1, 1] out; uint8
-    in, float64 in [0.02581, 0.0995] out; uint16 in, float64 in [0.006262, 0.04079] out; float32
-    in, float32 in [0.5148, 0.9458] out; float64 in, float64 in [0.5148, 0.9458] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -1086,7 +1091,9 @@ def join_segmentations(
     """Return the join of the two input segmentations.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: uint8, uint16, int32 in, int32 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
+    int32 in, int32 out. Refuses bool, float32 and float64 (TypeError: label_field must have an
+    integer dtype).
 
     The join J of S1 and S2 is defined as the segmentation in which two
     voxels are in the same segment if and only if they are in the same
@@ -1153,8 +1160,9 @@ def mark_boundaries(
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
     three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool, uint8, uint16, int32, float64 in, float64 in
-    [0, 1] out; float32 in, float32 in [0, 1] out.
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out.
 
     Parameters
     ----------
@@ -1213,8 +1221,8 @@ def morphological_chan_vese(
     """Morphological Active Contours without Edges (MorphACWE)
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, int8 in [0, 1]
-    out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    float32, float64 in, int8 in [0, 1] out; int32 in, int8 out.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1323,7 +1331,10 @@ def morphological_geodesic_active_contour(
     """Morphological Geodesic Active Contours (MorphGAC).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: float32, float64 in, int8 in [0, 1] out.
+    mask. On test images from 0 to 1, or over an integer's whole range: float32, float64 in,
+    int8 in [0, 1] out. Refuses bool (TypeError: numpy boolean subtract, the `-` operator, is
+    not supported, use the ...). Refuses uint8, uint16 and int32 (UFuncTypeError: Cannot cast
+    ufunc 'add' output from dtype('float64') to dtype('int32') ...).
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -1442,8 +1453,9 @@ def quickshift(
     """Segment image using quickshift clustering in Color-(x,y) space.
 
     voxbind: PURE_2D: takes a (Y, X, C) image; a volume is processed slice by slice. C is the
-    axis of colours, by default the last: see channel_axis. Gives a label image. On the test
-    images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    axis of colours, by default the last: see channel_axis. Gives a label image. On test images
+    from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64
+    in, int64 out.
 
     Produces an oversegmentation of the image using the quickshift mode-seeking
     algorithm.
@@ -1530,7 +1542,9 @@ def random_walker(
     """Random walker algorithm for segmentation from markers.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, int32 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int32 out. Warns of bool (UserWarning: The probability
+    range is outside [0, 1] given the tolerance `prob_tol`. ...).
 
     Random walker algorithm is implemented for gray-level or multichannel
     images.
@@ -1713,8 +1727,10 @@ def relabel_sequential(
     """Relabel arbitrary labels to {`offset`, ... `offset` + number_of_labels}.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (relabeled), forward_map and inverse_map. On the test images: uint8
-    in, uint8 out; uint16 in, uint16 out; int32 in, int32 out.
+    tuple of a label image (relabeled), forward_map and inverse_map. On test images from 0 to 1,
+    or over an integer's whole range: uint8 in, uint8 out; uint16 in, uint16 out; int32 in,
+    int32 out. Refuses bool, float32 and float64 (TypeError: label_field must have an integer
+    dtype).
 
     This function also returns the forward map (mapping the original labels to
     the reduced labels) and the inverse map (mapping the reduced labels back
@@ -1818,8 +1834,8 @@ def slic(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or, with channel_axis=None, a (Z, Y, X) volume; its
     axes are all spatial. By default the last of three axes is taken for colours, whatever its
-    length. Gives a label image. On the test images: bool, uint8, uint16, int32, float32,
-    float64 in, int64 out.
+    length. Gives a label image. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Parameters
     ----------
@@ -1994,7 +2010,8 @@ def watershed(
     """Find watershed basins in an image flooded from given markers.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On the test images: bool, uint8, uint16, int32, float32, float64 in, int32 out.
+    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int32 out.
 
     Parameters
     ----------

@@ -99,10 +99,9 @@ def downscale_local_mean(
     """Down-sample N-dimensional image by local averaging.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [5, 216.8] out; uint16 in, float64 in [1313, 55650] out; int32 in, float64 in [0,
-    5] out; float32 in, float32 in [0.02004, 0.8492] out; float64 in, float64 in [0.02004,
-    0.8492] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -275,8 +274,8 @@ def frt2(a: ArrayT) -> ArrayT:
     """Compute the 2-dimensional finite Radon transform (FRT) for the input array.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On the test images: bool in, uint32 in [0, 19] out; uint8, uint16, int32,
-    float32, float64 in, uint32 in [0, 56] out.
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, float32, float64 in, uint32 in [0, 255] out; int32 in, uint32 out.
 
     Parameters
     ----------
@@ -332,8 +331,8 @@ def hough_circle(
     """Perform a circular Hough transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64
-    out.
+    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -476,8 +475,8 @@ def hough_ellipse(
     """Perform an elliptical Hough transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On the test images: bool, uint8, uint16, int32,
-    float32, float64 in, structured out.
+    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
+    range: bool, uint8, uint16, int32, float32, float64 in, structured out.
 
     Parameters
     ----------
@@ -548,8 +547,8 @@ def hough_line(image: ArrayT, theta: Array | None = None) -> tuple[ArrayT, Array
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
     is refused. Gives a tuple of hspace, a table of values (angles) and a table of values
-    (distances). On the test images: bool, uint8, uint16, int32, float32, float64 in, uint64
-    out.
+    (distances). On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, uint64 out.
 
     Parameters
     ----------
@@ -691,8 +690,10 @@ def ifrt2(a: ArrayT) -> ArrayT:
     """Compute the 2-dimensional inverse finite Radon transform (iFRT) for the input array.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On the test images: bool in, float64 in [0, 0.7097] out; uint8, uint16 in,
-    float64 in [0, 5.951e+17] out.
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    float64 in [0, 1] out; uint8, uint16 in, float64 out. Refuses int32, float32 and float64
+    (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to dtype('uint32')
+    ...).
 
     Parameters
     ----------
@@ -751,9 +752,9 @@ def integral_image(
     r"""Integral image / summed area table.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, int64 in [0, 119] out; uint8 in,
-    uint64 in [0, 32765] out; uint16 in, uint64 in [0, 8419011] out; int32 in, int64 in [0, 284]
-    out; float32, float64 in, float64 in [0, 128.5] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
+    int32 in, int64 out; float32, float64 in, float64 in [0, 255] out.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -809,8 +810,8 @@ def integrate(
     """Use an integral image to integrate over a given window.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: bool, uint8, uint16, int32, float32, float64 in,
-    float64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -868,10 +869,9 @@ def iradon(
     """Inverse radon transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On the test images: bool in, float64 in [-0.09895, 0.1739] out; uint8 in,
-    float64 in [-2.664, 14.7] out; uint16 in, float64 in [-662.1, 3777] out; int32 in, float64
-    in [-0.3442, 0.5573] out; float32 in, float32 in [-0.0101, 0.05763] out; float64 in, float64
-    in [-0.0101, 0.05763] out.
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64
+    in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     Reconstruct an image from the radon transform, using the filtered
     back projection algorithm.
@@ -961,10 +961,11 @@ def iradon_sart(
     """Inverse radon transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On the test images: bool in, float64 in [-0.1016, 0.1623] out; uint8 in,
-    float64 in [-4.042, 28.25] out; uint16 in, float64 in [-1045, 7267] out; int32 in, float64
-    in [-0.2901, 0.518] out; float32 in, float32 in [-0.01594, 0.1109] out; float64 in, float64
-    in [-0.01594, 0.1109] out.
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64
+    in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out. Warns of
+    bool, uint8, uint16 and int32 (UserWarning: Only floating point data type are valid for SART
+    inverse radon transform. ...).
 
     Reconstruct an image from the radon transform, using a single iteration of
     the Simultaneous Algebraic Reconstruction Technique (SART) algorithm.
@@ -1137,8 +1138,9 @@ def probabilistic_hough_line(
     """Return lines from a progressive probabilistic line Hough transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On the test images: bool, uint8, uint16, int32, float32,
-    float64 in, int64 out. Random: equal calls differ unless seeded.
+    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, int64 out. Random: equal calls differ
+    unless seeded.
 
     Parameters
     ----------
@@ -1212,9 +1214,9 @@ def pyramid_expand(
     """Upsample and then smooth image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [0.008956, 0.9504] out; uint16, float64 in, float64 in [0.00924, 0.9507] out;
-    int32 in, float64 in [0, 2.276e-09] out; float32 in, float32 in [0.00924, 0.9507] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1289,8 +1291,9 @@ def pyramid_gaussian(
 ) -> Any:
     """Yield images of the Gaussian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
+    in, float64 out; float32 in, float32 out.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -1377,8 +1380,9 @@ def pyramid_laplacian(
 ) -> Any:
     """Yield images of the laplacian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
+    in, float64 out; float32 in, float32 out.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -1469,9 +1473,9 @@ def pyramid_reduce(
     """Smooth and then downsample image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, float64 in [0, 0.9994] out; uint8
-    in, float64 in [0.02757, 0.8513] out; uint16, float64 in, float64 in [0.02787, 0.8517] out;
-    int32 in, float64 in [0, 1.849e-09] out; float32 in, float32 in [0.02787, 0.8517] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1538,9 +1542,9 @@ def radon(
     projection angles.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On the test images: bool in, float64 in [0, 15.59] out; uint8 in, float64
-    in [1.557, 9.986] out; uint16, float64 in, float64 in [1.557, 9.988] out; int32 in, float64
-    in [0, 2.176e-08] out; float32 in, float32 in [1.557, 9.988] out.
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, float64 in, float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in
+    [0, 255] out.
 
     Parameters
     ----------
@@ -1609,9 +1613,9 @@ def rescale(
     """Scale image by a certain factor.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, float64 in
-    [0.007695, 0.9229] out; uint16, float64 in, float64 in [0.007936, 0.9232] out; int32 in,
-    float64 in [0, 2.328e-09] out; float32 in, float32 in [0.007936, 0.9232] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out;
+    float32 in, float32 in [0, 1] out.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1724,9 +1728,9 @@ def resize(
     """Resize image to match a certain size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, float64 in
-    [0.01388, 0.896] out; uint16, float64 in, float64 in [0.01424, 0.8972] out; int32 in,
-    float64 in [0, 2.288e-09] out; float32 in, float32 in [0.01424, 0.8972] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out;
+    float32 in, float32 in [0, 1] out.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1845,9 +1849,9 @@ def resize_local_mean(
     """Resize an array with the local mean / bilinear scaling.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [0.01552, 0.8788] out; uint16, float64 in, float64 in [0.01591, 0.878] out; int32
-    in, float64 in [0, 2.054e-09] out; float32 in, float32 in [0.01591, 0.878] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1943,9 +1947,9 @@ def rotate(
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
     three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool in, bool out; uint8 in, float64 in [0, 0.972]
-    out; uint16, float64 in, float64 in [0, 0.9721] out; int32 in, float64 in [0, 2.328e-09]
-    out; float32 in, float32 in [0, 0.9721] out.
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
+    in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2044,9 +2048,9 @@ def swirl(
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
     three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool in, bool out; uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 in [0, 2.328e-09] out; float32 in, float32 in [0,
-    1] out.
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
+    in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2127,9 +2131,9 @@ def warp(
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
     three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool in, bool out; uint8 in, float64 in [0.002639,
-    0.9687] out; uint16, float64 in, float64 in [0.00266, 0.9701] out; int32 in, float64 in [0,
-    2.328e-09] out; float32 in, float32 in [0.00266, 0.9701] out.
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
+    in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2361,9 +2365,9 @@ def warp_polar(
     """Remap image to polar or log-polar coordinates space.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On the test images: bool in, bool out; uint8 in, float64 in [0, 0.9641]
-    out; uint16, float64 in, float64 in [0, 0.964] out; int32 in, float64 in [0, 2.328e-09] out;
-    float32 in, float32 in [0, 0.964] out.
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
+    in, float32 in [0, 1] out.
 
     Parameters
     ----------

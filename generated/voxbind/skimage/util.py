@@ -70,9 +70,9 @@ def apply_parallel(
     """Map a function in parallel across an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [10.94, 228.8] out; uint16 in, float64 in [2855, 58780] out; int32 in, float64 in
-    [0, 4] out; float32, float64 in, float64 in [0.04356, 0.8969] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
+    in, float64 in [0, 65535] out; int32 in, float64 out.
 
     Split an array into possibly overlapping chunks of a given depth and
     boundary type, call the given function in parallel on the chunks, combine
@@ -172,9 +172,9 @@ def compare_images(
     """Return an image showing the differences between two images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [0, 0.1922] out; uint16, float64 in, float64 in [0, 0.1916] out; int32 in,
-    float64 in [0, 2.328e-09] out; float32 in, float32 in [0, 0.1916] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     .. versionadded:: 0.16
 
@@ -232,9 +232,9 @@ def crop(
     """Crop array `ar` by `crop_width` along each dimension.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [21,
-    255] out; uint16 in, uint16 in [5352, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.08166, 1] out; float64 in, float64 in [0.08166, 1] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -278,8 +278,9 @@ def dtype_limits(
     """Return intensity limits, i.e. (min, max) tuple, of the image's dtype.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (imin) and a number (imax). On the test images: bool in, bool out; uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    tuple of a number (imin) and a number (imax). On test images from 0 to 1, or over an
+    integer's whole range: bool in, bool out; uint8, uint16, int32, float32, float64 in, int64
+    out.
 
     Parameters
     ----------
@@ -308,7 +309,8 @@ def img_as_bool(image: ArrayT, force_copy: bool = False, *, slice_by_slice: bool
     """Convert an image to boolean format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -343,8 +345,9 @@ def img_as_float(
     """Convert an image to floating point format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float64 in, float64 in
-    [0, 1] out; int32 in, float64 in [0, 2.328e-09] out; float32 in, float32 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -384,8 +387,8 @@ def img_as_float32(
     """Convert an image to single-precision (32-bit) floating point format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float32, float64 in,
-    float32 in [0, 1] out; int32 in, float32 in [0, 2.328e-09] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
 
     Parameters
     ----------
@@ -422,8 +425,8 @@ def img_as_float64(
     """Convert an image to double-precision (64-bit) floating point format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float32, float64 in,
-    float64 in [0, 1] out; int32 in, float64 in [0, 2.328e-09] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -458,8 +461,10 @@ def img_as_int(image: ArrayT, force_copy: bool = False, *, slice_by_slice: bool 
     """Convert an image to 16-bit signed integer format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float32, float64 in,
-    int16 in [0, 32767] out; int32 in, int16 in [0, 5] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, int16 in [0, 65535] out; int32 in, int16 out.
+    Warns of int32 (UserWarning: Downcasting int32 to int16 without scaling because max value 5
+    fits in int16).
 
     Parameters
     ----------
@@ -495,8 +500,9 @@ def img_as_ubyte(
     """Convert an image to 8-bit unsigned integer format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float32, float64 in,
-    uint8 in [0, 255] out; int32 in, uint8 in [0, 5] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, uint8 out. Warns of int32 (UserWarning:
+    Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
 
     Parameters
     ----------
@@ -529,8 +535,9 @@ def img_as_uint(image: ArrayT, force_copy: bool = False, *, slice_by_slice: bool
     """Convert an image to 16-bit unsigned integer format.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float32, float64 in,
-    uint16 in [0, 65535] out; int32 in, uint16 in [0, 5] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, uint16 out. Warns of int32 (UserWarning:
+    Downcasting int32 to uint16 without scaling because max value 5 fits in ...).
 
     Parameters
     ----------
@@ -563,9 +570,9 @@ def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = 
     """Invert an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [-6, -1] out; float32 in,
-    float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -687,8 +694,9 @@ def map_array(
     """Map values from input array from input_vals to output_vals.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, uint16, int32 in, float64 in [0, 7.5]
-    out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16 in, float64 in [0, 255] out; int32 in, float64 out. Refuses bool, float32 and
+    float64 (TypeError: The dtype of an array to be remapped should be integer).
 
     Parameters
     ----------
@@ -759,9 +767,9 @@ def montage(
     """Create a montage of several single- or multichannel images.
 
     voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On the test images: bool in, bool out; uint8 in, uint8 in [0, 255] out; uint16
-    in, uint16 in [0, 4095] out; int32 in, int32 in [0, 5] out; float32 in, float32 in [0, 1]
-    out; float64 in, float64 in [0, 1] out.
+    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
+    1] out; float64 in, float64 in [0, 1] out.
 
     Create a rectangular montage from an input array representing an ensemble
     of equally shaped single- (gray) or multichannel (color) images.
@@ -865,9 +873,9 @@ def random_noise(
     """Function to add random noise of various types to a floating-point image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float32, float64 in,
-    float64 in [0, 1] out; int32 in, float64 in [0, 0.3066] out. Random: equal calls differ
-    unless seeded.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Random: equal calls differ unless seeded.
 
     Parameters
     ----------
@@ -1066,9 +1074,9 @@ def slice_along_axes(
     """Slice an image along given axes.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1164,9 +1172,10 @@ def view_as_blocks(
 ) -> ArrayT:
     """Block view of the input n-dimensional array (using re-striding).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32 in, float32 out; float64 in, float64 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8
+    out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in,
+    float64 out.
 
     Blocks are non-overlapping views of the input array.
 
@@ -1251,9 +1260,10 @@ def view_as_windows(
 ) -> ArrayT:
     """Rolling window view of the input n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On the
-    test images: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32 in, float32 out; float64 in, float64 out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8
+    out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in,
+    float64 out.
 
     Windows are overlapping views of the input array, with adjacent windows
     shifted by a single row or column (or an index of a higher dimension).

@@ -16,6 +16,7 @@ from voxbind.upstream import LibraryDefault, Upstream, library_default
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from skimage.filters import LPIFilter2D as _LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     from . import rank as rank
 
@@ -85,7 +86,8 @@ def apply_hysteresis_threshold(
     """Apply hysteresis thresholding to ``image``.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: bool, uint8, uint16, int32, float32, float64 in, bool out.
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -153,10 +155,9 @@ def butterworth(
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.3182, 0.6819] out;
-    uint8 in, float64 in [-87.6, 167.4] out; uint16 in, float64 in [-22510, 43020] out; int32
-    in, float64 in [-0.7595, 4.241] out; float32 in, float32 in [-0.3435, 0.6565] out; float64
-    in, float64 in [-0.3435, 0.6565] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
+    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     This filter is defined in the Fourier domain.
 
@@ -267,10 +268,9 @@ def correlate_sparse(
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [3.563, 235.1] out; uint16 in, float64 in [940, 60440] out; int32 in, float64 in
-    [0, 4.688] out; float32 in, float32 in [0.01434, 0.9222] out; float64 in, float64 in
-    [0.01434, 0.9222] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -324,10 +324,9 @@ def difference_of_gaussians(
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-0.1754, 0.328] out;
-    uint8 in, float64 in [-0.04515, 0.1256] out; uint16, float64 in, float64 in [-0.04527,
-    0.1255] out; int32 in, float64 in [-3.204e-10, 6.074e-10] out; float32 in, float32 in
-    [-0.04527, 0.1255] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -454,9 +453,9 @@ def farid(
     """Find the edge magnitude using the Farid transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.2985] out; uint8
-    in, float64 in [0.00146, 0.1103] out; uint16, float64 in, float64 in [0.001342, 0.1103] out;
-    int32 in, float64 in [0, 5.958e-10] out; float32 in, float32 in [0.001342, 0.1103] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -531,10 +530,9 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Farid transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-0.3717, 0.3863] out; uint8 in,
-    float64 in [-0.1513, 0.1405] out; uint16 in, float64 in [-0.1515, 0.1402] out; int32 in,
-    float64 in [-7.732e-10, 7.285e-10] out; float32 in, float32 in [-0.1516, 0.1402] out;
-    float64 in, float64 in [-0.1516, 0.1402] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -578,9 +576,9 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Farid transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-0.3759, 0.3863] out; uint8 in,
-    float64 in [-0.1481, 0.1428] out; uint16, float64 in, float64 in [-0.148, 0.1431] out; int32
-    in, float64 in [-6.924e-10, 7.516e-10] out; float32 in, float32 in [-0.148, 0.1431] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -621,15 +619,14 @@ def filter_forward(
     data: ArrayT,
     impulse_response: Callable[..., Any] | None = None,
     filter_params: dict[Any, Any] | None = None,
-    predefined_filter: Any = None,
+    predefined_filter: _LPIFilter2D | None = None,
 ) -> ArrayT:
     """Apply the given filter to data.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0.4082, 16.76] out; uint8 in,
-    float64 in [271.5, 3338] out; uint16 in, float64 in [69740, 858000] out; int32 in, float64
-    in [1.359, 40.82] out; float32 in, float32 in [1.064, 13.09] out; float64 in, float64 in
-    [1.064, 13.09] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float64 in, float64 in [0, 255] out; uint8 in, float64 in [0, 65535] out; uint16, int32 in,
+    float64 out; float32 in, float32 in [0, 255] out.
 
     Parameters
     ----------
@@ -674,15 +671,14 @@ def filter_inverse(
     impulse_response: Callable[..., Any] | None = None,
     filter_params: dict[Any, Any] | None = None,
     max_gain: float = 2,
-    predefined_filter: Any = None,
+    predefined_filter: _LPIFilter2D | None = None,
 ) -> ArrayT:
     """Apply the filter in reverse to the given data.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [8.72e-05, 1.397] out; uint8 in,
-    float64 in [0.006539, 59.4] out; uint16 in, float64 in [3.185, 15280] out; int32 in, float64
-    in [0.0001892, 5.011] out; float32 in, float32 in [4.22e-05, 0.2332] out; float64 in,
-    float64 in [4.215e-05, 0.2332] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8
+    in, float64 in [0, 255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out;
+    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -734,9 +730,9 @@ def frangi(
     """Filter an image with the Frangi vesselness filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.6806] out; uint8
-    in, float64 in [0, 0.3104] out; uint16, float64 in, float64 in [0, 0.3151] out; int32 in,
-    float64 in [0, 0.4706] out; float32 in, float32 in [0, 0.3151] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -847,11 +843,12 @@ def gabor(
 ) -> tuple[ArrayT, ArrayT]:
     """Return real and imaginary responses to Gabor filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape (real) and an image of the same shape (imag). On the test
-    images: bool in, bool out; uint8 in, uint8 in [0, 255] out; uint16 in, uint16 in [4, 65535]
-    out; int32 in, int32 in [0, 0] out; float32 in, float32 in [-0.0165, 0.02566] out; float64
-    in, float64 in [-0.0165, 0.02566] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Gives a tuple of
+    an image of the same shape (real) and an image of the same shape (imag). On test images from
+    0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8 out; uint16 in,
+    uint16 out; int32 in, int32 out; float32 in, float32 in [-1, 1] out; float64 in, float64 in
+    [-1, 1] out.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -951,7 +948,8 @@ def gabor_kernel(
 ) -> Array:
     """Return complex 2D Gabor filter kernel.
 
-    voxbind: a helper, handed on with its types.
+    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): sigma_x along X, the last
+    axis; sigma_y along Y, the last but one.
 
     Gabor kernel is a Gaussian kernel modulated by a complex harmonic function.
     Harmonic function consists of an imaginary sine function and a real
@@ -1040,9 +1038,9 @@ def gaussian(
     """Multi-dimensional Gaussian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.9986] out; uint8
-    in, float64 in [0.01569, 0.8325] out; uint16, float64 in, float64 in [0.01594, 0.8325] out;
-    int32 in, float64 in [0, 1.724e-09] out; float32 in, float32 in [0.01594, 0.8325] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1171,10 +1169,9 @@ def hessian(
     """Filter an image with the Hybrid Hessian filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [2.296e-10, 1] out;
-    uint8 in, float64 in [2.14e-06, 1] out; uint16 in, float64 in [0.09721, 1] out; int32 in,
-    float64 in [3.462e-08, 1] out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0,
-    1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1261,10 +1258,9 @@ def laplace(
     """Find the edges of an image using the Laplace operator.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [-4, 3] out; uint8 in,
-    float64 in [-0.4196, 0.4431] out; uint16 in, float64 in [-0.419, 0.4399] out; int32 in,
-    float64 in [-6.519e-09, 6.985e-09] out; float32 in, float32 in [-0.419, 0.4398] out; float64
-    in, float64 in [-0.419, 0.4398] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, float64 in [-255, 255] out; uint8, uint16, float64 in, float64 in [-1, 1] out;
+    int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1315,9 +1311,9 @@ def median(
     """Return local median of an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [4,
-    220] out; uint16 in, uint16 in [1036, 56487] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.01581, 0.8619] out; float64 in, float64 in [0.01581, 0.8619] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1410,8 +1406,9 @@ def meijering(
     """Filter an image with the Meijering neuriteness filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, int32, float64 in,
-    float64 in [0, 1] out; float32 in, float32 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1481,9 +1478,9 @@ def prewitt(
     """Find the edge magnitude using the Prewitt transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.7454] out; uint8
-    in, float64 in [0.003333, 0.2729] out; uint16, float64 in, float64 in [0.002962, 0.2723]
-    out; int32 in, float64 in [0, 1.735e-09] out; float32 in, float32 in [0.002962, 0.2723] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1552,9 +1549,9 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Prewitt transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.3647, 0.3529] out; uint16, float64 in, float64 in [-0.365, 0.3517] out; int32 in,
-    float64 in [-2.328e-09, 2.018e-09] out; float32 in, float32 in [-0.365, 0.3517] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1593,10 +1590,9 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Prewitt transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.3425, 0.332] out; uint16 in, float64 in [-0.3421, 0.3322] out; int32 in, float64 in
-    [-2.018e-09, 2.328e-09] out; float32 in, float32 in [-0.3421, 0.3323] out; float64 in,
-    float64 in [-0.3421, 0.3323] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1637,8 +1633,9 @@ def rank_order(image: ArrayT, *, slice_by_slice: bool = False) -> tuple[ArrayT, 
     values of ``image``, aka the rank-order value.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (labels) and a table of values (original_values). On the test images:
-    bool, uint8, uint16, int32, float32, float64 in, uint16 out.
+    tuple of a label image (labels) and a table of values (original_values). On test images from
+    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in,
+    uint16 out.
 
     Parameters
     ----------
@@ -1685,9 +1682,9 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the edge magnitude using Roberts' cross operator.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in
-    [0, 0.2195] out; uint16, float64 in, float64 in [0, 0.2186] out; int32 in, float64 in [0,
-    2.328e-09] out; float32 in, float32 in [0, 0.2186] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out.
 
     Parameters
     ----------
@@ -1730,9 +1727,9 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.2941, 0.3098] out; uint16, float64 in, float64 in [-0.2931, 0.3085] out; int32 in,
-    float64 in [-2.328e-09, 2.328e-09] out; float32 in, float32 in [-0.2931, 0.3085] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -1773,9 +1770,9 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the cross edges of an image using Roberts' cross operator.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.2941, 0.298] out; uint16, float64 in, float64 in [-0.2939, 0.2974] out; int32 in,
-    float64 in [-2.328e-09, 2.328e-09] out; float32 in, float32 in [-0.2939, 0.2974] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -1824,10 +1821,9 @@ def sato(
     """Filter an image with the Sato tubeness filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.3893] out; uint8
-    in, float64 in [0, 25.39] out; uint16 in, float64 in [0, 6530] out; int32 in, float64 in [0,
-    1.577] out; float32 in, float32 in [0, 0.09964] out; float64 in, float64 in [0, 0.09964]
-    out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1895,10 +1891,9 @@ def scharr(
     """Find the edge magnitude using the Scharr transform.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.8339] out; uint8
-    in, float64 in [0.0002451, 0.2816] out; uint16 in, float64 in [0.001207, 0.2807] out; int32
-    in, float64 in [0, 1.941e-09] out; float32 in, float32 in [0.001208, 0.2807] out; float64
-    in, float64 in [0.001208, 0.2807] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -1970,9 +1965,9 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Scharr transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.3836, 0.3752] out; uint16, float64 in, float64 in [-0.3841, 0.3738] out; int32 in,
-    float64 in [-2.328e-09, 2.154e-09] out; float32 in, float32 in [-0.3841, 0.3738] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2016,9 +2011,9 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Scharr transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.3694, 0.3515] out; uint16, float64 in, float64 in [-0.3686, 0.3515] out; int32 in,
-    float64 in [-2.154e-09, 2.328e-09] out; float32 in, float32 in [-0.3686, 0.3515] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2070,9 +2065,9 @@ def sobel(
     """Find edges in an image using the Sobel filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 0.7906] out; uint8
-    in, float64 in [0.0031, 0.2778] out; uint16, float64 in, float64 in [0.002869, 0.2771] out;
-    int32 in, float64 in [0, 1.841e-09] out; float32 in, float32 in [0.002869, 0.2771] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -2139,10 +2134,9 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the horizontal edges of an image using the Sobel transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.3755, 0.3657] out; uint16 in, float64 in [-0.3759, 0.3643] out; int32 in, float64 in
-    [-2.328e-09, 2.095e-09] out; float32 in, float32 in [-0.376, 0.3644] out; float64 in,
-    float64 in [-0.376, 0.3644] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2181,9 +2175,9 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT:
     """Find the vertical edges of an image using the Sobel transform.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in
-    [-0.3578, 0.3431] out; uint16, float64 in, float64 in [-0.3572, 0.3432] out; int32 in,
-    float64 in [-2.095e-09, 2.328e-09] out; float32 in, float32 in [-0.3572, 0.3432] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
+    float32 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2229,8 +2223,8 @@ def threshold_isodata(
     """Return threshold value(s) based on ISODATA method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
-    out; float32 in, float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2323,8 +2317,9 @@ def threshold_li(
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: uint8, uint16, int32, float64 in, float64 out; float32 in,
-    float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
+    float64 in, float64 out; float32 in, float32 out. Refuses bool (TypeError: numpy boolean
+    subtract, the `-` operator, is not supported, use the ...).
 
     Parameters
     ----------
@@ -2401,10 +2396,9 @@ def threshold_local(
     """Compute a threshold mask image based on local pixel neighborhood.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [0.08741, 253.8] out; uint16 in, float64 in [23.45, 65220] out; int32 in, float64
-    in [0, 4.999] out; float32 in, float32 in [0.0003578, 0.9952] out; float64 in, float64 in
-    [0.0003578, 0.9952] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -2486,8 +2480,8 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     """Return threshold value based on the mean of grayscale values.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
-    float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -2535,8 +2529,9 @@ def threshold_minimum(
     """Return threshold value based on minimum method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: uint8 in, int64 out; float32 in, float32 out; float64 in,
-    float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: uint8 in, int64 out;
+    float32 in, float32 out; float64 in, float64 out. Refuses bool, uint16 and int32
+    (RuntimeError: Unable to find two maxima in histogram).
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -2622,8 +2617,10 @@ def threshold_multiotsu(
     following Otsu's method for multiple classes.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On the test images: uint8, uint16, int32 in, int64 out; float32 in, float32
-    out; float64 in, float64 out.
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out. Refuses bool
+    (ValueError: After discretization into bins, the input image has only 2 different values.
+    ...).
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]_
@@ -2725,10 +2722,9 @@ def threshold_niblack(
     """Applies Niblack local threshold to an array.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0.01971, 0.6547] out;
-    uint8 in, float64 in [43.52, 138.1] out; uint16 in, float64 in [11180, 35470] out; int32 in,
-    float64 in [0.1281, 1.252] out; float32 in, float32 in [0.1706, 0.5413] out; float64 in,
-    float64 in [0.1706, 0.5413] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -2806,8 +2802,8 @@ def threshold_otsu(
     """Return threshold value based on Otsu's method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
-    out; float32 in, float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -2878,10 +2874,9 @@ def threshold_sauvola(
     modification of Niblack technique.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0.0642, 0.7236] out;
-    uint8 in, float64 in [43.37, 126.2] out; uint16 in, float64 in [11140, 32420] out; int32 in,
-    float64 in [0.192, 1.287] out; float32 in, float32 in [0.1645, 0.4765] out; float64 in,
-    float64 in [0.1645, 0.4765] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -2946,8 +2941,8 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
     """Return threshold value based on the triangle algorithm.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
-    out; float32 in, float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3001,8 +2996,8 @@ def threshold_yen(
     histogram of the image is ignored.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, float64 in, float64 out; uint8, uint16, int32 in, int64
-    out; float32 in, float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3073,8 +3068,9 @@ def unsharp_mask(
     """Unsharp masking filter.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, float64 in, float64 in
-    [0, 1] out; int32 in, float64 in [0, 3.571e-09] out; float32 in, float32 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
+    float32 in [0, 1] out.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3194,15 +3190,14 @@ def wiener(
     impulse_response: Callable[..., Any] | None = None,
     filter_params: dict[Any, Any] | None = None,
     K: float | Array = 0.25,
-    predefined_filter: Any = None,
+    predefined_filter: _LPIFilter2D | None = None,
 ) -> ArrayT:
     """Minimum Mean Square Error (Wiener) inverse filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [5.228e-05, 0.5946] out; uint8
-    in, float64 in [0.01377, 51.04] out; uint16 in, float64 in [4.993, 13110] out; int32 in,
-    float64 in [0.000333, 2.706] out; float32 in, float32 in [7.572e-05, 0.2001] out; float64
-    in, float64 in [7.572e-05, 0.2001] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in, float64 in
+    [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     Parameters
     ----------

@@ -61,9 +61,14 @@ def autolevel(
 ) -> ArrayT:
     """Auto-level image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in
-    [0, 255] out; uint16 in, uint16 in [0, 65535] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -137,9 +142,13 @@ def autolevel_percentile(
 ) -> ArrayT:
     """Return grayscale local autolevel of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in [0, 255]
-    out; uint16 in, uint16 in [0, 65535] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -204,9 +213,14 @@ def enhance_contrast(
 ) -> ArrayT:
     """Enhance contrast of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 5] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -281,9 +295,13 @@ def enhance_contrast_percentile(
 ) -> ArrayT:
     """Enhance contrast of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 255] out;
-    uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 5] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -349,9 +367,14 @@ def entropy(
 ) -> ArrayT:
     """Local entropy.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, float64 in
-    [1.252, 3.17] out; uint16 in, float64 in [2, 3.17] out; int32 in, float64 in [0, 1.585] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, float32, float64 in, float64 in [0, 255]
+    out; int32 in, float64 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
+    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
+    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     The entropy is computed using base 2 logarithm i.e. the filter returns the
     minimum number of bits needed to encode the local gray level
@@ -431,9 +454,14 @@ def equalize(
 ) -> ArrayT:
     """Equalize image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [28,
-    255] out; uint16 in, uint16 in [7281, 65535] out; int32 in, uint8 in [85, 255] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -505,9 +533,14 @@ def geometric_mean(
 ) -> ArrayT:
     """Return local geometric mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [3,
-    220] out; uint16 in, uint16 in [244, 56422] out; int32 in, uint8 in [0, 4] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -584,9 +617,14 @@ def gradient(
 ) -> ArrayT:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [3,
-    130] out; uint16 in, uint16 in [801, 33552] out; int32 in, uint8 in [0, 5] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -657,9 +695,13 @@ def gradient_percentile(
 ) -> ArrayT:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in [255,
-    255] out; uint16 in, uint16 in [65535, 65535] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -721,9 +763,14 @@ def majority(
 ) -> ArrayT:
     """Assign to each pixel the most common value within its neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
-    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 5] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -795,9 +842,14 @@ def maximum(
 ) -> ArrayT:
     """Return local maximum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, uint8 in [0, 5] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -878,9 +930,14 @@ def mean(
 ) -> ArrayT:
     """Return local mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [5,
-    220] out; uint16 in, uint16 in [1313, 56724] out; int32 in, uint8 in [0, 4] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -951,9 +1008,13 @@ def mean_bilateral(
 ) -> ArrayT:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [2, 251] out;
-    uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 4] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1037,9 +1098,13 @@ def mean_percentile(
 ) -> ArrayT:
     """Return local mean of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [5, 220] out;
-    uint16 in, uint16 in [1313, 56724] out; int32 in, uint8 in [0, 4] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1101,9 +1166,14 @@ def median(
 ) -> ArrayT:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
-    220] out; uint16 in, uint16 in [1111, 56487] out; int32 in, uint8 in [0, 5] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -1186,9 +1256,14 @@ def minimum(
 ) -> ArrayT:
     """Return local minimum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0,
-    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 4] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -1269,9 +1344,14 @@ def modal(
 ) -> ArrayT:
     """Return local mode of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
-    186] out; uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 5] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1345,9 +1425,14 @@ def noise_filter(
 ) -> ArrayT:
     """Noise feature.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 20]
-    out; uint16 in, uint16 in [0, 5129] out; int32 in, uint8 in [0, 0] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -1424,9 +1509,14 @@ def otsu(
 ) -> ArrayT:
     """Local Otsu's threshold value for each pixel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [4,
-    206] out; uint16 in, uint16 in [1111, 52855] out; int32 in, uint8 in [0, 4] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -1502,9 +1592,13 @@ def percentile(
 ) -> ArrayT:
     """Return local percentile of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 186] out;
-    uint16 in, uint16 in [0, 47726] out; int32 in, uint8 in [0, 4] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -1568,9 +1662,14 @@ def pop(
 ) -> ArrayT:
     """Return the local number (population) of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in
-    [4, 9] out; uint16 in, uint16 in [4, 9] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 in [0, 255] out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
+    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
+    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -1648,9 +1747,13 @@ def pop_bilateral(
 ) -> ArrayT:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [1, 9] out;
-    uint16 in, uint16 in [1, 2] out; int32 in, uint8 in [4, 9] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 in [0, 255] out. Refuses bool (ValueError:
+    dtype cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision
+    loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
+    rank filter performance is expected due to a large number of bins ...).
 
 
     The number of pixels is defined as the number of pixels which are included
@@ -1732,9 +1835,13 @@ def pop_percentile(
 ) -> ArrayT:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, int32, float32, float64 in, uint8 in [4, 9]
-    out; uint16 in, uint16 in [4, 9] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 in [0, 255] out. Refuses bool (ValueError:
+    dtype cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision
+    loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
+    rank filter performance is expected due to a large number of bins ...).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -1799,9 +1906,14 @@ def subtract_mean(
 ) -> ArrayT:
     """Return image subtracted from its local mean.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [114,
-    144] out; uint16 in, uint16 in [29433, 37172] out; int32 in, uint8 in [125, 128] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Parameters
     ----------
@@ -1880,9 +1992,13 @@ def subtract_mean_percentile(
 ) -> ArrayT:
     """Return image subtracted from its local mean.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [115, 145] out;
-    uint16 in, uint16 in [29435, 37173] out; int32 in, uint8 in [127, 129] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1944,9 +2060,14 @@ def sum(
 ) -> ArrayT:
     """Return the local sum of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [475, 65229] out; int32 in, uint8 in [0, 36] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
+    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
+    number of bins ...).
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2024,9 +2145,13 @@ def sum_bilateral(
 ) -> ArrayT:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [3, 254] out;
-    uint16 in, uint16 in [0, 65535] out; int32 in, uint8 in [0, 36] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -2113,9 +2238,13 @@ def sum_percentile(
 ) -> ArrayT:
     """Return the local sum of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: uint8, float32, float64 in, uint8 in [0, 255] out;
-    uint16 in, uint16 in [475, 65229] out; int32 in, uint8 in [0, 36] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
+    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
+    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2180,9 +2309,14 @@ def threshold(
 ) -> ArrayT:
     """Local threshold of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On the test images: uint8, int32, float32, float64 in, uint8 in [0, 1] out; uint16 in,
-    uint16 in [0, 1] out.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
+    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
+    whole range: uint8, float32, float64 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1]
+    out; int32 in, uint8 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
+    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
+    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -2259,9 +2393,13 @@ def threshold_percentile(
 ) -> ArrayT:
     """Local threshold of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On the test images: uint8, int32, float32, float64 in, uint8 in [255, 255] out; uint16 in,
-    uint16 in [65535, 65535] out.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives a mask. On
+    test images from 0 to 1, or over an integer's whole range: uint8, int32, float32, float64
+    in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns
+    of int32, float32 and float64 (UserWarning: Possible precision loss converting image of type
+    float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is
+    expected due to a large number of bins ...).
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -2324,8 +2462,12 @@ def windowed_histogram(
     """Normalized sliding window histogram
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a histogram. On the test images: uint8, uint16, int32, float32, float64
-    in, float64 out.
+    is refused. Arrays are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last
+    but one. Gives a histogram. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, float64 out. Refuses bool (ValueError: dtype
+    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
+    filter performance is expected due to a large number of bins ...).
 
     Parameters
     ----------

@@ -1,0 +1,16 @@
+"""Where a warning points: at the code that called voxbind."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["callers_level"]
+
+
+def callers_level() -> int:
+    """Return the `stacklevel` of the first frame outside this package, for who calls this."""
+    package = (__package__ or "voxbind") + "."
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and (str(frame.f_globals.get("__name__")) + ".").startswith(package):
+        level, frame = level + 1, frame.f_back
+    return level

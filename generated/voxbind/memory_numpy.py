@@ -1,0 +1,76 @@
+"""NumPy's memory: what most libraries work in, and the way between any two others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# The generated package is checked without the libraries, and so without NumPy.
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+
+from .errors import MemoryTypeError
+
+__all__ = ["NumpyMemory"]
+
+
+class NumpyMemory:
+    """Arrays of NumPy: see `voxbind.memory.Memory`."""
+
+    reads_colours = True
+    takes_nested = False
+    planes_are_views = True
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, np.ndarray)
+
+    def device(self, value: Any) -> Any:
+        return None
+
+    def device_of_call(self, arguments: Any) -> Any:
+        return None
+
+    def check(self, value: Any, name: str) -> None:
+        if isinstance(value, np.ma.MaskedArray):
+            raise MemoryTypeError(
+                f"{name!r} is a masked array, and the library doesn't look at its mask. Give "
+                f"{name}.filled(value), or {name}.data and the mask to a parameter for it."
+            )
+
+    def to_host(self, value: Any, name: str) -> Any:
+        return value
+
+    def from_host(
+        self,
+        array: Any,
+        device: Any,
+        name: str = "",
+        cast: str = "",
+        *,
+        overwritten: bool = False,
+        plain: bool = False,
+    ) -> Any:
+        return array
+
+    def write(self, value: Any, array: Any) -> None:
+        np.copyto(value, array, casting="unsafe")
+
+    def shares(self, value: Any, array: Any) -> bool:
+        return value is array
+
+    def cast(self, name: str, dtype: str) -> str:
+        return f"{name}.astype(numpy.{dtype})"
+
+    def volume(self, value: Any) -> Any:
+        return np.asanyarray(value)
+
+    def plane(self, volume: Any, z: int) -> Any:
+        return volume[z]
+
+    def put(self, volume: Any, z: int, plane: Any) -> None:
+        volume[z] = plane
+
+    def empty(self, shape: tuple[int, ...], like: Any) -> Any:
+        masked = isinstance(like, np.ma.MaskedArray)
+        return np.ma.empty(shape, like.dtype) if masked else np.empty(shape, like.dtype)
+
+    def widened(self, stack: Any, plane: Any) -> Any:
+        return stack.astype(np.result_type(stack, plane), copy=False)
