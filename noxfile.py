@@ -43,6 +43,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def upstream(session: nox.Session) -> None:
+    """Run scikit-image's and scipy.ndimage's own tests through the wrappers."""
+    install(session, "--group", "upstream")
+    session.run("python", "-P", "tests/upstream", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print ratios: wrappers against direct calls, conversions against by-hand ones."""
     install(session)

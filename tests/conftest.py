@@ -21,6 +21,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    """Say where the libraries' devices are, before a test imports one."""
+    from voxbind_build import libraries
+
+    for spec in libraries.builtin():
+        libraries.prepare(spec)
+
+
 @pytest.fixture(scope="session")
 def search_path() -> str:
     """A PYTHONPATH for processes that see the checkout and nothing installed of voxbind."""

@@ -11,9 +11,12 @@ import inspect
 from importlib.metadata import version
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from voxbind_build.discover.expressions import NotConstant, canonical
 from voxbind_build.model import (
     DtypeFact,
+    EnvironmentVariable,
     Function,
     Library,
     Manifest,
@@ -33,11 +36,22 @@ TYPES = {
     "origin": "int | Sequence[int]",
 }
 
+CPU_DEVICE = EnvironmentVariable(
+    below_prefix=("lib/libintelocl.so", "Library/bin/intelocl64.dll"),
+    unless=("/etc/OpenCL/vendors/*.icd",),
+)
+"""Where the CPU device is that comes from PyPI."""
+
 
 def function(name: str, returns: str = "Array", **facts: Any) -> Function:
     """Describe a function by its live signature and the facts given."""
     module, _, attribute = name.rpartition(".")
-    upstream = getattr(importlib.import_module(module), attribute)
+    package, *path = name.split(".")
+    upstream: Any = importlib.import_module(package)
+    for depth, part in enumerate(path, 1):
+        if not hasattr(upstream, part):
+            importlib.import_module(".".join((package, *path[:depth])))
+        upstream = getattr(upstream, part)
     parameters = tuple(
         Parameter(
             name=each.name,
@@ -59,12 +73,19 @@ def function(name: str, returns: str = "Array", **facts: Any) -> Function:
         "outputs": (),
         "array_like": (),
         "named": (),
+        "masked": (),
         "stacks": True,
         "needs_channels": False,
         "channels_last": False,
         "dtypes": {},
         "mutates": (),
         "random": False,
+        "warnings": {},
+        "refuses": {},
+        "only": (),
+        "needs_output": (),
+        "sources": (),
+        "overruled": None,
         "deprecated": None,
         "tags": (),
         "parameters": parameters,
@@ -114,7 +135,7 @@ def manifest() -> Manifest:
         (
             *("skimage.color", "skimage.feature", "skimage.filters", "skimage.filters.rank"),
             *("skimage.measure", "skimage.morphology", "skimage.util", "skimage.exposure"),
-            *("skimage.metrics", "skimage.segmentation"),
+            *("skimage.metrics", "skimage.restoration", "skimage.segmentation"),
         ),
         function("skimage.filters.gaussian", dtypes=floats, tags=("smoothing",)),
         function("skimage.filters.sobel_h", contract="PURE_2D", arrays=("image", "mask")),
@@ -133,6 +154,7 @@ def manifest() -> Manifest:
         handed_on("skimage.feature.ORB", "class"),
         function("skimage.color.rgb2gray", needs_channels=True),
         function("skimage.exposure.equalize_adapthist", channels_last=True),
+        function("skimage.exposure.rescale_intensity"),
         function("skimage.measure.label", "Array", result="labels"),
         function("skimage.measure.block_reduce", result="resized"),
         function(
@@ -148,6 +170,7 @@ def manifest() -> Manifest:
             result="scalar",
             stacks=False,
         ),
+        function("skimage.restoration.unwrap_phase", masked=("image",)),
         function(
             "skimage.segmentation.clear_border",
             result="labels",
@@ -191,6 +214,45 @@ def scipy() -> Library:
             **{**smoothing, "outputs": ("distances", "indices")},
         ),
     )
+
+
+def pyclesperanto() -> Manifest:
+    """Describe functions that work on a device, beside those of scikit-image."""
+    module = "pyclesperanto"
+    out: dict[str, Any] = {"arrays": ("input_image",), "outputs": ("output_image",)}
+    two = {**out, "arrays": ("input_image0", "input_image1")}
+    described = library(
+        module,
+        module,
+        (module, f"{module}.fft"),
+        function(f"{module}.gaussian_blur", **out),
+        # It takes volumes as well, and stands here for those that don't.
+        function(f"{module}.sobel", **{**out, "contract": "PURE_2D"}),
+        function(f"{module}.absolute_difference", **{**two, "contract": "PURE_2D"}),
+        function(f"{module}.add_images_weighted", **two),
+        function(f"{module}.add_image_and_scalar", **out),
+        function(f"{module}.greater_constant", result="mask", **out),
+        function(f"{module}.maximum_z_projection", **{**out, "contract": "VOLUMETRIC_TO_SLICE"}),
+        function(f"{module}.set", arrays=("input_image",), mutates=("input_image",)),
+        function(f"{module}.paste", **out),
+        function(
+            f"{module}.affine_transform",
+            whole=("transform_matrix",),
+            host=("transform_matrix",),
+            **out,
+        ),
+        function(f"{module}.mean_of_all_pixels", "float", arrays=("input_image",), result="scalar"),
+        function(f"{module}.copy", **out),
+        function(f"{module}.fft.fft", **out),
+        helper(f"{module}.ones"),
+        helper(f"{module}.push"),
+        helper(f"{module}.pull"),
+        handed_on(f"{module}.Array", "class"),
+        handed_on(f"{module}.Device", "class"),
+    )
+    environment = {"OCL_ICD_FILENAMES": CPU_DEVICE}
+    described = replace(described, memory_type="pyclesperanto", environment=environment)
+    return Manifest(libraries={**manifest().libraries, module: described})
 
 
 def _default(default: Any) -> dict[str, Any]:

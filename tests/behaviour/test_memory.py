@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import scipy.ndimage
+import skimage.exposure
 import skimage.filters
 import skimage.measure
+import skimage.restoration
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -271,6 +273,37 @@ def test_masked_arrays_are_refused_with_what_to_do(voxbind: Import) -> None:
     masked = np.ma.masked_less(IMAGE, 0.5)
     with pytest.raises(voxbind("errors").MemoryTypeError, match=r"image\.filled.*mask"):
         voxbind("skimage.filters").gaussian(masked)
+
+
+@pytest.mark.parametrize("slice_by_slice", [False, True])
+def test_masked_arrays_are_taken_where_the_library_looks_at_the_mask(
+    voxbind: Import, slice_by_slice: bool
+) -> None:
+    volume = np.ma.masked_less(np.stack([IMAGE, IMAGE + 1]), 0.2)
+    result = voxbind("skimage.restoration").unwrap_phase(volume, slice_by_slice=slice_by_slice)
+    planes = [skimage.restoration.unwrap_phase(plane) for plane in volume]
+    expected = np.ma.stack(planes) if slice_by_slice else skimage.restoration.unwrap_phase(volume)
+    np.testing.assert_array_equal(result.mask, expected.mask)
+    np.testing.assert_array_equal(result.compressed(), expected.compressed())
+
+
+def test_tensors_are_taken_for_what_is_no_image(voxbind: Import) -> None:
+    sigma = np.array([1.0, 2.0])
+    expected = scipy.ndimage.gaussian_filter(IMAGE, sigma)
+    gaussian_filter = voxbind("scipy.ndimage").gaussian_filter
+    result = gaussian_filter(torch.from_numpy(IMAGE), torch.from_numpy(sigma))
+    np.testing.assert_array_equal(result.numpy(), expected)
+    result = gaussian_filter(torch.from_numpy(IMAGE), list(torch.from_numpy(sigma)))
+    np.testing.assert_array_equal(result.numpy(), expected)
+
+
+def test_lazy_arrays_stay_lazy_where_the_library_leaves_them_so(voxbind: Import) -> None:
+    dask = pytest.importorskip("dask.array")
+    image = dask.from_array(IMAGE, chunks=5)
+    result = voxbind("skimage.exposure").rescale_intensity(image, out_range=(0, 2))
+    assert isinstance(result, dask.Array)
+    expected = skimage.exposure.rescale_intensity(IMAGE, out_range=(0, 2))
+    np.testing.assert_array_equal(result, expected)
 
 
 with FakeTensorMode():

@@ -11,6 +11,7 @@ import time
 import numpy as np
 
 STATE = {"calls": 0}
+SLEEP = os.environ.get("OFFENDERS_SLEEP", "3600")  # of the test's own, to find the sleepers by
 
 
 def invert(image):
@@ -87,10 +88,257 @@ def starts_threads(image):
 
 
 def starts_processes(image):
-    subprocess.Popen(["sleep", "3600.0125"])
+    subprocess.Popen(["sleep", SLEEP])
     return image
 
 
 def starts_processes_and_dies(image):
-    subprocess.Popen(["sleep", "3600.0125"])
+    subprocess.Popen(["sleep", SLEEP])
     os.abort()
+
+
+# --- the screen -------------------------------------------------------------------------
+
+
+def opens_window(image):
+    """Open a window and wait until somebody closes it."""
+    import tkinter
+
+    tkinter.Tk().mainloop()
+    return image
+
+
+def shows_plot(image):
+    import matplotlib.pyplot as plt
+
+    plt.imshow(image)
+    plt.show()
+    return image
+
+
+def insists_on_a_plot(image):
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("TkAgg")
+    plt.imshow(image)
+    plt.show()
+    return image
+
+
+def opens_browser(image):
+    import webbrowser
+
+    webbrowser.open("http://localhost:9/")
+    return image
+
+
+def breaks(image):
+    breakpoint()
+    return image
+
+
+# --- files ------------------------------------------------------------------------------
+
+
+def writes_at_home(image):
+    folder = pathlib.Path.home() / ".offenders"
+    folder.mkdir(exist_ok=True)
+    (folder / "litter.txt").write_text("litter")
+    return image
+
+
+def writes_temporary_files(image):
+    import tempfile
+
+    tempfile.NamedTemporaryFile(prefix="offenders-", delete=False).close()
+    return image
+
+
+def writes_outside(image):
+    pathlib.Path(os.environ["OFFENDERS_OUTSIDE"], "litter.txt").write_text("litter")
+    return image
+
+
+def removes_what_isnt_its_own(image):
+    pathlib.Path(os.environ["OFFENDERS_OUTSIDE"], "precious.txt").unlink()
+    return image
+
+
+def fills_the_disk(image):
+    number = 0
+    while True:
+        number += 1
+        pathlib.Path(f"{number}.bin").write_bytes(b"\1" * (1 << 20))
+
+
+def changes_directory(image):
+    os.chdir("/")
+    return image
+
+
+def closes_files(image):
+    os.closerange(3, 1024)
+    return image
+
+
+# --- processes, threads and signals -----------------------------------------------------
+
+
+def crashes_later(image):
+    def crash():
+        time.sleep(0.3)
+        ctypes.string_at(0)
+
+    threading.Thread(target=crash).start()
+    time.sleep(0.5)
+    return image
+
+
+def spins_in_threads(image):
+    if threading.active_count() < 5:
+        threading.Thread(target=spins, args=(image,)).start()
+    return image
+
+
+def turns_a_deaf_ear(image):
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    spins(image)
+
+
+def multiplies(image):
+    """Leave many processes behind, each in a session of its own."""
+    for _ in range(5):
+        subprocess.Popen(["sleep", SLEEP], start_new_session=True)
+    return image
+
+
+def kills_others(image):
+    os.kill(os.getppid(), 9)
+    return image
+
+
+# --- errors and results -----------------------------------------------------------------
+
+
+class Odd(BaseException):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def raises_oddly(image):
+    raise Odd
+
+
+def interrupts(image):
+    raise KeyboardInterrupt
+
+
+def recurses(image):
+    return recurses(image)
+
+
+def overflows_the_stack(image):
+    import re
+
+    sys.setrecursionlimit(1 << 30)
+    threading.stack_size(1 << 16)
+
+    def deeper(depth):
+        return re.sub("a", lambda match: deeper(depth + 1), "a")
+
+    thread = threading.Thread(target=deeper, args=(0,))
+    thread.start()
+    thread.join()
+
+
+class Hostile:
+    def _refuse(self, *arguments):
+        raise RuntimeError("leave me alone")
+
+    __repr__ = __str__ = __len__ = __eq__ = __bool__ = __array__ = __iter__ = _refuse
+    __hash__ = None
+    shape = dtype = property(_refuse)
+
+
+def returns_something_hostile(image):
+    return Hostile()
+
+
+class Slow:
+    @property
+    def shape(self):
+        spins(None)
+
+
+def returns_something_slow(image):
+    return Slow()
+
+
+def returns_itself(image):
+    found = [image]
+    found.append(found)
+    return found
+
+
+def returns_without_end(image):
+    while True:
+        yield image
+
+
+def returns_much(image):
+    return [0] * 3_000_000
+
+
+# --- state of the interpreter -----------------------------------------------------------
+
+
+def changes_numpy(image):
+    np.seterr(all="raise")
+    np.random.seed(len(image))
+    np.set_printoptions(threshold=1)
+    np.array = None
+    return image
+
+
+def patches_builtins(image):
+    import builtins
+
+    builtins.open = builtins.len = builtins.isinstance = None
+    return image
+
+
+def traces(image):
+    sys.settrace(lambda *arguments: 1 / 0)
+    sys.setprofile(lambda *arguments: 1 / 0)
+    return image
+
+
+def silences_warnings(image):
+    import warnings
+
+    warnings.simplefilter("error")
+    warnings.showwarning = None
+    return image
+
+
+def empties_the_environment(image):
+    os.environ.clear()
+    sys.path.clear()
+    sys.modules.clear()
+    return image
+
+
+def crashes_on_bool(image):
+    if image.dtype == bool:
+        ctypes.string_at(0)
+    return image + image
+
+
+def hangs_on_volumes(image):
+    while image.ndim == 3:
+        time.sleep(60)
+    return image + image

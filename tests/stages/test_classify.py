@@ -172,6 +172,16 @@ def test_what_takes_no_image_is_a_helper(name: str) -> None:
     assert (verdict.kind, verdict.contract, verdict.arrays) == ("helper", None, ())
 
 
+def test_a_helpers_lists_of_arrays_are_told_by_their_type() -> None:
+    _, verdict = watch_name("skimage.feature.structure_tensor_eigenvalues")
+    assert verdict.whole == ("A_elems",)
+
+
+def test_masked_arrays_are_taken_where_that_is_documented() -> None:
+    assert watch_name("skimage.restoration.unwrap_phase")[1].masked == ("image",)
+    assert watch_name("skimage.filters.gaussian")[1].masked == ()
+
+
 @pytest.mark.parametrize("name", sorted({*COLOURS_NEEDED, *list(KNOWN)[::5]}))
 def test_colours_are_needed_where_an_image_without_is_refused(name: str) -> None:
     _, verdict = watch_name(name)
@@ -213,6 +223,20 @@ def test_array_parameters(
         pytest.importorskip("dask")
     _, verdict = watch_name(name)
     assert (verdict.arrays, verdict.whole, verdict.outputs) == (arrays, whole, outputs)
+
+
+def test_a_matrix_that_is_written_as_a_list_belongs_on_the_host() -> None:
+    description = describe_function(ndimage.affine_transform, "made.affine_transform")
+    observation, verdict = watch_name("scipy.ndimage.affine_transform")
+    assert verdict.whole == ("matrix",)
+    assert verdict.host == ()  # no source says so: an array like others
+    for annotation, host in (("Sequence[Any] | None", ("matrix",)), ("Array | None", ())):
+        written = tuple(
+            replace(each, annotation=annotation, annotation_source="annotation")
+            for each in description.parameters
+        )
+        verdict = classify(replace(description, parameters=written), observation, None)
+        assert (verdict.whole, verdict.host) == (("matrix",), host)
 
 
 def test_nested_lists_where_the_library_documents_them() -> None:
@@ -358,13 +382,143 @@ def test_a_declaration_overrules_and_keeps_what_was_observed() -> None:
     declaration = Declaration(contract="PURE_2D", reason="Planes are not isotropic.", result="mask")
     verdict = classify(SMOOTH, seen(*SAME), declaration)
     assert (verdict.contract, verdict.result, verdict.evidence) == (P2, "mask", "declared")
-    assert verdict.reason.startswith("Planes are not isotropic. (observed: FLEXIBLE, ")
+    assert verdict.reason == "Planes are not isotropic."
+    seen_alone = classify(SMOOTH, seen(*SAME), None)
+    overruled = verdict.overruled
+    assert overruled is not None
+    assert (overruled.contract, overruled.result, overruled.evidence) == (F, "image", "observed")
+    assert overruled.reason == seen_alone.reason
+    assert overruled.agrees is False
+    assert seen_alone.overruled is None
+
+
+@pytest.mark.parametrize(
+    ("declaration", "agrees"),
+    [
+        (Declaration(contract="FLEXIBLE", reason="So it is."), True),
+        (Declaration(result="image", reason="So it is."), True),
+        (Declaration(contract="FLEXIBLE", result="mask", reason="Zeros and ones."), False),
+        (Declaration(needs_channels=True, reason="Colours alone."), False),
+        (Declaration(needs_channels=False, reason="Grey as well."), True),
+        (Declaration(contract="helper", reason="A table, not an image."), False),
+    ],
+)
+def test_a_declaration_that_says_what_was_observed_is_told(
+    declaration: Declaration, agrees: bool
+) -> None:
+    verdict = classify(SMOOTH, seen(*SAME), declaration)
+    assert verdict.overruled is not None
+    assert verdict.overruled.agrees is agrees
+
+
+def test_a_declaration_changes_nothing_that_it_doesnt_name() -> None:
+    observed = classify(SMOOTH, seen(*SAME), None)
+    declared = classify(SMOOTH, seen(*SAME), Declaration(result="mask", reason="Zeros and ones."))
+    assert declared.result == "mask"
+    assert (declared.contract, declared.arrays, declared.whole, declared.stacks) == (
+        observed.contract,
+        observed.arrays,
+        observed.whole,
+        observed.stacks,
+    )
+
+
+def test_a_function_declared_a_helper_is_cut_no_more() -> None:
+    declaration = Declaration(contract="helper", reason="A table, not an image.")
+    verdict = classify(SMOOTH, seen(*SAME), declaration)
+    assert (verdict.kind, verdict.contract, verdict.stacks) == ("helper", None, False)
+    assert (verdict.arrays, verdict.whole) == ((), ("image", "footprint"))
+
+
+def test_a_helper_declared_an_image_function_takes_its_first_parameter_for_the_image() -> None:
+    helper = replace(seen(), image="", roles={"image": "matrix", "footprint": "footprint"})
+    verdict = classify(SMOOTH, helper, Declaration(contract="PURE_2D", reason="It is an image."))
+    assert (verdict.kind, verdict.contract) == ("image", P2)
+    assert (verdict.arrays, verdict.whole) == (("image",), ("footprint",))
 
 
 def test_a_declaration_stands_alone_where_nothing_was_observed() -> None:
     declaration = Declaration(contract="PURE_3D", reason="By its author.")
     verdict = classify(SMOOTH, None, declaration)
     assert (verdict.contract, verdict.reason) == (P3, "By its author.")
+    assert verdict.overruled is not None
+    assert (verdict.overruled.evidence, verdict.overruled.agrees) == ("inferred", False)
+
+
+# --- what the library answers -------------------------------------------------------------
+
+
+def test_what_is_never_taken_is_told_with_the_librarys_error() -> None:
+    observation = replace(
+        seen(*ONLY_2D, call((17, 22, 3), "TypeError: no colours", "colour image")),
+        refused={"bool": "TypeError: no bool"},
+    )
+    assert classify(SMOOTH, observation, None).refuses == {
+        "(Z, Y, X)": "ValueError: no volumes",
+        "(Y, X, 3)": "TypeError: no colours",
+        "bool": "TypeError: no bool",
+    }
+
+
+def test_what_was_taken_once_is_not_refused() -> None:
+    disliked = call(IMAGE, "ValueError: too small")
+    assert classify(SMOOTH, seen(disliked, *SAME), None).refuses == {}
+
+
+def test_the_answer_to_an_image_goes_before_that_to_an_argument_of_ours() -> None:
+    ours = replace(call(VOLUME, "TypeError: None"), arguments={"channel_axis": "None"})
+    observation = seen(*SAME[:2], ours, call(VOLUME, "ValueError: no volumes"))
+    observation = replace(observation, roles={**observation.roles, "channel_axis": "channels"})
+    assert classify(SMOOTH, observation, None).refuses == {"(Z, Y, X)": "ValueError: no volumes"}
+
+
+def test_warnings_are_kept_with_the_inputs_that_they_came_with() -> None:
+    warned = replace(SAME[0], warnings=("FutureWarning: soon",))
+    refused = replace(call(VOLUME, "ValueError: no"), warnings=("UserWarning: not told",))
+    observation = replace(
+        seen(warned, *SAME[1:], refused),
+        dtypes={"uint8": array(*IMAGE)},
+        refused={"bool": "TypeError: no bool"},
+        warned={"uint8": ("FutureWarning: soon", "UserWarning: 8 bits"), "bool": ("X: not told",)},
+    )
+    assert classify(SMOOTH, observation, None).warnings == {
+        "FutureWarning: soon": ("(Y, X) grey float64", "uint8"),
+        "UserWarning: 8 bits": ("uint8",),
+    }
+
+
+def test_what_ended_its_process_is_an_image_function_that_was_not_observed() -> None:
+    observation = replace(seen(), failure="ended its process by SIGSEGV")
+    verdict = classify(SMOOTH, observation, None)
+    assert (verdict.kind, verdict.evidence) == ("image", "inferred")
+    assert "ended its process by SIGSEGV" in verdict.reason
+
+
+def test_a_helper_that_could_not_be_run_says_what_was_tried() -> None:
+    tried = Call(
+        case="no image",
+        shape=(),
+        dtype="",
+        outcome="raised",
+        error="ValueError: no such thing",
+        arguments={"footprint": "3"},
+    )
+    verdict = classify(SMOOTH, replace(seen(tried), image=""), None)
+    assert (verdict.kind, verdict.evidence) == ("helper", "inferred")
+    assert "footprint=3" in verdict.reason and "ValueError: no such thing" in verdict.reason
+
+
+def test_real_refusals_and_warnings() -> None:
+    mean = watch_name("skimage.filters.rank.mean")[1]
+    assert mean.refuses["bool"] == "ValueError: dtype cannot be bool."
+    (loss,) = [text for text in mean.warnings if "type float32 to uint8" in text]
+    assert mean.warnings[loss] == ("float32",)
+    assert (
+        "supports 2D images only" in watch_name("skimage.measure.perimeter")[1].refuses["(Z, Y, X)"]
+    )
+
+
+# --- kinds of results ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The command line: what it prints, what it returns, and what it says when something is wrong."""
 
+import io
 import json
 import os
 import pty
@@ -12,8 +13,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from voxbind_build import cli, manifest
+from voxbind_build import cli, explain, manifest
 from voxbind_build.verify import tools
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -83,6 +85,18 @@ def test_list_by_text_memory_and_library(voxbind, arguments, expected):
     assert names(output) == expected
 
 
+def test_list_by_kind_and_evidence(voxbind, functions):
+    for kind in ("image", "helper", "any"):
+        _, output, _ = voxbind("list", "--kind", kind, "--json")
+        expected = {name for name, function in functions.items() if kind in ("any", function.kind)}
+        assert names(output) == expected != set()
+    for evidence in ("observed", "inferred", "declared"):
+        _, output, _ = voxbind("list", "--kind", "any", "--evidence", evidence, "--json")
+        assert names(output) == {
+            name for name, function in functions.items() if function.evidence == evidence
+        }
+
+
 def test_list_prints_a_table(voxbind):
     code, output, _ = voxbind("list", "filters")
     assert code == 0
@@ -110,6 +124,78 @@ def test_show_gives_programs_everything(voxbind, functions):
     assert told["signature"] == "(image, size=3)"
     assert told["relations"]
     assert [parameter["name"] for parameter in told["parameters"]] == ["image", "size"]
+
+
+def test_show_tells_what_the_measurement_rests_on(voxbind):
+    _, page, _ = voxbind("show", "toylib.filters.box")
+    _, output, _ = voxbind("show", "toylib.filters.box", "--json")
+    (told,) = json.loads(output)
+    basis = told["basis"]
+    assert told["version"] == "1.0"
+    assert "observed, by running toylib 1.0" in page
+    assert basis["taken"] > 1
+    assert f"{basis['taken']} with a result, {basis['refused']} refused" in page
+    (shapes,) = basis["images"].values()
+    assert {len(shape) for shape in shapes} >= {2, 3}
+    assert str(tuple(shapes[0])) in page
+
+
+def test_show_gives_the_librarys_refusals(voxbind, functions):
+    name, function = next((n, f) for n, f in functions.items() if f.refuses and f.kind == "image")
+    _, page, _ = voxbind("show", name)
+    for given, error in function.refuses.items():
+        assert given in page
+        assert error in flat(page)
+
+
+@pytest.mark.parametrize("width", [40, 72, 200])
+def test_a_page_fits_the_terminal(built, functions, width):
+    frozen = manifest.read(built / manifest.MANIFEST)
+    observations = manifest.read_record(built).observations
+    for name in [*functions, *frozen.libraries["toylib"].excluded]:
+        console = Console(width=width, file=io.StringIO())
+        explain.page(console, frozen, name, observations)
+        lines = console.file.getvalue().splitlines()
+        assert not [line for line in lines if line != line.rstrip()]
+        # A word that is longer than the line can't be helped.
+        assert all(len(line) <= width or " " not in line.strip() for line in lines), name
+
+
+def test_every_tested_relation_is_told_in_words(built):
+    for observed in manifest.read_record(built).observations["toylib"].values():
+        assert set(observed.relations) <= set(explain.RELATIONS)
+
+
+def test_a_declared_verdict_is_shown_with_what_it_overrules(voxbind, capsys, package, toylib):
+    toml = toylib.parent / "toylib.toml"
+    toml.write_text(
+        toml.read_text() + '\n[declare."toylib.filters.box"]\ncontract = "PURE_2D"\n'
+        'reason = "Planes are far apart."\n'
+    )
+    code, printed, _ = voxbind("build", "--library", str(toml), out=package)
+    assert code == 0
+    for command in (printed, voxbind("check", "--library", str(toml), out=package)[1]):
+        assert "toylib.filters.box: the declaration overrules what was observed" in command
+        assert "declared PURE_2D: Planes are far apart." in command
+        assert "observed FLEXIBLE: image and volume are both taken" in command
+    _, page, _ = voxbind("show", "toylib.filters.box", out=package)
+    assert "declared by a person" in page
+    assert "Planes are far apart." in page
+    assert "FLEXIBLE: image and volume are both taken" in flat(page)
+
+
+def test_what_was_not_observed_is_counted_and_named(voxbind, package, toylib, functions):
+    path = toylib / "measure.py"
+    path.write_text(path.read_text() + "\n\ndef fails(image):\n    raise ValueError('never')\n")
+    code, printed, _ = voxbind(
+        "build", "--library", str(toylib.parent / "toylib.toml"), out=package
+    )
+    assert code == 0
+    assert re.search(
+        r"toylib: 1 of \d+ image functions \(\d+\.\d%\) and \d+ of \d+ helpers", printed
+    )
+    assert "toylib.measure.fails, image, inferred: " in printed
+    assert "ValueError: never" in printed
 
 
 def test_show_tells_why_a_name_is_left_out(voxbind, built):
@@ -189,6 +275,9 @@ def test_check_returns_one_and_names_the_edited_file(capsys, package, monkeypatc
         (["build", "--library", TOML, "--library", TOML], "toylib is named twice"),
         (["list", "--contract", "PURE_4D"], "PURE_3D"),
         (["list", "--memory", "paper"], "numpy"),
+        (["list", "--evidence", "hearsay"], "inferred"),
+        (["list", "--kind", "tool"], "helper"),
+        (["build", "--time-limit", "0"], "--time-limit"),
         (["list", "--library", "absent"], "toylib"),
         (["show"], "NAME"),
     ],
@@ -275,12 +364,17 @@ def _start(package, search_path, **options):
 
 
 def test_doctor_names_libraries_and_devices_with_what_changes_them(voxbind):
+    import pyclesperanto
+
     code, output, _ = voxbind("doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(output)}
     assert {"skimage", "scipy", "toylib", "numpy", "torch (CPU)", "torch (CUDA)"} <= set(findings)
     assert findings["numpy"]["usable"]
     assert not findings["toylib"]["usable"]
     assert findings["toylib"]["command"] == "pip install 'toylib==1.0'"
+    devices = ", ".join(pyclesperanto.list_available_devices())
+    assert findings["pyclesperanto"]["usable"]
+    assert findings["pyclesperanto (OpenCL)"]["detail"] == devices
     for finding in findings.values():
         assert finding["usable"] or (finding["detail"] and finding["command"])
     assert code in (0, 1)
@@ -300,6 +394,34 @@ def test_doctor_tells_a_broken_library_from_a_missing_one(voxbind, toylib):
         assert code == 1
         assert not finding["usable"]
         assert told in finding["detail"]
+
+
+def cles_findings(voxbind):
+    code, output, _ = voxbind("doctor", "--json")
+    found = {finding["name"]: finding for finding in json.loads(output)}
+    return code, found["pyclesperanto"], found["pyclesperanto (OpenCL)"]
+
+
+def test_doctor_tells_what_brings_pyclesperanto_a_device(voxbind, monkeypatch, tmp_path):
+    monkeypatch.setenv("OCL_ICD_FILENAMES", "")
+    monkeypatch.setenv("OCL_ICD_VENDORS", str(tmp_path))
+    code, *findings = cles_findings(voxbind)
+    assert code == 1
+    for finding in findings:
+        assert not finding["usable"]
+        assert "device" in finding["detail"]
+        assert "pip install 'voxbind[opencl-cpu]'" in finding["command"]
+
+
+def test_doctor_tells_a_driver_that_isnt_where_it_is_said_to_be(voxbind, monkeypatch, tmp_path):
+    gone = str(tmp_path / "libgone.so")
+    monkeypatch.setenv("OCL_ICD_FILENAMES", gone)
+    monkeypatch.setenv("OCL_ICD_VENDORS", str(tmp_path))
+    code, *findings = cles_findings(voxbind)
+    assert code == 1
+    for finding in findings:
+        assert gone in finding["detail"]
+        assert finding["command"] == "unset OCL_ICD_FILENAMES"
 
 
 def test_the_default_package_is_the_checkouts():

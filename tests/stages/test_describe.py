@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from voxbind_build import libraries
 from voxbind_build.describe import describe
@@ -23,6 +24,7 @@ from voxbind_build.discover import discover
 from voxbind_build.model import (
     Definition,
     Description,
+    Exclusion,
     Inventory,
     LibrarySpec,
     Parameter,
@@ -47,7 +49,7 @@ def descriptions(name: str) -> dict[str, Description]:
 
 
 def installed() -> Iterator[Description]:
-    for library in ("scipy", "skimage"):
+    for library in ("pyclesperanto", "scipy", "skimage"):
         yield from descriptions(library).values()
 
 
@@ -360,6 +362,70 @@ def test_documented_results_are_kept_word_for_word() -> None:
     assert found.annotation_source == "docstring"
 
 
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        ("Device", "pkg.Device"),
+        ("Optional[Device]", "pkg.Device | None"),
+        ("Union[list, np.ndarray, 'Device']", "list[Any] | Array | pkg.Device"),
+        ("tuple[tuple[int, int], _core.Device]", "tuple[tuple[int, int], pkg.Device]"),
+        ("Image", "Array"),
+        ("Secret", "Any"),
+        ("Optional[device]", "Any"),
+    ],
+)
+def test_classes_of_the_library_are_named_where_they_are_public(
+    annotation: str, expected: str
+) -> None:
+    source = SourceParameter(name="x", kind="POSITIONAL_OR_KEYWORD")
+    documented = SourceParameter(name="y", kind="POSITIONAL_OR_KEYWORD", default="None")
+    function = Definition(
+        module="pkg._a",
+        qualname="f",
+        parameters=(replace(source, annotation=annotation), documented),
+        returns=annotation,
+        docstring="Do.\n\nParameters\n----------\ny : Device, optional\n    Where.\n",
+    )
+    hidden = Exclusion(reason="internal")
+    names = (
+        PublicName(name="pkg.a.Device", kind="class"),
+        PublicName(name="pkg.Device", kind="class"),
+        PublicName(name="pkg.Secret", kind="class", exclusion=hidden),
+        PublicName(name="pkg.f", kind="function", definition=function),
+    )
+    (described,) = describe(Inventory(spec=SPEC, version="1.0", names=names))
+    assert described.returns.annotation == expected
+    x, y = (each.annotation for each in described.parameters)
+    assert x == expected.replace("list[", "Sequence[")
+    assert y == "pkg.Device | None"
+
+
+@pytest.mark.parametrize(
+    ("decorators", "tags"),
+    [
+        (("plugin(categories=['filter', 'in assistant'])",), ("a", "filter", "in assistant")),
+        (("deprecated('f')", "lib.plugin(tags=['x', 1])"), ("a", "x")),
+        (("plugin", "plugin(categories=None)", "plugin(categories=NAMES)"), ("a",)),
+    ],
+)
+def test_a_decorators_categories_are_tags(
+    decorators: tuple[str, ...], tags: tuple[str, ...]
+) -> None:
+    assert Source(decorators=decorators).describe().tags == tags
+
+
+def test_the_tags_of_pyclesperanto_are_its_own_categories() -> None:
+    import pyclesperanto
+
+    checked = 0
+    for described in descriptions("pyclesperanto").values():
+        if described.module == "pyclesperanto":
+            live = getattr(getattr(pyclesperanto, described.attribute), "categories", None)
+            assert described.tags == tuple(live or ())
+            checked += bool(live)
+    assert checked > 100
+
+
 def test_the_annotation_of_the_result_comes_first() -> None:
     docstring = "Do.\n\nReturns\n-------\nint\n"
     found = Source(docstring, returns="tuple[np.ndarray, float]").describe().returns
@@ -388,6 +454,11 @@ x : int
         ("**Deprecated:** `f` is old.\n Use `g`.\n\nDo.", (), "`f` is old. Use `g`."),
         ("Do.", ("deprecate_func(hint='use `g`')",), "use `g`"),
         ("Do.", ("deprecated",), "deprecated"),
+        (
+            "Do.",
+            ("deprecated('f: Use g() instead.')", "plugin(categories=['x'])"),
+            "Use g() instead.",
+        ),
         ("Do.", ("deprecate_parameter('x', new_name='y')", "wraps(g)"), None),
         ("Do.\n\nDeprecated things are discussed here.", (), None),
         (PARAMETER_DEPRECATED, (), None),
@@ -409,6 +480,8 @@ def test_only_the_functions_own_deprecation_counts(
         "Do.\n\nParameters\n----------\nx: int\n",
         "Do.\n\nOther parameters\n----------------\nx, y : int\n",
         "Do.\n\nParameters\n----------\n*x : int\n",
+        "Do.\n\nArguments:\n----------\nx : int\n\nReturns:\n--------\nint\n",
+        "Do.\n\nArgs\n----\nx: int\n",
     ],
 )
 def test_malformed_docstrings_are_read_as_far_as_they_go(
@@ -481,7 +554,7 @@ def test_nothing_else_is_in_the_vocabulary(text: str) -> None:
 
 
 def test_every_function_that_isnt_left_out_is_described() -> None:
-    for library in ("scipy", "skimage", "toylib"):
+    for library in ("pyclesperanto", "scipy", "skimage", "toylib"):
         expected = {
             name.name: name.definition
             for name in inventory(library).names
@@ -497,11 +570,17 @@ def test_every_function_that_isnt_left_out_is_described() -> None:
             assert described.doc == definition.docstring
 
 
-def test_every_annotation_of_the_libraries_uses_the_vocabulary() -> None:
+def test_every_annotation_of_the_libraries_uses_the_vocabulary_and_public_classes() -> None:
+    classes = {
+        name.name
+        for library in ("pyclesperanto", "scipy", "skimage")
+        for name in inventory(library).names
+        if name.kind == "class" and name.exclusion is None
+    }
     for described in installed():
         for annotation in (p.annotation for p in described.parameters):
-            assert is_annotation(annotation), (described.name, annotation)
-        assert is_annotation(described.returns.annotation)
+            assert is_annotation(annotation, classes), (described.name, annotation)
+        assert is_annotation(described.returns.annotation, classes)
 
 
 def test_annotations_take_the_defaults_that_stand_beside_them() -> None:
@@ -550,6 +629,23 @@ def test_any_is_given_only_where_nothing_is_known() -> None:
         ("skimage", "skimage.feature.peak_local_max", "num_peaks", "float"),
         ("skimage", "skimage.segmentation.slic", "n_segments", "int"),
         ("skimage", "skimage.transform.resize", "order", "int | None"),
+        ("pyclesperanto", "pyclesperanto.sobel", "input_image", "Array"),
+        ("pyclesperanto", "pyclesperanto.sobel", "output_image", "Array | None"),
+        ("pyclesperanto", "pyclesperanto.sobel", "device", "pyclesperanto.Device | None"),
+        ("pyclesperanto", "pyclesperanto.zeros", "device", "pyclesperanto.Device | None"),
+        ("pyclesperanto", "pyclesperanto.label", "connectivity", "str"),
+        (
+            "pyclesperanto",
+            "pyclesperanto.transform.affine_transform",
+            "transform_matrix",
+            "Sequence[Any] | Array | pyclesperanto.AffineTransform | None",
+        ),
+        (
+            "skimage",
+            "skimage.filters.wiener",
+            "predefined_filter",
+            "skimage.filters.LPIFilter2D | None",
+        ),
         ("scipy", "scipy.ndimage.gaussian_filter", "input", "ArrayLike"),
         ("scipy", "scipy.ndimage.gaussian_filter", "output", "Array | DTypeLike | None"),
         ("scipy", "scipy.ndimage.generic_filter", "size", "float | tuple[Any, ...] | None"),

@@ -15,6 +15,7 @@ from voxbind_build.model import (
     Call,
     Description,
     DtypeFact,
+    EnvironmentVariable,
     Exclusion,
     Inventory,
     LibrarySpec,
@@ -102,6 +103,12 @@ def test_every_public_name_ends_in_functions_or_excluded():
     entry = manifest().libraries["toy"]
     assert sorted(entry.functions) == ["toy.filters.EPS", "toy.filters.Kernel", "toy.filters.blur"]
     assert sorted(entry.excluded) == ["toy.filters.imread"]
+
+
+def test_what_the_library_must_be_told_before_its_import_is_kept():
+    variable = EnvironmentVariable(below_prefix=("lib/libtoy.so",), unless=("/etc/toy/*",))
+    spec = replace(SPEC, environment={"TOY_DRIVERS": variable})
+    assert library(spec=spec).environment == {"TOY_DRIVERS": variable}
 
 
 def test_classes_and_constants_are_helpers():

@@ -14,6 +14,7 @@ import pytest
 
 from voxbind_build import libraries, manifest, pipeline
 from voxbind_build.manifest import ManifestError
+from voxbind_build.model import Declaration
 from voxbind_build.render import templates_dir
 from voxbind_build.report import BuildError
 from voxbind_build.verify.disk import OutputError
@@ -295,6 +296,48 @@ def test_libraries_that_arent_named_stay(toylib, package, monkeypatch):
     assert "otherlib/filters.py" in after
     assert report.rows[0].version == "2.0"
     assert pipeline.check([given, spec(toylib)], package).agrees
+
+
+# --- what a person declares --------------------------------------------------------------
+
+
+def test_declarations_are_reported_beside_what_they_overrule(toylib, package):
+    told = Declaration(contract="PURE_2D", reason="Planes are far apart.")
+    known = Declaration(contract="FLEXIBLE", reason="Every axis is one of space.")
+    given = msgspec.structs.replace(
+        spec(toylib), declare={"toylib.filters.box": told, "toylib.filters.boxcar": known}
+    )
+    listener = Listener()
+    report = pipeline.build([given], package, reporter=listener)
+    assert listener.totals == {}  # nothing is measured again
+    box, boxcar = report.declared
+    assert (box.name, box.contract, box.reason) == (
+        "toylib.filters.box",
+        "PURE_2D",
+        "Planes are far apart.",
+    )
+    assert (box.observed.contract, box.observed.evidence) == ("FLEXIBLE", "observed")
+    assert box.standing == "overrules what was observed"
+    assert "no longer needed" in boxcar.standing
+    frozen = manifest.read(package / manifest.MANIFEST).libraries["toylib"].functions
+    assert frozen["toylib.filters.box"].evidence == "declared"
+    assert frozen["toylib.filters.box"].overruled == box.observed
+    # What rests on a person's word is listed with what couldn't be observed.
+    assert {"toylib.filters.box", "toylib.filters.boxcar"} <= {
+        entry.name for entry in report.unobserved
+    }
+    checked = pipeline.check([given], package)
+    assert checked.agrees
+    assert checked.declared == report.declared
+    assert checked.unobserved == report.unobserved
+
+
+def test_a_declaration_of_nothing_is_told(toylib, package):
+    told = Declaration(contract="PURE_2D", reason="Planes are far apart.")
+    given = msgspec.structs.replace(spec(toylib), declare={"toylib.filters.bux": told})
+    expected = "toylib: declare 'toylib.filters.bux' in the specification fits no name"
+    assert expected in pipeline.build([given], package).notes
+    assert expected in pipeline.check([given], package).notes
 
 
 # --- when something is wrong -----------------------------------------------------------

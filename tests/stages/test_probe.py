@@ -457,3 +457,31 @@ def test_two_observations_are_equal(name: str) -> None:
 
 def test_the_method_has_a_fingerprint() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", method_fingerprint())
+
+
+# --- options that do nothing, results that tell nothing ----------------------------------
+
+
+def idle_blur(image, radius_x=0):
+    """Blur along the last axis, by default not at all."""
+    return blur(np.asarray(image, float), (-1,) * int(radius_x))
+
+
+def relabel(image):
+    """Number labels anew; grey values come out empty."""
+    whole = image.dtype.kind in "iu" and image.max() < 200
+    return np.searchsorted(np.unique(image), image) if whole else np.zeros(image.shape, int)
+
+
+def test_an_option_whose_default_does_nothing_is_given() -> None:
+    observation, _ = watch(idle_blur)
+    assert {call.arguments.get("radius_x") for call in observation.calls} == {"1"}
+    assert observation.relations["per_slice"]
+    assert not observation.relations["last_axis"]
+
+
+def test_a_result_of_one_value_is_not_the_last_word() -> None:
+    observation, _ = watch(relabel)
+    returned = [call.case for call in observation.calls if call.outcome == "returned"]
+    assert returned[0] == "image of grey"
+    assert "volume of labels" in returned

@@ -69,6 +69,7 @@ def test_modules_stand_where_the_library_has_them(files: dict[str, str]) -> None
         "skimage/measure.py",
         "skimage/metrics.py",
         "skimage/morphology.py",
+        "skimage/restoration.py",
         "skimage/segmentation.py",
         "skimage/util.py",
     }
@@ -167,7 +168,14 @@ AXES = [
         "(Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of colours, by default the last: "
         "see channel_axis. Gives an image of the same spatial shape",
     ),
-    ({"contract": "VOLUMETRIC_TO_SLICE"}, "gives an image with one axis less."),
+    (
+        {"contract": "VOLUMETRIC_TO_SLICE"},
+        "gives an image with one axis less; an image is taken for a volume of one slice.",
+    ),
+    (
+        {"contract": "VOLUMETRIC_TO_SLICE", "refuses": {"(Y, X)": "ValueError: no images"}},
+        "takes a (Z, Y, X) volume only, and gives an image with one axis less.",
+    ),
     ({"evidence": "inferred"}, "could not be measured, so nothing beyond an image is promised"),
 ]
 
@@ -216,12 +224,14 @@ def test_the_members_of_a_tuple_are_named(
     [
         (
             "image",
-            {"float32": ("float32", -0.5, 65540.0), "uint8": ("uint16", 0.0, 32760.0)},
-            "On the test images: uint8 in, uint16 in [0, 32760] out; "
-            "float32 in, float32 in [-0.5, 65540] out.",
+            {"float32": ("float32", -0.5, 0.9), "uint8": ("float32", 3.0, 210.0)},
+            "On test images from 0 to 1, or over an integer's whole range: uint8 in, "
+            "float32 in [0, 255] out; float32 in, float32 in [-1, 1] out.",
         ),
-        ("image", {"uint16": ("uint64", 0.0, 2.0**40)}, "uint64 in [0, 1099511627776] out."),
-        ("image", {"uint8": ("float64", 1.5e-9, 0.12345)}, "float64 in [1.5e-09, 0.1235] out."),
+        # A dtype's own limits, and values that keep to none, are no news.
+        ("image", {"uint8": ("uint8", 2.0, 251.0)}, "uint8 in, uint8 out."),
+        ("image", {"uint16": ("uint64", 0.0, 2.0**40)}, "uint16 in, uint64 out."),
+        ("image", {"int32": ("float64", 0.0, 1.0)}, "int32 in, float64 out."),
         ("mask", {"uint8": ("bool", 0.0, 1.0)}, "uint8 in, bool out."),
         ("labels", {"uint8": ("int32", 0.0, 7.0)}, "uint8 in, int32 out."),
         (("scalar", "scalar"), {"uint8": ("int64", -1.0, -1.0)}, "uint8 in, int64 out."),
@@ -306,7 +316,7 @@ def test_a_checker_gives_the_type_that_went_in(
         ("PURE_2D", {}, "image.ndim < 3"),
         ("PURE_2D", {"needs_channels": True}, "image.ndim < 4"),
         ("PURE_3D", {}, "image.ndim != 2"),
-        ("VOLUMETRIC_TO_SLICE", {}, "image.ndim != 2"),
+        ("VOLUMETRIC_TO_SLICE", {"refuses": {"(Y, X)": "ValueError: no"}}, "image.ndim != 2"),
         ("FLEXIBLE", {}, "not slice_by_slice"),
     ],
 )
@@ -315,7 +325,7 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
 ) -> None:
     text = written(function(parameter("image", annotation="Array"), contract=contract, **facts))
     lifting = {"PURE_2D": "per_slice", "FLEXIBLE": "flexible"}.get(contract, "volume")
-    more = ", needs_channels=True" if facts else ""
+    more = ", needs_channels=True" if "needs_channels" in facts else ""
     assert text.endswith(
         f"    if type(image) is _made.Array and {direct}:\n"
         f"        result: ArrayT = _made.f(image)\n"
@@ -383,6 +393,29 @@ def test_the_lifting_knows_the_defaults_where_a_parameter_is_deprecated() -> Non
     assert "defaults" not in _lifted(written(function(*parameters, parameter("f", **other))))
 
 
+def test_what_a_librarys_arrays_are_is_passed_on() -> None:
+    library = handmade.pyclesperanto().libraries["pyclesperanto"]
+    texts = render(Manifest(libraries={"pyclesperanto": library}), templates_dir())
+    assert verify(texts) == ()
+    body = ast.parse(texts["pyclesperanto/fft.py"]).body
+    made = [each.value for each in body if isinstance(each, ast.Assign)]
+    upstream = next(each for each in made if isinstance(each, ast.Call))
+    given = {each.arg: ast.literal_eval(each.value) for each in upstream.keywords}
+    assert given["memory"] == "pyclesperanto"
+    device = handmade.CPU_DEVICE
+    expected = {"below_prefix": device.below_prefix, "unless": device.unless}
+    assert given["environment"] == {"OCL_ICD_FILENAMES": expected}
+    assert "memory='pyclesperanto'" in _lifted(texts["pyclesperanto/fft.py"])
+
+
+def test_what_belongs_on_the_host_goes_directly_as_a_list_or_left_out() -> None:
+    matrix = parameter("matrix", default="None")
+    text = written(function(parameter("image"), matrix, whole=("matrix",), host=("matrix",)))
+    assert "(matrix is None or type(matrix) is list)" in text
+    assert "host=('matrix',)" in _lifted(text)
+    assert "whole" not in text
+
+
 def _lifted(text: str) -> str:
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     return next(ast.unparse(call) for call in calls if "locals()" in ast.unparse(call))
@@ -444,3 +477,36 @@ Broken = Callable[[], Manifest]
 def test_modules_that_cannot_be_are_refused(broken: Broken, told: str) -> None:
     with pytest.raises(RenderError, match=told):
         render(broken(), templates_dir())
+
+
+def test_the_docstring_tells_refused_dtypes_and_warnings_that_await_a_user() -> None:
+    floats = {name: DtypeFact(dtype="uint8") for name in ("uint8", "int32", "float32", "float64")}
+    loss = "UserWarning: Possible precision loss converting image of type {} to uint8."
+    told = " ".join(
+        document(
+            function(
+                parameter("image"),
+                dtypes=floats,
+                refuses={
+                    "(Z, Y, X)": "ValueError: two dimensions alone",
+                    "bool": "TypeError: no bool, please.",
+                    "uint16": "TypeError: no uint16, please.",
+                },
+                warnings={
+                    "FutureWarning: sigma will be required": ("(Y, X) grey float64", *floats),
+                    loss.format("float32"): ("float32",),
+                    loss.format("float64"): ("(Y, X) grey float64", "float64"),
+                    "UserWarning: always so": tuple(floats),
+                    "UserWarning: of colours": ("(Y, X, 3) grey float64",),
+                    "RuntimeWarning: divide by zero": ("uint8",),
+                },
+            ),
+            False,
+        ).split()
+    )
+    assert "Refuses bool and uint16 (TypeError: no bool, please)." in told
+    assert "two dimensions alone" not in told  # the contract has told
+    assert "Warns: FutureWarning: sigma will be required." in told
+    assert f"Warns of float32 and float64 ({loss.format('float32')[:-1]})." in told
+    for unsaid in ("always so", "of colours", "divide by zero"):
+        assert unsaid not in told

@@ -21,9 +21,9 @@ def box(image: ArrayT, size: int | Sequence[int] = 3, *, slice_by_slice: bool = 
     """Mean over a box, along all axes.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [15.11, 220.8] out; uint16 in, float64 in [3881, 56720] out; int32 in, float64 in
-    [0, 4] out; float32, float64 in, float64 in [0.05922, 0.8656] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
+    in, float64 in [0, 65535] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def boxcar(image: ArrayT, size: int | Sequence[int] = 3, *, slice_by_slice: bool
     """Mean over a box, along all axes.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, float64 in [0, 1] out; uint8 in,
-    float64 in [15.11, 220.8] out; uint16 in, float64 in [3881, 56720] out; int32 in, float64 in
-    [0, 4] out; float32, float64 in, float64 in [0.05922, 0.8656] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
+    in, float64 in [0, 65535] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ def edges(
     """Find the edges of a plane.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On the test images: bool in, float64 in [0, 1.414] out; uint8 in, float64
-    in [1.414, 105.6] out; uint16 in, float64 in [320.3, 27050] out; int32 in, float64 in [0,
-    7.071] out; float32, float64 in, float64 in [0.00489, 0.4128] out.
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8
+    in, float64 in [0, 255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out;
+    float32, float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -121,9 +121,9 @@ def soften(image: ArrayT, size: int = 3) -> ArrayT:
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
     three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On the test images: bool in, float64 in [0, 1] out; uint8 in, float64 in
-    [15.11, 220.8] out; uint16 in, float64 in [3881, 56720] out; int32 in, float64 in [0, 4]
-    out; float32, float64 in, float64 in [0.05922, 0.8656] out.
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out.
 
     Parameters
     ----------

@@ -31,8 +31,8 @@ def label(
     """Number the connected pixels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (labels) and a number (count). On the test images: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    tuple of a label image (labels) and a number (count). On test images from 0 to 1, or over an
+    integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ def mean_difference(
     """Mean of the absolute difference of two images.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def peaks(image: ArrayT, min_value: float | None = None, *, slice_by_slice: bool
     """Find the pixels that are above their neighbours.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On the test images: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     Parameters
     ----------
@@ -131,7 +133,8 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     """Threshold at the mean.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out.
 
     Parameters
     ----------

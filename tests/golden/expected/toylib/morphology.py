@@ -26,9 +26,9 @@ def dilate(
     """Maximum below a footprint.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def grow(image: ArrayT, *, slice_by_slice: bool = False) -> ArrayT:
     """Maximum of the nearest pixels.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [12,
-    255] out; uint16 in, uint16 in [3106, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0.0474, 1] out; float64 in, float64 in [0.0474, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     .. deprecated:: 0.9
         Use `dilate`.

@@ -37,8 +37,8 @@ def apply(
     """Apply a function to an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On the test images: bool, uint8, uint16, int32, float64 in, float64 out; float32 in,
-    float32 out.
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def combine(
     """Weigh an image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, uint8, uint16, int32, float64 in,
-    complex128 out; float32 in, complex64 out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float64 in, complex128 out; float32 in, complex64 out.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def hostile(
     .
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool in, bool out; uint8 in, uint8 in [0,
-    255] out; uint16 in, uint16 in [0, 65535] out; int32 in, int32 in [0, 5] out; float32 in,
-    float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -172,9 +172,9 @@ def rescale(
     """Multiply and add.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On the test images: bool, float64 in, float64 in [-1.5, 0.5]
-    out; uint8 in, float64 in [-1.5, 508.5] out; uint16 in, float64 in [-1.5, 131100] out; int32
-    in, float64 in [-1.5, 8.5] out; float32 in, float32 in [-1.5, 0.5] out.
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535] out;
+    uint16, int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     Parameters
     ----------

@@ -20,10 +20,10 @@ _toylib = Upstream("toylib.volume", distribution="toylib", version="1.0", extra=
 def depth_gradient(volume: ArrayT, spacing: float = 1.0) -> ArrayT:
     """Slope along the depth.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives an image of the same shape. On the
-    test images: bool in, float64 in [-1, 1] out; uint8 in, float64 in [-22, 47.5] out; uint16
-    in, float64 in [-5655, 12330] out; int32 in, float64 in [-4, 3] out; float32, float64 in,
-    float64 in [-0.08629, 0.1881] out.
+    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives an image of the same shape. On test
+    images from 0 to 1, or over an integer's whole range: bool, float32, float64 in, float64 in
+    [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64 in [-65535, 65535]
+    out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def project(volume: ArrayT, reduce: Callable[..., Any] = library_default("numpy.
     """Project a volume onto a plane.
 
     voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On the test images: bool in, bool out; uint8 in, uint8 in [20, 255] out; uint16
-    in, uint16 in [315, 4095] out; int32 in, int32 in [0, 5] out; float32 in, float32 in
-    [0.07708, 1] out; float64 in, float64 in [0.07708, 1] out.
+    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
+    1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------

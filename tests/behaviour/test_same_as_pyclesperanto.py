@@ -1,0 +1,67 @@
+"""Every wrapper of pyclesperanto against the function it wraps, in processes that may end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from same import descriptions
+from same_apart import compare
+
+import voxbind
+from voxbind import registry
+from voxbind_build import libraries
+from voxbind_build.classify.answers import safe_dtypes
+from voxbind_build.manifest import observations_path
+from voxbind_build.model import CRASH, Observation, ProbeTask
+
+LIBRARY = "pyclesperanto"
+CHUNKS = 6
+"""Tests that xdist can spread; each takes every so many-th function."""
+
+
+def tasks() -> list[ProbeTask]:
+    spec = libraries.load(LIBRARY)
+    return [
+        ProbeTask(
+            description=description,
+            memory_type=spec.memory_type,
+            roles=spec.roles.get(description.name, {}),
+            only=spec.only.get(description.name, ()),
+        )
+        for description in descriptions(LIBRARY)
+        if description.name in registry.functions()
+    ]
+
+
+@pytest.fixture(scope="module")
+def observations() -> dict[str, Observation]:
+    path = Path(voxbind.__file__).parent / observations_path(LIBRARY)
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, Observation])
+
+
+def ends_its_process(observation: Observation) -> bool:
+    """Whether the record tells that some call of the function does."""
+    answers = [call.error for call in observation.calls] + list(observation.refused.values())
+    return any(answer.startswith(CRASH) for answer in answers)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_wrapper_does_what_the_function_does(
+    chunk: int, observations: dict[str, Observation], tmp_path: Path
+) -> None:
+    chosen = {task.description.name: task for task in tasks()[chunk::CHUNKS]}
+    wrong: dict[str, tuple[str, ...]] = {}
+    silent = []
+    only = {definition: safe_dtypes(seen) for definition, seen in observations.items()}
+    for name, compared in compare(chosen.values(), only, tmp_path):
+        told = compared.differences
+        if not ends_its_process(observations[chosen[name].description.definition]):
+            told = (*compared.deaths, *told)
+        if told:
+            wrong[name] = told[:4]
+        if not compared.count:
+            silent.append(name)
+    assert not wrong, "\n".join(f"{name}: {told}" for name, told in wrong.items())
+    assert not silent, f"nothing was compared of {silent}"

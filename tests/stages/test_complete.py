@@ -1,0 +1,31 @@
+"""The committed package rests on observation, as far as the libraries allow it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+MANIFEST = Path(__file__).parents[2] / "generated" / "voxbind" / "manifest.json"
+LIBRARIES = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"]
+SHARE = 0.02
+"""Of a library's image functions, those that may rest on something else than a run."""
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_image_functions_were_run(library):
+    functions = LIBRARIES[library]["functions"]
+    images = {name: entry for name, entry in functions.items() if entry["kind"] == "image"}
+    unseen = {
+        name: entry["reason"]
+        for name, entry in images.items()
+        if entry["evidence"] not in ("observed", "recorded")
+    }
+    assert len(unseen) <= SHARE * len(images), unseen
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_no_declaration_says_what_was_observed_anyway(library):
+    functions = LIBRARIES[library]["functions"]
+    assert [
+        name for name, entry in functions.items() if (entry.get("overruled") or {}).get("agrees")
+    ] == []
