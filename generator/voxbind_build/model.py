@@ -111,6 +111,7 @@ WHOLE_ROLES = frozenset(
         "regularisation",
         "template",
         "stain matrix",
+        "spectrum",
         "matrix",
         "inverse map",
         "priority",

@@ -13,6 +13,7 @@ import pytest
 from described import describe_function, describe_name, watch, watch_name
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from voxbind_build.model import ProbeTask
 from voxbind_build.probe.calling import scrub, value_range
@@ -353,6 +354,29 @@ def test_output_dtype_and_range_by_input_dtype(
 def test_a_dtype_that_is_refused_is_left_out() -> None:
     _, verdict = watch(bytes_only)
     assert sorted(verdict.dtypes) == ["uint8"]
+
+
+def dilate_alike(image, footprint):
+    """Dilate with a footprint of the image's dtype."""
+    if footprint.dtype != image.dtype:
+        raise TypeError("image and footprint must have one dtype")
+    return ndimage.maximum_filter(image, footprint=footprint != 0)
+
+
+def few_levels(image):
+    """Double an image of few levels."""
+    if len(np.unique(image)) > 10:
+        raise ValueError("too many levels")
+    return image * 2
+
+
+@pytest.mark.parametrize("function", [dilate_alike, few_levels])
+def test_no_dtype_is_refused_for_the_argument_beside_it_or_its_values(
+    function: Callable[..., Any],
+) -> None:
+    observation, _ = watch(function)
+    assert sorted(observation.dtypes) == sorted(DTYPES)
+    assert not observation.refused
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e-13, 1e-13))

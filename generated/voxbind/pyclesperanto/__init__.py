@@ -2476,9 +2476,8 @@ def centroids_of_labels(
     original image.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, float32 out. Refuses bool (RuntimeError: centroids_of_labels:
-    Provided output array has wrong dimensions.5x3x1 ...).
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float32 out.
 
     Parameters
     ----------
@@ -2727,8 +2726,8 @@ def closing(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses uint16, int32, float32 and
-    float64 (RuntimeError: Error: Failed to build OpenCL program).
+    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
+    out; float32, float64 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -5038,8 +5037,8 @@ def dilation(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses uint16, int32, float32 and
-    float64 (RuntimeError: Error: Failed to build OpenCL program).
+    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
+    out; float32, float64 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -5749,8 +5748,8 @@ def erosion(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses uint16, int32, float32 and
-    float64 (RuntimeError: Error: Failed to build OpenCL program).
+    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
+    out; float32, float64 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -14840,8 +14839,8 @@ def opening(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses uint16, int32, float32 and
-    float64 (RuntimeError: Error: Failed to build OpenCL program).
+    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
+    out; float32, float64 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -15622,8 +15621,8 @@ def product_x_projection(
 
     voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
     less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 1] out; uint8, uint16 in, uint32 out; int32
-    in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    integer's whole range: bool, uint8, uint16 in, uint32 in [0, 1] out; int32 in, int32 out;
+    float32, float64 in, float32 in [0, 1] out.
 
     Parameters
     ----------
@@ -15668,8 +15667,8 @@ def product_y_projection(
 
     voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
     less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 1] out; uint8, uint16 in, uint32 out; int32
-    in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    integer's whole range: bool, uint8, uint16 in, uint32 in [0, 1] out; int32 in, int32 out;
+    float32, float64 in, float32 in [0, 1] out.
 
     Parameters
     ----------

@@ -214,12 +214,13 @@ def ifft(input_image: Array, output_image: Array, device: Device | None = None) 
     -------
     Image
     """
-    if type(output_image) is _pyclesperanto.Array:
+    if type(input_image) is _pyclesperanto.Array and type(output_image) is _pyclesperanto.Array:
         result: Array = _pyclesperanto.ifft(input_image, output_image, device=device)
     else:
         result = direct(
             _pyclesperanto.ifft,
             locals(),
+            whole=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
             required=2,

@@ -4894,9 +4894,8 @@ def generic_gradient_magnitude(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Refuses bool, uint8,
-    uint16 and int32 (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to
-    dtype('bool') ...).
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32
+    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -5039,9 +5038,8 @@ def generic_laplace(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    float32 in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out. Refuses bool, uint8,
-    uint16 and int32 (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to
-    dtype('bool') ...).
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------

@@ -1659,9 +1659,8 @@ def graycomatrix(
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
     is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: uint8 in, uint32 out. Refuses bool, uint16 and int32 (ValueError: The levels argument
-    is required for data types other than uint8. The ...). Refuses float32 and float64
-    (ValueError: Float images are not supported by graycomatrix. Convert the image to an ...).
+    range: bool, uint8, uint16, int32 in, uint32 out. Refuses float32 and float64 (ValueError:
+    Float images are not supported by graycomatrix. Convert the image to an ...).
 
     A gray level co-occurrence matrix is a histogram of co-occurring
     grayscale values at a given offset over an image.

@@ -157,11 +157,10 @@ def _both(observation: Observation, spaces: Spaces) -> Finding:
             "the last axis is taken for channels",
         )
     if per_slice:
-        return Finding(
-            "FLEXIBLE",
-            "image and volume are both taken; a volume's slices come out as if each had been "
-            f"given alone{default}",
-        )
+        alone = "image and volume are both taken; a volume's slices come out as if each had been "
+        shuffled = held.get("shuffle_last") and held.get("shuffle_rows")
+        pixels = ", and which pixels are neighbours makes no difference" if shuffled else ""
+        return Finding("FLEXIBLE", f"{alone}given alone{pixels}{default}")
     if (
         held.get("shuffle_last")
         and held.get("shuffle_rows") is False

@@ -95,7 +95,7 @@ def _images(role: str, scene: Scene) -> list[Any]:
 
 def _footprint(scene: Scene) -> list[Any]:
     block = np.ones((3,) * scene.ndim, dtype=np.uint8)
-    return [block, block.astype(bool)]
+    return [block, block.astype(bool), block.astype(scene.dtype)]
 
 
 def _weights(scene: Scene) -> list[Any]:
@@ -136,6 +136,12 @@ def _points(scene: Scene) -> list[Any]:
 def _columns_of_points(scene: Scene) -> list[Any]:
     """One column a point, x first."""
     return [_points(scene)[1].T[::-1].copy()]
+
+
+def _spectrum(scene: Scene) -> list[Any]:
+    """Half of a spectrum, real and imaginary parts beside each other along X."""
+    spectrum = np.fft.rfftn(image(scene.shape))
+    return [spectrum.astype(np.complex64).view(np.float32)]
 
 
 _LABELS = 5  # as many as the test images have
@@ -242,7 +248,7 @@ MAKERS: dict[str | None, Maker] = {
     "output along x and y": lambda scene: [np.zeros(scene.shape[-2:], np.float32)],
     "output along x and z": lambda scene: [np.zeros(_without(scene.shape, -2), np.float32)],
     "output along y and z": lambda scene: [np.zeros(_without(scene.shape, -1), np.float32)],
-    "output of a column a label": lambda scene: [np.zeros((3, _LABELS), np.float32)],
+    "output of a column a label": lambda scene: [np.zeros((3, int(scene.main.max())), np.float32)],
     "output of every second plane": _every_second_plane,
     "model": lambda scene: [image(scene.shape, scene.content, scene.dtype)],
     "source": lambda scene: [image(scene.shape, scene.content, scene.dtype)],
@@ -257,6 +263,7 @@ MAKERS: dict[str | None, Maker] = {
     "weights": _weights,
     "psf": _psf,
     "template": _template,
+    "spectrum": _spectrum,
     "coordinates": _coordinates,
     "points": _points,
     "snake": _snake,

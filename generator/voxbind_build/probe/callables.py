@@ -56,9 +56,16 @@ def impulse_response(row: Array, column: Array) -> Array:
 def second_difference(
     image: Array, axis: int, output: Any, mode: str, cval: float, *_: Any, **__: Any
 ) -> Array:
-    """Second derivative along an axis, as ``scipy.ndimage.generic_laplace`` asks for one."""
+    """Second derivative along an axis, as ``scipy.ndimage.generic_laplace`` asks for one.
+
+    ``output`` is an array to write into, or the dtype of the result.
+    """
     values = np.asarray(image, dtype=float)
     result: Array = np.roll(values, 1, axis) - 2 * values + np.roll(values, -1, axis)
+    dtype = np.dtype(getattr(output, "dtype", output))
+    if dtype.kind in "iu":
+        result = np.round(result).astype(np.int64)  # wraps alike on every processor
+    result = result.astype(dtype)
     if isinstance(output, np.ndarray):
         output[...] = result
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -35,11 +36,12 @@ def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict
     if image is None or result is None:
         return _tested(found)
     found["per_slice"] = _sliced(bench, volume, arguments, result, axis=0)
-    found["last_axis"] = _sliced(bench, volume, arguments, result, axis=2)
-    found["last_axis_gone"] = _gone(bench, volume, main, result)
-    if not found["per_slice"] and not found["last_axis"]:
+    if bench.memory.colours:
+        found["last_axis"] = _sliced(bench, volume, arguments, result, axis=2)
+        found["last_axis_gone"] = _gone(bench, volume, main, result)
+    if not bench.memory.colours or not (found["per_slice"] or found["last_axis"]):
         found |= _shuffles(bench, volume, arguments, result)
-    if found["last_axis"] and not found["per_slice"]:
+    if found.get("last_axis") and not found["per_slice"]:
         found["caller_chooses_axes"] = _other_axes(bench, volume, arguments)
     found["default_reads_channels"] = _by_default(bench, volume, main)
     return _tested(found)
@@ -71,9 +73,8 @@ def _places(length: int, sparing: bool) -> tuple[int, ...]:
 
 def _slice_answers(
     bench: Bench, volume: Arrangement, arguments: dict[str, Any], axis: int
-) -> dict[int, Array] | None:
+) -> Iterator[tuple[int, Array | None]]:
     main = arguments[bench.main or ""]
-    answers = {}
     for index in _places(main.shape[axis], bench.sparing):
         cut = _take(bench, arguments, index, axis)
         piece = cut[bench.main or ""]
@@ -83,11 +84,7 @@ def _slice_answers(
         else:
             given = bench.compose(replace(volume, ndim=2), piece, spatial=piece.shape, cut=cut)
         answer = bench.run(given)
-        result = main_array(answer.value) if answer.returned else None
-        if result is None:
-            return None
-        answers[index] = result
-    return answers
+        yield index, main_array(answer.value) if answer.returned else None
 
 
 def _sliced(
@@ -98,8 +95,7 @@ def _sliced(
     where = 0 if axis == 0 else result.ndim - 1
     if result.ndim < 1 or result.shape[where] != length:
         return None
-    slices = _slice_answers(bench, volume, arguments, axis)
-    return stacked(result, slices, where) if slices else None
+    return stacked(result, _slice_answers(bench, volume, arguments, axis), where)
 
 
 def _gone(bench: Bench, volume: Arrangement, main: Array, result: Array) -> bool | None:

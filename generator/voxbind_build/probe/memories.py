@@ -14,6 +14,9 @@ from voxbind_build.model import MemoryType
 class Memory(Protocol):
     """A way into a library's memory and out of it."""
 
+    colours: bool
+    """Whether an array can have an axis of colours: where not, three axes are a volume."""
+
     def give(self, value: Any) -> Any:
         """Return an array in the library's memory; what is no array stays as it is."""
 
@@ -23,6 +26,8 @@ class Memory(Protocol):
 
 class Host:
     """NumPy's own memory."""
+
+    colours = True
 
     def give(self, value: Any) -> Any:
         """Return the value as it is."""
@@ -35,6 +40,8 @@ class Host:
 
 class OpenCL:
     """Buffers of pyclesperanto on its current device."""
+
+    colours = False
 
     def __init__(self) -> None:
         import pyclesperanto

@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import structs
 
 from voxbind_build.libraries import import_dotted
-from voxbind_build.model import Call, Observation, ProbeTask
+from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask
 from voxbind_build.probe import searching
 from voxbind_build.probe.bench import Arrangement, Bench
 from voxbind_build.probe.calling import Answer, describe_result, tell_error
@@ -147,7 +147,7 @@ def _observe_images(bench: Bench, unseen: Observation, main: str) -> Observation
     if image and volume and not tells(image[1].value):
         base = volume  # such as the spread along Z, which an image has none of
     # Early, since a dtype may end the process, and then all is done again up to it.
-    dtypes = _observe_dtypes(bench, base[0])
+    dtypes = _observe_dtypes(bench, order, base[0])
     for found in (image, volume):
         for arrangement in _measured(found) if found else ():
             bench.attempt(arrangement)
@@ -199,6 +199,8 @@ def _observe_colours(
 ) -> searching.Found | None:
     """Give colour images, named as such and not."""
     found = None
+    if not bench.memory.colours:
+        return None
     if image:
         known = replace(image[0], channels=3)
         as_is = replace(known, named_channels=False)
@@ -226,14 +228,25 @@ def _observe_colours(
     return found
 
 
-def _observe_dtypes(bench: Bench, arrangement: Arrangement) -> dict[str, Answer]:
-    """Give the same image in each dtype, over the dtype's whole range."""
+def _observe_dtypes(
+    bench: Bench, order: tuple[searching.Content, ...], arrangement: Arrangement
+) -> dict[str, Answer]:
+    """Give the same image in each dtype, over the dtype's whole range.
+
+    A dtype is refused only where no other content or argument helps.
+    """
     found = {}
     for dtype in DTYPES:
         content = arrangement.content
         if content == "grey" and dtype == "int32":
             content = "labels"
-        found[dtype] = _in_dtype(bench, replace(arrangement, dtype=dtype, content=content))
+        known = replace(arrangement, dtype=dtype, content=content)
+        found[dtype] = _in_dtype(bench, known)
+        if found[dtype].outcome == "raised":
+            others = (
+                _in_dtype(bench, other) for other in searching.dtype_attempts(bench, order, known)
+            )
+            found[dtype] = next((answer for answer in others if answer.returned), found[dtype])
         bench.mutated.update(found[dtype].mutated)
     return found
 
@@ -247,7 +260,8 @@ def _in_dtype(bench: Bench, arrangement: Arrangement) -> Answer:
     """
     arguments = bench.compose(arrangement, arrangement.main())
     if arrangement.dtype == "uint16" and arrangement.content in ("grey", "two phases"):
-        answer = bench.run({name: _at_12_bits(value) for name, value in arguments.items()})
+        images = {name for name in arguments if bench.roles.get(name) in IMAGE_ROLES}
+        answer = bench.run(arguments | {name: _at_12_bits(arguments[name]) for name in images})
         result = main_array(answer.value)
         ranks = (arrangement.ndim, arrangement.main().ndim)  # with colours, or without
         image_like = result is not None and result.ndim in ranks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -75,23 +76,22 @@ def same(first: Any, second: Any) -> bool:
     return type(first) is type(second)
 
 
-def stacked(volume: Array, slices: dict[int, Array], axis: int) -> bool | None:
+def stacked(volume: Array, slices: Iterable[tuple[int, Array | None]], axis: int) -> bool | None:
     """Tell whether a volume's result is its slices' results along an axis.
 
-    None where no such comparison can be made: the axis is not in the result, or every slice
-    came out constant.
+    None where no such comparison can be made: the axis is not in the result, a slice gave
+    none, or every slice came out constant. The first slice that differs decides: no more are
+    asked for.
     """
-    if not slices or volume.ndim == 0:
-        return None
-    answers = []
-    telling = False
-    for index, expected in slices.items():
-        if axis >= volume.ndim or index >= volume.shape[axis]:
+    asked = telling = False
+    for index, expected in slices:
+        if expected is None or axis >= volume.ndim or index >= volume.shape[axis]:
             return None
         if expected.ndim != volume.ndim - 1:
             return None
-        answers.append(close(np.take(volume, index, axis=axis), expected))
+        if not close(np.take(volume, index, axis=axis), expected):
+            return False
+        asked = True
         telling = telling or bool(expected.size and np.any(expected != expected.flat[0]))
-    if all(answers) and not telling:
-        return None  # constant everywhere: that agrees with anything
-    return all(answers)
+    # Constant everywhere: that agrees with anything.
+    return True if asked and telling else None

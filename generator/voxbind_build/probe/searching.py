@@ -56,7 +56,7 @@ def contents(description: Description, main: str, role: str) -> tuple[Content, .
     parameter = next(entry for entry in description.parameters if entry.name == main)
     told = parameter.documented
     summary = description.doc.partition("\n\n")[0]
-    if re.search(r"(?i)takes a label(led)? (map|image)", summary):
+    if re.search(r"(?i)takes a label(led)? ?(map|image)", summary):
         told += " of labels"
     if "wrap" in description.attribute:
         told += " wrapped"
@@ -131,6 +131,21 @@ def flat_attempts(
             yield replace(known, ndim=3, flat=flat, size=size)
         for content, dtype in order:
             yield replace(known, ndim=3, flat=flat, content=content, dtype=dtype, size="plain")
+
+
+def dtype_attempts(
+    bench: Bench, order: tuple[Content, ...], known: Arrangement
+) -> Iterator[Arrangement]:
+    """Give arrangements to try on a dtype that was refused with the known one's arguments.
+
+    What is refused may be a footprint of another dtype, or values that suit no algorithm.
+    """
+    for choice in bench.alternatives(known):
+        yield replace(known, choice=choice)
+    contents = dict.fromkeys(content for content, _ in order)
+    for content in list(contents)[:4]:
+        yield replace(known, content=content)
+        yield replace(known, content=content, fills=True)
 
 
 def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:

@@ -2529,8 +2529,8 @@ def threshold_minimum(
     """Return threshold value based on minimum method.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8 in, int64 out;
-    float32 in, float32 out; float64 in, float64 out. Refuses bool, uint16 and int32
+    number. On test images from 0 to 1, or over an integer's whole range: uint8, int32 in, int64
+    out; float32 in, float32 out; float64 in, float64 out. Refuses bool and uint16
     (RuntimeError: Unable to find two maxima in histogram).
 
     The histogram of the input ``image`` is computed if not provided and
