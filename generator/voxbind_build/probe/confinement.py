@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,6 +50,9 @@ ENVIRONMENT: dict[str, str | None] = {
     "WAYLAND_DISPLAY": None,
 }
 """No screen, one thread, no randomness of hashes; None for what is taken away."""
+NO_OTHER_HOMES = dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
+_KEPT = ".cache/voxbind"
+"""Below the user's home."""
 _CACHES: dict[MemoryType, tuple[str, ...]] = {
     "cupy": (".cupy/kernel_cache", ".nv/ComputeCache"),
     "pyclesperanto": (".cache/clesperanto",),
@@ -73,22 +77,34 @@ def settle(folder: Path, memory_type: MemoryType) -> None:
     places = {name: folder / name for name in ("work", "home", "temporary")}
     for place in places.values():
         place.mkdir()
-    caches = list(_share_caches(Path.home(), places["home"], _CACHES.get(memory_type, ())))
+    caches = list(share_caches(places["home"], memory_type))
     apply(ENVIRONMENT)
     apply({"HOME": str(places["home"]), "TMPDIR": str(places["temporary"])})
-    apply(dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")))
+    apply(NO_OTHER_HOMES)
     tempfile.tempdir = None  # may have been looked up before
     os.chdir(places["work"])
     confine([folder, *caches, Path("/dev/shm")], devices=[Path("/dev"), Path("/proc/self")])
 
 
-def _share_caches(real: Path, home: Path, caches: tuple[str, ...]) -> Iterator[Path]:
-    """Show the caches of all callables in the new home of one."""
-    for cache in caches:
-        kept = real / ".cache" / "voxbind" / cache
+def server_home(scratch: Path) -> Path:
+    """Make the home of the process that others are forked from, which has their caches at hand."""
+    home = scratch / "home"
+    kept = home / _KEPT
+    kept.parent.mkdir(parents=True)
+    with contextlib.suppress(OSError):
+        (Path.home() / _KEPT).mkdir(parents=True, exist_ok=True)
+        kept.symlink_to(Path.home() / _KEPT, target_is_directory=True)
+    return home
+
+
+def share_caches(home: Path, memory_type: MemoryType) -> Iterator[Path]:
+    """Show the caches of all callables in a new home, and name them."""
+    for cache in _CACHES.get(memory_type, ()):
+        kept = Path.home() / _KEPT / cache
         with contextlib.suppress(OSError):
             kept.mkdir(parents=True, exist_ok=True)
             (home / cache).parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(home / cache, ignore_errors=True)
             (home / cache).symlink_to(kept, target_is_directory=True)
             yield kept
 

@@ -17,6 +17,12 @@ class Memory(Protocol):
     colours: bool
     """Whether an array can have an axis of colours: where not, three axes are a volume."""
 
+    def start(self, number: int) -> None:
+        """Run something, so that the device and its compiler are there.
+
+        Another number is another kernel to compile.
+        """
+
     def give(self, value: Any) -> Any:
         """Return an array in the library's memory; what is no array stays as it is."""
 
@@ -28,6 +34,9 @@ class Host:
     """NumPy's own memory."""
 
     colours = True
+
+    def start(self, number: int) -> None:
+        """Do nothing: it is there."""
 
     def give(self, value: Any) -> Any:
         """Return the value as it is."""
@@ -47,6 +56,12 @@ class OpenCL:
         import pyclesperanto
 
         self._library = pyclesperanto
+
+    def start(self, number: int) -> None:
+        """Compile a small kernel, run it and wait for it."""
+        import numpy as np
+
+        self.take(self._library.absolute(self.give(np.zeros((1, number), np.float32))))
 
     def give(self, value: Any) -> Any:
         """Copy an array to the device; the library changes dtypes that it doesn't have."""

@@ -38,13 +38,14 @@ from msgspec import structs
 from pebble.concurrent import process as in_process
 
 from voxbind_build.model import CRASH, Observation, ProbeTask
-from voxbind_build.probe.ahead import AHEAD
+from voxbind_build.probe.ahead import AHEAD, DEVICES, HOME
 from voxbind_build.probe.calling import TIMEOUT, tell_error
 from voxbind_build.probe.confinement import (
     ENVIRONMENT,
     Limits,
     apply,
     limit,
+    server_home,
     settle,
     silence,
     threads,
@@ -69,7 +70,7 @@ _GROUP = ".group"
 _CALL = ".call"
 """File, in a callable's folder, that has the number of the call that is made."""
 _OUTLIVES_FORK = ("numpy", "pyclesperanto")
-"""Memories whose libraries can be forked once imported: OpenCL until its first kernel, CUDA not."""
+"""Memories whose libraries can be forked once imported; CUDA's can't."""
 _MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
 """What follows from writing where one shouldn't: which of them is a matter of luck."""
 _SCRATCH = "VOXBIND_SCRATCH"
@@ -238,7 +239,13 @@ def _fork_server(
     )
     # The server of Python 3.11 doesn't set `sys.path` before it imports ahead.
     search_path = os.pathsep.join(path for path in sys.path if path)
-    ahead = {"PYTHONPATH": search_path, AHEAD: " ".join(sorted(modules))}
+    memory_types = sorted({task.memory_type for task in tasks} & {*_OUTLIVES_FORK})
+    ahead = {
+        "PYTHONPATH": search_path,
+        AHEAD: " ".join(sorted(modules)),
+        DEVICES: " ".join(memory_types),
+        HOME: str(server_home(scratch)),
+    }
     with _environment({**ENVIRONMENT, **ahead, **mark}):
         try:
             yield context
