@@ -190,9 +190,12 @@ def _both(observation: Observation, spaces: Spaces) -> Finding:
             "image and volume are both taken, and which pixels are neighbours makes no difference"
         )
     elif _is_image_like(spaces.volume):
+        other = "neither that of its slices nor that of its planes along the last axis"
+        if last_axis is None:
+            other = "not that of its slices"
         reason = (
-            "image and volume are both taken, and the volume's result is neither that of its "
-            "slices nor that of its planes along the last axis: all axes are spatial"
+            f"image and volume are both taken, and the volume's result is {other}: all axes are "
+            "spatial"
         )
     else:
         reason = (

@@ -75,16 +75,21 @@ def outlives_fork(start: Callable[[int], None], patience: float = 20.0) -> bool:
     return False
 
 
+def _serve(home: Path) -> None:
+    """Make this process the server: in a home of its own, with all that can be had ahead."""
+    apply({"HOME": str(home), **NO_OTHER_HOMES})
+    for name in os.environ.pop(AHEAD, "").split():
+        with _quietly():
+            importlib.import_module(name)
+    kind: Any  # of memory, as the sandbox names it
+    for kind in os.environ.pop(DEVICES, "").split():
+        with _quietly():
+            space = memory(kind)
+            if outlives_fork(space.start):
+                space.start(3)
+        # Only now, so that something was compiled: a compiler is loaded when it is needed.
+        list(share_caches(home, kind))
+
+
 if HOME in os.environ:
-    apply({"HOME": os.environ.pop(HOME), **NO_OTHER_HOMES})
-for _name in os.environ.pop(AHEAD, "").split():
-    with _quietly():
-        importlib.import_module(_name)
-_kind: Any  # of memory, as the sandbox names it
-for _kind in os.environ.pop(DEVICES, "").split():
-    with _quietly():
-        _space = memory(_kind)
-        if outlives_fork(_space.start):
-            _space.start(3)
-    # Only now, so that something was compiled: a compiler is loaded when it is needed.
-    list(share_caches(Path.home(), _kind))
+    _serve(Path(os.environ.pop(HOME)))
