@@ -92,7 +92,7 @@ def server_home(scratch: Path) -> Path:
     kept = home / _KEPT
     kept.parent.mkdir(parents=True)
     with contextlib.suppress(OSError):
-        (Path.home() / _KEPT).mkdir(parents=True, exist_ok=True)
+        # Which may not be there: it is made when there is something to keep.
         kept.symlink_to(Path.home() / _KEPT, target_is_directory=True)
     return home
 
@@ -100,7 +100,7 @@ def server_home(scratch: Path) -> Path:
 def share_caches(home: Path, memory_type: MemoryType) -> Iterator[Path]:
     """Show the caches of all callables in a new home, and name them."""
     for cache in _CACHES.get(memory_type, ()):
-        kept = Path.home() / _KEPT / cache
+        kept = (Path.home() / _KEPT).resolve() / cache
         with contextlib.suppress(OSError):
             kept.mkdir(parents=True, exist_ok=True)
             (home / cache).parent.mkdir(parents=True, exist_ok=True)
