@@ -1,8 +1,7 @@
 """The comparison of `same`, each function in a process of its own, which it may end.
 
-The processes are forked from a server that has imported the library and has run nothing of it:
-OpenCL doesn't outlive a fork once the first kernel has run. Imported there ahead, so that a
-process starts in milliseconds.
+The processes are forked from the server that the build's are forked from, which has the library
+imported, and its device started where that outlives a fork.
 """
 
 from __future__ import annotations
