@@ -29,7 +29,9 @@ class WrapperBuildHook(BuildHookInterface[Any]):
         libraries = []
         for path in sorted((root / "generator" / "voxbind_build" / "libraries").glob("*.toml")):
             spec = tomllib.loads(path.read_text(encoding="utf-8"))
-            if version := versions.get(spec["distribution"]):
+            if "home" in spec:  # part of voxbind itself
+                libraries += extras.get(spec["extra"], [])
+            elif version := versions.get(spec["distribution"]):
                 libraries.append(f"{spec['distribution']}=={version}")
             else:
                 libraries += extras.get(spec["extra"], [])

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import registry as registry
+    from ._native.declaring import declare as declare
+    from .context import transfers as transfers
+    from .context import workers as workers
     from .contract import ProcessingContract as ProcessingContract
     from .errors import DeviceUnavailableError as DeviceUnavailableError
     from .errors import DimensionError as DimensionError
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from .errors import StaleWrapperWarning as StaleWrapperWarning
     from .errors import TransferForbiddenError as TransferForbiddenError
     from .errors import VoxbindError as VoxbindError
+    from .tracing import trace as trace
 
 __version__ = "0.1.0"
 
@@ -37,10 +41,21 @@ __all__ = [
     "TransferForbiddenError",
     "VoxbindError",
     "__version__",
+    "declare",
     "registry",
+    "trace",
+    "transfers",
+    "workers",
 ]
 
 if not TYPE_CHECKING:
+    _HOMES = {
+        "ProcessingContract": ".contract",
+        "declare": "._native.declaring",
+        "trace": ".tracing",
+        "transfers": ".context",
+        "workers": ".context",
+    }
 
     def __getattr__(name: str) -> Any:
         """Import what `__all__` names when it is first asked for."""
@@ -50,8 +65,9 @@ if not TYPE_CHECKING:
 
         if name == "registry":
             return import_module(".registry", __name__)
-        home = ".contract" if name == "ProcessingContract" else ".errors"
-        value = globals()[name] = getattr(import_module(home, __name__), name)
+        value = globals()[name] = getattr(
+            import_module(_HOMES.get(name, ".errors"), __name__), name
+        )
         return value
 
     def __dir__() -> list[str]:

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from operator import index
 from typing import Any, TypedDict
 
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
+from .context import DEFAULT, current
 from .errors import DimensionError, MemoryTypeError, class_name
 from .memories import (
+    KNOWN,
     NUMPY,
+    PLAIN,
+    LibraryMemory,
     is_array,
     is_number_or_nested,
     library_memory,
+    memory_for,
     memory_of,
     to_host,
 )
 from .memory import Exchange, lower_dtype
 from .slices import run_per_slice
+from .tracing import Watch
 from .upstream import LibraryDefault
 
-__all__ = ["Arguments", "Call", "Facts", "Function"]
+__all__ = ["Arguments", "Call", "Facts", "Function", "begin"]
 
+_SIMPLE = frozenset(("torch", "cupy", "pyclesperanto"))
+_NESTED = frozenset((list, tuple))
 Function = Callable[..., Any]
 Arguments = Mapping[str, Any]
 
@@ -37,6 +46,9 @@ class Facts(TypedDict, total=False):
     """Other arrays: converted, never cut."""
     outputs: tuple[str, ...]
     """Arrays that the library writes into."""
+    changed: tuple[str, ...]
+    """Arrays that the library was seen to change, though they are none of its outputs: what comes
+    from another memory is copied, so that the caller's own stays as it is."""
     host: tuple[str, ...]
     """Arrays that the library wants as NumPy's, whatever memory it works in: a matrix, say."""
     array_like: tuple[str, ...]
@@ -59,43 +71,93 @@ class Facts(TypedDict, total=False):
     """Name of ``**kwargs``."""
     memory: str
     """The memory that the library works in; ``numpy`` unless given."""
+    in_turn: bool
+    """Whether slices are worked on one after the other: what is random, say."""
     defaults: Arguments
     """Of a function with deprecated parameters: what is at its default isn't passed on, since
     the library takes what is passed for given, and refuses both an old name and its new one."""
 
 
+class Plan:
+    """What is known of a function, made ready once for all its calls."""
+
+    def __init__(self, function: Function, facts: Facts) -> None:
+        self.function, self.facts = function, facts
+        self.name: str = getattr(function, "__name__", "the function")
+        self.images = facts.get("images", ())
+        self.whole = facts.get("whole", ())
+        self.outputs = facts.get("outputs", ())
+        self.host = facts.get("host", ())
+        self.changed = facts.get("changed", ())
+        self.array_like = facts.get("array_like", ())
+        self.named = facts.get("named", ())
+        self.masked = facts.get("masked", ())
+        self.only = facts.get("only", ())
+        self.needs_output = facts.get("needs_output", ())
+        self.required = facts.get("required", 1)
+        self.positional = facts.get("positional", self.required)
+        self.args = facts.get("args", "")
+        self.kwargs = facts.get("kwargs", "")
+        memory = facts.get("memory", "numpy")
+        self.library = None if memory == "array_api" else library_memory(memory)
+        self.defaults = facts.get("defaults", {})
+        self.is_plain = self.required == self.positional and not (
+            self.args or self.kwargs or self.defaults
+        )
+        self.is_simple = (
+            self.is_plain
+            and self.library is NUMPY
+            and self.positional == 1
+            and not (self.only or self.needs_output or self.changed)
+        )
+        self.in_turn = facts.get("in_turn", False)
+        self.read = (*self.images, *self.whole)
+        self.written = tuple(name for name in self.outputs if name not in self.read)
+        self.arrays = frozenset((*self.read, *self.outputs))
+
+
 class Call:
     """One call of a library's function: its arguments, checked, and what is known of them."""
 
-    def __init__(self, function: Function, arguments: Arguments, facts: Facts) -> None:
-        self.name: str = getattr(function, "__name__", "the function")
-        self._function = function
+    __slots__ = ("_arguments", "_device", "_memory", "_plan", "image")
+
+    def __init__(self, plan: Plan, arguments: Arguments) -> None:
+        self._plan = plan
         self._arguments = arguments
-        self._images = facts.get("images", ())
-        self._whole = facts.get("whole", ())
-        self._outputs = facts.get("outputs", ())
-        self._host = facts.get("host", ())
-        self._array_like = facts.get("array_like", ())
-        self._named = facts.get("named", ())
-        self._masked = facts.get("masked", ())
-        self._only = facts.get("only", ())
-        for name in facts.get("needs_output", ()):
+        for name in plan.needs_output:
             if arguments[name] is None:
                 raise MemoryTypeError(
-                    f"{self.name} was given no {name!r}, and the library would return memory that "
+                    f"{plan.name} was given no {name!r}, and the library would return memory that "
                     "nobody wrote. Give an array of the result's shape, zeros(...) for example."
                 )
-        self._required = facts.get("required", 1)
-        self._positional = facts.get("positional", self._required)
-        self._args = facts.get("args", "")
-        self._kwargs = facts.get("kwargs", "")
-        self._memory = library_memory(facts.get("memory", "numpy"))
-        self._defaults = facts.get("defaults", {})
-        given = [name for name in self._images if arguments[name] is not None]
-        given += [name for name in self._whole if is_array(_first_array(arguments[name]))]
-        self.image = next(iter((*given, *self._images)), "")
-        for name in self._images:
-            self._check(name)
+        self.image = self._first()
+        self._memory = plan.library or self._memory_of_image()
+        for name in plan.images:
+            if type(arguments[name]) not in KNOWN:
+                self._check(name)
+        self._device: Any = None
+        if self._memory is not NUMPY:
+            self._device = self._memory.device_of_call(self._in_order())
+
+    def _first(self) -> str:
+        """Return which parameter is the image: the first that an array was given to."""
+        plan, arguments = self._plan, self._arguments
+        for name in plan.images:
+            if arguments[name] is not None:
+                return name
+        for name in plan.whole:
+            if is_array(_first_array(arguments[name])):
+                return name
+        return plan.images[0] if plan.images else ""
+
+    def _memory_of_image(self) -> LibraryMemory:
+        """Return where a function works that works wherever its image is."""
+        return memory_for(_first_array(self._arguments[self.image]) if self.image else None)
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return self._plan.name
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -116,7 +178,7 @@ class Call:
     def has_coordinates_of_all_axes(self) -> bool:
         """Whether an array names, for each element of the result, a place on all the axes."""
         axes = len(self.shape)
-        others = (self._arguments[name] for name in self._whole)
+        others = (self._arguments[name] for name in self._plan.whole)
         shapes = [np.shape(other) for other in others if is_array(other)]
         return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
 
@@ -131,13 +193,49 @@ class Call:
 
     def run(self) -> Any:
         """Run the function on all axes at once."""
-        exchange = self._exchange()
-        result = self._forward(self._lower(exchange))
-        return self._finish(exchange, result)
+        settings = current()
+        if settings is DEFAULT:
+            return self._run_simply() if self._plan.is_simple else self._run(None)
+        if not settings.watched:
+            return self._run(None)
+        watch = Watch(settings)
+        return watch.run(lambda: self._run(watch), self._memory.device_name(self._device))
+
+    def _run_simply(self) -> Any:
+        """Do what `_run` does where an image is all there is to convert: a third of the time."""
+        rest = dict(self._arguments)
+        image = rest.pop(self.image)
+        home = KNOWN.get(type(image), NUMPY)
+        if home.name not in _SIMPLE or not PLAIN.issuperset(map(type, rest.values())):
+            return self._run(None)
+        host = home.to_host(image, self.image)
+        result = self._plan.function(host, **rest)
+        if type(result) is np.ndarray and result is not host:
+            return home.from_host(result, home.device(image))
+        exchange = Exchange()
+        exchange.note(image, host, home)
+        return exchange.give_back(result, image)
 
     def run_per_slice(self, has_channels: bool) -> Any:
         """Run the function on each slice of the volume and stack the results."""
-        exchange = self._exchange()
+        settings = current()
+        workers = 1 if self._plan.in_turn or self._memory is not NUMPY else settings.workers
+        if not settings.watched:
+            return self._run_per_slice(has_channels, workers, None)
+        watch = Watch(settings)
+        return watch.run(
+            lambda: self._run_per_slice(has_channels, workers, watch),
+            self._memory.device_name(self._device),
+            slices=self.shape[0],
+        )
+
+    def _run(self, watch: Watch | None) -> Any:
+        exchange = Exchange(self._memory, self._device, watch)
+        result = self._forward(self._lower(exchange))
+        return self._finish(exchange, result)
+
+    def _run_per_slice(self, has_channels: bool, workers: int, watch: Watch | None) -> Any:
+        exchange = Exchange(self._memory, self._device, watch)
         values = self._lower(exchange)
         if has_channels:
             self._check_channel_axis(len(self.shape), values)
@@ -146,95 +244,114 @@ class Call:
             self._forward,
             values,
             cut=cut,
-            outputs=self._outputs,
+            outputs=(*self._plan.outputs, *self._plan.changed),
             function=self.name,
             memory=self._memory,
+            workers=workers,
         )
         return self._finish(exchange, result)
 
     def _check(self, name: str) -> None:
         """Refuse what is no image; other parameters are the library's to judge."""
         value = self._arguments[name]
-        if is_array(_first_array(value)) or isinstance(value, LibraryDefault):
+        if memory_of(value) is not None or isinstance(value, LibraryDefault):
             return
-        required = list(self._arguments).index(name) < self._required
+        if is_array(_first_array(value)):
+            return
+        plan = self._plan
+        required = list(self._arguments).index(name) < plan.required
         if value is None and not required:
             return
         first = name == self.image
-        if is_number_or_nested(value) and (not first or name in self._array_like):
+        if is_number_or_nested(value) and (not first or name in plan.array_like):
             return
         if type(value) in (list, tuple) and self._memory.takes_nested:
             return
-        if isinstance(value, str) and name in self._named:
+        if isinstance(value, str) and name in plan.named:
             return
-        also = ", numbers and nested sequences" if name in self._array_like else ""
+        also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
             f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor, "
-            "pyclesperanto.Array and what exports an array (__array__, DLPack)"
-            f"{also}. {_advice(value)}"
+            "cupy.ndarray, pyclesperanto.Array and what exports an array (__array__, DLPack, "
+            f"__cuda_array_interface__){also}. {_advice(value, name)}"
         )
-
-    def _exchange(self) -> Exchange:
-        return Exchange(self._memory, self._memory.device_of_call(self._in_order()))
 
     def _in_order(self) -> Iterator[Any]:
         """Give the arguments, those first that say where the call works."""
-        arrays = dict.fromkeys((*self._images, *self._whole, *self._outputs))
+        arrays = dict.fromkeys((*self._plan.read, *self._plan.outputs))
         yield from (_first_array(self._arguments[name]) for name in arrays)
         yield from (value for name, value in self._arguments.items() if name not in arrays)
 
     def _lower(self, exchange: Exchange) -> dict[str, Any]:
-        values = {name: lower_dtype(value, name) for name, value in self._arguments.items()}
-        for name in self._host:
-            values[name] = to_host(values[name], name)
-        for name in values.keys() - {*self._images, *self._whole, *self._outputs}:
-            # A sigma or a centre may come as a tensor, and no library reads one.
-            memory = memory_of(_first_array(values[name]))
-            if memory not in (None, NUMPY, self._memory):
-                values[name] = to_host(values[name], name)
-        for name in self._outputs:
+        plan, memory = self._plan, self._memory
+        values = dict(self._arguments)
+        for name, value in values.items():
+            if type(value) in PLAIN:
+                continue
+            if memory.name != "torch":
+                value = values[name] = lower_dtype(value, name)
+            if name not in plan.arrays:
+                values[name] = self._lower_other(exchange, name, value)
+        for name in plan.outputs:
             exchange.expect(values[name], name)
-        for name in (*self._images, *self._whole):
-            if not (name in self._masked and isinstance(values[name], np.ma.MaskedArray)):
-                values[name] = exchange.lower(values[name], name)
-        for name in self._outputs:
-            if name not in self._images and name not in self._whole:
-                values[name] = exchange.lower(values[name], name, overwritten=True)
-        if self._only:
+        for name in plan.changed:
+            if memory.holds(values[name]):
+                exchange.expect(values[name], name)
+        for name in plan.read:
+            if not (name in plan.masked and isinstance(values[name], np.ma.MaskedArray)):
+                values[name] = exchange.lower(values[name], name, changed=name in plan.changed)
+        for name in plan.written:
+            values[name] = exchange.lower(values[name], name, overwritten=True)
+        if plan.only:
             self._refuse_misread(values)
         return values
 
+    def _lower_other(self, exchange: Exchange, name: str, value: Any) -> Any:
+        """Return what is no image as the library reads it: a sigma may come as a tensor."""
+        if name in self._plan.host:
+            return exchange.to_host(value, name)
+        home = memory_of(_first_array(value))
+        if home is None or home is NUMPY or home is self._memory or home.name == "exporter":
+            return value
+        return exchange.to_host(value, name)
+
     def _refuse_misread(self, values: dict[str, Any]) -> None:
-        for name in (*self._images, *self._whole):
+        only = self._plan.only
+        for name in self._plan.read:
             came, held = self._arguments[name], values[name]
             dtype = getattr(held, "dtype", None)
-            if dtype is not None and str(dtype) not in self._only:
+            if dtype is not None and str(dtype) not in only:
                 raise MemoryTypeError(
                     f"{self.name} was given {name!r} of dtype {getattr(came, 'dtype', dtype)}, "
                     "which the library misreads, or ends the process on. Taken are "
-                    f"{', '.join(self._only)}: give {name}.astype(numpy.{self._only[0]})."
+                    f"{', '.join(only)}: give {name}.astype(numpy.{only[0]})."
                 )
 
     def _finish(self, exchange: Exchange, result: Any) -> Any:
-        for name in self._outputs:
-            exchange.settle(self._arguments[name])
+        for name in self._plan.outputs:
+            exchange.settle(self._arguments[name], name)
+        if result is None:
+            # All that such a function does is to change what it is given.
+            for name in self._plan.changed:
+                exchange.settle(self._arguments[name], name)
         # Of a function that was given no array, the result is what the library made it.
         like = self._arguments[self.image] if self.image else None
-        return exchange.give_back(result, _first_array(like))
+        return exchange.give_back(result, _first_array(like) if type(like) in _NESTED else like)
 
     def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
         """Return which arrays are given slice by slice: the volumes."""
+        plan = self._plan
         values[self.image] = image = self._memory.volume(values[self.image])
         cut = [self.image]
-        for name in (*self._images, *self._outputs):
+        for name in (*plan.images, *plan.outputs):
             value = values[name]
-            if name in self._array_like and is_number_or_nested(value):
+            if name in plan.array_like and is_number_or_nested(value):
                 value = self._memory.volume(value)
             if name in cut or not self._memory.holds(value):
                 continue
             mask_of_colours = has_channels and value.ndim == 3 and value.shape == image.shape[:3]
             if value.ndim != image.ndim and not mask_of_colours:
-                if name in self._outputs:
+                if name in plan.outputs:
                     raise DimensionError(
                         f"{self.name} was given {name!r} of shape {value.shape} for slices of "
                         f"{self.image!r} of shape {image.shape}. Give one with as many axes."
@@ -272,27 +389,52 @@ class Call:
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
         """Call the library: what is required by position, the rest by keyword."""
+        plan = self._plan
+        if plan.is_plain:
+            rest = iter(values.items())
+            first = [value for _, value in islice(rest, plan.positional)]
+            keywords = dict(rest)
+            if LibraryDefault in map(type, keywords.values()):
+                given = keywords.items()
+                keywords = {name: each for name, each in given if type(each) is not LibraryDefault}
+            return plan.function(*first, **keywords)
+        return self._forward_all(values)
+
+    def _forward_all(self, values: Mapping[str, Any]) -> Any:
+        """Do the same for a function with ``*args`` and ``**kwargs``, or deprecated parameters."""
+        plan = self._plan
         positional: list[Any] = []
         keywords: dict[str, Any] = {}
         for position, (name, value) in enumerate(values.items()):
-            if name in (self._args, self._kwargs) or isinstance(value, LibraryDefault):
+            if isinstance(value, LibraryDefault) or name == plan.args or name == plan.kwargs:
                 continue
-            if name in self._defaults and _is_same(value, self._defaults[name]):
+            if name in plan.defaults and _is_same(value, plan.defaults[name]):
                 continue
-            if position < self._positional and len(positional) == position:
+            if position < plan.positional and len(positional) == position:
                 positional.append(value)
             else:
                 keywords[name] = value
-        if self._args:
-            positional.extend(values[self._args])
-        if self._kwargs:
-            keywords.update(values[self._kwargs])
-        return self._function(*positional, **keywords)
+        if plan.args:
+            positional.extend(values[plan.args])
+        if plan.kwargs:
+            keywords.update(values[plan.kwargs])
+        return plan.function(*positional, **keywords)
+
+
+_plans: dict[Function, Plan] = {}
+
+
+def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
+    """Return a call of a function, of which hardly ever something else is known than before."""
+    plan = _plans.get(function)
+    if plan is None or plan.facts != facts:
+        plan = _plans[function] = Plan(function, facts)
+    return Call(plan, arguments)
 
 
 def _first_array(value: Any) -> Any:
     """Return the array whose memory a result is given in; in a list, the first one's."""
-    while type(value) in (list, tuple) and value:
+    while type(value) in _NESTED and value:
         value = value[0]
     return value
 
@@ -305,11 +447,13 @@ def _told(value: Any) -> str:
     return "None" if value is None else f"of type {class_name(value)}"
 
 
-def _advice(value: Any) -> str:
+def _advice(value: Any, name: str) -> str:
     if isinstance(value, (str, bytes)) or hasattr(value, "read") or hasattr(value, "__fspath__"):
         return "Read the file into an array first, with skimage.io.imread for example."
     if isinstance(value, dict):
         return "Give one of its values."
+    if hasattr(value, "toarray"):  # the sparse matrices of scipy and their like
+        return f"Give a dense array: {name}.toarray()."
     if is_number_or_nested(value):
         return "Make an array of it: numpy.asarray(...)."
     return "Give an array."

@@ -11,6 +11,7 @@ __all__ = [
     "DimensionError",
     "DtypeConversionWarning",
     "LibraryMissingError",
+    "MemoryDimensionError",
     "MemoryTypeError",
     "StaleWrapperError",
     "StaleWrapperWarning",
@@ -34,6 +35,10 @@ class MemoryTypeError(VoxbindError, TypeError):
 
 class LibraryMissingError(VoxbindError, ImportError):
     """The wrapped library isn't installed, or can't be imported."""
+
+
+class MemoryDimensionError(DimensionError, MemoryTypeError):
+    """An array has more axes, or fewer, than the memory holds that it should go to."""
 
 
 class DeviceUnavailableError(VoxbindError, RuntimeError):

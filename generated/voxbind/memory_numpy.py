@@ -1,4 +1,4 @@
-"""NumPy's memory: what most libraries work in, and the way between any two others."""
+"""NumPy's memory: what most libraries work in, and the way between most others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ __all__ = ["NumpyMemory"]
 
 
 class NumpyMemory:
-    """Arrays of NumPy: see `voxbind.memory.Memory`."""
+    """Arrays of NumPy: see `voxbind.memories.LibraryMemory`."""
 
+    name = "numpy"
     reads_colours = True
+    speaks_array_api = True
     takes_nested = False
     planes_are_views = True
 
@@ -24,6 +26,18 @@ class NumpyMemory:
 
     def device(self, value: Any) -> Any:
         return None
+
+    def place(self, device: Any) -> str:
+        return "numpy"
+
+    def gpu(self, device: Any) -> int | None:
+        return None
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        return True
+
+    def device_name(self, device: Any) -> str:
+        return "cpu"
 
     def device_of_call(self, arguments: Any) -> Any:
         return None
@@ -34,6 +48,15 @@ class NumpyMemory:
                 f"{name!r} is a masked array, and the library doesn't look at its mask. Give "
                 f"{name}.filled(value), or {name}.data and the mask to a parameter for it."
             )
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """NumPy holds what comes to it; what doesn't come is told by where it comes from."""
+
+    def leaves_shared(self, value: Any) -> bool:
+        return True
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        return True
 
     def to_host(self, value: Any, name: str) -> Any:
         return value
@@ -58,6 +81,9 @@ class NumpyMemory:
 
     def cast(self, name: str, dtype: str) -> str:
         return f"{name}.astype(numpy.{dtype})"
+
+    def copy(self, value: Any) -> Any:
+        return value.copy()
 
     def volume(self, value: Any) -> Any:
         return np.asanyarray(value)

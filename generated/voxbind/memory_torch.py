@@ -6,6 +6,7 @@ PyTorch is never imported here: who has a tensor has imported it.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 # The generated package is checked without the libraries, and so without NumPy.
@@ -17,7 +18,13 @@ __all__ = ["TorchMemory"]
 
 
 class TorchMemory:
-    """Tensors of PyTorch: see `voxbind.memory.Memory`."""
+    """Tensors of PyTorch: see `voxbind.memories.LibraryMemory`."""
+
+    name = "torch"
+    reads_colours = False
+    speaks_array_api = True
+    takes_nested = False
+    planes_are_views = True
 
     def holds(self, value: Any) -> bool:
         torch = sys.modules.get("torch")
@@ -28,6 +35,46 @@ class TorchMemory:
 
     def device(self, value: Any) -> Any:
         return value.device
+
+    def place(self, device: Any) -> str:
+        return f"torch ({device})"
+
+    def gpu(self, device: Any) -> int | None:
+        return device.index if device.type == "cuda" else None
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        return bool(value.device == device)
+
+    def device_name(self, device: Any) -> str:
+        return str(device)
+
+    def device_of_call(self, arguments: Iterable[Any]) -> Any:
+        """Return the device of the first tensor, else the default one."""
+        found = (value.device for value in arguments if self.holds(value))
+        return next(found, None) or sys.modules["torch"].get_default_device()
+
+    def check(self, value: Any, name: str) -> None:
+        """Its own tensors are all right."""
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """Refuse a data type that PyTorch doesn't have."""
+        dtype = np.dtype(value.dtype).newbyteorder("=")
+        try:
+            sys.modules["torch"].from_numpy(np.empty(0, dtype))
+        except TypeError as error:
+            raise MemoryTypeError(
+                f"{name!r} is {dtype}, and PyTorch has no such dtype. "
+                f"Give {cast.format('float32')}."
+            ) from error
+
+    def leaves_shared(self, value: Any) -> bool:
+        return bool(value.is_cpu and not value.is_conj() and not value.is_neg())
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        if device.type != "cpu" or not (array.flags.writeable and array.dtype.isnative):
+            return False
+        size = array.itemsize
+        return all(stride >= 0 and stride % size == 0 for stride in array.strides)
 
     def to_host(self, value: Any, name: str) -> Any:
         """Return the tensor's buffer as an array; from a device, a copy."""
@@ -64,10 +111,14 @@ class TorchMemory:
         """Return a tensor that shares the array's buffer where PyTorch can have it so."""
         if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
             return array
+        if name:
+            self.refuse(array, name, cast)
         from_numpy = sys.modules["torch"].from_numpy
+        if not array.flags.writeable:
+            # PyTorch would ignore that and write into it; what is only copied it may read.
+            array = array.copy() if device.type == "cpu" else np.asarray(_Writable(array))
         try:
-            # PyTorch would ignore that an array is read-only, and write into it.
-            tensor = from_numpy(array if array.flags.writeable else array.copy())
+            tensor = from_numpy(array)
         except TypeError:  # a dtype that PyTorch doesn't have: text, times, objects, ...
             return array
         except ValueError:  # negative or odd strides, foreign byte order
@@ -78,17 +129,55 @@ class TorchMemory:
                 return array
         return tensor if tensor.device == device else tensor.to(device)
 
+    def from_device(self, value: Any, device: Any) -> Any:
+        """Return what is on a GPU as a tensor there, sharing the buffer where it is the same."""
+        torch = sys.modules["torch"]
+        if self.holds(value):
+            tensor = value
+        elif hasattr(type(value), "__dlpack__"):
+            tensor = torch.from_dlpack(value)  # which has its own stream wait for the other's
+        else:
+            torch.cuda.synchronize()  # PyTorch doesn't look at the interface's stream
+            tensor = torch.as_tensor(value, device="cuda")
+        return tensor if tensor.device == device else tensor.to(device)
+
     def write(self, value: Any, array: Any) -> None:
         torch = sys.modules["torch"]
         with torch.no_grad():
             value.copy_(torch.from_numpy(array))
 
     def shares(self, value: Any, array: Any) -> bool:
-        here = value.device.type == "cpu"
-        return bool(here and (array.ctypes.data == value.data_ptr() or not array.size))
+        return bool(value.is_cpu and (array.ctypes.data == value.data_ptr() or not array.size))
 
     def cast(self, name: str, dtype: str) -> str:
         return f"{name}.to(torch.{dtype})"
+
+    def copy(self, value: Any) -> Any:
+        return value.clone()
+
+    def volume(self, value: Any) -> Any:
+        return value
+
+    def plane(self, volume: Any, z: int) -> Any:
+        return volume[z]
+
+    def put(self, volume: Any, z: int, plane: Any) -> None:
+        volume[z] = plane
+
+    def empty(self, shape: tuple[int, ...], like: Any) -> Any:
+        return sys.modules["torch"].empty(shape, dtype=like.dtype, device=like.device)
+
+    def widened(self, stack: Any, plane: Any) -> Any:
+        return stack.to(sys.modules["torch"].promote_types(stack.dtype, plane.dtype))
+
+
+class _Writable:
+    """An array's buffer as one that may be written, for who promises to read it only."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array  # keeps the buffer
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 
 
 def _advice(tensor: Any, name: str) -> str:

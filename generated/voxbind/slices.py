@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
@@ -12,6 +12,8 @@ from .errors import DimensionError, class_name
 from .memories import NUMPY, LibraryMemory
 
 __all__ = ["run_per_slice"]
+
+_T = TypeVar("_T")
 
 
 def run_per_slice(
@@ -22,6 +24,7 @@ def run_per_slice(
     outputs: tuple[str, ...],
     function: str,
     memory: LibraryMemory,
+    workers: int = 1,
 ) -> Any:
     """Run a function on each slice along the first axis and stack the results.
 
@@ -39,6 +42,8 @@ def run_per_slice(
         Name for messages.
     memory
         In which the arrays are.
+    workers
+        How many slices are worked on at a time, each in a thread of its own.
     """
     volumes = {name: values[name] for name in cut}
     count = volumes[cut[0]].shape[0]
@@ -57,14 +62,37 @@ def run_per_slice(
     result, slices = run_on(0)
     for name in outputs:
         if name in slices and result is slices[name]:
-            for z in range(1, count):
-                run_on(z)
+            for _ in _in_order(run_on, range(1, count), workers):
+                pass
             return volumes[name]
     pile = _pile(result, count, function, memory)
     pile.put(0, result)
-    for z in range(1, count):
-        pile.put(z, run_on(z)[0])
+    for z, (result, _) in enumerate(_in_order(run_on, range(1, count), workers), 1):
+        pile.put(z, result)
     return pile.whole()
+
+
+def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterator[_T]:
+    """Give the results one after the other, while the next few are worked on."""
+    if workers == 1 or len(numbers) < 2:
+        yield from map(run, numbers)
+        return
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from contextvars import copy_context
+
+    waiting: deque[Future[_T]] = deque()
+    pool = ThreadPoolExecutor(min(workers, len(numbers)))
+    try:
+        for number in numbers:
+            # A library may ask for NumPy's error state or its own settings in the context.
+            waiting.append(pool.submit(copy_context().run, run, number))
+            if len(waiting) > 2 * workers:  # results take memory until they are stacked
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Arrays:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from _thread import allocate_lock
 from collections.abc import Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from .callers import callers_level
@@ -15,10 +17,23 @@ from .errors import (
     StaleWrapperWarning,
 )
 
-__all__ = ["LibraryDefault", "Upstream", "handed_on", "library_default"]
+__all__ = [
+    "LibraryDefault",
+    "array_api_classes",
+    "handed_on",
+    "library_default",
+    "watch_direct_calls",
+]
 
-_ARRAYS = {"numpy": ("numpy", "ndarray"), "cupy": ("cupy", "ndarray")}
+_ARRAYS = {"numpy": "ndarray", "cupy": "ndarray", "torch": "Tensor"}
+"""The class of arrays of each memory, in the module of that name."""
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
+array_api_classes: set[type] = set()
+"""The classes of arrays that follow the array API standard, as they are met."""
+_upstreams: list[ModuleType] = []
+_watching = 0
+"""How many traces are open, in any thread."""
+_lock = allocate_lock()
 _fresh: dict[str, bool] = {}
 """Whether the installed version of a distribution is the wrapped one; filled at first use."""
 
@@ -40,16 +55,43 @@ def library_default(path: str) -> Any:
     return LibraryDefault(path)
 
 
-def handed_on(upstream: Upstream, name: str) -> Any:
-    """Return what a wrapped module has under a name, be it ``Array``."""
-    return upstream._attribute(name)
+def watch_direct_calls(on: bool) -> None:
+    """Begin, or end, to take every call by the way on which it can be watched.
+
+    A wrapper calls its library directly where an array's class is the ``Array`` of its
+    `upstream`. While somebody watches that is a class of which there are no arrays, so that
+    nobody pays for a question when nobody watches. In other threads calls are slower for
+    that time, and do the same.
+    """
+    global _watching
+    with _lock:
+        _watching += 1 if on else -1
+        if _watching == int(on):  # the first that begins, the last that ends
+            for each in _upstreams:
+                each.__dict__.pop("Array", None)
+                each.__dict__.pop("Arrays", None)
 
 
-class Upstream:
-    """The functions and classes of one wrapped module, as attributes.
+class _NoArray:
+    """What no array is."""
 
-    An attribute is looked up, and checked, once; from then on it is a plain attribute
-    of this object. ``Array`` is the class of the arrays that the library works on.
+
+def upstream(
+    module: str,
+    *,
+    distribution: str,
+    version: str,
+    extra: str,
+    memory: str = "numpy",
+    environment: Environment | None = None,
+    home: str = "",
+) -> Any:
+    """Return the functions and classes of one wrapped module, as attributes.
+
+    An attribute is looked up, and checked, once; from then on it is as near as a global:
+    what comes back is a plain module, whose attributes Python finds faster than those of
+    an object of any other class. ``Array`` is the class of the arrays that the library works
+    on, and ``Arrays`` are those of functions that work on any array of the standard.
 
     Parameters
     ----------
@@ -60,49 +102,69 @@ class Upstream:
     version
         The version that was wrapped.
     extra
-        The extra of voxbind that installs the library.
+        The extra of voxbind that installs the library, if there is one.
     memory
         The memory that the library works in.
     environment
         Files that the library must be told of before it is imported, by environment
         variable: where it isn't set, no pattern of ``unless`` matches a file and one of
         ``below_prefix`` exists below `sys.prefix`, it is set to that file's path.
+    home
+        From where the module is imported, if not by its own name.
     """
+    # Now, not at the first call: by then others may have imported the library.
+    _tell(environment or {})
+    found = ModuleType(f"{module} of {distribution} {version}")
+    library = _Library(found.__dict__, module, distribution, version, extra, memory, home)
+    found.__dict__.update(__getattr__=library.find, __library__=library)
+    _upstreams.append(found)
+    return found
+
+
+def handed_on(upstream: Any, name: str) -> Any:
+    """Return what a wrapped module has under a name, be it ``Array``."""
+    library: _Library = upstream.__library__
+    return library.attribute(name)
+
+
+class _Library:
+    """Finds what is asked of a wrapped module: see `upstream`."""
 
     def __init__(
         self,
+        found: dict[str, Any],
         module: str,
-        *,
         distribution: str,
         version: str,
         extra: str,
-        memory: str = "numpy",
-        environment: Environment | None = None,
+        memory: str,
+        home: str,
     ) -> None:
-        self._module = module
-        self._distribution = distribution
-        self._version = version
-        self._extra = extra
+        self._found = found
+        self._module, self._home = module, home or module
+        self._distribution, self._version = distribution, version
+        self._wanted = f"'voxbind[{extra}]'" if extra else distribution
         self._memory = memory
-        # Now, not at the first call: by then others may have imported the library.
-        _tell(environment or {})
 
-    def __repr__(self) -> str:
-        return f"<{self._module} of {self._distribution} {self._version}>"
-
-    def __getattr__(self, name: str) -> Any:
+    def find(self, name: str) -> Any:
+        """Return an attribute, and keep it."""
         if name.startswith("__"):
             raise AttributeError(name)
-        value = self._array() if name == "Array" else self._attribute(name)
-        self.__dict__[name] = value
-        return value
+        if name not in ("Array", "Arrays"):
+            value = self._found[name] = self.attribute(name)
+            return value
+        array = array_api_classes if name == "Arrays" else self._array()
+        with _lock:
+            if _watching:
+                return () if name == "Arrays" else _NoArray
+            self._found[name] = array
+        return array
 
     def _array(self) -> Any:
         if self._memory == "pyclesperanto":
             # Its public `Array` stands for the class of the back end that is active.
             return type(self._on_device().empty((1, 1)))
-        home, name = _ARRAYS[self._memory]
-        return getattr(self._import(home), name)
+        return getattr(self._import(self._memory), _ARRAYS[self._memory])
 
     def _on_device(self) -> Any:
         """Return pyclesperanto, which is all but empty where it finds no device."""
@@ -122,7 +184,7 @@ class Upstream:
             "`python -c 'import pyclesperanto; pyclesperanto.info()'` lists what is found."
         )
 
-    def _attribute(self, name: str) -> Any:
+    def attribute(self, name: str) -> Any:
         module = self._import(self._module)
         try:
             value = getattr(module, name)
@@ -155,7 +217,7 @@ class Upstream:
                 raise self._broken(error) from error
             raise LibraryMissingError(
                 f"{self._module} is wrapped here but {self._distribution} isn't installed. "
-                f"Install it with: pip install 'voxbind[{self._extra}]'",
+                f"Install it with: pip install {self._wanted}",
                 name=error.name,
             ) from error
         except Exception as error:
@@ -165,7 +227,7 @@ class Upstream:
         return LibraryMissingError(
             f"{self._module} is installed but fails to import: {type(error).__name__}: {error}. "
             f"Try `python -c 'import {self._module}'`, and install it anew with: "
-            f"pip install --force-reinstall 'voxbind[{self._extra}]'",
+            f"pip install --force-reinstall {self._wanted}",
             name=self._module,
         )
 

@@ -221,8 +221,9 @@ def show(
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Say which libraries and devices can be used here, which can't, and what changes it."""
     with _failures():
-        libraries = frozen.read_record(_package(out)).manifest.libraries
-    findings = examination.examine(builtin(), libraries)
+        package = _package(out)
+        libraries = frozen.read_record(package).manifest.libraries
+    findings = examination.examine(builtin(), libraries, package)
     if as_json:
         _print_json(findings)
     else:
@@ -286,6 +287,9 @@ def _failures() -> Iterator[None]:
 
 def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
     specs = list(builtin()) if not chosen else [load(name) for name in chosen]
+    for file in filter(Path.is_file, map(Path, chosen or ())):
+        # A lab's own module stands beside the file that describes it.
+        sys.path.append(str(file.resolve().parent))
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1:

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
-from typing import Literal
+from pathlib import Path
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -25,10 +26,10 @@ PATIENCE = 120
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What is known of one library or device."""
+    """What is known of one library or device, or of the way between two memories."""
 
     name: str
-    kind: Literal["library", "memory", "device"]
+    kind: Literal["library", "memory", "device", "route"]
     usable: bool
     version: str = ""
     frozen: str = ""
@@ -46,8 +47,10 @@ class Finding(Struct, frozen=True, kw_only=True):
         )
 
 
-def examine(specs: Sequence[LibrarySpec], libraries: Mapping[str, Library]) -> tuple[Finding, ...]:
-    """Examine libraries and devices.
+def examine(
+    specs: Sequence[LibrarySpec], libraries: Mapping[str, Library], package: Path
+) -> tuple[Finding, ...]:
+    """Examine libraries and devices, and tell the ways between the memories.
 
     Parameters
     ----------
@@ -55,6 +58,8 @@ def examine(specs: Sequence[LibrarySpec], libraries: Mapping[str, Library]) -> t
         Libraries that voxbind knows.
     libraries
         Those that the package wraps, by name.
+    package
+        Its folder.
     """
     known = {spec.name: spec for spec in specs}
     frozen = (library.environment for library in libraries.values())
@@ -62,14 +67,36 @@ def examine(specs: Sequence[LibrarySpec], libraries: Mapping[str, Library]) -> t
         os.environ.update(settings(environment))
     with ThreadPoolExecutor() as pool:
         found = [
-            pool.submit(_library, name, known.get(name), libraries.get(name))
+            pool.submit(_library, name, known.get(name), libraries.get(name), package)
             for name in sorted({*known, *libraries})
         ]
         found += [pool.submit(_memory, memory) for memory in _MEMORIES]
-        return tuple(future.result() for future in found)
+        findings = [future.result() for future in found]
+    return (*findings, *_routes(package, findings))
 
 
-def _library(name: str, spec: LibrarySpec | None, library: Library | None) -> Finding:
+def _routes(package: Path, findings: Sequence[Finding]) -> list[Finding]:
+    """Return what each way between two memories costs, and whether both are here."""
+    said = _run(_ROUTES, path=(str(package.parent),))
+    usable = {finding.name for finding in findings if finding.usable and finding.kind != "library"}
+
+    def is_here(place: str) -> bool:
+        return any(name.startswith(place) for name in usable)
+
+    return [
+        Finding(
+            name=f"{source} -> {target}",
+            kind="route",
+            usable=is_here(source) and is_here(target),
+            detail=cost,
+        )
+        for source, target, cost in cast("list[tuple[str, str, str]]", said.get("routes", []))
+    ]
+
+
+def _library(
+    name: str, spec: LibrarySpec | None, library: Library | None, package: Path
+) -> Finding:
     entry = spec or library
     assert entry is not None
     frozen = library.version if library is not None else ""
@@ -85,7 +112,11 @@ def _library(name: str, spec: LibrarySpec | None, library: Library | None) -> Fi
             detail=f"{entry.distribution} isn't installed",
             command=install,
         )
-    said = _run(_IMPORT, *entry.modules)
+    if spec is not None and spec.home:
+        install = f"pip install '{spec.distribution}[{spec.extra}]'"
+        said = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
+    else:
+        said = _run(_IMPORT, *entry.modules)
     if "error" in said:
         detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
         device = _DEVICES.get(entry.memory_type)
@@ -130,6 +161,12 @@ class _Memory(Struct, frozen=True, kw_only=True):
     repair: str
 
 
+_ROUTES = """
+import json
+from voxbind.routes import PLACES, route
+pairs = [(one, other) for one in PLACES for other in PLACES if one != other]
+print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
+"""
 _DRIVER = "install NVIDIA's driver for this GPU, then: nvidia-smi"
 _PYCLESPERANTO = _Memory(
     name="pyclesperanto (OpenCL)",
@@ -238,7 +275,7 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def _run(code: str, *arguments: str) -> dict[str, object]:
+def _run(code: str, *arguments: str, path: Sequence[str] = ()) -> dict[str, object]:
     """Run Python code apart; return the JSON object that it prints last, or the error."""
     try:
         ran = subprocess.run(
@@ -246,7 +283,7 @@ def _run(code: str, *arguments: str) -> dict[str, object]:
             capture_output=True,
             text=True,
             timeout=PATIENCE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (*path, *sys.path)))},
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 SCHEMA_VERSION = 1
 
@@ -22,7 +23,8 @@ Evidence = Literal["observed", "recorded", "inferred", "declared"]
 ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
-MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto"]
+MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto", "array_api"]
+"""``array_api``: wherever the image is, by the array API standard."""
 AxisKeyword = Literal["x", "y", "z", "number"]
 """Which axis of a (Z, Y, X) array a parameter is about: x the last, y the last but one, z the
 first of three; ``number`` for one that counts them in this order, 0 for x."""
@@ -171,12 +173,12 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     name: str
     """Key in the manifest and the name below ``voxbind``: ``skimage``."""
-    distribution: str
-    """Name on PyPI: ``scikit-image``."""
-    extra: str
-    """The extra of voxbind that installs it: ``skimage``."""
     modules: tuple[str, ...]
     """Dotted upstream modules whose public names are taken: ``skimage.filters``."""
+    distribution: str = ""
+    """Name on PyPI: ``scikit-image``; by default the name."""
+    extra: str = ""
+    """The extra of voxbind that installs it, if there is one: ``skimage``."""
     memory_type: MemoryType = "numpy"
     twin: str | None = None
     exclude: dict[str, Exclusion] = field(default_factory=dict)
@@ -193,6 +195,17 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     """By name of an environment variable."""
+    home: str = ""
+    """Where wrappers import it from, if it comes with voxbind itself, as a copy of the folder of
+    its name in ``templates/``: ``voxbind._native``."""
+    needs: tuple[str, ...] = ()
+    """Modules that it imports at its first call: the doctor looks for them."""
+
+    def __post_init__(self) -> None:
+        """Let what isn't on PyPI go by its name."""
+        if not self.distribution:
+            # The struct is frozen for who reads it; here it is being made.
+            force_setattr(self, "distribution", self.name)
 
 
 # --- discover --------------------------------------------------------------------------
@@ -305,6 +318,8 @@ class Description(Struct, frozen=True, kw_only=True):
     doc: str = ""
     deprecated: str | None = None
     tags: tuple[str, ...] = ()
+    declared: Contract | None = None
+    """What its author says of it, with `voxbind.declare`."""
 
 
 # --- probe -----------------------------------------------------------------------------
@@ -398,6 +413,8 @@ class Overruled(Struct, frozen=True, kw_only=True):
     needs_channels: bool
     reason: str
     evidence: Evidence
+    by: Literal["specification", "author"] = "specification"
+    """Who declared: the library's TOML, or the decorator in its source."""
     agrees: bool
     """Whether the declaration says nothing that wasn't observed as well."""
 
@@ -509,6 +526,7 @@ class Library(Struct, frozen=True, kw_only=True):
     excluded: dict[str, Exclusion]
     differences: tuple[str, ...] = ()
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
+    home: str = ""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ hold are not made again, and a library that isn't here keeps its record.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,7 @@ from voxbind_build.report import (
     BuildReport,
     CheckReport,
     Row,
+    broken_promises,
     declared,
     row,
     unobserved,
@@ -113,8 +115,15 @@ def build(
             f"an earlier build. Run {_install(specs)} and build again."
         )
 
-    reporter.say("writing the wrappers")
     manifest = Manifest(libraries=dict(sorted(libraries.items())))
+    if broken := broken_promises(manifest):
+        raise BuildError(
+            "What authors declare doesn't hold; the package is as it was.\n"
+            + "\n".join(f"  {promise}" for promise in broken)
+            + "\nCorrect the decorator or the function. Where a parameter was given what it isn't "
+            "for, say in the library's TOML what it is, under [roles]."
+        )
+    reporter.say("writing the wrappers")
     try:
         texts = dict(render(manifest, templates_dir()))
     except RenderError as error:
@@ -284,7 +293,7 @@ def _read(
         # Discovery and the probes work in processes that inherit it.
         prepare(spec)
         try:
-            inventory = discover(spec)
+            inventory = discover(spec, _own_folder(spec))
         except LibraryNotFound as error:
             notes.append(_absent(spec, record, str(error), f"{_install([spec])} brings it in"))
             continue
@@ -299,6 +308,16 @@ def _read(
             inventory, descriptions, {}, seconds=time.monotonic() - started
         )
     return readings
+
+
+def _own_folder(spec: LibrarySpec) -> list[Path] | None:
+    """Return where a library is that comes with voxbind, for this process and those it starts."""
+    if not spec.home:
+        return None
+    folder = templates_dir()
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return [folder]
 
 
 def _measure(

@@ -148,7 +148,21 @@ def declared(manifest: Manifest) -> tuple[Declared, ...]:
         )
         for library in manifest.libraries.values()
         for name, function in sorted(library.functions.items())
+        if function.overruled is not None and function.overruled.by == "specification"
+    )
+
+
+def broken_promises(manifest: Manifest) -> tuple[str, ...]:
+    """Return a sentence for each function that isn't what its author declares."""
+    return tuple(
+        f"{name} is declared {function.contract} by its author and observed to be "
+        f"{function.overruled.contract or 'a helper'}: {function.overruled.reason}"
+        for library in manifest.libraries.values()
+        for name, function in sorted(library.functions.items())
         if function.overruled is not None
+        and function.overruled.by == "author"
+        and function.overruled.evidence in ("observed", "recorded")
+        and function.overruled.contract != function.contract
     )
 
 
@@ -165,6 +179,9 @@ def unobserved(manifest: Manifest) -> tuple[Unobserved, ...]:
         for key, library in manifest.libraries.items()
         for name, function in library.functions.items()
         if function.evidence not in ("observed", "recorded")
+        and not (
+            function.overruled and function.overruled.by == "author" and function.overruled.agrees
+        )
     ]
     return tuple(
         sorted(found, key=lambda entry: (entry.library, entry.kind != "image", entry.name))

@@ -88,6 +88,8 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
     for heading in ("", "name", "installed", "wrapped", "remark", "what changes it"):
         shown.add_column(heading, overflow="fold")
     for finding in found:
+        if finding.kind == "route":
+            continue
         sign = "[green]usable[/]" if finding.usable else "[red]not usable[/]"
         shown.add_row(
             sign,
@@ -98,6 +100,26 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
             escape(finding.command),
         )
     console.print(shown)
+    _routes(console, [finding for finding in found if finding.kind == "route"])
+
+
+def _routes(console: Console, found: Sequence[Finding]) -> None:
+    """Print what the way from each memory to each other costs."""
+    ways = {tuple(finding.name.split(" -> ")): finding for finding in found}
+    places = tuple(dict.fromkeys(source for source, _ in ways))
+    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title="from (row) to (column)")
+    for heading in ("", *places):
+        shown.add_column(heading)
+    for source in places:
+        cells = (ways.get((source, target)) for target in places)
+        shown.add_row(source, *("same" if way is None else _way(way) for way in cells))
+    if places:
+        console.print(shown)
+        console.print("share: one buffer; copy, copy: by way of the host; (…): not on this machine")
+
+
+def _way(way: Finding) -> str:
+    return way.detail if way.usable else f"[dim]({way.detail})[/]"
 
 
 def _unobserved(console: Console, rows: Sequence[Row], found: Sequence[Unobserved]) -> None:

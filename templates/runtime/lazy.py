@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from .upstream import Upstream, handed_on
+from .upstream import handed_on
 
 __all__ = ["lazy_attributes"]
 
@@ -16,7 +16,7 @@ def lazy_attributes(
     module: str,
     *,
     submodules: tuple[str, ...] = (),
-    upstream: Upstream | None = None,
+    upstream: Any = None,
     names: tuple[str, ...] = (),
 ) -> Callable[[str], Any]:
     """Return a module's ``__getattr__``.

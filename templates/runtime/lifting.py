@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from .errors import DimensionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .calls import Arguments, Call, Facts, Function
 
 __all__ = ["direct", "flexible", "per_slice", "told", "volume"]
@@ -151,8 +153,13 @@ def told(value: Any, name: str, asked: Any = None) -> Any:
     return value
 
 
-def _call(function: Function, arguments: Arguments, facts: Facts) -> Call:
+def _first_call(function: Function, arguments: Arguments, facts: Facts) -> Call:
+    global _call
     # NumPy isn't imported before the first call that needs it.
-    from .calls import Call
+    from .calls import begin
 
-    return Call(function, arguments, facts)
+    _call = begin
+    return begin(function, arguments, facts)
+
+
+_call: Callable[[Function, Arguments, Facts], Call] = _first_call

@@ -7,20 +7,23 @@ from typing import Any, Protocol
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
-from .errors import MemoryTypeError, class_name
+from .memory_cupy import CupyMemory
+from .memory_exporter import ExporterMemory
 from .memory_numpy import NumpyMemory
 from .memory_pyclesperanto import PyclesperantoMemory
 from .memory_torch import TorchMemory
+from .upstream import array_api_classes
 
 __all__ = [
+    "KNOWN",
     "NUMPY",
     "PLAIN",
     "LibraryMemory",
     "Memory",
-    "export",
     "is_array",
     "is_number_or_nested",
     "library_memory",
+    "memory_for",
     "memory_of",
     "to_host",
 ]
@@ -29,11 +32,26 @@ __all__ = [
 class Memory(Protocol):
     """Where arrays are, how they come to the host and from it."""
 
+    name: str
+    """What it is called: ``numpy``."""
+
     def holds(self, value: Any) -> bool:
         """Whether `value` is an array here; nothing is imported to find out."""
 
     def device(self, value: Any) -> Any:
         """Return where the array is, in the library's terms."""
+
+    def place(self, device: Any) -> str:
+        """Return the memory and the device in words: ``torch (cuda:0)``."""
+
+    def gpu(self, device: Any) -> int | None:
+        """Return the number of the NVIDIA GPU that a device is; None where it is none."""
+
+    def leaves_shared(self, value: Any) -> bool:
+        """Whether `to_host` will share the array's buffer."""
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        """Whether `from_host` will share the buffer of NumPy's array."""
 
     def to_host(self, value: Any, name: str) -> Any:
         """Return the array as NumPy's, sharing its buffer where it can."""
@@ -76,8 +94,18 @@ class Memory(Protocol):
         """Return how one writes the conversion of an array to a data type."""
 
 
+class CudaMemory(Memory, Protocol):
+    """A memory that may be on an NVIDIA GPU."""
+
+    def from_device(self, value: Any, device: Any) -> Any:
+        """Return an array of any memory on a GPU, sharing the buffer where that is `device`."""
+
+
 class LibraryMemory(Memory, Protocol):
     """A memory that a library works in."""
+
+    speaks_array_api: bool
+    """Whether its arrays follow the array API standard."""
 
     reads_colours: bool
     """Whether a last axis of three or four may be colours."""
@@ -86,11 +114,23 @@ class LibraryMemory(Memory, Protocol):
     planes_are_views: bool
     """Whether what is written into a plane is in the volume too."""
 
+    def device_name(self, device: Any) -> str:
+        """Return the device in words: ``cuda:0``."""
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        """Whether an array that is here is on a device, or the library sees to that itself."""
+
     def device_of_call(self, arguments: Any) -> Any:
         """Return the device that a call with these arguments works on."""
 
     def check(self, value: Any, name: str) -> None:
         """Refuse an array that is here and that the library would misread."""
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """Refuse an array elsewhere that can't be held here, before it is copied."""
+
+    def copy(self, value: Any) -> Any:
+        """Return an array with the same content and a buffer of its own."""
 
     def volume(self, value: Any) -> Any:
         """Return what was lowered as something that can be cut."""
@@ -108,12 +148,16 @@ class LibraryMemory(Memory, Protocol):
         """Return the stack in a data type that holds the plane's values too."""
 
 
-NUMPY, _PYCLESPERANTO = NumpyMemory(), PyclesperantoMemory()
-_MEMORIES: tuple[Memory, ...] = (NUMPY, TorchMemory(), _PYCLESPERANTO)
-_OF_LIBRARIES: dict[str, LibraryMemory] = {"numpy": NUMPY, "pyclesperanto": _PYCLESPERANTO}
-_EXPORTS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__")
+NUMPY = NumpyMemory()
+_OF_LIBRARIES: dict[str, LibraryMemory] = {
+    each.name: each for each in (NUMPY, TorchMemory(), CupyMemory(), PyclesperantoMemory())
+}
+# The last takes what no other does.
+_MEMORIES: tuple[Memory, ...] = (*_OF_LIBRARIES.values(), ExporterMemory())
+KNOWN: dict[type, Memory] = {}
+"""By the class of arrays that were seen: a class doesn't change its memory."""
+_OF_THE_STANDARD = ("numpy.ndarray", "torch.Tensor", "cupy.ndarray")
 PLAIN = frozenset((bool, int, float, complex, str, type(None)))
-_NEVER = (str, bytes, bytearray, dict, type(None))
 
 
 def library_memory(name: str) -> LibraryMemory:
@@ -121,23 +165,29 @@ def library_memory(name: str) -> LibraryMemory:
     return _OF_LIBRARIES[name]
 
 
+def memory_for(image: Any) -> LibraryMemory:
+    """Return where a function of the array API standard works on an image: NumPy for the rest."""
+    memory = memory_of(image)
+    chosen = _OF_LIBRARIES.get(memory.name) if memory is not None else None
+    return chosen if chosen is not None and chosen.speaks_array_api else NUMPY
+
+
 def memory_of(value: Any) -> Memory | None:
     """Return the memory that `value` is an array of."""
-    if type(value) in PLAIN:
-        return None
-    for memory in _MEMORIES:
-        if memory.holds(value):
-            return memory
-    return None
+    kind = type(value)
+    memory = KNOWN.get(kind)
+    if memory is None and kind not in PLAIN:
+        memory = next((each for each in _MEMORIES if each.holds(value)), None)
+        if memory is not None:
+            KNOWN[kind] = memory
+            if f"{kind.__module__}.{kind.__qualname__}" in _OF_THE_STANDARD:
+                array_api_classes.add(kind)
+    return memory
 
 
 def is_array(value: Any) -> bool:
     """Whether `value` is an array in a memory that can be handed on."""
-    if memory_of(value) is not None:
-        return True
-    if isinstance(value, (*_NEVER, np.generic, type)):
-        return False
-    return any(hasattr(type(value), export) for export in _EXPORTS)
+    return memory_of(value) is not None
 
 
 def is_number_or_nested(value: Any) -> bool:
@@ -147,28 +197,12 @@ def is_number_or_nested(value: Any) -> bool:
 
 def to_host(value: Any, name: str) -> Any:
     """Return an array as NumPy's, and the arrays in a sequence; the rest stays as it is."""
-    if type(value) in PLAIN:
+    kind = type(value)
+    if kind in PLAIN:
         return value
-    if type(value) in (list, tuple):
+    if kind in (list, tuple):
         lowered = [to_host(item, name) for item in value]
         same = all(new is old for new, old in zip(lowered, value, strict=True))
-        return value if same else type(value)(lowered)
+        return value if same else kind(lowered)
     memory = memory_of(value)
-    if memory is not None:
-        return memory.to_host(value, name)
-    return export(value, name) if is_array(value) else value
-
-
-def export(value: Any, name: str) -> Any:
-    """Return the array that an object exports, sharing its buffer where it does."""
-    try:
-        if any(hasattr(type(value), export) for export in _EXPORTS[:3]):
-            array = np.asarray(value)
-        else:
-            array = np.from_dlpack(value)
-    except Exception as error:
-        raise MemoryTypeError(
-            f"{name!r} is of type {class_name(value)}, and NumPy can't read it: {error}. "
-            f"Give a numpy.ndarray or a torch.Tensor."
-        ) from error
-    return array
+    return value if memory is None else memory.to_host(value, name)

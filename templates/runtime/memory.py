@@ -1,20 +1,24 @@
 """Arrays on their way to the library's memory and back.
 
 Which memory the library works in is a fact of the call; in which the result goes back, the
-first image says. NumPy is the way between any two others.
+first image says. The way between two memories is told in `voxbind.routes`.
 """
 
 from __future__ import annotations
 
 import sys
 from types import GeneratorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import MemoryTypeError
-from .memories import NUMPY, PLAIN, LibraryMemory, Memory, export, is_array, memory_of, to_host
+from .memories import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
+from .routes import by_gpu, gpu_of, nbytes_of, shares
+
+if TYPE_CHECKING:
+    from .tracing import Watch
 
 __all__ = ["Exchange", "lower_dtype"]
 
@@ -36,12 +40,16 @@ def lower_dtype(value: Any, name: str) -> Any:
 class _Given:
     """What came, and what the library is given for it. Holding both keeps their ids in use."""
 
-    __slots__ = ("came", "given", "home", "host", "is_settled")
+    __slots__ = ("came", "given", "home", "host", "is_settled", "is_shared")
 
-    def __init__(self, came: Any, host: Any, given: Any, home: Memory | None) -> None:
-        self.came, self.host, self.given = came, host, given
+    def __init__(
+        self, came: Any, given: Any, home: Memory, host: Any = None, is_shared: bool | None = None
+    ) -> None:
+        self.came, self.given, self.host = came, given, host
         self.home = home
-        """The memory that it came in; None for what only exports an array."""
+        """The memory that it came in."""
+        self.is_shared = is_shared
+        """Whether the two have one buffer; None where the buffers tell."""
         self.is_settled = False
         """Whether what the library wrote was brought back."""
 
@@ -49,8 +57,9 @@ class _Given:
         """Whether what came has the content that the library sees."""
         if self.is_settled or self.given is self.came:
             return True
-        shares = self.home is None or self.home.shares(self.came, self.host)
-        return self.given is self.host and shares
+        if self.is_shared is None:
+            return self.given is self.host and self.home.shares(self.came, self.host)
+        return self.is_shared
 
 
 class Exchange:
@@ -65,15 +74,22 @@ class Exchange:
         The memory that the library works in.
     device
         Where in it.
+    watch
+        Is told of what moves, if somebody wants to know.
     """
 
-    def __init__(self, library: LibraryMemory = NUMPY, device: Any = None) -> None:
-        self._library = library
-        self._device = device
+    __slots__ = ("_device", "_given", "_library", "_watch")
+
+    def __init__(
+        self, library: LibraryMemory = NUMPY, device: Any = None, watch: Watch | None = None
+    ) -> None:
+        self._library, self._device, self._watch = library, device, watch
         # By the id of what came.
         self._given: dict[int, _Given] = {}
 
-    def lower(self, value: Any, name: str, *, overwritten: bool = False) -> Any:
+    def lower(
+        self, value: Any, name: str, *, overwritten: bool = False, changed: bool = False
+    ) -> Any:
         """Return `value` in the library's memory; what is no array stays as it is.
 
         Parameters
@@ -84,63 +100,102 @@ class Exchange:
             The parameter that it was given to.
         overwritten
             Whether the library writes into it and doesn't read it.
+        changed
+            Whether the library changes what it should only read, so that it gets a copy.
         """
-        if type(value) in PLAIN:
+        kind = type(value)
+        if kind in PLAIN:
             return value
-        if self._library.holds(value):
-            self._library.check(value, name)
-            return value
-        if type(value) in (list, tuple):
+        if kind is list or kind is tuple:
             return self._lower_sequence(value, name)
-        known = self._given.get(id(value))
-        if known is not None:
-            return known.given
-        memory = memory_of(value)
-        if memory is None and not is_array(value):
+        home, library = memory_of(value), self._library
+        if home is None:
             return value
-        if memory is None and self._library is NUMPY and hasattr(value, "__array_function__"):
+        if home is library:
+            library.check(value, name)
+            if library.is_at(value, self._device):
+                return value
+        elif home is NUMPY:
+            NUMPY.check(value, name)
+        elif library is NUMPY and home.name == "exporter" and hasattr(value, "__array_function__"):
             # A dask array, say, works with NumPy's functions: it may stay lazy.
             return value
-        if memory is NUMPY:
-            NUMPY.check(value, name)
-        host = export(value, name) if memory is None else memory.to_host(value, name)
-        given = self._from_host(host, name, memory or NUMPY, overwritten=overwritten)
-        self._given[id(value)] = _Given(value, host, given, memory)
-        return given
+        known = self._given.get(id(value))
+        if known is None:
+            known = self._given[id(value)] = self._carry(value, name, home, overwritten, changed)
+        return known.given
+
+    def note(self, came: Any, host: Any, home: Memory) -> None:
+        """Take note of an image that was brought to the host already."""
+        self._given[id(came)] = _Given(came, host, home, host)
+
+    def _carry(
+        self, value: Any, name: str, home: Memory, overwritten: bool, changed: bool
+    ) -> _Given:
+        library, device = self._library, self._device
+        if library is not NUMPY and home is not NUMPY:
+            library.refuse(value, name, home.cast(name, "{}"))
+        shared = None
+        if changed or self._watch is not None:
+            shared = shares(value, home, library, device)
+            self._tell(value, name, home, library, device, shared and not changed)
+        if library is NUMPY:
+            given = host = home.to_host(value, name)
+        elif home is not NUMPY and (gpu := by_gpu(value, library, device)):
+            given, host = gpu.from_device(value, device), None
+            shared = library.gpu(device) == gpu_of(value)
+        else:
+            host = home.to_host(value, name)
+            cast = home.cast(name, "{}")
+            given = library.from_host(host, device, name, cast, overwritten=overwritten)
+        if changed and shared:
+            return _Given(value, library.copy(given), home, host, is_shared=False)
+        return _Given(value, given, home, host, None if host is not None else shared)
 
     def _lower_sequence(self, value: Any, name: str) -> Any:
         if self._library.takes_nested:
+            if not value:
+                return value
             lowered = [to_host(item, name) for item in value]
             plain = all(new is old for new, old in zip(lowered, value, strict=True))
             array = np.asarray(lowered)
-            return self._from_host(array, name, NUMPY, plain=plain) if value else value
+            if self._watch is not None:
+                target = self._library.place(self._device)
+                self._watch.moves(name, type(value).__name__, target, array.nbytes, False)
+            cast = NUMPY.cast(name, "{}")
+            return self._library.from_host(array, self._device, name, cast, plain=plain)
         lowered = [self.lower(item, name) for item in value]
         same = all(new is old for new, old in zip(lowered, value, strict=True))
         return value if same else type(value)(lowered)
 
-    def _from_host(self, host: Any, name: str, memory: Memory, **how: bool) -> Any:
-        if self._library is NUMPY:
-            return host
-        cast = memory.cast(name, "{}")
-        return self._library.from_host(host, self._device, name, cast=cast, **how)
+    def to_host(self, value: Any, name: str) -> Any:
+        """Return what the library wants on the host, whatever memory it works in."""
+        if self._watch is not None:
+            home = memory_of(value)
+            if home is not None and home is not NUMPY:
+                self._tell(value, name, home, NUMPY, None, home.leaves_shared(value))
+        return to_host(value, name)
 
     def expect(self, value: Any, name: str) -> None:
         """Take note of an output: a result that is this very array stays so in any memory."""
         if self._library.holds(value):
-            self._given[id(value)] = _Given(value, value, value, self._library)
+            self._given[id(value)] = _Given(value, value, self._library)
         elif isinstance(value, np.ndarray) and not value.flags.writeable:
             raise MemoryTypeError(
                 f"{name!r} is a read-only array, and the result is to be written into it. Give "
                 f"one that can be written, {name}.copy(), or leave it out."
             )
 
-    def settle(self, value: Any) -> None:
+    def settle(self, value: Any, name: str) -> None:
         """Bring what the library wrote into `value` back where that was lowered by a copy."""
         known = self._given.get(id(value))
         if known is None or known.is_same():
             return
+        if self._watch is not None:
+            device = known.home.device(known.came)
+            self._tell(known.given, name, self._library, known.home, device, False)
         written = self._library.to_host(known.given, "")
-        if known.home is not None:
+        if known.home.name != "exporter":
             known.home.write(known.came, written)
         elif known.host is not written:
             NUMPY.write(known.host, written)  # shared with what exported it
@@ -151,33 +206,53 @@ class Exchange:
 
         Where `like` is None the result stays in the library's memory.
         """
-        target = self._library if like is None else memory_of(like) or NUMPY
-        if target is self._library and not self._given:
+        library = self._library
+        target = library if like is None else memory_of(like) or NUMPY
+        stays = like is None or (target is library and library.is_at(like, self._device))
+        if stays and not self._given:
             return result
         if isinstance(result, GeneratorType):
             return (self.give_back(item, like) for item in result)
-        device = target.device(like) if target is not self._library else None
+        if target.name == "exporter" and not hasattr(like, "__array_namespace__"):
+            target = NUMPY  # nobody knows how one of its kind is made
+        device = target.device(like) if like is not None and target is not NUMPY else None
         own = {id(known.given): known for known in self._given.values()}
         return self._map(result, target, device, own)
 
     def _map(self, result: Any, target: Memory, device: Any, own: dict[int, _Given]) -> Any:
-        if type(result) in PLAIN:
+        kind = type(result)
+        if kind in PLAIN:
             return result
         home: LibraryMemory | None = self._library if self._library.holds(result) else None
         if home is None and NUMPY.holds(result):
             home = NUMPY
         if home is not None:
             known = own.get(id(result))
-            if known is not None and known.home is not None and known.is_same():
+            if known is not None and known.home.name != "exporter" and known.is_same():
                 return known.came
-            if target in (self._library, home):
+            if target is home and (device is None or home.is_at(result, device)):
                 return result
-            return target.from_host(home.to_host(result, ""), device)
-        if type(result) is dict:
+            return self._return(result, home, target, device)
+        if kind is dict:
             return {key: self._map(item, target, device, own) for key, item in result.items()}
-        if type(result) is list:
+        if kind is list:
             return [self._map(item, target, device, own) for item in result]
-        if isinstance(result, tuple) and (type(result) is tuple or hasattr(result, "_fields")):
+        if isinstance(result, tuple) and (kind is tuple or hasattr(result, "_fields")):
             members = [self._map(item, target, device, own) for item in result]
-            return tuple(members) if type(result) is tuple else type(result)(*members)
+            return tuple(members) if kind is tuple else kind(*members)
         return result
+
+    def _return(self, result: Any, home: LibraryMemory, target: Memory, device: Any) -> Any:
+        if self._watch is not None:
+            shared = shares(result, home, target, device)
+            self._tell(result, "", home, target, device, shared)
+        if home is not NUMPY and (gpu := by_gpu(result, target, device)):
+            return gpu.from_device(result, device)
+        return target.from_host(home.to_host(result, ""), device)
+
+    def _tell(
+        self, value: Any, name: str, home: Memory, target: Memory, device: Any, shared: bool
+    ) -> None:
+        if self._watch is not None:
+            places = home.place(home.device(value)), target.place(device)
+            self._watch.moves(name, *places, nbytes_of(value), shared)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .callers import callers_level
-from .errors import DimensionError, DtypeConversionWarning, MemoryTypeError
+from .errors import DtypeConversionWarning, MemoryDimensionError, MemoryTypeError
 
 __all__ = ["PyclesperantoMemory"]
 
@@ -32,9 +32,11 @@ _MOST_AXES = 3
 
 
 class PyclesperantoMemory:
-    """Arrays of pyclesperanto: see `voxbind.memory.Memory`."""
+    """Arrays of pyclesperanto: see `voxbind.memories.LibraryMemory`."""
 
+    name = "pyclesperanto"
     reads_colours = False
+    speaks_array_api = False
     takes_nested = True
     planes_are_views = False
 
@@ -46,6 +48,18 @@ class PyclesperantoMemory:
     def device(self, value: Any) -> Any:
         return value.device
 
+    def place(self, device: Any) -> str:
+        return f"pyclesperanto ({self.device_name(device)})"
+
+    def gpu(self, device: Any) -> int | None:
+        return None
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        return True
+
+    def device_name(self, device: Any) -> str:
+        return str(device.name)
+
     def device_of_call(self, arguments: Iterable[Any]) -> Any:
         """Return the device that is given, else that of the first array, else the chosen one."""
         library = sys.modules["pyclesperanto"]
@@ -56,6 +70,19 @@ class PyclesperantoMemory:
 
     def check(self, value: Any, name: str) -> None:
         """Its own arrays are all right."""
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """Refuse axes and data types that it doesn't have, from what an array tells of itself."""
+        _check_shape(tuple(value.shape), name)
+        dtype = str(value.dtype).rpartition(".")[2]
+        if dtype not in _HELD and dtype not in _EXACT and dtype not in _ROUNDED:
+            raise MemoryTypeError(_refusal(dtype, name, cast))
+
+    def leaves_shared(self, value: Any) -> bool:
+        return False
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        return False
 
     def to_host(self, value: Any, name: str) -> Any:
         return value.get()
@@ -85,6 +112,9 @@ class PyclesperantoMemory:
 
     def cast(self, name: str, dtype: str) -> str:
         return f"{name}.astype(numpy.{dtype})"
+
+    def copy(self, value: Any) -> Any:
+        return value.copy()
 
     def volume(self, value: Any) -> Any:
         return value
@@ -126,17 +156,17 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
             if name
             else "Give a NumPy array, numpy.asarray(image), to have the result as one."
         )
-        raise DimensionError(
+        raise MemoryDimensionError(
             f"{subject} is of shape {shape}, and pyclesperanto's arrays have at most "
             f"{_MOST_AXES} axes. {advice}"
         )
     if not shape:
-        raise DimensionError(
+        raise MemoryDimensionError(
             f"{subject} is an array without axes, and pyclesperanto's have one or more. Give "
             f"the number itself, {name}.item(), or an array of one element, {name}.reshape(1)."
         )
     if 0 in shape:
-        raise DimensionError(
+        raise MemoryDimensionError(
             f"{subject} is of shape {shape}, and pyclesperanto has no arrays without elements."
             " Leave out the call where there is nothing to work on."
         )

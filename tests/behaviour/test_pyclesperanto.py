@@ -208,7 +208,7 @@ def test_a_second_c_type_of_the_same_size_is_taken(vcle: Any) -> None:
         (np.array([[object()]]), "object"),
         (np.array([["2020-01-01"]], "datetime64[D]"), "datetime64"),
         (torch.zeros(3, 4, dtype=torch.float16), r"float16.*to\(torch\.float32\)"),
-        (torch.zeros(3, 4, dtype=torch.bfloat16), r"bfloat16.*input_image\.float\(\)"),
+        (torch.zeros(3, 4, dtype=torch.bfloat16), r"bfloat16.*input_image\.to\(torch\.float32\)"),
         (torch.zeros(3, 4, dtype=torch.complex64), "complex64.*real"),
         (np.ma.masked_less(IMAGE, 0.5), r"masked.*input_image\.filled"),
     ],
@@ -507,12 +507,12 @@ def test_the_device_on_the_cpu_is_found_without_being_told(package: Path) -> Non
 def test_a_variable_that_is_set_is_left_alone(package: Path) -> None:
     code = """
         import os, sys
-        from voxbind.upstream import Upstream
+        from voxbind.upstream import upstream
         here = {"below_prefix": ("no/such/file", "bin/python")}
         elsewhere = {"below_prefix": ("bin/python",), "unless": (sys.prefix + "/bin/py*",)}
         environment = {"SET": here, "UNSET": here, "UNNEEDED": elsewhere}
         facts = {"distribution": "numpy", "version": "1", "extra": "numpy"}
-        Upstream("numpy", environment=environment, **facts).Array
+        upstream("numpy", environment=environment, **facts).Array
         print(os.environ["SET"])
         print(os.environ["UNSET"] == sys.prefix + "/bin/python")
         print("UNNEEDED" in os.environ)

@@ -47,7 +47,7 @@ def test_a_users_specification_is_read_from_its_file() -> None:
         pytest.param(GOOD + 'modules = ["x"\n', ("not valid TOML", "toml.io"), id="open bracket"),
         pytest.param(
             GOOD + 'modules = ["x"]\nmodule = "y"\n',
-            ("unknown field `module`", "must have name, distribution, extra, modules"),
+            ("unknown field `module`", "must have name, modules"),
             id="unknown field",
         ),
         pytest.param(GOOD, ("missing required field `modules`", "correct"), id="missing field"),

@@ -73,6 +73,7 @@ class Listener:
 def golden(out):
     """The part of a package that depends on the library: not the runtime, nor the schema."""
     runtime = {path.name for path in (templates_dir() / "runtime").glob("*.py")}
+    runtime |= {f"_native/{path.name}" for path in (templates_dir() / "native").glob("*.py")}
     files = {
         path: text
         for path, text in contents(out).items()

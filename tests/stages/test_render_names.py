@@ -65,7 +65,7 @@ COLLIDING = ["type", "locals", "result", "_made", "flexible", "direct", "bool", 
 COLLIDING += [
     "LibraryDefault",
     "library_default",
-    "Upstream",
+    "upstream",
     "result_",
     "TYPE_CHECKING",
     "isinstance",
@@ -105,7 +105,7 @@ def test_a_parameter_may_have_any_name(tmp_path: Path) -> None:
 
 def test_a_function_may_have_any_name(tmp_path: Path) -> None:
     made = Made()
-    names = ["type", "locals", "flexible", "Upstream", "ArrayT", "_made", "bool", "match", "_"]
+    names = ["type", "locals", "flexible", "upstream", "ArrayT", "_made", "bool", "match", "_"]
     modules = {}
     for name in names:
         functions = [

@@ -18,7 +18,7 @@ from voxbind.arrays import Array as _Array
 from voxbind.arrays import ArrayLike, ArrayT, DTypeLike
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, told, volume
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -452,7 +452,7 @@ __all__ = [
     "zeros_like",
 ]
 
-_pyclesperanto = Upstream(
+_pyclesperanto = upstream(
     "pyclesperanto",
     distribution="pyclesperanto",
     version="0.25.1",
@@ -17671,8 +17671,9 @@ def set(
             _pyclesperanto.set,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -17723,8 +17724,9 @@ def set_column(
             _pyclesperanto.set_column,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -17770,8 +17772,9 @@ def set_image_borders(
             _pyclesperanto.set_image_borders,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -17873,8 +17876,9 @@ def set_plane(
             _pyclesperanto.set_plane,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -17914,8 +17918,9 @@ def set_ramp_x(
             _pyclesperanto.set_ramp_x,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -17955,8 +17960,9 @@ def set_ramp_y(
             _pyclesperanto.set_ramp_y,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -17996,8 +18002,9 @@ def set_ramp_z(
             _pyclesperanto.set_ramp_z,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -18048,8 +18055,9 @@ def set_row(
             _pyclesperanto.set_row,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -18108,8 +18116,9 @@ def set_where_x_equals_y(
             _pyclesperanto.set_where_x_equals_y,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -18159,8 +18168,9 @@ def set_where_x_greater_than_y(
             _pyclesperanto.set_where_x_greater_than_y,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 
@@ -18210,8 +18220,9 @@ def set_where_x_smaller_than_y(
             _pyclesperanto.set_where_x_smaller_than_y,
             locals(),
             images=("input_image",),
-            outputs=("input_image",),
+            changed=("input_image",),
             memory="pyclesperanto",
+            in_turn=True,
         )
     return result
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from voxbind.arrays import Array, ArrayT
 from voxbind.lifting import direct, flexible
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["convolve", "deconvolve", "fft", "ifft", "smooth_shape"]
 
-_pyclesperanto = Upstream(
+_pyclesperanto = upstream(
     "pyclesperanto.fft",
     distribution="pyclesperanto",
     version="0.25.1",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from voxbind.arrays import Array, ArrayT
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible, volume
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -31,7 +31,7 @@ __all__ = [
     "compute_output_shape_from_transform",
 ]
 
-_pyclesperanto = Upstream(
+_pyclesperanto = upstream(
     "pyclesperanto.transform",
     distribution="pyclesperanto",
     version="0.25.1",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike
 from voxbind.lifting import direct, flexible
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "affine_transform",
@@ -90,7 +90,7 @@ __all__ = [
     "zoom",
 ]
 
-_scipy = Upstream("scipy.ndimage", distribution="scipy", version="1.17.1", extra="scipy")
+_scipy = upstream("scipy.ndimage", distribution="scipy", version="1.17.1", extra="scipy")
 
 
 def affine_transform(

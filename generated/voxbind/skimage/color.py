@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -106,7 +106,7 @@ __all__ = [
     "yuv2rgb",
 ]
 
-_skimage = Upstream("skimage.color", distribution="scikit-image", version="0.26.0", extra="skimage")
+_skimage = upstream("skimage.color", distribution="scikit-image", version="0.26.0", extra="skimage")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from voxbind.arrays import Array, ArrayLike, ArrayT
 from voxbind.lifting import flexible
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 __all__ = [
     "adjust_gamma",
@@ -24,7 +24,7 @@ __all__ = [
     "rescale_intensity",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.exposure", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voxbind.arrays import Array, ArrayLike, ArrayT
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -64,7 +64,7 @@ __all__ = [
     "structure_tensor_eigenvalues",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.feature", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

@@ -12,7 +12,7 @@ from voxbind.arrays import Array, ArrayLike, ArrayT
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.lifting import volume as _volume
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -59,7 +59,7 @@ __all__ = [
     "subdivide_polygon",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.measure", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from voxbind.arrays import Array, ArrayT
 from voxbind.lifting import flexible
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 __all__ = [
     "adapted_rand_error",
@@ -25,7 +25,7 @@ __all__ = [
     "variation_of_information",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.metrics", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from voxbind.arrays import Array, ArrayT, DTypeLike
 from voxbind.lifting import direct, flexible, per_slice
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "area_closing",
@@ -65,7 +65,7 @@ __all__ = [
     "white_tophat",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.morphology", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 
@@ -3380,7 +3380,7 @@ def medial_axis(
             image, mask=mask, return_distance=return_distance, rng=rng
         )
     else:
-        result = per_slice(_skimage.medial_axis, locals(), images=("image", "mask"))
+        result = per_slice(_skimage.medial_axis, locals(), images=("image", "mask"), in_turn=True)
     return result
 
 

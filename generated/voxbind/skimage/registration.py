@@ -9,11 +9,11 @@ from typing import Literal
 
 from voxbind.arrays import Array, ArrayT, DTypeLike
 from voxbind.lifting import flexible
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["optical_flow_ilk", "optical_flow_tvl1", "phase_cross_correlation"]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.registration", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

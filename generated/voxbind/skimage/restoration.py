@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from voxbind.arrays import Array, ArrayLike, ArrayT
 from voxbind.lifting import flexible, per_slice
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "ball_kernel",
@@ -32,7 +32,7 @@ __all__ = [
     "wiener",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.restoration", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 
@@ -1507,6 +1507,7 @@ def unsupervised_wiener(
             whole=("psf", "reg"),
             required=2,
             stacks=False,
+            in_turn=True,
         )
     return result
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from voxbind.arrays import Array, ArrayLike, ArrayT
 from voxbind.lifting import flexible, per_slice
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "active_contour",
@@ -35,7 +35,7 @@ __all__ = [
     "watershed",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.segmentation", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

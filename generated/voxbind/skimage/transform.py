@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -66,7 +66,7 @@ __all__ = [
     "warp_polar",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.transform", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 
@@ -1195,6 +1195,7 @@ def probabilistic_hough_line(
             images=("image",),
             whole=("theta",),
             stacks=False,
+            in_turn=True,
         )
     return result
 

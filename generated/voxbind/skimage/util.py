@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, volume
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -45,7 +45,7 @@ __all__ = [
     "view_as_windows",
 ]
 
-_skimage = Upstream("skimage.util", distribution="scikit-image", version="0.26.0", extra="skimage")
+_skimage = upstream("skimage.util", distribution="scikit-image", version="0.26.0", extra="skimage")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(
@@ -964,7 +964,9 @@ def random_noise(
     if type(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.random_noise(image, mode=mode, rng=rng, clip=clip, **kwargs)
     else:
-        result = flexible(_skimage.random_noise, locals(), images=("image",), kwargs="kwargs")
+        result = flexible(
+            _skimage.random_noise, locals(), images=("image",), kwargs="kwargs", in_turn=True
+        )
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from msgspec import structs
 
@@ -24,6 +25,7 @@ from voxbind_build.model import (
     Verdict,
 )
 
+_SEEN = ("observed", "recorded")
 _NAMES = re.compile(r"""\bstr\b|Literal\[["']""")
 _LIST_OF_ARRAYS = re.compile(r"(list|Sequence|tuple)\[Array\b")
 _MASKED = re.compile(r"(?i)masked[ _]?array")
@@ -44,7 +46,8 @@ def classify(
     observation : Observation or None
         What was seen of it; None where it was not run.
     declaration : Declaration or None
-        A contract that a person states; it overrules the observation and is marked so.
+        A contract that a person states; it overrules the observation, and what the function's
+        author declares, and is marked so.
 
     Returns
     -------
@@ -54,9 +57,15 @@ def classify(
     verdict = structs.replace(
         _observed(description, observation), axis_keywords=axis_keywords(description)
     )
-    if declaration is None:
+    if declaration is not None:
+        return _overrule(description, verdict, declaration)
+    if description.declared is None:
         return verdict
-    return _overrule(description, verdict, declaration)
+    seen = "observed as well" if verdict.evidence in _SEEN else "not observed"
+    promise = Declaration(
+        contract=description.declared, reason=f"declared by its author; {seen}: {verdict.reason}"
+    )
+    return _overrule(description, verdict, promise, by="author")
 
 
 def _observed(description: Description, observation: Observation | None) -> Verdict:
@@ -127,7 +136,12 @@ def _helper(description: Description, observation: Observation) -> Verdict:
     )
 
 
-def _overrule(description: Description, verdict: Verdict, declaration: Declaration) -> Verdict:
+def _overrule(
+    description: Description,
+    verdict: Verdict,
+    declaration: Declaration,
+    by: Literal["specification", "author"] = "specification",
+) -> Verdict:
     """Put what is declared in the place of what was observed, and keep that beside it."""
     helper = declaration.contract == "helper"
     contract = None if helper else declaration.contract or verdict.contract
@@ -154,7 +168,8 @@ def _overrule(description: Description, verdict: Verdict, declaration: Declarati
         needs_channels=verdict.needs_channels,
         reason=verdict.reason,
         evidence=verdict.evidence,
-        agrees=verdict.evidence in ("observed", "recorded")
+        by=by,
+        agrees=verdict.evidence in _SEEN
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
     )

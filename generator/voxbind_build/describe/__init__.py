@@ -6,6 +6,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 import msgspec
 
@@ -13,7 +14,7 @@ from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.parameters import describe_parameter
 from voxbind_build.describe.results import describe_returns
-from voxbind_build.model import Definition, Description, Inventory, PublicName
+from voxbind_build.model import Contract, Definition, Description, Inventory, PublicName
 
 __all__ = ["describe"]
 
@@ -56,6 +57,7 @@ def _describe(
         doc=definition.docstring,
         deprecated=documentation.deprecated or _deprecating_decorator(definition),
         tags=(*name.module.split(".")[1:], *_categories(definition)),
+        declared=_declared(definition),
     )
 
 
@@ -81,6 +83,23 @@ def _categories(definition: Definition) -> Iterator[str]:
         for keyword in node.keywords if isinstance(node, ast.Call) else ():
             if keyword.arg in ("categories", "tags") and isinstance(keyword.value, ast.List):
                 yield from _texts(keyword.value.elts)
+
+
+def _declared(definition: Definition) -> Contract | None:
+    """Give the contract that a decorator names: ``@declare("FLEXIBLE")``."""
+    for decorator in definition.decorators:
+        node = ast.parse(decorator, mode="eval").body
+        if not isinstance(node, ast.Call) or len(node.args) + len(node.keywords) != 1:
+            continue
+        if ast.unparse(node.func).rpartition(".")[2] != "declare":
+            continue
+        argument = node.args[0] if node.args else node.keywords[0].value
+        said = argument.value if isinstance(argument, ast.Constant) else ast.unparse(argument)
+        # A name, or a member of `voxbind.ProcessingContract`.
+        name = str(said).rpartition(".")[2]
+        contracts: tuple[Contract, ...] = get_args(Contract)
+        return next((contract for contract in contracts if contract == name), None)
+    return None
 
 
 def _deprecating_decorator(definition: Definition) -> str | None:

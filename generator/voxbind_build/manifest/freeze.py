@@ -67,6 +67,7 @@ def freeze(
         excluded=excluded,
         differences=inventory.differences,
         environment=spec.environment,
+        home=spec.home,
     )
 
 

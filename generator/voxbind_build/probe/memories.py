@@ -47,6 +47,41 @@ class Host:
         return value
 
 
+class Tensors:
+    """PyTorch's tensors on the CPU."""
+
+    colours = False
+
+    def __init__(self) -> None:
+        import torch
+
+        self._library = torch
+
+    def start(self, number: int) -> None:
+        """Do nothing: it is there."""
+
+    def give(self, value: Any) -> Any:
+        """Return an array as a tensor of its own; what PyTorch has no dtype for stays as it is."""
+        import numpy as np
+
+        if not isinstance(value, np.ndarray):
+            return value
+        try:
+            return self._library.from_numpy(value.copy())
+        except TypeError:
+            return value
+
+    def take(self, value: Any) -> Any:
+        """Return the tensors of a result as arrays."""
+        if isinstance(value, self._library.Tensor):
+            return value.numpy(force=True)
+        if type(value) in (tuple, list):
+            return type(value)(map(self.take, value))
+        if type(value) is dict:
+            return {key: self.take(member) for key, member in value.items()}
+        return value
+
+
 class OpenCL:
     """Buffers of pyclesperanto on its current device."""
 
@@ -90,8 +125,10 @@ def memory(kind: MemoryType) -> Memory:
     NotImplementedError
         For a memory that nothing can be measured in yet.
     """
-    if kind == "numpy":
+    if kind in ("numpy", "array_api"):  # what the standard promises is the same in any memory
         return Host()
+    if kind == "torch":
+        return Tensors()
     if kind == "pyclesperanto":
         return OpenCL()
     raise NotImplementedError(f"functions that work in {kind} memory can't be measured yet")

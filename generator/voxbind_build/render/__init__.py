@@ -36,17 +36,19 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
     RenderError
         If something in the manifest is not the name, type or literal that it claims to be.
     """
-    runtime = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in sorted((templates / "runtime").glob("*.py"))
-    }
+    runtime = _copied(templates / "runtime")
+    own = {f"_native/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     for node in module_tree(manifest):
         if node.path in runtime:
             raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
         modules[node.path] = render_module(node, templates)
     rest = {INDEX: index(manifest), "py.typed": ""}
-    return dict(sorted({**tidy(modules), **runtime, **rest}.items()))
+    return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))
+
+
+def _copied(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
 
 
 def templates_dir() -> Path:

@@ -17,13 +17,19 @@ from voxbind_build.render.wrapper import names_used, wrap
 __all__ = ["render_module"]
 
 _MEMORIES = {
+    "array_api": """\
+The functions run where their images are, without a conversion: on the arrays of NumPy, PyTorch and
+CuPy, on any device, and what comes out is of the same kind. Axes are (Z, Y, X). What only exports
+an array, and pyclesperanto's arrays, go by way of NumPy and come back.
+
+""",
     "pyclesperanto": """\
 Images are pyclesperanto's arrays, NumPy's or PyTorch's, of one to three axes, (Z, Y, X).
 Results come back as what the first image came as; an array on the device stays there.
 pyclesperanto's numbers have at most 32 bits: float64, int64 and uint64 are converted with a
 ``DtypeConversionWarning``, bool is held as uint8, and what doesn't fit is refused.
 
-"""
+""",
 }
 """What to know of arrays in a library that doesn't work in NumPy's memory."""
 
@@ -87,15 +93,24 @@ def _describe(node: Node) -> str:
 
 
 def _upstreams(node: Node, names: Namespace) -> list[str]:
-    kind = names.bind("Upstream", "voxbind.upstream") if names.upstreams else ""
+    kind = names.bind("upstream", "voxbind.upstream") if names.upstreams else ""
     library = node.library
     memory = "" if library.memory_type == "numpy" else f", memory={library.memory_type!r}"
     environment = f", environment={_environment(library)!r}" if library.environment else ""
     return [
         f"{local} = {kind}({module!r}, distribution={library.distribution!r}, "
-        f"version={library.version!r}, extra={library.extra!r}{memory}{environment})"
+        f"version={library.version!r}, extra={library.extra!r}"
+        f"{memory}{environment}{_home(module, library)})"
         for module, local in sorted(names.upstreams.items())
     ]
+
+
+def _home(module: str, library: Library) -> str:
+    """Return from where a module is imported that comes with voxbind, as an argument."""
+    if not library.home:
+        return ""
+    _, dot, rest = module.partition(".")
+    return f", home={library.home + dot + rest!r}"
 
 
 def _environment(library: Library) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -83,9 +83,12 @@ class _Writer:
             identifier(parameter.name, self._where)
         contract = function.contract is not None and bool(function.arrays)
         self._images = function.arrays if contract else ()
-        # What it changes in place is brought back, like an output.
-        changed = tuple(name for name in function.mutates if name not in function.outputs)
-        self._outputs = (function.outputs + changed) if contract else function.outputs
+        self._changed = (
+            tuple(name for name in function.mutates if name not in function.outputs)
+            if contract
+            else ()
+        )
+        self._outputs = function.outputs
         whole = function.whole if contract else function.arrays + function.whole
         apart = (*function.outputs, *function.host)
         self._whole = tuple(name for name in whole if name not in apart)
@@ -101,6 +104,7 @@ class _Writer:
             result += "_"
         conditions = self._conditions()
         readable = self._first is None or self._image_type(self._first) is not None
+        readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
             parameters=self._parameters(),
@@ -185,10 +189,12 @@ class _Writer:
 
     def _is_array(self, name: str) -> str:
         kind = self._names.bind("type", "builtins")
+        if self._memory == "array_api":
+            return f"{kind}({name}) in {self._upstream}.Arrays"
         return f"{kind}({name}) is {self._upstream}.Array"
 
     def _conditions(self) -> tuple[str, ...]:
-        """Return what makes the library's own call the right one."""
+        """Return what makes the library's own call the right one; an empty one never holds."""
         function, conditions = self._function, []
         if self._first is not None:
             conditions.append(self._is_array(self._first.name))
@@ -204,6 +210,10 @@ class _Writer:
             if parameter is self._first or not parameter.default_is_literal:
                 continue
             condition = self._is_array(name)
+            if self._memory == "array_api":
+                # Whether another array is on the image's device is for the other branch to see.
+                conditions.append(self._has_plain_default(parameter))
+                continue
             if name in function.host:  # anything else is brought to the host
                 kind, plain = (self._names.bind(each, "builtins") for each in ("type", "list"))
                 condition = f"{kind}({name}) is {plain}"
@@ -275,6 +285,7 @@ class _Writer:
             "whole": self._whole,
             "outputs": self._outputs,
             "host": function.host,
+            "changed": self._changed,
             "array_like": function.array_like if self._images else (),
             "named": function.named if self._images else (),
             "masked": function.masked if self._images else (),
@@ -293,6 +304,8 @@ class _Writer:
             facts["stacks"] = False
         if lifting != "direct" and function.needs_channels:
             facts["needs_channels"] = True
+        if lifting in ("per_slice", "flexible") and (function.random or function.mutates):
+            facts["in_turn"] = True
         call = self._names.bind(lifting, "voxbind.lifting")
         arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
         arguments += self._defaults()

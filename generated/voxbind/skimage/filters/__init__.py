@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voxbind.arrays import Array, ArrayT, DTypeLike
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -70,7 +70,7 @@ __all__ = [
     "window",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.filters", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

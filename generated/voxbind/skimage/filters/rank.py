@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from voxbind.arrays import Array, ArrayT
 from voxbind.lifting import flexible, per_slice
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 __all__ = [
     "autolevel",
@@ -43,7 +43,7 @@ __all__ = [
     "windowed_histogram",
 ]
 
-_skimage = Upstream(
+_skimage = upstream(
     "skimage.filters.rank", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
 

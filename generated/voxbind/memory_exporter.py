@@ -1,0 +1,120 @@
+"""What is an array by what it exports: DLPack, the array interfaces of NumPy and CUDA.
+
+An array that follows the array API standard comes back as one of its own kind; of anything
+else (a PIL image, an `xarray.DataArray`) the result is NumPy's.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# The generated package is checked without the libraries, and so without NumPy.
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+
+from .errors import DeviceUnavailableError, MemoryTypeError, class_name
+
+__all__ = ["ExporterMemory", "gpu_of"]
+
+_INTERFACES = ("__array_interface__", "__array_struct__")
+_EXPORTS = (*_INTERFACES, "__array__", "__dlpack__", "__cuda_array_interface__")
+_NEVER = (str, bytes, bytearray, dict, type(None), np.generic, type)
+# Device types of DLPack: https://dmlc.github.io/dlpack/latest/c_api.html
+_CPU, _CUDA, _CUDA_HOST, _CUDA_MANAGED = 1, 2, 3, 13
+
+
+def gpu_of(value: Any) -> int | None:
+    """Return the number of the NVIDIA GPU that an array is on; None where it is on none."""
+    if hasattr(type(value), "__dlpack_device__"):
+        kind, number = value.__dlpack_device__()
+        return int(number) if kind in (_CUDA, _CUDA_MANAGED) else None
+    return 0 if hasattr(type(value), "__cuda_array_interface__") else None
+
+
+class ExporterMemory:
+    """Arrays of libraries that voxbind knows nothing else of: see `voxbind.memories.Memory`."""
+
+    name = "exporter"
+
+    def holds(self, value: Any) -> bool:
+        if isinstance(value, _NEVER):
+            return False
+        return any(hasattr(type(value), export) for export in _EXPORTS)
+
+    def device(self, value: Any) -> Any:
+        """Return the array itself: only it can say how one like it is made."""
+        return value
+
+    def place(self, device: Any) -> str:
+        return class_name(device)
+
+    def gpu(self, device: Any) -> int | None:
+        return None
+
+    def leaves_shared(self, value: Any) -> bool:
+        """Whether NumPy can share the buffer; what ``__array__`` does can't be known."""
+        if hasattr(type(value), "__dlpack_device__"):
+            return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
+        return any(hasattr(type(value), each) for each in _INTERFACES)
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        return False
+
+    def to_host(self, value: Any, name: str) -> Any:
+        """Return the array that is exported, sharing its buffer where that is on the host."""
+        try:
+            if any(hasattr(type(value), each) for each in (*_INTERFACES, "__array__")):
+                return np.asarray(value)
+            if gpu_of(value) is not None:
+                return _from_cuda(value, name)
+            return np.from_dlpack(value)
+        except DeviceUnavailableError:
+            raise
+        except Exception as error:
+            raise MemoryTypeError(
+                f"{name!r} is of type {class_name(value)}, and NumPy can't read it: {error}. "
+                f"Give a numpy.ndarray or a torch.Tensor."
+            ) from error
+
+    def from_host(
+        self,
+        array: Any,
+        device: Any,
+        name: str = "",
+        cast: str = "",
+        *,
+        overwritten: bool = False,
+        plain: bool = False,
+    ) -> Any:
+        """Return an array of the same kind as `device` where the standard makes one."""
+        namespace = device.__array_namespace__()
+        try:
+            return namespace.asarray(array, device=device.device)
+        except (TypeError, ValueError, NotImplementedError):  # a dtype that it doesn't have
+            return array
+
+    def write(self, value: Any, array: Any) -> None:
+        value[...] = array
+
+    def shares(self, value: Any, array: Any) -> bool:
+        return True
+
+    def cast(self, name: str, dtype: str) -> str:
+        return f"numpy.asarray({name}).astype(numpy.{dtype})"
+
+
+def _from_cuda(value: Any, name: str) -> Any:
+    """Copy from a GPU with the library that is there to do it."""
+    for module in ("cupy", "torch"):
+        try:
+            library: Any = import_module(module)
+        except ImportError:
+            continue
+        if module == "cupy":
+            return library.asnumpy(library.asarray(value))
+        return library.as_tensor(value, device="cuda").cpu().numpy()
+    raise DeviceUnavailableError(
+        f"{name!r} is of type {class_name(value)}, on an NVIDIA GPU, and neither CuPy nor PyTorch "
+        "is here to copy it to the host. Install one, pip install cupy-cuda12x, or give a copy "
+        "on the host."
+    )

@@ -1,0 +1,148 @@
+"""CuPy's memory: arrays on an NVIDIA GPU, which PyTorch's CUDA tensors share.
+
+CuPy is never imported here: who has one of its arrays, or calls a library that works on
+them, has imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+# The generated package is checked without the libraries, and so without NumPy.
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+
+from .errors import MemoryTypeError
+
+__all__ = ["CupyMemory"]
+
+_NUMBERS = "biufc"
+_LONG = frozenset(("longdouble", "float96", "float128", "complex192", "complex256"))
+
+
+class CupyMemory:
+    """Arrays of CuPy: see `voxbind.memories.LibraryMemory`. A device is its number."""
+
+    name = "cupy"
+    reads_colours = True
+    speaks_array_api = True
+    takes_nested = False
+    planes_are_views = True
+
+    def holds(self, value: Any) -> bool:
+        kind = getattr(sys.modules.get("cupy"), "ndarray", None)
+        return kind is not None and isinstance(value, kind)
+
+    def device(self, value: Any) -> Any:
+        return value.device.id
+
+    def place(self, device: Any) -> str:
+        return f"cupy ({self.device_name(device)})"
+
+    def gpu(self, device: Any) -> int | None:
+        return int(device)
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        return bool(value.device.id == device)
+
+    def device_name(self, device: Any) -> str:
+        return f"cuda:{device}"
+
+    def device_of_call(self, arguments: Iterable[Any]) -> Any:
+        """Return the device of the first array on one, else the current one."""
+        for value in arguments:
+            if self.holds(value):
+                return value.device.id
+            if getattr(value, "is_cuda", False):
+                return value.device.index
+        return sys.modules["cupy"].cuda.Device().id
+
+    def check(self, value: Any, name: str) -> None:
+        """Its own arrays are all right."""
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """Refuse a data type that CuPy doesn't have."""
+        dtype = str(value.dtype).rpartition(".")[2]
+        try:
+            known = np.dtype(dtype).kind in _NUMBERS and dtype not in _LONG
+        except TypeError:  # bfloat16 and other names that NumPy doesn't know
+            known = False
+        if not known:
+            raise MemoryTypeError(
+                f"{name!r} is {dtype}, and CuPy has no such dtype. Give {cast.format('float32')}."
+            )
+
+    def leaves_shared(self, value: Any) -> bool:
+        return False
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        return False
+
+    def to_host(self, value: Any, name: str) -> Any:
+        with value.device:
+            return value.get()  # on the current stream, as CuPy works, and waits for it
+
+    def from_host(
+        self,
+        array: Any,
+        device: Any,
+        name: str = "",
+        cast: str = "",
+        *,
+        overwritten: bool = False,
+        plain: bool = False,
+    ) -> Any:
+        """Return a copy on a device; a result of a data type that CuPy lacks stays NumPy's."""
+        if isinstance(array, np.ma.MaskedArray):
+            return array
+        if name:
+            self.refuse(array, name, cast)
+        elif array.dtype.kind not in _NUMBERS:
+            return array
+        cupy = sys.modules["cupy"]
+        native = array.astype(array.dtype.newbyteorder("="), copy=False)
+        with cupy.cuda.Device(device):
+            return cupy.asarray(native)
+
+    def from_device(self, value: Any, device: Any) -> Any:
+        """Return what is on a GPU as an array there, sharing the buffer where it is the same."""
+        cupy = sys.modules["cupy"]
+        if hasattr(value, "resolve_conj"):  # a tensor, which exports neither of these
+            value = value.detach().resolve_conj().resolve_neg()
+        # Both have CuPy's current stream wait for the work that made the array.
+        speaks = hasattr(type(value), "__dlpack__")
+        array = cupy.from_dlpack(value) if speaks else cupy.asarray(value)
+        if array.device.id == device:
+            return array
+        with cupy.cuda.Device(device):
+            return cupy.asarray(array)
+
+    def write(self, value: Any, array: Any) -> None:
+        with value.device:
+            value[...] = sys.modules["cupy"].asarray(array)
+
+    def shares(self, value: Any, array: Any) -> bool:
+        return value is array
+
+    def cast(self, name: str, dtype: str) -> str:
+        return f"{name}.astype(cupy.{dtype})"
+
+    def copy(self, value: Any) -> Any:
+        return value.copy()
+
+    def volume(self, value: Any) -> Any:
+        return value
+
+    def plane(self, volume: Any, z: int) -> Any:
+        return volume[z]
+
+    def put(self, volume: Any, z: int, plane: Any) -> None:
+        volume[z] = plane
+
+    def empty(self, shape: tuple[int, ...], like: Any) -> Any:
+        with like.device:
+            return sys.modules["cupy"].empty(shape, like.dtype)
+
+    def widened(self, stack: Any, plane: Any) -> Any:
+        return stack.astype(np.result_type(stack.dtype, plane.dtype), copy=False)

@@ -1,0 +1,101 @@
+"""Slices in several threads: the same result, in order, and no more threads than asked for."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import voxbind
+from voxbind import lifting
+from voxbind.scipy import ndimage
+from voxbind.skimage import feature, filters, util
+
+VOLUME = np.random.default_rng(1).random((9, 24, 31)).astype(np.float32)
+
+
+@pytest.mark.parametrize("give", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+@pytest.mark.parametrize(
+    "run",
+    [
+        feature.canny,
+        filters.sobel_h,
+        lambda volume: filters.median(volume, slice_by_slice=True),
+        lambda volume: ndimage.gaussian_filter(volume, 1, slice_by_slice=True),
+        lambda volume: filters.gabor(volume, frequency=0.3),
+        lambda volume: ndimage.label(volume > 0.5, slice_by_slice=True),
+    ],
+    ids=["canny", "sobel_h", "median", "gaussian_filter", "two images", "labels and numbers"],
+)
+def test_the_result_is_the_same_as_of_one_slice_at_a_time(give: Any, run: Any) -> None:
+    expected = run(give(VOLUME))
+    with voxbind.workers(3):
+        result = run(give(VOLUME))
+    for one, other in zip(
+        result if isinstance(result, tuple) else [result],
+        expected if isinstance(expected, tuple) else [expected],
+        strict=True,
+    ):
+        assert type(one) is type(other)
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+def per_slice(function: Any, **facts: Any) -> Any:
+    return lifting.per_slice(function, {"image": VOLUME}, images=("image",), **facts)
+
+
+def test_as_many_threads_as_asked_for_and_no_more() -> None:
+    threads, together = set(), threading.Barrier(2, timeout=30)
+
+    def plane(image: Any) -> Any:
+        threads.add(threading.current_thread())
+        if len(threads) > 1:  # the first slice runs in the caller's thread
+            together.wait()
+        return image
+
+    with voxbind.workers(2):
+        per_slice(lambda image: plane(image))
+    assert len(threads) == 3
+    threads.clear()
+    per_slice(lambda image: (threads.add(threading.current_thread()), image)[1])
+    assert threads == {threading.current_thread()}
+
+
+def test_all_processors_are_asked_for_with_zero() -> None:
+    from voxbind.context import current
+
+    with voxbind.workers(0):
+        assert current().workers >= 1
+
+
+def test_the_first_slice_that_fails_ends_the_call() -> None:
+    def failing(image: Any) -> Any:
+        if image is not None and float(image[0, 0]) == float(VOLUME[4, 0, 0]):
+            raise RuntimeError("slice 4")
+        return image
+
+    with voxbind.workers(2), pytest.raises(RuntimeError, match="slice 4"):
+        per_slice(lambda image: failing(image))
+    assert not [each for each in threading.enumerate() if each.name.startswith("ThreadPool")]
+
+
+def test_what_is_random_runs_one_slice_after_the_other() -> None:
+    expected = util.random_noise(VOLUME[:, :, :24], rng=np.random.default_rng(3))
+    with voxbind.workers(4):
+        result = util.random_noise(VOLUME[:, :, :24], rng=np.random.default_rng(3))
+    np.testing.assert_array_equal(result, expected)
+    threads = set()
+    with voxbind.workers(4):
+        per_slice(lambda image: (threads.add(threading.current_thread()), image)[1], in_turn=True)
+    assert threads == {threading.current_thread()}
+
+
+def test_threads_have_the_callers_context() -> None:
+    def divide(image: Any) -> Any:
+        return image / (image - image[0, 0] if image[0, 0] == VOLUME[3, 0, 0] else 1)
+
+    with voxbind.workers(2), np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        per_slice(lambda image: divide(image))
