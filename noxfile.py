@@ -51,6 +51,6 @@ def upstream(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Print ratios: wrappers against direct calls, conversions against by-hand ones."""
-    install(session)
-    session.run("python", "benchmarks/overhead.py", *session.posargs)
+    """Print ratios to direct calls, code by hand, arraybridge and OpenHCS; write page and chart."""
+    install(session, "--group", "demo")
+    session.run("python", "benchmarks", *session.posargs)

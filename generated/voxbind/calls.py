@@ -81,7 +81,7 @@ class Facts(TypedDict, total=False):
 class Plan:
     """What is known of a function, made ready once for all its calls."""
 
-    def __init__(self, function: Function, facts: Facts) -> None:
+    def __init__(self, function: Function, facts: Facts, names: tuple[str, ...]) -> None:
         self.function, self.facts = function, facts
         self.name: str = getattr(function, "__name__", "the function")
         self.images = facts.get("images", ())
@@ -108,6 +108,7 @@ class Plan:
             self.is_plain
             and self.library is NUMPY
             and self.positional == 1
+            and names[:1] == self.images[:1]
             and not (self.only or self.needs_output or self.changed)
         )
         self.in_turn = facts.get("in_turn", False)
@@ -204,7 +205,7 @@ class Call:
     def _run_simply(self) -> Any:
         """Do what `_run` does where an image is all there is to convert: a third of the time."""
         rest = dict(self._arguments)
-        image = rest.pop(self.image)
+        image = rest.pop(self._plan.images[0])
         home = KNOWN.get(type(image), NUMPY)
         if home.name not in _SIMPLE or not PLAIN.issuperset(map(type, rest.values())):
             return self._run(None)
@@ -428,7 +429,7 @@ def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
     """Return a call of a function, of which hardly ever something else is known than before."""
     plan = _plans.get(function)
     if plan is None or plan.facts != facts:
-        plan = _plans[function] = Plan(function, facts)
+        plan = _plans[function] = Plan(function, facts, tuple(arguments))
     return Call(plan, arguments)
 
 

@@ -232,6 +232,8 @@ class Exchange:
                 return known.came
             if target is home and (device is None or home.is_at(result, device)):
                 return result
+            if target is self._library and home is not target:
+                return result  # what a library gives for its own arrays is its own affair
             return self._return(result, home, target, device)
         if kind is dict:
             return {key: self._map(item, target, device, own) for key, item in result.items()}

@@ -185,7 +185,7 @@ class _Library:
         )
 
     def attribute(self, name: str) -> Any:
-        module = self._import(self._module)
+        module = self._import(self._home)
         try:
             value = getattr(module, name)
         except AttributeError as error:
@@ -226,7 +226,7 @@ class _Library:
     def _broken(self, error: Exception) -> LibraryMissingError:
         return LibraryMissingError(
             f"{self._module} is installed but fails to import: {type(error).__name__}: {error}. "
-            f"Try `python -c 'import {self._module}'`, and install it anew with: "
+            f"Try `python -c 'import {self._home}'`, and install it anew with: "
             f"pip install --force-reinstall {self._wanted}",
             name=self._module,
         )
@@ -245,7 +245,7 @@ class _Library:
         try:
             return metadata.version(self._distribution)
         except metadata.PackageNotFoundError:
-            package = sys.modules.get(self._module.partition(".")[0])
+            package = sys.modules.get(self._home.partition(".")[0])
             return str(getattr(package, "__version__", "unknown"))
 
     def _is_fresh(self) -> bool:
@@ -307,14 +307,25 @@ def _tell(environment: Environment) -> None:
     """Tell a library in the environment where its files are."""
     if not environment:
         return
-    import os
-    from glob import glob
-    from pathlib import Path
+    # `pathlib` and `glob` take longer to import than all else that is done here.
+    import os.path
 
     for variable, where in environment.items():
-        if variable in os.environ or any(map(glob, where.get("unless", ()))):
+        if variable in os.environ or any(map(_is_there, where.get("unless", ()))):
             continue
-        files = (Path(sys.prefix, path) for path in where["below_prefix"])
-        file = next((path for path in files if path.exists()), None)
+        files = (os.path.join(sys.prefix, *path.split("/")) for path in where["below_prefix"])  # noqa: PTH118
+        file = next((path for path in files if os.path.exists(path)), None)  # noqa: PTH110
         if file is not None:
-            os.environ[variable] = str(file)
+            os.environ[variable] = file
+
+
+def _is_there(pattern: str) -> bool:
+    """Tell whether a `glob` pattern fits a file."""
+    import os.path
+
+    folder = os.path.dirname(pattern)  # noqa: PTH120
+    if not os.path.isdir(folder) and not any(sign in folder for sign in "*?["):  # noqa: PTH112
+        return False
+    from glob import glob
+
+    return bool(glob(pattern))  # noqa: PTH207

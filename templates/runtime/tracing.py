@@ -116,7 +116,9 @@ class trace:
     """Take down each call of a wrapper in the block: what ran where, and what moved.
 
     Only this thread or asyncio task is looked at, and tasks that are started in the block.
-    Traces may stand inside one another: each sees every call in its own block.
+    Traces may stand inside one another: each sees every call in its own block. What has no
+    array to convert (``disk``), or moves one because that is asked for (``cle.push``), isn't
+    taken down.
 
     Returns
     -------

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]
+NAMES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/memory.md")
+DOCUMENTS = [ROOT / name for name in NAMES]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ voxbind ((?:show|list|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
@@ -47,6 +48,24 @@ def test_commands_in_documents_run(command: str) -> None:
     done = run("-m", "voxbind_build", *shlex.split(command))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_documented_routes_are_those_that_are_taken() -> None:
+    from voxbind.routes import PLACES, route
+
+    text = (ROOT / "docs" / "memory.md").read_text("utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    head, _, *routes = rows[: len(PLACES) + 2]
+    assert tuple(head[1:]) == PLACES
+    assert {
+        (source, target): cost
+        for source, *costs in routes
+        for target, cost in zip(PLACES, costs, strict=True)
+    } == {(source, target): route(source, target) for source in PLACES for target in PLACES}
 
 
 @pytest.mark.parametrize(("path", "link"), LINKS, ids=lambda value: str(value))

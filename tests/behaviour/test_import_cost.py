@@ -14,6 +14,15 @@ HEAVY = ("numpy", "scipy", "skimage", "torch", "networkx", "PIL", "msgspec", "vo
 CASES = {
     "the package": ("import voxbind", set()),
     "its errors": ("from voxbind import DimensionError, ProcessingContract", set()),
+    "its settings": (
+        "import voxbind; voxbind.transfers('allow'); voxbind.workers(1); voxbind.trace()",
+        set(),
+    ),
+    "the decorator for one's own functions": (
+        "from voxbind import declare; declare('FLEXIBLE')(print) if 0 else None",
+        set(),
+    ),
+    "the native functions": ("from voxbind._native import max_projection", set()),
     "a library": ("from voxbind import skimage", set()),
     "a module": ("import voxbind.skimage.filters, voxbind.skimage.filters.rank", set()),
     "a module of another library": ("from voxbind.scipy import ndimage", set()),

@@ -376,10 +376,30 @@ def test_doctor_names_libraries_and_devices_with_what_changes_them(voxbind):
     assert findings["pyclesperanto"]["usable"]
     assert findings["pyclesperanto (OpenCL)"]["detail"] == devices
     for finding in findings.values():
-        assert finding["usable"] or (finding["detail"] and finding["command"])
+        way = finding["kind"] == "route"
+        assert finding["usable"] or (finding["detail"] and (way or finding["command"]))
     assert code in (0, 1)
     code, output, _ = voxbind("doctor")
     assert "not usable" in output
+
+
+def test_doctor_tells_the_ways_between_the_memories(voxbind):
+    _, output, _ = voxbind("doctor", "--json")
+    ways = {each["name"]: each for each in json.loads(output) if each["kind"] == "route"}
+    assert len(ways) == 20
+    told = {
+        "numpy -> torch (CPU)": ("share", True),
+        "torch (CPU) -> numpy": ("share", True),
+        "numpy -> pyclesperanto": ("copy", True),
+        "cupy -> torch (CUDA)": ("share", None),
+        "cupy -> pyclesperanto": ("copy, copy", None),
+    }
+    for name, (cost, usable) in told.items():
+        assert ways[name]["detail"] == cost
+        assert usable in (ways[name]["usable"], None)
+    _, output, _ = voxbind("doctor")
+    row = next(line for line in output.splitlines() if line.strip().startswith("torch (CPU)  "))
+    assert row.split()[2:6] == ["share", "same", "(copy)", "(copy)"] or "copy" in row
 
 
 def test_doctor_tells_a_broken_library_from_a_missing_one(voxbind, toylib):

@@ -20,9 +20,9 @@ GOOD = 'name = "x"\ndistribution = "x"\nextra = "x"\n'
 
 def test_builtin_specifications_are_sorted_and_name_modules_that_exist() -> None:
     specs = libraries.builtin()
-    assert [spec.name for spec in specs] == ["pyclesperanto", "scipy", "skimage"]
+    assert [spec.name for spec in specs] == ["native", "pyclesperanto", "scipy", "skimage"]
     for spec in specs:
-        for module in spec.modules:
+        for module in [spec.home] if spec.home else spec.modules:
             assert isinstance(libraries.import_dotted(module), ModuleType)
 
 
@@ -31,6 +31,13 @@ def test_a_name_and_its_file_give_the_same_specification() -> None:
     assert by_name == libraries.load(Path(libraries.__file__).with_name("skimage.toml"))
     assert by_name.distribution == "scikit-image"
     assert by_name.exclude["skimage.filters.try_all_threshold"].reason == "display"
+
+
+def test_what_is_not_on_pypi_goes_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "lab.toml"
+    file.write_text('name = "lab"\nmodules = ["lab"]\n')
+    spec = libraries.load(file)
+    assert (spec.distribution, spec.extra) == ("lab", "")
 
 
 def test_a_users_specification_is_read_from_its_file() -> None:

@@ -56,7 +56,7 @@ def test_the_same_manifest_gives_the_same_texts(files: dict[str, str]) -> None:
 
 
 def test_modules_stand_where_the_library_has_them(files: dict[str, str]) -> None:
-    generated = {path for path in files if "/" in path}
+    generated = {path for path in files if "/" in path and not path.startswith("_native/")}
     assert generated == {
         "scipy/__init__.py",
         "scipy/ndimage.py",

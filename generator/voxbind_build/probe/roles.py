@@ -111,11 +111,19 @@ def _role(parameter: Parameter, *, first: bool) -> str | None:
     for rule in table().rule:
         if rule.fits(parameter):
             return rule.role
-    # Whatever else comes first and is documented as an array with rows and columns.
-    arrayish = re.search(r"(?i)\bnd-?array|\barray|image", parameter.documented)
-    if first and parameter.default is None and arrayish:
+    if first and parameter.default is None and _may_be_image(parameter):
         return "image"
     return None
+
+
+def _may_be_image(parameter: Parameter) -> bool:
+    """Tell what is documented as an array; where nothing is documented, annotation and name do."""
+    if parameter.documented:
+        return re.search(r"(?i)\bnd-?array|\barray|image|tensor", parameter.documented) is not None
+    named = re.match(r"(?i)(image|img|im|vol|volume|stack|frame|plane)s?\d*$", parameter.name)
+    return parameter.annotation in ("Array", "ArrayLike") or (
+        parameter.annotation == "Any" and named is not None
+    )
 
 
 def main_parameter(description: Description, roles: dict[str, str]) -> str | None:

@@ -10,11 +10,11 @@ from typing import Literal
 
 from voxbind.arrays import ArrayT
 from voxbind.lifting import flexible, per_slice
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 __all__ = ["box", "boxcar", "edges", "soften"]
 
-_toylib = Upstream("toylib.filters", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.filters", distribution="toylib", version="1.0", extra="toylib")
 
 
 def box(image: ArrayT, size: int | Sequence[int] = 3, *, slice_by_slice: bool = False) -> ArrayT:

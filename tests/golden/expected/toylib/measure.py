@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from voxbind.arrays import Array, ArrayLike, ArrayT
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible
-from voxbind.upstream import Upstream
+from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONNECTIVITY", "Region", "label", "mean_difference", "peaks", "threshold_mean"]
 
-_toylib = Upstream("toylib.measure", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.measure", distribution="toylib", version="1.0", extra="toylib")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("CONNECTIVITY", "Region"))

@@ -9,11 +9,11 @@ from typing import Any
 
 from voxbind.arrays import Array, ArrayT
 from voxbind.lifting import direct, flexible
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["dilate", "grow", "square"]
 
-_toylib = Upstream("toylib.morphology", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.morphology", distribution="toylib", version="1.0", extra="toylib")
 
 
 def dilate(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voxbind.arrays import Array, ArrayT
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MISSING", "apply", "combine", "hostile", "rescale"]
 
-_toylib = Upstream("toylib.odd", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.odd", distribution="toylib", version="1.0", extra="toylib")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("MISSING",))

@@ -10,11 +10,11 @@ from typing import Any
 
 from voxbind.arrays import ArrayT
 from voxbind.lifting import volume as _volume
-from voxbind.upstream import LibraryDefault, Upstream, library_default
+from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["depth_gradient", "project"]
 
-_toylib = Upstream("toylib.volume", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.volume", distribution="toylib", version="1.0", extra="toylib")
 
 
 def depth_gradient(volume: ArrayT, spacing: float = 1.0) -> ArrayT:

@@ -1,0 +1,70 @@
+"""Ratios of voxbind to direct calls, code by hand, and its peers: `python benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import conversion
+import gpu
+import overhead
+import peers
+import per_slice
+import report
+import starting
+from rich.console import Console
+from timing import Effort
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def main() -> None:
+    """Measure, print, and write the page and the chart."""
+    parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, a smaller volume")
+    parser.add_argument("--no-peers", action="store_true", help="without arraybridge and OpenHCS")
+    parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
+    options = parser.parse_args()
+    quick: bool = options.quick
+    console = Console()
+    cores = _cores()
+    calls = Effort(rounds=40 if quick else 200)
+    slices = Effort(rounds=3 if quick else 7)
+    starts = 2 if quick else 11
+    with (
+        peers.opened(() if options.no_peers else peers.NAMES, console) as found,
+        console.status("Measuring") as status,
+    ):
+        status.update("Measuring calls")
+        topics = [overhead.topic(calls, found)]
+        status.update("Measuring conversions")
+        topics.append(conversion.topic(calls, found))
+        status.update("Measuring volumes")
+        topics.append(per_slice.topic(slices, found, 8 if quick else 64, cores))
+        status.update("Measuring starts")
+        topics.append(starting.topic(starts, found))
+        status.update("Measuring the GPU")
+        if on_gpu := gpu.topic(Effort(rounds=5 if quick else 25)):
+            topics.append(on_gpu)
+        versions = {name: peer.versions for name, peer in found.items()}
+    report.printed(topics, console)
+    if on_gpu is None:
+        console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
+    console.print("The ratios count; the absolute times are this machine's.")
+    options.out.mkdir(parents=True, exist_ok=True)
+    page = report.markdown(topics, versions, cores, gpu.name_of_gpu(), quick)
+    (options.out / "benchmarks.md").write_text(page, encoding="utf-8")
+    report.chart(topics, options.out / "benchmarks.svg")
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows and macOS
+        return os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    main()

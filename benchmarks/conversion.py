@@ -1,0 +1,39 @@
+"""What it costs to give a NumPy library a PyTorch tensor of the CPU's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from calls import given, image, named, shared_by_hand
+from peers import Peer
+from timing import Effort, Topic, measured, timer
+
+CALLS = (
+    ("skimage.util.invert", "16x16"),
+    ("skimage.util.invert", "512x512"),
+    ("scipy.ndimage.uniform_filter", "16x16"),
+)
+
+
+def topic(effort: Effort, peers: Mapping[str, Peer]) -> Topic:
+    """Measure."""
+    rows = []
+    for name, shape in CALLS:
+        wrapper, tensor = named(f"voxbind.{name}"), torch.from_numpy(image(shape))
+        peer = peers.get("arraybridge")
+        rows.append(
+            measured(
+                f"{name} {shape}, tensor in and out",
+                timer(shared_by_hand(named(name), image(shape))),
+                timer(given(wrapper, tensor)),
+                effort,
+                {"arraybridge": peer.pair("by-hand", "arraybridge", name, shape)} if peer else {},
+            )
+        )
+    return Topic(
+        "Conversion from PyTorch to NumPy and back on the CPU",
+        "the conversion by hand",
+        "at most 3 times the time",
+        rows,
+    )

@@ -1,0 +1,145 @@
+"""What it takes to start, each in new interpreters that time themselves.
+
+Bytecode may be written there, as it is for anybody: else each start would compile the
+wrappers anew.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from peers import OPENHCS_REGISTRY, Peer, clean_environment
+from timing import Pair, Row, Topic
+
+import voxbind
+
+# The modules that OpenHCS reads.
+OF_OPENHCS = tuple(
+    f"skimage.{name}"
+    for name in (
+        *("filters", "morphology", "segmentation", "feature"),
+        *("measure", "transform", "restoration", "exposure"),
+    )
+)
+
+
+def topic(rounds: int, peers: Mapping[str, Peer]) -> Topic:
+    """Measure."""
+    wrappers = _wrapper_modules()
+    upstream = _imports([name for name in map(_upstream, wrappers) if _is_there(name)])
+    ours = _imports(wrappers)
+    resolved = _resolved(OF_OPENHCS)
+    ready = _imports([f"voxbind.{name}" for name in OF_OPENHCS]) + _OPENED
+    peer = peers.get("OpenHCS")
+    starts = {
+        "voxbind": _Start("import voxbind"),
+        "registry": _Start(_OPENED),
+        "wrappers": _Start(ours),
+        "after": _Start(upstream, ours),
+        "ready": _Start(resolved, ready),
+    }
+    if peer:
+        starts["its resolved"] = _Start(resolved, peer=peer)
+        starts["OpenHCS"] = _Start(OPENHCS_REGISTRY, peer=peer)
+    for _ in range(rounds):
+        for start in starts.values():
+            start.run()
+    best = {name: start.best for name, start in starts.items()}
+    its = {"OpenHCS": Pair(best["its resolved"][0], best["OpenHCS"][0])} if peer else {}
+    return Topic(
+        "Start",
+        "the import of the same modules of the libraries",
+        "less than 20 ms added for all wrappers",
+        [
+            Row("import voxbind", best["voxbind"][0]),
+            Row("the registry opened and asked for all functions", best["registry"][0]),
+            Row(f"all {len(wrappers)} wrapper modules, alone", best["wrappers"][0]),
+            Row(
+                f"all {len(wrappers)} wrapper modules, after the libraries' lazy import",
+                Pair(best["after"][0], sum(best["after"])),
+            ),
+            Row(
+                "scikit-image's functions resolved, wrapped and in the registry",
+                Pair(best["ready"][0], sum(best["ready"])),
+                its,
+            ),
+        ],
+        "What comes after something is timed after it in the same new interpreter.",
+    )
+
+
+_OPENED = "from voxbind import registry; registry.functions()\n"
+
+
+def _wrapper_modules() -> list[str]:
+    """Return the names of all modules below the libraries' packages."""
+    found = []
+    for library in pkgutil.iter_modules(voxbind.__path__, "voxbind."):
+        if library.ispkg and not library.name.startswith("voxbind._"):
+            found.append(library.name)
+            folder = Path(voxbind.__path__[0], library.name.partition(".")[2])
+            below = pkgutil.walk_packages([str(folder)], f"{library.name}.")
+            found.extend(module.name for module in below)
+    return found
+
+
+def _upstream(wrapper: str) -> str:
+    return wrapper.removeprefix("voxbind.")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ImportError:
+        return False
+
+
+def _imports(modules: Sequence[str]) -> str:
+    return "".join(f"import {name}\n" for name in modules)
+
+
+def _resolved(modules: Sequence[str]) -> str:
+    """Import modules and everything that they would import when it is first asked for."""
+    asked = "".join(f"[getattr({name}, _) for _ in {name}.__all__]\n" for name in modules)
+    return _imports(modules) + asked
+
+
+class _Start:
+    """Parts of a program that time themselves, one after the other, in new interpreters."""
+
+    def __init__(self, *parts: str, peer: Peer | None = None) -> None:
+        end = "\n"
+        clock = f"_times.append(_clock()){end}"
+        self._program = (
+            "import warnings; warnings.simplefilter('ignore')\n"
+            "from time import perf_counter as _clock; _times = []\n"
+            f"{clock}{clock.join(f'{part}{end}' for part in parts)}{clock}"
+            "print(*(after - before for before, after in zip(_times, _times[1:])))"
+        )
+        self._python = peer.python if peer else sys.executable
+        self._environment = peer.environment if peer else clean_environment(PYTHONPATH=_path())
+        self.best = [float("inf")] * len(parts)
+        """Seconds of each part."""
+
+    def run(self) -> None:
+        """Start an interpreter."""
+        done = subprocess.run(
+            [str(self._python), "-c", self._program],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds = map(float, done.stdout.splitlines()[-1].split())
+        self.best = list(map(min, self.best, seconds))
+
+
+def _path() -> str:
+    """Return where voxbind is, so that new interpreters find the same one."""
+    return os.pathsep.join(str(Path(folder).parent) for folder in voxbind.__path__)
