@@ -100,6 +100,9 @@ class CudaMemory(Memory, Protocol):
     def from_device(self, value: Any, device: Any) -> Any:
         """Return an array of any memory on a GPU, sharing the buffer where that is `device`."""
 
+    def wait(self, device: Any) -> None:
+        """Wait until all is done that was queued on a GPU."""
+
 
 class LibraryMemory(Memory, Protocol):
     """A memory that a library works in."""
@@ -156,7 +159,8 @@ _OF_LIBRARIES: dict[str, LibraryMemory] = {
 _MEMORIES: tuple[Memory, ...] = (*_OF_LIBRARIES.values(), ExporterMemory())
 KNOWN: dict[type, Memory] = {}
 """By the class of arrays that were seen: a class doesn't change its memory."""
-_OF_THE_STANDARD = ("numpy.ndarray", "torch.Tensor", "cupy.ndarray")
+# CuPy works on the current GPU, wherever an array is: that is seen to on the way through `Call`.
+_OF_THE_STANDARD = ("numpy.ndarray", "torch.Tensor")
 PLAIN = frozenset((bool, int, float, complex, str, type(None)))
 
 

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import DeviceUnavailableError, MemoryTypeError, class_name
+from .memory_numpy import numpy_dtype
 
 __all__ = ["TorchMemory"]
+
+_CUDA = 2  # of DLPack
 
 
 class TorchMemory:
@@ -58,7 +61,9 @@ class TorchMemory:
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse a data type that PyTorch doesn't have."""
-        dtype = np.dtype(value.dtype).newbyteorder("=")
+        dtype = None if self.holds(value) else numpy_dtype(value)
+        if dtype is None:  # its own, or told by who converts it
+            return
         try:
             sys.modules["torch"].from_numpy(np.empty(0, dtype))
         except TypeError as error:
@@ -83,6 +88,8 @@ class TorchMemory:
                 f"{name!r} is a tensor on the meta device, which has a shape but no data. Make it "
                 f"on a real device, for example with torch.empty_like({name}, device='cpu')."
             )
+        if not value.is_cpu and (advice := _advice(value, name)):
+            raise _unreadable(value, name, advice)  # before it is copied from a device
         try:
             # That is detach, cpu, resolve_conj and resolve_neg, where they are needed.
             return value.numpy(force=True)
@@ -93,10 +100,8 @@ class TorchMemory:
                     f"{name!r} is a tensor on {value.device}, and can't be copied from there: "
                     f"{error}. Check that PyTorch sees the device, or give {name}.cpu()."
                 ) from error
-            raise MemoryTypeError(
-                f"{name!r} is of type {class_name(value)} and dtype {value.dtype}, and can't be "
-                f"shared with NumPy: {error}. {advice or 'Give a plain torch.Tensor or an array.'}"
-            ) from error
+            advice = f"{error}. {advice or 'Give a plain torch.Tensor or an array.'}"
+            raise _unreadable(value, name, advice) from error
 
     def from_host(
         self,
@@ -113,33 +118,43 @@ class TorchMemory:
             return array
         if name:
             self.refuse(array, name, cast)
-        from_numpy = sys.modules["torch"].from_numpy
+        from_numpy, came = sys.modules["torch"].from_numpy, array
         if not array.flags.writeable:
             # PyTorch would ignore that and write into it; what is only copied it may read.
             array = array.copy() if device.type == "cpu" else np.asarray(_Writable(array))
         try:
             tensor = from_numpy(array)
         except TypeError:  # a dtype that PyTorch doesn't have: text, times, objects, ...
-            return array
+            return came
         except ValueError:  # negative or odd strides, foreign byte order
             try:
                 native = array.dtype.newbyteorder("=")
                 tensor = from_numpy(array.astype(native, order="C", copy=True))
             except TypeError:
-                return array
+                return came
         return tensor if tensor.device == device else tensor.to(device)
 
     def from_device(self, value: Any, device: Any) -> Any:
         """Return what is on a GPU as a tensor there, sharing the buffer where it is the same."""
         torch = sys.modules["torch"]
         if self.holds(value):
-            tensor = value
-        elif hasattr(type(value), "__dlpack__"):
-            tensor = torch.from_dlpack(value)  # which has its own stream wait for the other's
-        else:
-            torch.cuda.synchronize()  # PyTorch doesn't look at the interface's stream
-            tensor = torch.as_tensor(value, device="cuda")
-        return tensor if tensor.device == device else tensor.to(device)
+            return value.to(device)
+        if any(stride < 0 for stride in getattr(value, "strides", None) or ()):
+            with value.device:
+                value = value.copy()  # PyTorch has no such strides, and may end the process
+        if hasattr(type(value), "__dlpack_device__"):
+            kind, number = value.__dlpack_device__()
+            if kind == _CUDA:
+                # Each has its stream of the current device wait for the other's.
+                with torch.cuda.device(int(number)):
+                    return torch.from_dlpack(value).to(device)
+        # PyTorch takes managed memory by this interface alone, and doesn't look at its stream.
+        with torch.cuda.device(device):
+            torch.cuda.synchronize()
+            return torch.as_tensor(_CudaWritable(value), device="cuda")
+
+    def wait(self, device: Any) -> None:
+        sys.modules["torch"].cuda.current_stream(device).synchronize()
 
     def write(self, value: Any, array: Any) -> None:
         torch = sys.modules["torch"]
@@ -178,6 +193,22 @@ class _Writable:
         self._array = array  # keeps the buffer
         address, _ = array.__array_interface__["data"]
         self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+
+
+class _CudaWritable:
+    """The same on a GPU: PyTorch refuses what says that it may only be read."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array  # keeps the buffer
+        interface = array.__cuda_array_interface__
+        self.__cuda_array_interface__ = {**interface, "data": (interface["data"][0], False)}
+
+
+def _unreadable(tensor: Any, name: str, advice: str) -> MemoryTypeError:
+    return MemoryTypeError(
+        f"{name!r} is of type {class_name(tensor)} and dtype {tensor.dtype}, and can't be shared "
+        f"with NumPy: {advice}"
+    )
 
 
 def _advice(tensor: Any, name: str) -> str:

@@ -10,7 +10,10 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
-from .memory_exporter import gpu_of
+# The generated package is checked without the libraries, and so without NumPy.
+import numpy as np  # type: ignore[import-not-found, unused-ignore]
+
+from . import memory_exporter
 
 if TYPE_CHECKING:
     from .memories import CudaMemory, Memory
@@ -40,17 +43,26 @@ def route(source: str, target: str) -> str:
     return "copy" if source in _ON_HOST or target in _ON_HOST else "copy, copy"
 
 
-def by_gpu(value: Any, target: Memory, device: Any) -> CudaMemory | None:
+def gpu_of(value: Any, home: Memory) -> int | None:
+    """Return the number of the NVIDIA GPU that an array is on; None where it is on none."""
+    if home.name == "exporter":
+        return memory_exporter.gpu_of(value)
+    return home.gpu(home.device(value))
+
+
+def by_gpu(value: Any, home: Memory, target: Memory, device: Any) -> CudaMemory | None:
     """Return the target if both it and the array are on NVIDIA GPUs: no way leads by the host."""
-    if target.gpu(device) is None or gpu_of(value) is None:
+    if target.gpu(device) is None or gpu_of(value, home) is None:
         return None
+    if str(getattr(value, "layout", "torch.strided")) != "torch.strided":
+        return None  # a sparse tensor, of which PyTorch's memory tells what to make
     return cast("CudaMemory", target)
 
 
 def shares(value: Any, home: Memory, target: Memory, device: Any) -> bool:
     """Whether an array's buffer will be shared on its way to another memory; nothing is copied."""
-    if by_gpu(value, target, device):
-        return target.gpu(device) == gpu_of(value)
+    if by_gpu(value, home, target, device):
+        return target.gpu(device) == gpu_of(value, home) and _is_its_buffer(value)
     if not home.leaves_shared(value):
         return False
     if target.name == "numpy":
@@ -60,7 +72,18 @@ def shares(value: Any, home: Memory, target: Memory, device: Any) -> bool:
 
 def nbytes_of(value: Any) -> int:
     """Return how many bytes an array's elements take."""
-    nbytes = getattr(value, "nbytes", None)
-    if nbytes is None:
-        nbytes = prod(value.shape) * value.dtype.itemsize
-    return int(nbytes)
+    try:
+        return int(value.nbytes)
+    except (AttributeError, RuntimeError):  # sparse tensors have none
+        pass
+    try:
+        return int(prod(value.shape) * value.dtype.itemsize)
+    except (AttributeError, RuntimeError):  # a PIL image tells neither
+        return int(np.asarray(value).nbytes)
+
+
+def _is_its_buffer(value: Any) -> bool:
+    """Whether an array is what its buffer holds, and not to be read with another sign or order."""
+    if any(getattr(value, is_lazy, bool)() for is_lazy in ("is_conj", "is_neg")):
+        return False
+    return all(stride >= 0 for stride in getattr(value, "strides", None) or ())

@@ -25,6 +25,7 @@ from .memories import (
     to_host,
 )
 from .memory import Exchange, lower_dtype
+from .memory_cupy import CupyMemory
 from .slices import run_per_slice
 from .tracing import Watch
 from .upstream import LibraryDefault
@@ -329,6 +330,7 @@ class Call:
                 )
 
     def _finish(self, exchange: Exchange, result: Any) -> Any:
+        exchange.wait()
         for name in self._plan.outputs:
             exchange.settle(self._arguments[name], name)
         if result is None:
@@ -390,6 +392,12 @@ class Call:
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
         """Call the library: what is required by position, the rest by keyword."""
+        if isinstance(self._memory, CupyMemory):
+            with self._memory.working_on(self._device):
+                return self._pass_on(values)
+        return self._pass_on(values)
+
+    def _pass_on(self, values: Mapping[str, Any]) -> Any:
         plan = self._plan
         if plan.is_plain:
             rest = iter(values.items())
@@ -399,9 +407,9 @@ class Call:
                 given = keywords.items()
                 keywords = {name: each for name, each in given if type(each) is not LibraryDefault}
             return plan.function(*first, **keywords)
-        return self._forward_all(values)
+        return self._pass_on_all(values)
 
-    def _forward_all(self, values: Mapping[str, Any]) -> Any:
+    def _pass_on_all(self, values: Mapping[str, Any]) -> Any:
         """Do the same for a function with ``*args`` and ``**kwargs``, or deprecated parameters."""
         plan = self._plan
         positional: list[Any] = []

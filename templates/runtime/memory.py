@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
@@ -18,6 +18,7 @@ from .memories import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
 from .routes import by_gpu, gpu_of, nbytes_of, shares
 
 if TYPE_CHECKING:
+    from .memories import CudaMemory
     from .tracing import Watch
 
 __all__ = ["Exchange", "lower_dtype"]
@@ -40,7 +41,7 @@ def lower_dtype(value: Any, name: str) -> Any:
 class _Given:
     """What came, and what the library is given for it. Holding both keeps their ids in use."""
 
-    __slots__ = ("came", "given", "home", "host", "is_settled", "is_shared")
+    __slots__ = ("came", "given", "home", "host", "is_settled", "is_shared", "lent")
 
     def __init__(
         self, came: Any, given: Any, home: Memory, host: Any = None, is_shared: bool | None = None
@@ -50,6 +51,8 @@ class _Given:
         """The memory that it came in."""
         self.is_shared = is_shared
         """Whether the two have one buffer; None where the buffers tell."""
+        self.lent: Any = None
+        """What has the buffer of what came, on a GPU."""
         self.is_settled = False
         """Whether what the library wrote was brought back."""
 
@@ -136,21 +139,37 @@ class Exchange:
         if library is not NUMPY and home is not NUMPY:
             library.refuse(value, name, home.cast(name, "{}"))
         shared = None
-        if changed or self._watch is not None:
+        gpu = by_gpu(value, home, library, device) if home is not NUMPY else None
+        lent = None
+        if gpu is not None or changed or self._watch is not None:
             shared = shares(value, home, library, device)
             self._tell(value, name, home, library, device, shared and not changed)
         if library is NUMPY:
             given = host = home.to_host(value, name)
-        elif home is not NUMPY and (gpu := by_gpu(value, library, device)):
+        elif gpu is not None:
             given, host = gpu.from_device(value, device), None
-            shared = library.gpu(device) == gpu_of(value)
+            lent = given if shared else None
         else:
             host = home.to_host(value, name)
-            cast = home.cast(name, "{}")
-            given = library.from_host(host, device, name, cast, overwritten=overwritten)
+            how = home.cast(name, "{}")
+            given = library.from_host(host, device, name, how, overwritten=overwritten)
         if changed and shared:
-            return _Given(value, library.copy(given), home, host, is_shared=False)
-        return _Given(value, given, home, host, None if host is not None else shared)
+            known = _Given(value, library.copy(given), home, host, is_shared=False)
+        else:
+            known = _Given(value, given, home, host, None if host is not None else shared)
+        known.lent = lent
+        return known
+
+    def wait(self) -> None:
+        """Let whose buffers the library had on a GPU wait for what it queued there."""
+        for known in self._given.values():
+            if known.lent is None:
+                continue
+            if known.home.name == "exporter":
+                cast("CudaMemory", self._library).wait(self._device)
+            else:  # which has its own stream wait for the library's
+                owner = cast("CudaMemory", known.home)
+                owner.from_device(known.lent, owner.device(known.came))
 
     def _lower_sequence(self, value: Any, name: str) -> Any:
         if self._library.takes_nested:
@@ -162,8 +181,8 @@ class Exchange:
             if self._watch is not None:
                 target = self._library.place(self._device)
                 self._watch.moves(name, type(value).__name__, target, array.nbytes, False)
-            cast = NUMPY.cast(name, "{}")
-            return self._library.from_host(array, self._device, name, cast, plain=plain)
+            how = NUMPY.cast(name, "{}")
+            return self._library.from_host(array, self._device, name, how, plain=plain)
         lowered = [self.lower(item, name) for item in value]
         same = all(new is old for new, old in zip(lowered, value, strict=True))
         return value if same else type(value)(lowered)
@@ -178,7 +197,7 @@ class Exchange:
 
     def expect(self, value: Any, name: str) -> None:
         """Take note of an output: a result that is this very array stays so in any memory."""
-        if self._library.holds(value):
+        if self._library.holds(value) and self._library.is_at(value, self._device):
             self._given[id(value)] = _Given(value, value, self._library)
         elif isinstance(value, np.ndarray) and not value.flags.writeable:
             raise MemoryTypeError(
@@ -195,7 +214,7 @@ class Exchange:
             device = known.home.device(known.came)
             self._tell(known.given, name, self._library, known.home, device, False)
         written = self._library.to_host(known.given, "")
-        if known.home.name != "exporter":
+        if known.home.name != "exporter" or gpu_of(known.came, known.home) is not None:
             known.home.write(known.came, written)
         elif known.host is not written:
             NUMPY.write(known.host, written)  # shared with what exported it
@@ -248,7 +267,7 @@ class Exchange:
         if self._watch is not None:
             shared = shares(result, home, target, device)
             self._tell(result, "", home, target, device, shared)
-        if home is not NUMPY and (gpu := by_gpu(result, target, device)):
+        if home is not NUMPY and (gpu := by_gpu(result, home, target, device)):
             return gpu.from_device(result, device)
         return target.from_host(home.to_host(result, ""), device)
 

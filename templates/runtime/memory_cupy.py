@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
-from .errors import MemoryTypeError
+from .errors import DeviceUnavailableError, MemoryTypeError
+from .memory_numpy import numpy_dtype
 
 __all__ = ["CupyMemory"]
 
 _NUMBERS = "biufc"
-_LONG = frozenset(("longdouble", "float96", "float128", "complex192", "complex256"))
+
+
+def _is_held(dtype: Any) -> bool:
+    return dtype is not None and dtype.kind in _NUMBERS and dtype.char not in "gG"
 
 
 class CupyMemory:
@@ -56,19 +61,25 @@ class CupyMemory:
                 return value.device.id
             if getattr(value, "is_cuda", False):
                 return value.device.index
-        return sys.modules["cupy"].cuda.Device().id
+        try:
+            return sys.modules["cupy"].cuda.Device().id
+        except Exception as error:
+            raise DeviceUnavailableError(
+                f"CuPy finds no NVIDIA GPU to work on: {error}. `voxbind doctor` tells what is "
+                "missing."
+            ) from error
+
+    def working_on(self, device: Any) -> AbstractContextManager[Any]:
+        """Return a context in which CuPy works on a GPU: else it is the current one."""
+        return sys.modules["cupy"].cuda.Device(device)  # type: ignore[no-any-return, unused-ignore]
 
     def check(self, value: Any, name: str) -> None:
         """Its own arrays are all right."""
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse a data type that CuPy doesn't have."""
-        dtype = str(value.dtype).rpartition(".")[2]
-        try:
-            known = np.dtype(dtype).kind in _NUMBERS and dtype not in _LONG
-        except TypeError:  # bfloat16 and other names that NumPy doesn't know
-            known = False
-        if not known:
+        if hasattr(value, "dtype") and not _is_held(numpy_dtype(value)):
+            dtype = str(value.dtype).rpartition(".")[2]
             raise MemoryTypeError(
                 f"{name!r} is {dtype}, and CuPy has no such dtype. Give {cast.format('float32')}."
             )
@@ -98,25 +109,34 @@ class CupyMemory:
             return array
         if name:
             self.refuse(array, name, cast)
-        elif array.dtype.kind not in _NUMBERS:
+        elif not _is_held(array.dtype):
             return array
         cupy = sys.modules["cupy"]
         native = array.astype(array.dtype.newbyteorder("="), copy=False)
         with cupy.cuda.Device(device):
-            return cupy.asarray(native)
+            return cupy.asarray(native, blocking=True)  # pinned memory may change after the call
 
     def from_device(self, value: Any, device: Any) -> Any:
         """Return what is on a GPU as an array there, sharing the buffer where it is the same."""
         cupy = sys.modules["cupy"]
         if hasattr(value, "resolve_conj"):  # a tensor, which exports neither of these
-            value = value.detach().resolve_conj().resolve_neg()
+            # Between GPUs PyTorch has both streams wait, and takes any strides.
+            value = value.detach().resolve_conj().resolve_neg().to(f"cuda:{device}")
         # Both have CuPy's current stream wait for the work that made the array.
-        speaks = hasattr(type(value), "__dlpack__")
-        array = cupy.from_dlpack(value) if speaks else cupy.asarray(value)
-        if array.device.id == device:
-            return array
         with cupy.cuda.Device(device):
+            speaks = hasattr(type(value), "__dlpack__")
+            array = cupy.from_dlpack(value) if speaks else cupy.asarray(value)
+            if array.device.id == device:
+                return array
+            with array.device:
+                array = cupy.ascontiguousarray(array)  # all that CuPy copies between GPUs
+                cupy.cuda.get_current_stream().synchronize()
             return cupy.asarray(array)
+
+    def wait(self, device: Any) -> None:
+        cupy = sys.modules["cupy"]
+        with cupy.cuda.Device(device):
+            cupy.cuda.get_current_stream().synchronize()
 
     def write(self, value: Any, array: Any) -> None:
         with value.device:
@@ -129,7 +149,8 @@ class CupyMemory:
         return f"{name}.astype(cupy.{dtype})"
 
     def copy(self, value: Any) -> Any:
-        return value.copy()
+        with value.device:  # else the copy is on the current one
+            return value.copy()
 
     def volume(self, value: Any) -> Any:
         return value
@@ -138,11 +159,13 @@ class CupyMemory:
         return volume[z]
 
     def put(self, volume: Any, z: int, plane: Any) -> None:
-        volume[z] = plane
+        with volume.device:
+            volume[z] = plane
 
     def empty(self, shape: tuple[int, ...], like: Any) -> Any:
         with like.device:
             return sys.modules["cupy"].empty(shape, like.dtype)
 
     def widened(self, stack: Any, plane: Any) -> Any:
-        return stack.astype(np.result_type(stack.dtype, plane.dtype), copy=False)
+        with stack.device:
+            return stack.astype(np.result_type(stack.dtype, plane.dtype), copy=False)

@@ -6,6 +6,7 @@ else (a PIL image, an `xarray.DataArray`) the result is NumPy's.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -28,7 +29,13 @@ def gpu_of(value: Any) -> int | None:
     if hasattr(type(value), "__dlpack_device__"):
         kind, number = value.__dlpack_device__()
         return int(number) if kind in (_CUDA, _CUDA_MANAGED) else None
-    return 0 if hasattr(type(value), "__cuda_array_interface__") else None
+    if not hasattr(type(value), "__cuda_array_interface__"):
+        return None
+    # Only the driver knows, and PyTorch doesn't ask it.
+    cupy, (pointer, _) = sys.modules.get("cupy"), value.__cuda_array_interface__["data"]
+    if cupy is None or not pointer:
+        return 0
+    return int(cupy.cuda.runtime.pointerGetAttributes(pointer).device)
 
 
 class ExporterMemory:
@@ -66,7 +73,8 @@ class ExporterMemory:
             if any(hasattr(type(value), each) for each in (*_INTERFACES, "__array__")):
                 return np.asarray(value)
             if gpu_of(value) is not None:
-                return _from_cuda(value, name)
+                memory, device = _gpu_memory(value, name)
+                return memory.to_host(memory.from_device(value, device), name)
             return np.from_dlpack(value)
         except DeviceUnavailableError:
             raise
@@ -94,27 +102,34 @@ class ExporterMemory:
             return array
 
     def write(self, value: Any, array: Any) -> None:
-        value[...] = array
+        memory, device = _gpu_memory(value, "")
+        memory.write(memory.from_device(value, device), array)
+        memory.wait(device)
 
     def shares(self, value: Any, array: Any) -> bool:
-        return True
+        return gpu_of(value) is None
 
     def cast(self, name: str, dtype: str) -> str:
         return f"numpy.asarray({name}).astype(numpy.{dtype})"
 
 
-def _from_cuda(value: Any, name: str) -> Any:
-    """Copy from a GPU with the library that is there to do it."""
-    for module in ("cupy", "torch"):
+def _gpu_memory(value: Any, name: str) -> tuple[Any, Any]:
+    """Return the memory of a library that is there to read a GPU, and the GPU in its terms."""
+    from .memory_cupy import CupyMemory
+    from .memory_torch import TorchMemory
+
+    gpu = gpu_of(value)
+    # What was imported already comes first: an import takes a second.
+    for module in sorted(("cupy", "torch"), key=lambda each: each not in sys.modules):
         try:
             library: Any = import_module(module)
         except ImportError:
             continue
         if module == "cupy":
-            return library.asnumpy(library.asarray(value))
-        return library.as_tensor(value, device="cuda").cpu().numpy()
+            return CupyMemory(), gpu
+        return TorchMemory(), library.device("cuda", gpu)
+    subject = f"{name!r} is" if name else "the output is"
     raise DeviceUnavailableError(
-        f"{name!r} is of type {class_name(value)}, on an NVIDIA GPU, and neither CuPy nor PyTorch "
-        "is here to copy it to the host. Install one, pip install cupy-cuda12x, or give a copy "
-        "on the host."
+        f"{subject} of type {class_name(value)}, on an NVIDIA GPU, and neither CuPy nor PyTorch "
+        "is here to copy it. Install one, pip install cupy-cuda12x, or give a copy on the host."
     )

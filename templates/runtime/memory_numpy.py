@@ -9,7 +9,17 @@ import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
 from .errors import MemoryTypeError
 
-__all__ = ["NumpyMemory"]
+__all__ = ["NumpyMemory", "numpy_dtype"]
+
+
+def numpy_dtype(value: Any) -> Any:
+    """Return NumPy's data type for what an array tells of its own; None where it has none."""
+    dtype = getattr(value, "dtype", None)
+    known = isinstance(dtype, (np.dtype, type))
+    try:
+        return np.dtype(dtype if known else str(dtype).rpartition(".")[2]).newbyteorder("=")
+    except TypeError:
+        return None
 
 
 class NumpyMemory:
