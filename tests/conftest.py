@@ -29,6 +29,14 @@ def pytest_configure() -> None:
         libraries.prepare(spec)
 
 
+@pytest.fixture(autouse=True)
+def _search_path_of_one_test() -> Iterator[None]:
+    """Forget the folders that a command line adds for its process, which here is all tests'."""
+    before = sys.path[:]
+    yield
+    sys.path[:] = before
+
+
 @pytest.fixture(scope="session")
 def search_path() -> str:
     """A PYTHONPATH for processes that see the checkout and nothing installed of voxbind."""

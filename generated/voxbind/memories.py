@@ -50,6 +50,9 @@ class Memory(Protocol):
     def leaves_shared(self, value: Any) -> bool:
         """Whether `to_host` will share the array's buffer."""
 
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        """Whether NumPy's array, a result, can be none here, and stays as it is."""
+
     def arrives_shared(self, array: Any, device: Any) -> bool:
         """Whether `from_host` will share the buffer of NumPy's array."""
 

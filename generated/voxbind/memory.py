@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 # The generated package is checked without the libraries, and so without NumPy.
 import numpy as np  # type: ignore[import-not-found, unused-ignore]
 
-from .errors import MemoryTypeError
+from .errors import MemoryTypeError, class_name
 from .memories import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
 from .routes import by_gpu, gpu_of, nbytes_of, shares
 
@@ -41,11 +41,18 @@ def lower_dtype(value: Any, name: str) -> Any:
 class _Given:
     """What came, and what the library is given for it. Holding both keeps their ids in use."""
 
-    __slots__ = ("came", "given", "home", "host", "is_settled", "is_shared", "lent")
+    __slots__ = ("came", "given", "home", "host", "is_settled", "is_shared", "lent", "library")
 
     def __init__(
-        self, came: Any, given: Any, home: Memory, host: Any = None, is_shared: bool | None = None
+        self,
+        came: Any,
+        given: Any,
+        home: Memory,
+        host: Any = None,
+        is_shared: bool | None = None,
+        library: Memory = NUMPY,
     ) -> None:
+        self.library = library
         self.came, self.given, self.host = came, given, host
         self.home = home
         """The memory that it came in."""
@@ -61,7 +68,8 @@ class _Given:
         if self.is_settled or self.given is self.came:
             return True
         if self.is_shared is None:
-            return self.given is self.host and self.home.shares(self.came, self.host)
+            arrived = self.given is self.host or self.library.shares(self.given, self.host)
+            return arrived and self.home.shares(self.came, self.host)
         return self.is_shared
 
 
@@ -137,12 +145,17 @@ class Exchange:
     ) -> _Given:
         library, device = self._library, self._device
         if library is not NUMPY and home is not NUMPY:
-            library.refuse(value, name, home.cast(name, "{}"))
+            told = value
+            if home.name == "exporter" and not (
+                hasattr(value, "shape") and hasattr(value, "dtype")
+            ):
+                told = home.to_host(value, name)  # it tells of itself by what it exports alone
+            library.refuse(told, name, home.cast(name, "{}"))
         shared = None
         gpu = by_gpu(value, home, library, device) if home is not NUMPY else None
         lent = None
         if gpu is not None or changed or self._watch is not None:
-            shared = shares(value, home, library, device)
+            shared = shares(value, home, library, device, name)
             self._tell(value, name, home, library, device, shared and not changed)
         if library is NUMPY:
             given = host = home.to_host(value, name)
@@ -153,10 +166,12 @@ class Exchange:
             host = home.to_host(value, name)
             how = home.cast(name, "{}")
             given = library.from_host(host, device, name, how, overwritten=overwritten)
-        if changed and shared:
+        if changed and (shared or (home.name == "exporter" and lent is None)):
+            # What an exporter's method gives may be its own buffer, or not.
             known = _Given(value, library.copy(given), home, host, is_shared=False)
         else:
-            known = _Given(value, given, home, host, None if host is not None else shared)
+            is_shared = None if host is not None else shared
+            known = _Given(value, given, home, host, is_shared, library)
         known.lent = lent
         return known
 
@@ -204,12 +219,28 @@ class Exchange:
                 f"{name!r} is a read-only array, and the result is to be written into it. Give "
                 f"one that can be written, {name}.copy(), or leave it out."
             )
+        else:
+            self._refuse_copies(value, name)
+
+    def _refuse_copies(self, value: Any, name: str) -> None:
+        """Refuse what gives copies of itself away, into which nobody can write."""
+        home = memory_of(value)
+        if home is None or home.name != "exporter" or gpu_of(value, home) is not None:
+            return
+        first, second = (home.to_host(value, name) for _ in range(2))
+        if first.size and not np.may_share_memory(first, second):
+            raise MemoryTypeError(
+                f"{name!r} is of type {class_name(value)}, which exports copies of itself, and the "
+                "result is to be written into it. Give a numpy.ndarray or a torch.Tensor."
+            )
 
     def settle(self, value: Any, name: str) -> None:
         """Bring what the library wrote into `value` back where that was lowered by a copy."""
         known = self._given.get(id(value))
         if known is None or known.is_same():
             return
+        if known.given is not known.came:
+            self._refuse_copies(known.came, name)
         if self._watch is not None:
             device = known.home.device(known.came)
             self._tell(known.given, name, self._library, known.home, device, False)
@@ -264,6 +295,12 @@ class Exchange:
         return result
 
     def _return(self, result: Any, home: LibraryMemory, target: Memory, device: Any) -> Any:
+        if target is not NUMPY and home.leaves_shared(result):
+            host = home.to_host(result, "")
+            if target.keeps_out(host, device):
+                if home is NUMPY:
+                    return result
+                target, device = NUMPY, None
         if self._watch is not None:
             shared = shares(result, home, target, device)
             self._tell(result, "", home, target, device, shared)

@@ -87,6 +87,9 @@ class CupyMemory:
     def leaves_shared(self, value: Any) -> bool:
         return False
 
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        return isinstance(array, np.ma.MaskedArray) or not _is_held(array.dtype)
+
     def arrives_shared(self, array: Any, device: Any) -> bool:
         return False
 

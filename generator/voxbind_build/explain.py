@@ -48,6 +48,7 @@ _EVIDENCE = {
     "inferred": "inferred: no call of {} gave a result",
     "declared": "declared by a person, for {}",
 }
+_PROMISED = "declared by its author, and held against what runs of {} show"
 _DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
 _LABEL = 13
 
@@ -124,7 +125,9 @@ def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple
         yield "observed", f"{seen.contract or seen.kind}: {seen.reason}"
     version = f"{library.distribution} {library.version}"
     if function.form == "function":
-        yield "evidence", _EVIDENCE[function.evidence].format(version)
+        promised = function.overruled is not None and function.overruled.by == "author"
+        evidence = _PROMISED if promised else _EVIDENCE[function.evidence]
+        yield "evidence", evidence.format(version)
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":
         yield "gives", gives(function) or function.returns.annotation

@@ -114,6 +114,8 @@ class Plan:
         )
         self.in_turn = facts.get("in_turn", False)
         self.read = (*self.images, *self.whole)
+        self.lowered = tuple(sorted(self.read, key=lambda name: name not in self.changed))
+        """First what is changed: a copy, also where the same array is only read."""
         self.written = tuple(name for name in self.outputs if name not in self.read)
         self.arrays = frozenset((*self.read, *self.outputs))
 
@@ -299,7 +301,7 @@ class Call:
         for name in plan.changed:
             if memory.holds(values[name]):
                 exchange.expect(values[name], name)
-        for name in plan.read:
+        for name in plan.lowered:
             if not (name in plan.masked and isinstance(values[name], np.ma.MaskedArray)):
                 values[name] = exchange.lower(values[name], name, changed=name in plan.changed)
         for name in plan.written:

@@ -62,10 +62,27 @@ class ExporterMemory:
         """Whether NumPy can share the buffer; what ``__array__`` does can't be known."""
         if hasattr(type(value), "__dlpack_device__"):
             return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
-        return any(hasattr(type(value), each) for each in _INTERFACES)
+        interface = getattr(value, "__array_interface__", None)
+        if interface is not None:  # an image file's has bytes, made for whoever asks
+            return isinstance(interface.get("data"), tuple)
+        return hasattr(type(value), "__array_struct__")
+
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        if isinstance(array, np.ma.MaskedArray):
+            return True
+        try:
+            _of_its_kind(np.empty(0, array.dtype), device)
+        except (TypeError, ValueError, NotImplementedError):  # a dtype that it doesn't have
+            return True
+        return False
 
     def arrives_shared(self, array: Any, device: Any) -> bool:
-        return False
+        try:
+            # The standard has that be an error where it would copy.
+            _of_its_kind(array, device, copy=False)
+        except Exception:
+            return False
+        return bool(array.dtype.isnative)
 
     def to_host(self, value: Any, name: str) -> Any:
         """Return the array that is exported, sharing its buffer where that is on the host."""
@@ -95,11 +112,7 @@ class ExporterMemory:
         plain: bool = False,
     ) -> Any:
         """Return an array of the same kind as `device` where the standard makes one."""
-        namespace = device.__array_namespace__()
-        try:
-            return namespace.asarray(array, device=device.device)
-        except (TypeError, ValueError, NotImplementedError):  # a dtype that it doesn't have
-            return array
+        return array if self.keeps_out(array, device) else _of_its_kind(array, device)
 
     def write(self, value: Any, array: Any) -> None:
         memory, device = _gpu_memory(value, "")
@@ -107,10 +120,17 @@ class ExporterMemory:
         memory.wait(device)
 
     def shares(self, value: Any, array: Any) -> bool:
-        return gpu_of(value) is None
+        if gpu_of(value) is not None:
+            return False
+        return not array.size or np.may_share_memory(self.to_host(value, ""), array)
 
     def cast(self, name: str, dtype: str) -> str:
         return f"numpy.asarray({name}).astype(numpy.{dtype})"
+
+
+def _of_its_kind(array: Any, like: Any, **options: Any) -> Any:
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return like.__array_namespace__().asarray(native, device=like.device, **options)
 
 
 def _gpu_memory(value: Any, name: str) -> tuple[Any, Any]:

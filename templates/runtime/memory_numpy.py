@@ -65,6 +65,9 @@ class NumpyMemory:
     def leaves_shared(self, value: Any) -> bool:
         return True
 
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        return False
+
     def arrives_shared(self, array: Any, device: Any) -> bool:
         return True
 

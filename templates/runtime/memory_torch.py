@@ -75,10 +75,19 @@ class TorchMemory:
     def leaves_shared(self, value: Any) -> bool:
         return bool(value.is_cpu and not value.is_conj() and not value.is_neg())
 
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        if isinstance(array, np.ma.MaskedArray):
+            return True
+        try:
+            sys.modules["torch"].from_numpy(np.empty(0, array.dtype.newbyteorder("=")))
+        except TypeError:
+            return True
+        return False
+
     def arrives_shared(self, array: Any, device: Any) -> bool:
         if device.type != "cpu" or not (array.flags.writeable and array.dtype.isnative):
             return False
-        size = array.itemsize
+        size = array.itemsize or 1
         return all(stride >= 0 and stride % size == 0 for stride in array.strides)
 
     def to_host(self, value: Any, name: str) -> Any:
@@ -183,7 +192,13 @@ class TorchMemory:
         return sys.modules["torch"].empty(shape, dtype=like.dtype, device=like.device)
 
     def widened(self, stack: Any, plane: Any) -> Any:
-        return stack.to(sys.modules["torch"].promote_types(stack.dtype, plane.dtype))
+        torch = sys.modules["torch"]
+        try:
+            wider = torch.promote_types(stack.dtype, plane.dtype)
+        except RuntimeError:  # of uint16, uint32 and uint64 it knows none
+            both = (torch.empty(0, dtype=each.dtype).numpy() for each in (stack, plane))
+            wider = getattr(torch, np.result_type(*both).name)
+        return stack.to(wider)
 
 
 class _Writable:

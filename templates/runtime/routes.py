@@ -10,9 +10,6 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
 from . import memory_exporter
 
 if TYPE_CHECKING:
@@ -59,7 +56,7 @@ def by_gpu(value: Any, home: Memory, target: Memory, device: Any) -> CudaMemory 
     return cast("CudaMemory", target)
 
 
-def shares(value: Any, home: Memory, target: Memory, device: Any) -> bool:
+def shares(value: Any, home: Memory, target: Memory, device: Any, name: str = "") -> bool:
     """Whether an array's buffer will be shared on its way to another memory; nothing is copied."""
     if by_gpu(value, home, target, device):
         return target.gpu(device) == gpu_of(value, home) and _is_its_buffer(value)
@@ -67,7 +64,7 @@ def shares(value: Any, home: Memory, target: Memory, device: Any) -> bool:
         return False
     if target.name == "numpy":
         return True
-    return target.arrives_shared(home.to_host(value, ""), device)
+    return target.arrives_shared(home.to_host(value, name), device)
 
 
 def nbytes_of(value: Any) -> int:
@@ -79,7 +76,7 @@ def nbytes_of(value: Any) -> int:
     try:
         return int(prod(value.shape) * value.dtype.itemsize)
     except (AttributeError, RuntimeError):  # a PIL image tells neither
-        return int(np.asarray(value).nbytes)
+        return int(memory_exporter.ExporterMemory().to_host(value, "").nbytes)
 
 
 def _is_its_buffer(value: Any) -> bool:
