@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 import conversion
@@ -27,7 +28,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
     options = parser.parse_args()
     quick: bool = options.quick
-    console = Console()
+    # A pipe has no width, and names in the tables must not be cut.
+    console = Console(width=None if sys.stdout.isatty() else 150)
     cores = _cores()
     calls = Effort(rounds=40 if quick else 200)
     slices = Effort(rounds=3 if quick else 7)
