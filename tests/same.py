@@ -308,6 +308,12 @@ class Twin:
             return
         if told:
             self.note(way, told)
+        if way.copies and self.facts.mutates:
+            # Where the library would change what isn't its own, it was given a copy.
+            told = difference(everywhere(way.there, expected.given), actual.now, exact)
+            if told:
+                self.note(way, f"the arguments were changed: {told}")
+            return
         returned = actual.returned(written=False)
         if (
             not expected.returned(written=way.copies)

@@ -84,7 +84,9 @@ class Plan:
 
     def __init__(self, function: Function, facts: Facts, names: tuple[str, ...]) -> None:
         self.function, self.facts = function, facts
-        self.name: str = getattr(function, "__name__", "the function")
+        # A `functools.partial` has no name of its own.
+        named = getattr(function, "func", function)
+        self.name: str = getattr(function, "__name__", getattr(named, "__name__", "the function"))
         self.images = facts.get("images", ())
         self.whole = facts.get("whole", ())
         self.outputs = facts.get("outputs", ())
@@ -175,6 +177,8 @@ class Call:
     @property
     def may_be_colours(self) -> bool:
         """Whether the library may read the image's last axis as colours."""
+        if self._plan.library is None:
+            return False  # the same in any memory
         shape = self.shape
         return self._memory.reads_colours and len(shape) > 2 and shape[-1] in (3, 4)
 
@@ -314,6 +318,8 @@ class Call:
         """Return what is no image as the library reads it: a sigma may come as a tensor."""
         if name in self._plan.host:
             return exchange.to_host(value, name)
+        if self.image and self._memory.holds(_first_array(self._arguments[self.image])):
+            return value  # as it is where the wrapper calls the library directly
         home = memory_of(_first_array(value))
         if home is None or home is NUMPY or home is self._memory or home.name == "exporter":
             return value
@@ -432,14 +438,15 @@ class Call:
         return plan.function(*positional, **keywords)
 
 
-_plans: dict[Function, Plan] = {}
+_plans: dict[int, Plan] = {}
+"""By the id of the function, which may not be hashable; its plan keeps it, and so the id."""
 
 
 def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
     """Return a call of a function, of which hardly ever something else is known than before."""
-    plan = _plans.get(function)
+    plan = _plans.get(id(function))
     if plan is None or plan.facts != facts:
-        plan = _plans[function] = Plan(function, facts, tuple(arguments))
+        plan = _plans[id(function)] = Plan(function, facts, tuple(arguments))
     return Call(plan, arguments)
 
 

@@ -144,7 +144,7 @@ class Exchange:
         self, value: Any, name: str, home: Memory, overwritten: bool, changed: bool
     ) -> _Given:
         library, device = self._library, self._device
-        if library is not NUMPY and home is not NUMPY:
+        if library is not NUMPY:
             told = value
             if home.name == "exporter" and not (
                 hasattr(value, "shape") and hasattr(value, "dtype")
@@ -205,9 +205,10 @@ class Exchange:
     def to_host(self, value: Any, name: str) -> Any:
         """Return what the library wants on the host, whatever memory it works in."""
         if self._watch is not None:
-            home = memory_of(value)
-            if home is not None and home is not NUMPY:
-                self._tell(value, name, home, NUMPY, None, home.leaves_shared(value))
+            for item in value if type(value) in (list, tuple) else (value,):
+                home = memory_of(item)
+                if home is not None and home is not NUMPY:
+                    self._tell(item, name, home, NUMPY, None, home.leaves_shared(item))
         return to_host(value, name)
 
     def expect(self, value: Any, name: str) -> None:

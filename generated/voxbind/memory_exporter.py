@@ -87,12 +87,15 @@ class ExporterMemory:
     def to_host(self, value: Any, name: str) -> Any:
         """Return the array that is exported, sharing its buffer where that is on the host."""
         try:
-            if any(hasattr(type(value), each) for each in (*_INTERFACES, "__array__")):
+            if any(hasattr(type(value), each) for each in _INTERFACES):
                 return np.asarray(value)
             if gpu_of(value) is not None:
                 memory, device = _gpu_memory(value, name)
                 return memory.to_host(memory.from_device(value, device), name)
-            return np.from_dlpack(value)
+            if not hasattr(type(value), "__array__"):
+                return np.from_dlpack(value)
+            # What `__array__` gives may be a copy; DLPack says that it shares.
+            return _by_dlpack(value) if self.leaves_shared(value) else np.asarray(value)
         except DeviceUnavailableError:
             raise
         except Exception as error:
@@ -126,6 +129,13 @@ class ExporterMemory:
 
     def cast(self, name: str, dtype: str) -> str:
         return f"numpy.asarray({name}).astype(numpy.{dtype})"
+
+
+def _by_dlpack(value: Any) -> Any:
+    try:
+        return np.from_dlpack(value)
+    except (BufferError, RuntimeError, TypeError):  # a data type that DLPack doesn't have
+        return np.asarray(value)
 
 
 def _of_its_kind(array: Any, like: Any, **options: Any) -> Any:

@@ -70,7 +70,7 @@ def best_focus_slice(volume: ArrayT) -> ArrayT:
     Notes
     -----
     Runs where the array is. Slices are measured one after another, so that no more than a few are
-    held in floats, and a device is never waited for.
+    held in floats, and a device is never waited for. A slice with a NaN counts as the sharpest.
 
     References
     ----------
@@ -201,7 +201,8 @@ def composite(
     Notes
     -----
     Runs where the array is. The channels' colors are added up, and what is brighter than 1 or
-    darker than 0 becomes 1 or 0. A channel without a value above 0 stays black.
+    darker than 0 becomes 1 or 0. A channel without a value above 0 stays black, and so
+    does, when scaled, one with a NaN.
 
     Examples
     --------
@@ -734,7 +735,8 @@ def sum_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
     -------
     (Y, X) array
         The projection along Z; (Z, X) along Y and (Z, Y) along X. In every memory int64 for
-        booleans and integers, float32 for floats of up to 32 bits, else float64.
+        booleans and integers, which wraps around beyond its range as sums of uint64 may; float32
+        for floats of up to 32 bits, else float64.
 
     Raises
     ------

@@ -67,7 +67,10 @@ class TracedCall(NamedTuple):
 
 
 class TraceLog(Sequence[TracedCall]):
-    """The calls that a `trace` saw, in the order in which they ended; printed, a table."""
+    """The calls that a `trace` saw, in the order in which they ended; printed, a table.
+
+    What a generator gives is converted when it is asked for, and has a row of its own.
+    """
 
     def __init__(self) -> None:
         self._calls: list[TracedCall] = []
@@ -162,6 +165,7 @@ class Watch:
         self._settings = settings
         self._function = _name_of_wrapper()
         self._conversions: list[Conversion] = []
+        self._has_ended = False
 
     def moves(self, argument: str, source: str, target: str, nbytes: int, shared: bool) -> None:
         """Take a conversion down.
@@ -180,6 +184,8 @@ class Watch:
                 f"where the function works, or allow it: with voxbind.transfers('allow'): ..."
             )
         self._conversions.append(move)
+        if self._has_ended:  # a generator's member, converted when it was asked for
+            self._add((move,), "", 0, 0.0, "")
 
     def run(self, run: Callable[[], Any], device: str, slices: int = 0) -> Any:
         """Run a call and take it down, also where it fails."""
@@ -190,18 +196,25 @@ class Watch:
             failed = type(error).__name__
             raise
         finally:
-            call = TracedCall(
-                function=self._function,
-                library=self._function.partition(".")[0],
-                device=device,
-                path="per slice" if slices else "direct",
-                slices=slices,
-                conversions=tuple(self._conversions),
-                seconds=perf_counter() - started,
-                error=failed,
-            )
-            for log in self._settings.logs:
-                log.add(call)
+            self._has_ended = True
+            seconds = perf_counter() - started
+            self._add(tuple(self._conversions), device, slices, seconds, failed)
+
+    def _add(
+        self, moved: tuple[Conversion, ...], device: str, slices: int, seconds: float, error: str
+    ) -> None:
+        call = TracedCall(
+            function=self._function,
+            library=self._function.partition(".")[0],
+            device=device,
+            path="per slice" if slices else "direct",
+            slices=slices,
+            conversions=moved,
+            seconds=seconds,
+            error=error,
+        )
+        for log in self._settings.logs:
+            log.add(call)
 
 
 def _name_of_wrapper() -> str:

@@ -95,8 +95,9 @@ def build(
     from voxbind_build import pipeline  # half a second, which looking things up shouldn't take
 
     with _failures():
+        specs = _specs(library)
         report = pipeline.build(
-            _specs(library),
+            specs,
             _package(out),
             jobs=jobs,
             fresh=fresh,
@@ -107,6 +108,9 @@ def build(
         _print_json(report)
     else:
         display.build(_console(), report)
+    read = {row.library for row in report.rows if row.source != "record"}
+    if library and not all(spec.name in read for spec in specs):
+        raise typer.Exit(1)  # what was asked for isn't there; the notes say why
 
 
 @app.command()

@@ -201,6 +201,18 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     needs: tuple[str, ...] = ()
     """Modules that it imports at its first call: the doctor looks for them."""
 
+    @property
+    def package(self) -> str:
+        """The top-level package of its modules."""
+        return self.modules[0].partition(".")[0]
+
+    @property
+    def remedy(self) -> str:
+        """What brings the library in."""
+        if self.extra or self.distribution != self.name:
+            return f"install it with `pip install {self.distribution}`"
+        return f"put {self.package!r} beside the file that describes it, or on PYTHONPATH"
+
     def __post_init__(self) -> None:
         """Let what isn't on PyPI go by its name."""
         if not self.distribution:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +20,7 @@ from voxbind_build import manifest as frozen
 from voxbind_build.classify import classify
 from voxbind_build.describe import describe
 from voxbind_build.discover import LibraryNotFound, discover
-from voxbind_build.libraries import prepare
+from voxbind_build.libraries import builtin, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -91,6 +91,7 @@ def build(
     reporter = reporter or Silent()
     disk.prepare(out)
     record = frozen.read_record(out, distrust=fresh)
+    _refuse_clashes(specs, record.manifest.libraries)
     notes = list(record.problems)
     readings = _read(specs, record, notes, reporter)
     measured = {} if fresh else frozen.read_unfinished(out)
@@ -112,7 +113,7 @@ def build(
     if not libraries:
         raise BuildError(
             "There is no library to wrap: none can be imported here, and none was recorded by "
-            f"an earlier build. Run {_install(specs)} and build again."
+            "an earlier build.\n" + "\n".join(notes)
         )
 
     manifest = Manifest(libraries=dict(sorted(libraries.items())))
@@ -295,12 +296,13 @@ def _read(
         try:
             inventory = discover(spec, _own_folder(spec))
         except LibraryNotFound as error:
-            notes.append(_absent(spec, record, str(error), f"{_install([spec])} brings it in"))
+            notes.append(_absent(spec, record, str(error)))
             continue
         if not inventory.live:
             reason = f"{spec.distribution} can't be imported here"
             reason = "; ".join((reason, *inventory.differences))
-            notes.append(_absent(spec, record, reason, "`voxbind doctor` says what helps"))
+            remedy = "`voxbind doctor` says what helps" if spec.extra else "mend its import"
+            notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
@@ -381,13 +383,33 @@ class _Clock:
         return seconds
 
 
-def _absent(spec: LibrarySpec, record: Record, reason: str, remedy: str) -> str:
+def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
     recorded = record.manifest.libraries.get(spec.name)
     if recorded is None:
-        return f"{spec.name} is left out: {reason}. {remedy}."
+        return f"{spec.name} is left out: {reason}."
     version = f"{recorded.distribution} {recorded.version}"
-    return f"{spec.name} stays as it was recorded from {version}: {reason}. {remedy}."
+    return f"{spec.name} stays as it was recorded from {version}: {reason}."
 
 
-def _install(specs: Sequence[LibrarySpec]) -> str:
-    return f"`pip install {' '.join(spec.distribution for spec in specs)}`"
+def _refuse_clashes(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None:
+    """Refuse a library that would take the place of another, before anything is measured."""
+    owners = {library.modules[0].partition(".")[0]: name for name, library in recorded.items()}
+    owners |= {spec.package: spec.name for spec in builtin()}
+    packages = {name: package for package, name in owners.items()}
+    runtime = {path.stem for path in (templates_dir() / "runtime").glob("*.py")}
+    for spec in specs:
+        if packages.get(spec.name, spec.package) != spec.package:
+            raise BuildError(
+                f"{spec.name!r} is the name of the library that wraps {packages[spec.name]!r}, and "
+                f"{spec.package!r} is to be wrapped under it. Give it another name in its TOML."
+            )
+        if owners.get(spec.package, spec.name) != spec.name:
+            raise BuildError(
+                f"{spec.package!r} is wrapped as library {owners[spec.package]!r} already, and "
+                f"{spec.name!r} is to wrap it as well. Leave it to one of them."
+            )
+        if spec.package in runtime:
+            raise BuildError(
+                f"{spec.package!r} can't be wrapped: voxbind itself has a module of this name. "
+                "Give the package another one."
+            )

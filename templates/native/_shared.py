@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from ._typing import Array, ArrayT
 
 __all__ = [
     "as_float",
     "average",
+    "check_array",
     "check_axes",
     "check_elements",
     "device",
@@ -27,6 +28,7 @@ __all__ = [
     "total",
 ]
 
+_DENSE = "torch.strided"
 Axes = int | tuple[int, ...]
 """The axes that a reduction is along."""
 
@@ -36,12 +38,40 @@ def namespace(*arrays: Array) -> Any:
 
     The result is `Any`, since the standard has no static types that its libraries share.
     """
+    for array in arrays:
+        check_array(array)
     return _compat().array_namespace(*arrays)
 
 
 def device(image: Array) -> Any:
     """Return where an array is, as its library's functions take it."""
     return _compat().device(image)
+
+
+def check_array(value: Any) -> None:
+    """Refuse what is no array of the standard, though it may be one by its class.
+
+    Raises
+    ------
+    voxbind.MemoryTypeError
+        For lists and numbers, and for tensors that are sparse or on the meta device.
+    """
+    if not hasattr(value, "shape"):
+        problem = f"a {type(value).__name__} came"
+    elif getattr(value, "is_meta", False):
+        problem = "a tensor on the meta device came, which has a shape but no data"
+    elif str(getattr(value, "layout", _DENSE)) != _DENSE:
+        problem = f"a tensor of layout {value.layout} came: give tensor.to_dense()"
+    else:
+        return
+    raise _error()(f"{problem}. Taken are dense arrays of NumPy, PyTorch and CuPy with their data.")
+
+
+def _error() -> type[TypeError]:
+    try:
+        return import_module("..errors", __package__).MemoryTypeError  # type: ignore[no-any-return]
+    except ImportError:  # by itself, this package has none
+        return TypeError
 
 
 def check_axes(image: Array, name: str, axes: str) -> None:
@@ -59,9 +89,9 @@ def check_axes(image: Array, name: str, axes: str) -> None:
     shape = tuple(image.shape)
     if len(shape) != axes.count(",") + 1:
         advice = (
-            "Give one slice, as image[z], or loop over the axes before Y."
-            if axes == "(Y, X)"
-            else "Give a whole stack, as image[None] where it has one slice."
+            f"Give a whole stack, as {name}[None] where it has one slice."
+            if len(shape) < axes.count(",") + 1
+            else f"Give one at a time: [... for each in {name}]."
         )
         raise ValueError(f"{name} has the shape {shape}, and {axes} is taken. {advice}")
     check_elements(image, name)
@@ -157,6 +187,10 @@ def _extreme(image: ArrayT, axes: Axes, of_booleans: str, of_numbers: str) -> Ar
     xp = namespace(image)
     if _kind(xp, image.dtype) == "bool":  # which the standard doesn't order
         result: ArrayT = getattr(xp, of_booleans)(image, axis=axes)
+    elif _compat().is_torch_array(image) and image.dtype == xp.uint64:
+        # PyTorch orders none of these. With the first bit flipped they are in the order of int64.
+        least, bits = xp.iinfo(xp.int64).min, cast("Any", image).view(xp.int64)
+        result = (getattr(xp, of_numbers)(bits ^ least, axis=axes) ^ least).view(xp.uint64)
     else:
         result = getattr(xp, of_numbers)(_ordered(xp, image), axis=axes)
     result = xp.astype(result, image.dtype, copy=False)

@@ -6,7 +6,7 @@ import math
 from numbers import Real
 from typing import Any
 
-from ._shared import check_elements, in_common_floats, namespace
+from ._shared import check_array, check_elements, in_common_floats, namespace
 from ._typing import Array, ArrayT
 from .declaring import declare
 
@@ -88,6 +88,7 @@ def flat_field_correction(
 
 
 def _check_fits(image: Array, other: Array, name: str) -> None:
+    check_array(other)
     shape, own = tuple(image.shape), tuple(other.shape)
     if own not in ((), shape, shape[-2:]):
         raise ValueError(

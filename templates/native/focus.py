@@ -86,7 +86,7 @@ def best_focus_slice(volume: ArrayT) -> ArrayT:
     Notes
     -----
     Runs where the array is. Slices are measured one after another, so that no more than a few are
-    held in floats, and a device is never waited for.
+    held in floats, and a device is never waited for. A slice with a NaN counts as the sharpest.
 
     References
     ----------

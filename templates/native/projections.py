@@ -108,7 +108,8 @@ def sum_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
     -------
     (Y, X) array
         The projection along Z; (Z, X) along Y and (Z, Y) along X. In every memory int64 for
-        booleans and integers, float32 for floats of up to 32 bits, else float64.
+        booleans and integers, which wraps around beyond its range as sums of uint64 may; float32
+        for floats of up to 32 bits, else float64.
 
     Raises
     ------

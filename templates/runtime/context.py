@@ -47,11 +47,17 @@ class _Setting:
     _name: str
 
     def __init__(self, value: Any) -> None:
-        self._before = getattr(current(), self._name)
         self._value = value
-        change(**{self._name: value})
+        self._begin()
+
+    def _begin(self) -> None:
+        self._before = getattr(current(), self._name)
+        self._has_ended = False
+        change(**{self._name: self._value})
 
     def __enter__(self) -> Self:
+        if self._has_ended:  # one that is kept, and used for a second block
+            self._begin()
         return self
 
     def __exit__(
@@ -60,6 +66,7 @@ class _Setting:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._has_ended = True
         change(**{self._name: self._before})
 
     def __repr__(self) -> str:

@@ -74,10 +74,8 @@ class PyclesperantoMemory:
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse axes and data types that it doesn't have, from what an array tells of itself."""
         _check_shape(tuple(value.shape), name)
-        dtype = value.dtype
-        if isinstance(dtype, np.dtype):
-            dtype = dtype.newbyteorder("=")  # which its name has no word of
-        dtype = str(dtype).rpartition(".")[2]
+        dtype = value.dtype.name if isinstance(value.dtype, np.dtype) else str(value.dtype)
+        dtype = dtype.rpartition(".")[2]
         if dtype not in _HELD and dtype not in _EXACT and dtype not in _ROUNDED:
             raise MemoryTypeError(_refusal(dtype, name, cast))
 

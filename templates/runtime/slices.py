@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 # The generated package is checked without the libraries, and so without NumPy.
@@ -62,20 +63,23 @@ def run_per_slice(
     result, slices = run_on(0)
     for name in outputs:
         if name in slices and result is slices[name]:
-            for _ in _in_order(run_on, range(1, count), workers):
-                pass
+            for done in _in_order(run_on, range(1, count), workers):
+                done()
             return volumes[name]
     pile = _pile(result, count, function, memory)
     pile.put(0, result)
-    for z, (result, _) in enumerate(_in_order(run_on, range(1, count), workers), 1):
-        pile.put(z, result)
+    for z, done in enumerate(_in_order(run_on, range(1, count), workers), 1):
+        pile.put(z, done()[0])
     return pile.whole()
 
 
-def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterator[_T]:
-    """Give the results one after the other, while the next few are worked on."""
+def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterator[Callable[[], _T]]:
+    """Give what returns the results, one after the other, while the next few are worked on.
+
+    An iterator that ran the function itself would end at its `StopIteration` as if all were done.
+    """
     if workers == 1 or len(numbers) < 2:
-        yield from map(run, numbers)
+        yield from (partial(run, number) for number in numbers)
         return
     from collections import deque
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -88,9 +92,9 @@ def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterato
             # A library may ask for NumPy's error state or its own settings in the context.
             waiting.append(pool.submit(copy_context().run, run, number))
             if len(waiting) > 2 * workers:  # results take memory until they are stacked
-                yield waiting.popleft().result()
+                yield waiting.popleft().result
         while waiting:
-            yield waiting.popleft().result()
+            yield waiting.popleft().result
     finally:
         pool.shutdown(cancel_futures=True)
 

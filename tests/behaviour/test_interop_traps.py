@@ -617,8 +617,7 @@ def test_an_array_of_the_standard_comes_back_as_its_own_kind(voxbind: Import) ->
     assert type(edges) is type(image)
     same(edges, np.stack([skimage.filters.sobel_h(plane) for plane in VOLUME]))
     image = array_api_strict.asarray(IMAGE, device=array_api_strict.Device("device1"))
-    with pytest.raises(voxbind("errors").MemoryTypeError, match="NumPy can't read it"):
-        voxbind("skimage.filters").gaussian(image)
+    assert voxbind("skimage.filters").gaussian(image).device == image.device
 
 
 def test_a_result_that_the_standard_has_no_dtype_for_stays_numpys(direct: Any) -> None:

@@ -91,6 +91,33 @@ def test_what_is_no_array_is_refused(image: Any) -> None:
         native.normalize_percentile(image)
 
 
+@pytest.mark.parametrize(
+    ("image", "advice"),
+    [
+        (torch.zeros(3, 3).to_sparse(), "to_dense"),
+        (torch.zeros(3, 3, device="meta"), "no data"),
+    ],
+    ids=["sparse", "meta"],
+)
+def test_a_tensor_without_elements_to_read_is_refused(image: Any, advice: str) -> None:
+    with pytest.raises(voxbind.MemoryTypeError, match=advice):
+        native.normalize_percentile(image)
+    with pytest.raises(voxbind.MemoryTypeError, match=advice):
+        native.flat_field_correction(torch.ones(3, 3), image)
+
+
+@pytest.mark.parametrize("flat", [[[1, 2], [3, 4]], 2.0, "flat"])
+def test_another_image_that_is_no_array_is_refused(flat: Any) -> None:
+    with pytest.raises(voxbind.MemoryTypeError):
+        native.flat_field_correction(np.ones((2, 2)), flat)
+
+
+def test_the_same_is_done_in_every_memory() -> None:
+    volume = VOLUME[:, :, :4]  # for a library of NumPy's, that may be an image with colours
+    expected = native.normalize_percentile_per_slice(torch.from_numpy(volume))
+    np.testing.assert_allclose(native.normalize_percentile_per_slice(volume), expected, rtol=1e-6)
+
+
 def test_a_masked_array_does_not_lose_its_mask() -> None:
     with pytest.raises(voxbind.MemoryTypeError, match="mask"):
         native.normalize_percentile(np.ma.masked_less(VOLUME, 0.5))

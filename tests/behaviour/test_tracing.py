@@ -16,7 +16,7 @@ import torch
 import voxbind
 from voxbind import pyclesperanto as vcle
 from voxbind.scipy import ndimage
-from voxbind.skimage import feature, filters, measure
+from voxbind.skimage import feature, filters, measure, transform
 
 IMAGE = np.random.default_rng(0).random((12, 15)).astype(np.float32)
 VOLUME = np.random.default_rng(1).random((5, 12, 15)).astype(np.float32)
@@ -165,6 +165,46 @@ def test_transfers_hold_from_the_call_on_and_end_with_the_block() -> None:
         voxbind.transfers("allow")
     assert repr(before) == "voxbind.transfers('forbid')"
     vcle.absolute(IMAGE)
+
+
+def test_a_setting_that_is_kept_holds_in_a_second_block() -> None:
+    forbidden = voxbind.transfers("forbid")
+    for _ in range(2):
+        with forbidden, pytest.raises(voxbind.TransferForbiddenError):
+            vcle.absolute(IMAGE)
+        vcle.absolute(IMAGE)
+
+
+def test_what_can_not_be_held_is_refused_before_anything_is_said_to_move() -> None:
+    for setting in (voxbind.transfers("forbid"), voxbind.trace()):
+        with setting as log, pytest.raises(voxbind.MemoryTypeError, match="at most 3 axes"):
+            vcle.absolute(np.zeros((2, 2, 2, 2), np.float32))
+    assert log[0].conversions == ()
+
+
+def test_what_a_generator_gives_has_rows_of_its_own() -> None:
+    with voxbind.trace() as log:
+        levels = list(transform.pyramid_gaussian(torch.from_numpy(IMAGE), max_layer=2))
+    assert len(levels) == 3
+    moved = [move.argument for call in log for move in call.conversions]
+    assert moved == ["image", "result", "result"]  # the first is the image
+
+
+def test_arrays_in_a_tuple_of_arguments_are_told_too() -> None:
+    def run() -> Any:
+        return ndimage.generic_filter(
+            torch.from_numpy(IMAGE), weighed, size=3, extra_arguments=(cle.push(IMAGE),)
+        )
+
+    def weighed(values: Any, weights: Any) -> float:
+        assert type(weights) is np.ndarray
+        return float(values[0])
+
+    with voxbind.trace() as log:
+        run()
+    assert ("extra_arguments", ON_DEVICE, "numpy", IMAGE.nbytes, False) in log[0].conversions
+    with voxbind.transfers("forbid"), pytest.raises(voxbind.TransferForbiddenError, match="extra"):
+        run()
 
 
 def test_a_forbidden_copy_leaves_an_output_alone() -> None:

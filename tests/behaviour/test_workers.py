@@ -77,9 +77,19 @@ def test_the_first_slice_that_fails_ends_the_call() -> None:
             raise RuntimeError("slice 4")
         return image
 
+    before = set(threading.enumerate())
     with voxbind.workers(2), pytest.raises(RuntimeError, match="slice 4"):
         per_slice(lambda image: failing(image))
-    assert not [each for each in threading.enumerate() if each.name.startswith("ThreadPool")]
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_exception_is_taken_for_the_end(count: int) -> None:
+    def plane(image: Any) -> Any:
+        return next(iter(())) if image[0, 0] == VOLUME[4, 0, 0] else image
+
+    with voxbind.workers(count), pytest.raises(StopIteration):
+        per_slice(lambda image: plane(image))
 
 
 def test_what_is_random_runs_one_slice_after_the_other() -> None:

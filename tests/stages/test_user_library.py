@@ -128,6 +128,52 @@ def test_a_declaration_that_does_not_hold_fails_the_build_and_leaves_the_package
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("name", "package", "told"),
+    [
+        ("scipy", "alib", "'scipy' is the name of the library that wraps 'scipy'"),
+        ("mine", "native", "'native' is wrapped as library 'native' already"),
+        ("memory", "memory", "voxbind itself has a module of this name"),
+    ],
+)
+def test_a_library_takes_no_other_ones_place(
+    built: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    package: str,
+    told: str,
+) -> None:
+    (tmp_path / f"{package}.py").write_text("def f(image): return image\n")
+    file = tmp_path / "clash.toml"
+    file.write_text(f'name = "{name}"\nmodules = ["{package}"]\n')
+    out = Path(shutil.copytree(built, tmp_path / "voxbind"))
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert cli.run(["build", "--library", str(file), "--out", str(out)]) == 1
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [(None, "beside the file"), ("import nothing_there", "nothing_there")]
+)
+def test_what_was_asked_for_and_is_not_there_is_told_with_exit_code_1(
+    built: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    source: str | None,
+    told: str,
+) -> None:
+    if source:
+        (tmp_path / "nolib.py").write_text(source)
+    (tmp_path / "nolib.toml").write_text('name = "nolib"\nmodules = ["nolib"]\n')
+    out = Path(shutil.copytree(built, tmp_path / "voxbind"))
+    assert cli.run(["build", "--library", str(tmp_path / "nolib.toml"), "--out", str(out)]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert told in said
+    assert "pip install" not in said
+
+
 def test_tensors_are_given_to_functions_that_work_on_tensors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

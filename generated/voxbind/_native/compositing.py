@@ -60,7 +60,8 @@ def composite(
     Notes
     -----
     Runs where the array is. The channels' colors are added up, and what is brighter than 1 or
-    darker than 0 becomes 1 or 0. A channel without a value above 0 stays black.
+    darker than 0 becomes 1 or 0. A channel without a value above 0 stays black, and so
+    does, when scaled, one with a NaN.
 
     Examples
     --------

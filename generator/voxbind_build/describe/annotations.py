@@ -77,7 +77,7 @@ class _Translator:
             case "ndarray" | "array":
                 return ("Array",)
             case "tuple":
-                return (f"tuple[{', '.join(self.item(item) for item in items)}]",)
+                return (f"tuple[{', '.join(self.item(item) for item in items) or '()'}]",)
             case "list" | "set" | "frozenset" | "dict":
                 return (f"{name}[{', '.join(self.item(item) for item in items)}]",)
             case "type":

@@ -85,8 +85,8 @@ def locate(spec: LibrarySpec, search_path: Sequence[Path] | None) -> Package:
     if not folders and origin is None:
         where = ", ".join(map(str, search_path)) if search_path else "this Python's sys.path"
         raise LibraryNotFound(
-            f"{spec.name}: no package {name!r} in {where}; install it with "
-            f"`pip install {spec.distribution}`, or add the folder that holds it to the search path"
+            f"{spec.name}: no package {name!r} in {where}; {spec.remedy}, "
+            "or add the folder that holds it to the search path"
         )
     return Package(name, folders, None if folders else origin)
 

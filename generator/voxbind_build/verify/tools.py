@@ -17,8 +17,8 @@ __all__ = ["compiles", "lints", "type_checks"]
 _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
 _PYTHON = (sys.executable, "-m")
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
-# The libraries' defaults and the lines of their documentation are theirs.
-_THEIRS = "B006,B008,E501"
+# The libraries' defaults, names and lines of documentation are theirs.
+_THEIRS = "B006,B008,E501,E741"
 _RUFF = (
     "--isolated",
     "--no-cache",
