@@ -15,7 +15,8 @@ from .errors import DimensionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .calls import Arguments, Call, Facts, Function
+    from .calls import Call
+    from .plans import Arguments, Facts, Function
 
 __all__ = ["direct", "flexible", "per_slice", "told", "volume"]
 
@@ -46,7 +47,7 @@ def per_slice(
     needs_channels
         Whether the last axis of an image is one of colours.
     **facts
-        See `voxbind.calls.Facts`.
+        See `voxbind.plans.Facts`.
     """
     call = _call(function, arguments, facts)
     shape = call.shape

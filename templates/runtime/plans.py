@@ -1,0 +1,109 @@
+"""What is known of a function when it is called: the wrapper's facts, made ready once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+
+from .memories import NUMPY, library_memory
+
+__all__ = ["Arguments", "Facts", "Function", "Plan", "plan_of"]
+
+Function = Callable[..., Any]
+Arguments = Mapping[str, Any]
+
+
+class Facts(TypedDict, total=False):
+    """What is known of a function's parameters; what is at its default is left out."""
+
+    images: tuple[str, ...]
+    """Arrays of the image's spatial shape, the image first: cut along Z together."""
+    whole: tuple[str, ...]
+    """Other arrays: converted, never cut."""
+    outputs: tuple[str, ...]
+    """Arrays that the library writes into."""
+    changed: tuple[str, ...]
+    """Arrays that the library was seen to change, though they are none of its outputs: what comes
+    from another memory is copied, so that the caller's own stays as it is."""
+    host: tuple[str, ...]
+    """Arrays that the library wants as NumPy's, whatever memory it works in: a matrix, say."""
+    array_like: tuple[str, ...]
+    """Arrays for which numbers and nested sequences are taken too."""
+    named: tuple[str, ...]
+    """Arrays for which a name is taken too: ``init_level_set="checkerboard"``."""
+    masked: tuple[str, ...]
+    """Arrays for which a masked one is taken too: the library looks at its mask."""
+    required: int
+    """How many leading parameters have no default; 1 unless given."""
+    positional: int
+    """How many leading parameters are passed by position; as `required` unless given."""
+    only: tuple[str, ...]
+    """The dtypes of the library's memory that the function reads rightly; all, if empty."""
+    needs_output: tuple[str, ...]
+    """Outputs without which the library returns memory that nobody wrote."""
+    args: str
+    """Name of ``*args``."""
+    kwargs: str
+    """Name of ``**kwargs``."""
+    memory: str
+    """The memory that the library works in; ``numpy`` unless given."""
+    in_turn: bool
+    """Whether slices are worked on one after the other: what is random, say."""
+    defaults: Arguments
+    """Of a function with deprecated parameters: what is at its default isn't passed on, since
+    the library takes what is passed for given, and refuses both an old name and its new one."""
+
+
+class Plan:
+    """What is known of a function, made ready once for all its calls."""
+
+    def __init__(self, function: Function, facts: Facts, names: tuple[str, ...]) -> None:
+        self.function, self.facts = function, facts
+        # A `functools.partial` has no name of its own.
+        named = getattr(function, "func", function)
+        self.name: str = getattr(function, "__name__", getattr(named, "__name__", "the function"))
+        self.images = facts.get("images", ())
+        self.whole = facts.get("whole", ())
+        self.outputs = facts.get("outputs", ())
+        self.host = facts.get("host", ())
+        self.changed = facts.get("changed", ())
+        self.array_like = facts.get("array_like", ())
+        self.named = facts.get("named", ())
+        self.masked = facts.get("masked", ())
+        self.only = facts.get("only", ())
+        self.needs_output = facts.get("needs_output", ())
+        self.required = facts.get("required", 1)
+        self.positional = facts.get("positional", self.required)
+        self.args = facts.get("args", "")
+        self.kwargs = facts.get("kwargs", "")
+        memory = facts.get("memory", "numpy")
+        self.library = None if memory == "array_api" else library_memory(memory)
+        self.defaults = facts.get("defaults", {})
+        self.is_plain = self.required == self.positional and not (
+            self.args or self.kwargs or self.defaults
+        )
+        self.is_simple = (
+            self.is_plain
+            and self.library is NUMPY
+            and self.positional == 1
+            and names[:1] == self.images[:1]
+            and not (self.only or self.needs_output or self.changed)
+        )
+        self.in_turn = facts.get("in_turn", False)
+        self.read = (*self.images, *self.whole)
+        self.lowered = tuple(sorted(self.read, key=lambda name: name not in self.changed))
+        """First what is changed: a copy, also where the same array is only read."""
+        self.written = tuple(name for name in self.outputs if name not in self.read)
+        self.arrays = frozenset((*self.read, *self.outputs))
+
+
+_plans: dict[int, Plan] = {}
+"""By the id of the function, which may not be hashable; its plan keeps it, and so the id."""
+
+
+def plan_of(function: Function, arguments: Arguments, facts: Facts) -> Plan:
+    """Return what is known of a function, which is hardly ever something else than before."""
+    plan = _plans.get(id(function))
+    if plan is None or plan.facts != facts:
+        plan = _plans[id(function)] = Plan(function, facts, tuple(arguments))
+    return plan
