@@ -62,27 +62,18 @@ class TorchMemory:
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse a data type that PyTorch doesn't have."""
         dtype = None if self.holds(value) else numpy_dtype(value)
-        if dtype is None:  # its own, or told by who converts it
-            return
-        try:
-            sys.modules["torch"].from_numpy(np.empty(0, dtype))
-        except TypeError as error:
+        # None is its own, or told by who converts it.
+        if dtype is not None and not _has(dtype):
             raise MemoryTypeError(
                 f"{name!r} is {dtype}, and PyTorch has no such dtype. "
                 f"Give {cast.format('float32')}."
-            ) from error
+            )
 
     def leaves_shared(self, value: Any) -> bool:
         return bool(value.is_cpu and not value.is_conj() and not value.is_neg())
 
     def keeps_out(self, array: Any, device: Any) -> bool:
-        if isinstance(array, np.ma.MaskedArray):
-            return True
-        try:
-            sys.modules["torch"].from_numpy(np.empty(0, array.dtype.newbyteorder("=")))
-        except TypeError:
-            return True
-        return False
+        return isinstance(array, np.ma.MaskedArray) or not _has(array.dtype)
 
     def arrives_shared(self, array: Any, device: Any) -> bool:
         if device.type != "cpu" or not (array.flags.writeable and array.dtype.isnative):
@@ -199,6 +190,15 @@ class TorchMemory:
             both = (torch.empty(0, dtype=each.dtype).numpy() for each in (stack, plane))
             wider = getattr(torch, np.result_type(*both).name)
         return stack.to(wider)
+
+
+def _has(dtype: Any) -> bool:
+    """Whether PyTorch has a data type of NumPy's, in whatever byte order."""
+    try:
+        sys.modules["torch"].from_numpy(np.empty(0, dtype.newbyteorder("=")))
+    except TypeError:
+        return False
+    return True
 
 
 class _Writable:

@@ -125,8 +125,7 @@ def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple
         yield "observed", f"{seen.contract or seen.kind}: {seen.reason}"
     version = f"{library.distribution} {library.version}"
     if function.form == "function":
-        promised = function.overruled is not None and function.overruled.by == "author"
-        evidence = _PROMISED if promised else _EVIDENCE[function.evidence]
+        evidence = _PROMISED if function.promised else _EVIDENCE[function.evidence]
         yield "evidence", evidence.format(version)
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":

@@ -20,6 +20,8 @@ ParameterKind = Literal[
 TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "unknown"]
 Contract = Literal["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"]
 Evidence = Literal["observed", "recorded", "inferred", "declared"]
+SEEN: tuple[Evidence, ...] = ("observed", "recorded")
+"""Evidence by running a function, here or on another machine."""
 ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
@@ -523,6 +525,11 @@ class Function(Struct, frozen=True, kw_only=True):
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""
+
+    @property
+    def promised(self) -> Overruled | None:
+        """What was observed of a function whose contract its author declares."""
+        return self.overruled if self.overruled and self.overruled.by == "author" else None
 
 
 class Library(Struct, frozen=True, kw_only=True):

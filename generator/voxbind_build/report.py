@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from voxbind_build.model import Contract, Difference, Evidence, Library, Manifest, Overruled
+from voxbind_build.model import SEEN, Contract, Difference, Evidence, Library, Manifest, Overruled
 from voxbind_build.verify.disk import Changes
 
 Source = Literal["measured", "unchanged", "record"]
@@ -53,7 +53,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     @property
     def standing(self) -> str:
         """How the declaration stands to the observation, in words."""
-        if self.observed.evidence not in ("observed", "recorded"):
+        if self.observed.evidence not in SEEN:
             return "could not be observed"
         if self.observed.agrees:
             return "agrees with what was observed, so that it is no longer needed"
@@ -148,7 +148,7 @@ def declared(manifest: Manifest) -> tuple[Declared, ...]:
         )
         for library in manifest.libraries.values()
         for name, function in sorted(library.functions.items())
-        if function.overruled is not None and function.overruled.by == "specification"
+        if function.overruled is not None and function.promised is None
     )
 
 
@@ -156,13 +156,12 @@ def broken_promises(manifest: Manifest) -> tuple[str, ...]:
     """Return a sentence for each function that isn't what its author declares."""
     return tuple(
         f"{name} is declared {function.contract} by its author and observed to be "
-        f"{function.overruled.contract or 'a helper'}: {function.overruled.reason}"
+        f"{seen.contract or 'a helper'}: {seen.reason}"
         for library in manifest.libraries.values()
         for name, function in sorted(library.functions.items())
-        if function.overruled is not None
-        and function.overruled.by == "author"
-        and function.overruled.evidence in ("observed", "recorded")
-        and function.overruled.contract != function.contract
+        if (seen := function.promised) is not None
+        and seen.evidence in SEEN
+        and seen.contract != function.contract
     )
 
 
@@ -178,10 +177,7 @@ def unobserved(manifest: Manifest) -> tuple[Unobserved, ...]:
         )
         for key, library in manifest.libraries.items()
         for name, function in library.functions.items()
-        if function.evidence not in ("observed", "recorded")
-        and not (
-            function.overruled and function.overruled.by == "author" and function.overruled.agrees
-        )
+        if function.evidence not in SEEN and not (function.promised and function.promised.agrees)
     ]
     return tuple(
         sorted(found, key=lambda entry: (entry.library, entry.kind != "image", entry.name))

@@ -15,6 +15,7 @@ from voxbind_build.classify.returns import result_type
 from voxbind_build.model import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
+    SEEN,
     WHOLE_ROLES,
     Declaration,
     Description,
@@ -25,7 +26,6 @@ from voxbind_build.model import (
     Verdict,
 )
 
-_SEEN = ("observed", "recorded")
 _NAMES = re.compile(r"""\bstr\b|Literal\[["']""")
 _LIST_OF_ARRAYS = re.compile(r"(list|Sequence|tuple)\[Array\b")
 _MASKED = re.compile(r"(?i)masked[ _]?array")
@@ -61,7 +61,7 @@ def classify(
         return _overrule(description, verdict, declaration)
     if description.declared is None:
         return verdict
-    seen = "observed as well" if verdict.evidence in _SEEN else "not observed"
+    seen = "observed as well" if verdict.evidence in SEEN else "not observed"
     promise = Declaration(
         contract=description.declared, reason=f"declared by its author; {seen}: {verdict.reason}"
     )
@@ -169,7 +169,7 @@ def _overrule(
         reason=verdict.reason,
         evidence=verdict.evidence,
         by=by,
-        agrees=verdict.evidence in _SEEN
+        agrees=verdict.evidence in SEEN
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
     )

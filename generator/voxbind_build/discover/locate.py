@@ -78,7 +78,7 @@ def locate(spec: LibrarySpec, search_path: Sequence[Path] | None) -> Package:
     LibraryNotFound
         With the command that installs it.
     """
-    name = spec.modules[0].partition(".")[0]
+    name = spec.package
     found = _find_spec(name, search_path)
     folders = tuple(Path(folder) for folder in (found and found.submodule_search_locations) or ())
     origin = Path(found.origin) if found and found.has_location and found.origin else None
