@@ -25,6 +25,8 @@ SEEN: tuple[Evidence, ...] = ("observed", "recorded")
 ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
+Kept = Literal["all", "dtype", "nothing"]
+"""What arrays that come back keep of the image: dtype and number of axes, the dtype, or neither."""
 MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto", "array_api"]
 """``array_api``: wherever the image is, by the array API standard."""
 AxisKeyword = Literal["x", "y", "z", "number"]
@@ -309,6 +311,14 @@ class Parameter(Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+class Form(Struct, frozen=True, kw_only=True):
+    """What comes back where options have certain values."""
+
+    options: dict[str, str]
+    """By parameter, literals that it may be, with commas between: ``{"return_num": "True"}``."""
+    annotation: str
+
+
 class Returns(Struct, frozen=True, kw_only=True):
     """What a wrapper gives back."""
 
@@ -316,6 +326,8 @@ class Returns(Struct, frozen=True, kw_only=True):
     annotation_source: TypeSource
     documented: tuple[tuple[str, str], ...] = ()
     """(name, type) of each documented member, word for word."""
+    forms: tuple[Form, ...] = ()
+    """Where options decide, the types that come with them, the defaults first."""
 
 
 class Description(Struct, frozen=True, kw_only=True):
@@ -346,6 +358,8 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     memory_type: MemoryType
     roles: dict[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By parameter, words that a parameter of that name takes elsewhere in the module."""
     fatal: dict[int, str] = field(default_factory=dict)
     """Calls, by their number, that ended an earlier process, and how: these aren't made again."""
 
@@ -354,11 +368,14 @@ class Result(Struct, frozen=True, kw_only=True):
     """What one call gave back, told without its data."""
 
     type: str
-    """``array``, ``scalar``, ``tuple``, ``list``, ``dict``, ``none`` or a class's dotted name."""
+    """``array``, ``scalar``, ``tuple``, ``list``, ``iterator``, ``dict``, ``none`` or a class's
+    dotted name."""
     shape: tuple[int, ...] = ()
     dtype: str = ""
     range: tuple[float, float] | None = None
     members: tuple[Result, ...] = ()
+    keys: str = ""
+    """The class of a dictionary's keys, if it is one: ``str``."""
     integral: bool = False
     """All values are whole numbers."""
 
@@ -377,6 +394,20 @@ class Call(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     arguments: dict[str, str] = field(default_factory=dict)
     """The arguments beside the image, in words."""
+
+
+GIVEN = "..."
+"""Stands for an array that was given to be written into."""
+
+
+class Turned(Struct, frozen=True, kw_only=True):
+    """A call with options that weren't at their defaults."""
+
+    options: dict[str, str]
+    """By parameter, the value that was given, as a literal: ``{"return_num": "True"}``."""
+    dtype: str
+    """Of the image; empty where there was none."""
+    result: Result
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -404,6 +435,12 @@ class Observation(Struct, frozen=True, kw_only=True):
     """By input dtype, the warnings that came with it."""
     mutates: tuple[str, ...] = ()
     random: bool = False
+    turned: tuple[Turned, ...] = ()
+    """Calls whose options change the kind of the result."""
+    lists: dict[str, bool] = field(default_factory=dict)
+    """Whether each array may as well be given as nested lists."""
+    also: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a parameter was seen to take beside what is documented: see `probe.variants`."""
     failure: str = ""
     """Why there is nothing more: the worker crashed, timed out, ..."""
 
@@ -478,6 +515,12 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What was observed, where a person has declared something."""
     returns: str | None = None
     """The result's type as it was seen, where that overrules the documented one."""
+    forms: tuple[Form, ...] = ()
+    """The result's types for certain options, the defaults first."""
+    types: dict[str, str] = field(default_factory=dict)
+    """Types of the parameters that were seen to take more than is documented."""
+    keeps: Kept = "nothing"
+    """What arrays that come back have in common with the image."""
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""
 
@@ -523,6 +566,7 @@ class Function(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     host: tuple[str, ...] = ()
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
+    keeps: Kept = "nothing"
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.classify import classify
-from voxbind_build.describe import describe
+from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import builtin, prepare
 from voxbind_build.manifest import Record
@@ -243,6 +243,7 @@ class _Reading(msgspec.Struct):
         """Return one task for each definition, however many public names show it."""
         spec = self.inventory.spec
         tasks: dict[str, ProbeTask] = {}
+        words = words_elsewhere(self.descriptions)
         for description in self.descriptions:
             tasks.setdefault(
                 description.definition,
@@ -251,6 +252,7 @@ class _Reading(msgspec.Struct):
                     memory_type=spec.memory_type,
                     roles=spec.roles.get(description.name, {}),
                     only=spec.only.get(description.name, ()),
+                    words=words.get(description.name, {}),
                 ),
             )
         return tasks

@@ -569,7 +569,6 @@ DOCUMENTED_HOLDS = [
     ("float", [COUNT]),
     ("tuple[int, ...]", [PAIR, TRIPLE]),
     ("list[Any]", [several("list", Result(type="m.Region"))]),
-    ("Any", [several("list", ARRAY)]),  # it may have been a generator
     ("Any", [Result(type="m.Model")]),
     ("Callable[..., Any] | tuple[Callable[..., Any], int]", [Result(type="functools.partial")]),
     ("tuple[Array, Any]", [several("tuple", ARRAY, Result(type="m.Map"))]),
@@ -578,6 +577,11 @@ DOCUMENTED_HOLDS = [
 ]
 SEEN_OVERRULES = [
     ("Any", [ARRAY], "Array"),
+    ("Any", [several("list", ARRAY)], "list[Array]"),
+    ("Any", [several("iterator", ARRAY)], "Iterator[Array]"),
+    ("tuple[Any, ...]", [several("tuple", PAIR, PAIR)], "tuple[tuple[int, int], ...]"),
+    ("dict[Any, Any]", [Result(type="dict", keys="str", members=(ARRAY,))], "dict[str, Array]"),
+    ("Any", [Result(type="builtins.str")], "str"),
     ("Array", [Result(type="m.Model")], "Any"),
     ("list[Any]", [NUMBER], "float"),
     ("int", [NUMBER, COUNT], "float"),

@@ -90,9 +90,9 @@ def _kind(
     types = {sight.result.type for sight in sights}
     if types <= {"scalar"}:
         return "scalar"
-    if "tuple" in types and types <= {"tuple", "list"}:
+    if "tuple" in types and types <= {"tuple", "list", "iterator"}:
         return _tuple_kind(sights, label, documented, description, observation, top)
-    if types == {"list"}:
+    if types <= {"list", "iterator"}:
         return _list_kind(sights, f"{label} {description.attribute}")
     if types == {"dict"}:
         return "table"

@@ -1,8 +1,8 @@
 """The type of what comes back: documented, unless what was seen says otherwise.
 
-Documentation knows what flags change, observation what the function does when they are
-left alone. So a documented type stays where it has room for all that was seen; where it
-has none, it gives way.
+Documentation knows what options change, observation what the function does when they are
+left alone, and what each option was seen to do. So a documented type stays where it has room
+for all that was seen; where it has none, it gives way.
 """
 
 from __future__ import annotations
@@ -10,15 +10,37 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from voxbind_build.model import OUTPUT_ROLES, Description, Observation, Result
+from msgspec import Struct
 
-_SEQUENCES = {"tuple": ("tuple",), "list": ("list",), "Sequence": ("tuple", "list")}
-_NUMBERS = {"bool": "b", "int": "biu", "float": "biuf", "complex": "biufc"}
-_TOLD = {"array": "Array", "none": "None", "dict": "dict[Any, Any]"}
+from voxbind_build.classify.seen import (
+    alternatives,
+    has_room,
+    head,
+    is_open,
+    items,
+    unite,
+    write_type,
+)
+from voxbind_build.model import GIVEN, OUTPUT_ROLES, Description, Form, Observation, Result
+
+__all__ = ["Typed", "result_type"]
+
+_NUMBERS = ("bool", "int", "float", "complex")
+_MOST_FORMS = 4
+"""More forms than these make signatures that nobody reads."""
 
 
-def result_type(description: Description, observation: Observation) -> str | None:
-    """Return the type of a function's result where its documentation doesn't tell it.
+class Typed(Struct, frozen=True):
+    """The type of a result."""
+
+    annotation: str | None = None
+    """None where the documented type holds."""
+    forms: tuple[Form, ...] = ()
+    """The types for certain options, the defaults first; empty where no option decides."""
+
+
+def result_type(description: Description, observation: Observation) -> Typed:
+    """Return the type of a function's result, as far as its documentation doesn't tell it.
 
     Parameters
     ----------
@@ -26,18 +48,24 @@ def result_type(description: Description, observation: Observation) -> str | Non
         What is documented of the function.
     observation : Observation
         What was seen of it.
-
-    Returns
-    -------
-    str or None
-        None where the documented type holds.
     """
     results = _results(observation)
     if not results:
-        return None
-    documented = _alternatives(ast.parse(description.returns.annotation, mode="eval").body)
-    found = _written(_settled(documented, results, observation))
-    return None if found == _written(map(ast.unparse, documented)) else found
+        return Typed()
+    documented = alternatives(ast.parse(description.returns.annotation, mode="eval").body)
+    words = " ".join(text for entry in description.returns.documented for text in entry)
+    turned = [each.result for each in observation.turned]
+    texts = _settled(documented, results, observation, words)
+    texts = _refined(texts, [*results, *turned], words)
+    forms = _forms(description, texts, results, observation, words)
+    given = _given(texts, observation, words)
+    if not _index(description, observation):  # which narrows what is there
+        texts = [*texts, *(form.annotation for form in forms)]
+    # A form may be a union itself.
+    united = unite([*texts, *given])
+    united = unite(map(ast.unparse, alternatives(ast.parse(united, mode="eval").body)))
+    held = united == unite(map(ast.unparse, documented))
+    return Typed(None if held else united, forms)
 
 
 def _results(observation: Observation) -> list[Result]:
@@ -49,19 +77,18 @@ def _settled(
     documented: Sequence[ast.expr],
     results: Sequence[Result],
     observation: Observation,
-) -> Iterable[str]:
+    words: str,
+) -> list[str]:
     texts = [ast.unparse(member) for member in documented]
-    seen = _seen(results)
-    if texts in (["Any"], ["tuple[Any, ...]"]) and all(
-        _has_room(documented, result) for result in results
-    ):
-        # A generator was read into a list to be observed; anything else is what it was.
-        texts = texts if any(result.type == "list" for result in results) else seen
-    elif not all(_has_room(documented, result) for result in results):
-        texts = _overruled(documented, results)
+    seen = write_type(results, words)
+    if not all(has_room(documented, result) for result in results):
+        texts = _overruled(documented, results, words)
+    elif texts == ["Any"]:
+        texts = seen
     elif seen == ["Array"]:
-        # "array or None": None where an array was given to write into, which comes back here.
-        texts = [text for text in texts if text != "None"]
+        # "array or None": of an array to write into, unless that was seen.
+        given = [each.result.type for each in observation.turned]
+        texts = [text for text in texts if text != "None" or "none" in given]
     if "index" in observation.roles.values() and len(seen) == 1:
         return _with_each_index(seen[0]) or texts
     if OUTPUT_ROLES & {*observation.roles.values()}:
@@ -69,17 +96,34 @@ def _settled(
     return texts
 
 
-def _overruled(documented: Sequence[ast.expr], results: Sequence[Result]) -> list[str]:
+def _overruled(documented: Sequence[ast.expr], results: Sequence[Result], words: str) -> list[str]:
     """Write what was seen, beside a tuple of which it is the first member.
 
     Flags such as ``extended_output`` add to a result, and all of it is documented as one.
     """
-    seen = _seen(results)
+    seen = write_type(results, words)
     for member in documented:
-        first = _items(member)[:1] if _head(member) == "tuple" else []
-        if first and all(_has_room(_alternatives(first[0]), result) for result in results):
-            return [*seen, ast.unparse(member)] if not _is_open(member) else seen
+        first = items(member)[:1] if head(member) == "tuple" else []
+        if first and all(has_room(alternatives(first[0]), result) for result in results):
+            return [*seen, ast.unparse(member)] if not is_open(member) else seen
     return seen
+
+
+def _refined(texts: Iterable[str], results: Sequence[Result], words: str) -> list[str]:
+    """Write what was seen in the place of a type that leaves something open."""
+    refined: list[str] = []
+    for text in texts:
+        member = ast.parse(text, mode="eval").body
+        same = [result for result in results if has_room([member], result)]
+        if not same or not {"Any", "object"} & _names(member):
+            refined.append(text)
+        else:
+            refined += write_type(same, words)
+    return refined
+
+
+def _names(member: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(member) if isinstance(node, ast.Name)}
 
 
 def _with_each_index(seen: str) -> list[str]:
@@ -87,120 +131,106 @@ def _with_each_index(seen: str) -> list[str]:
     if seen in _NUMBERS:
         return ["float", "Array"]
     member = ast.parse(seen, mode="eval").body
-    if _head(member) != "tuple":
+    if head(member) != "tuple":
         return []
-    if _is_open(member):
+    if is_open(member):
         return [seen, f"list[{seen}]"]
-    items = [ast.unparse(item) for item in _items(member)]
-    return [f"tuple[{', '.join(_written(_with_each_index(item) or [item]) for item in items)}]"]
+    inner = [ast.unparse(item) for item in items(member)]
+    return [f"tuple[{', '.join(unite(_with_each_index(item) or [item]) for item in inner)}]"]
 
 
 def _without_output(
     texts: Sequence[str], documented: Sequence[ast.expr], seen: Sequence[str]
-) -> Iterable[str]:
+) -> list[str]:
     """Tell "a tuple of (array or int) and int" for what it is: a tuple, or an int.
 
     An array that was given to write into is left out of the result, and no tuple is left;
     documentation has no place for this but at the tuple's first member.
     """
-    if len(documented) != 1 or _head(documented[0]) != "tuple" or _is_open(documented[0]):
-        return texts
-    first, *others = ([ast.unparse(x) for x in _alternatives(i)] for i in _items(documented[0]))
+    if len(documented) != 1 or head(documented[0]) != "tuple" or is_open(documented[0]):
+        return [*texts]
+    first, *others = ([ast.unparse(x) for x in alternatives(i)] for i in items(documented[0]))
     rest = [" | ".join(other) for other in others]
     if len(first) > 1 and first[0] == "Array" and first[1:] == rest:
         return [*seen, *rest]
-    return texts
+    return [*texts]
 
 
-def _seen(results: Sequence[Result]) -> list[str]:
-    """Write the type of what was seen as alternatives."""
-    kinds = sorted({result.type for result in results})
-    found: list[str] = []
-    for kind in kinds:
-        same = [result for result in results if result.type == kind]
-        if kind == "scalar":
-            found.insert(0, _number(same))
-        elif kind in ("tuple", "list"):
-            found.append(_several(kind, same))
+# --- options ----------------------------------------------------------------------------
+
+
+def _forms(
+    description: Description,
+    texts: Sequence[str],
+    results: Sequence[Result],
+    observation: Observation,
+    words: str,
+) -> tuple[Form, ...]:
+    """Tell which of the alternatives comes with which options."""
+    defaults = {each.name: each.default or "" for each in description.parameters}
+    turned = [each for each in observation.turned if GIVEN not in each.options.values()]
+    plain = _chosen(texts, results, words)
+    chosen = [_chosen(texts, [each.result], words) for each in turned]
+    told = {*plain, *_given(texts, observation, words), *(text for each in chosen for text in each)}
+    # What no option explains may come with each of them.
+    rest = [text for text in texts if text not in told]
+    options = {name: defaults[name] for each in observation.turned for name in each.options}
+    seen = unite(write_type(results, words))
+    if (index := _index(description, observation)) and seen != unite(texts):
+        # One number for the whole image.
+        options[index], plain, rest = "None", [seen], []
+    forms = [Form(options=options, annotation=unite([*plain, *rest]))]
+    for each, types in zip(turned, chosen, strict=True):
+        forms.append(Form(options=options | each.options, annotation=unite([*types, *rest])))
+    forms = _merged(forms)[:_MOST_FORMS]
+    usual = unite([*texts, *_given(texts, observation, words)])
+    is_decided = any(form.annotation != usual for form in forms)
+    return tuple(forms) if options and is_decided else ()
+
+
+def _given(texts: Sequence[str], observation: Observation, words: str) -> list[str]:
+    """Return the types of what comes back where an array was given to write into."""
+    given = [each.result for each in observation.turned if GIVEN in each.options.values()]
+    return [text for result in given for text in _chosen(texts, [result], words)]
+
+
+def _chosen(texts: Sequence[str], results: Sequence[Result], words: str) -> list[str]:
+    """Pick the alternatives that have room for what was seen; what was seen, if there is none."""
+    members = [ast.parse(text, mode="eval").body for text in texts]
+    if not all(has_room(members, result) for result in results):
+        return write_type(results, words)
+    return [
+        ast.unparse(member)
+        for member in members
+        if any(has_room([member], result) for result in results)
+    ]
+
+
+def _index(description: Description, observation: Observation) -> str:
+    """Name the parameter that asks for a number for each of several labels."""
+    return next(
+        (
+            each.name
+            for each in description.parameters
+            if observation.roles.get(each.name) == "index" and each.default == "None"
+        ),
+        "",
+    )
+
+
+def _merged(forms: Sequence[Form]) -> list[Form]:
+    """Put the values of one option together that give the same type."""
+    merged: list[Form] = []
+    for form in forms:
+        for place, known in enumerate(merged):
+            differing = [name for name in form.options if form.options[name] != known.options[name]]
+            if place and known.annotation == form.annotation and len(differing) == 1:
+                (name,) = differing
+                values = f"{known.options[name]}, {form.options[name]}"
+                merged[place] = Form(
+                    options=known.options | {name: values}, annotation=form.annotation
+                )
+                break
         else:
-            found.append(_TOLD.get(kind, "Any"))
-    return ["Any"] if "Any" in found else found
-
-
-def _number(results: Iterable[Result]) -> str:
-    dtypes = {result.dtype for result in results}
-    if dtypes <= {"bool"}:
-        return "bool"
-    if any(dtype.startswith("complex") for dtype in dtypes):
-        return "complex"
-    if all(dtype.startswith(("int", "uint", "bool")) for dtype in dtypes):
-        return "int"
-    numbers = all(dtype.startswith(("bool", "int", "uint", "float")) for dtype in dtypes)
-    return "float" if numbers else "Any"
-
-
-def _several(kind: str, results: Sequence[Result]) -> str:
-    lengths = {result.shape for result in results}
-    columns = [result.members for result in results]
-    if kind == "tuple" and len(lengths) == 1 and lengths == {(len(columns[0]),)}:
-        return (
-            f"tuple[{', '.join(_written(_seen(column)) for column in zip(*columns, strict=True))}]"
-        )
-    inner = _written(_seen([member for members in columns for member in members]) or ["Any"])
-    return f"tuple[{inner}, ...]" if kind == "tuple" else f"list[{inner}]"
-
-
-def _has_room(alternatives: Sequence[ast.expr], result: Result) -> bool:
-    return any(_takes(member, result) for member in alternatives)
-
-
-def _takes(member: ast.expr, result: Result) -> bool:
-    """Tell whether a type has room for a result; for what isn't known, it has."""
-    head = _head(member)
-    if head in ("Any", "object"):
-        return True
-    if head in _NUMBERS:
-        return result.type == "scalar" and result.dtype[:1] in _NUMBERS[head]
-    if head in ("Array", "ArrayLike"):
-        return result.type == "array"
-    if head in _SEQUENCES:
-        return result.type in _SEQUENCES[head] and _takes_items(member, result)
-    if head == "dict":
-        return result.type == "dict"
-    if head == "None":
-        return result.type == "none"
-    return result.type not in (*_TOLD, "scalar", "tuple", "list")
-
-
-def _takes_items(member: ast.expr, result: Result) -> bool:
-    items = [_alternatives(item) for item in _items(member)]
-    if not items:
-        return True
-    if _head(member) != "tuple" or _is_open(member):
-        return all(_has_room(items[0], part) for part in result.members)
-    return result.shape == (len(items),) and all(map(_has_room, items, result.members))
-
-
-def _head(member: ast.expr) -> str:
-    return ast.unparse(member.value if isinstance(member, ast.Subscript) else member)
-
-
-def _items(member: ast.expr) -> list[ast.expr]:
-    if not isinstance(member, ast.Subscript):
-        return []
-    return member.slice.elts if isinstance(member.slice, ast.Tuple) else [member.slice]
-
-
-def _is_open(member: ast.expr) -> bool:
-    return any(isinstance(item, ast.Constant) and item.value is ... for item in _items(member))
-
-
-def _alternatives(node: ast.expr) -> list[ast.expr]:
-    """Return the members of a union in their order."""
-    if isinstance(node, ast.BinOp):
-        return [*_alternatives(node.left), node.right]
-    return [node]
-
-
-def _written(texts: Iterable[str]) -> str:
-    return " | ".join(dict.fromkeys(texts))
+            merged.append(form)
+    return merged

@@ -7,9 +7,11 @@ from typing import Literal
 
 from msgspec import structs
 
+from voxbind_build.classify.accepted import accepted
 from voxbind_build.classify.answers import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.axes import axis_keywords
 from voxbind_build.classify.contracts import Finding, contract
+from voxbind_build.classify.kept import kept
 from voxbind_build.classify.results import IMAGE_KINDS, Kind, result_kind
 from voxbind_build.classify.returns import result_type
 from voxbind_build.model import (
@@ -55,7 +57,9 @@ def classify(
         Every derived fact, with its reason in words.
     """
     verdict = structs.replace(
-        _observed(description, observation), axis_keywords=axis_keywords(description)
+        _observed(description, observation),
+        axis_keywords=axis_keywords(description),
+        types=accepted(description, observation) if observation else {},
     )
     if declaration is not None:
         return _overrule(description, verdict, declaration)
@@ -75,6 +79,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         return _helper(description, observation)
     finding = contract(observation)
     kind = result_kind(description, observation, finding.contract)
+    typed = result_type(description, observation)
     return Verdict(
         kind="image",
         contract=finding.contract,
@@ -97,7 +102,9 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         warnings=warnings(observation),
         refuses=refusals(observation),
         only=safe_dtypes(observation),
-        returns=result_type(description, observation),
+        returns=typed.annotation,
+        forms=typed.forms,
+        keeps=kept(observation),
     )
 
 
@@ -113,6 +120,7 @@ def _unseen(description: Description) -> Verdict:
 
 def _helper(description: Description, observation: Observation) -> Verdict:
     ran = any(call.outcome == "returned" for call in observation.calls)
+    typed = result_type(description, observation)
     return Verdict(
         kind="helper",
         contract=None,
@@ -132,7 +140,8 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         mutates=_mutates(observation),
         random=observation.random,
         warnings=warnings(observation),
-        returns=result_type(description, observation),
+        returns=typed.annotation,
+        forms=typed.forms,
     )
 
 
@@ -262,6 +271,7 @@ def _array_like(description: Description, observation: Observation) -> tuple[str
         for parameter in description.parameters
         if observation.roles.get(parameter.name) in IMAGE_ROLES | WHOLE_ROLES
         and _LISTS.search(parameter.documented)
+        and observation.lists.get(parameter.name, True)
     )
 
 

@@ -14,9 +14,10 @@ from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.parameters import describe_parameter
 from voxbind_build.describe.results import describe_returns
+from voxbind_build.describe.words import words_elsewhere
 from voxbind_build.model import Contract, Definition, Description, Inventory, PublicName
 
-__all__ = ["describe"]
+__all__ = ["describe", "words_elsewhere"]
 
 _DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 

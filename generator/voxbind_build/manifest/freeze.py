@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -18,8 +17,6 @@ from voxbind_build.model import (
     Returns,
     Verdict,
 )
-
-_TAKES_ARRAYS = frozenset({"Any", "Array", "ArrayLike", "object"})
 
 
 def freeze(
@@ -93,6 +90,7 @@ def _function(description: Description, verdict: Verdict) -> Function:
         mutates=verdict.mutates,
         random=verdict.random,
         axis_keywords=verdict.axis_keywords,
+        keeps=verdict.keeps,
         warnings=verdict.warnings,
         refuses=verdict.refuses,
         only=verdict.only,
@@ -112,31 +110,17 @@ def _function(description: Description, verdict: Verdict) -> Function:
 
 
 def _parameter(parameter: Parameter, verdict: Verdict) -> Parameter:
-    """Return a parameter that says that it takes arrays where it was seen to.
-
-    scipy.ndimage, for one, documents the labels to look at as "int or sequence of ints".
-    """
-    arrays = {*verdict.arrays, *verdict.whole, *verdict.outputs}
-    if parameter.name not in arrays or _members(parameter.annotation) & _TAKES_ARRAYS:
-        return parameter
-    return replace(parameter, annotation=f"Array | {parameter.annotation}")
+    """Return a parameter with the type that it was seen to have."""
+    found = verdict.types.get(parameter.name)
+    return parameter if found is None else replace(parameter, annotation=found)
 
 
 def _returns(returns: Returns, verdict: Verdict) -> Returns:
     """Return the documented type of the result, or the observed one where that contradicts it."""
+    returns = replace(returns, forms=verdict.forms)
     if verdict.returns is None:
         return returns
     return replace(returns, annotation=verdict.returns, annotation_source="observed")
-
-
-def _members(annotation: str) -> set[str]:
-    """Return the alternatives of a union."""
-    node = ast.parse(annotation, mode="eval").body
-    members = set()
-    while isinstance(node, ast.BinOp):
-        members.add(ast.unparse(node.right))
-        node = node.left
-    return members | {ast.unparse(node)}
 
 
 def _re_export(public: PublicName) -> Function:

@@ -129,6 +129,7 @@ def fingerprint(task: ProbeTask, version: str, method: str) -> str:
         task.memory_type,
         sorted(task.roles.items()),
         sorted(task.only),
+        sorted(task.words.items()),
         description.parameters,
     ]
     return "sha256:" + hashlib.sha256(msgspec.json.encode(basis)).hexdigest()

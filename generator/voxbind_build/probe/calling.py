@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
@@ -138,10 +139,14 @@ def _differs(before: Array, after: Array) -> bool:
     return before.tobytes() != after.tobytes()
 
 
+class Realised(list[Any]):
+    """What an iterator gave."""
+
+
 def _realise(value: Any) -> Any:
     """Take the members out of a generator, so that its work is done inside the call."""
     if isinstance(value, Iterator) and not hasattr(value, "__array__"):
-        return list(islice(value, _MEMBERS))
+        return Realised(islice(value, _MEMBERS))
     return value
 
 
@@ -207,12 +212,12 @@ def describe_result(value: Any, depth: int = 0) -> Result:
             integral=_integral(scalar),
         )
     if isinstance(value, tuple | list | dict) and depth < 3:
-        kind = "tuple" if isinstance(value, tuple) else type(value).__name__.lower()
         members = list(value.values()) if isinstance(value, dict) else list(value)
         return Result(
-            type=kind if kind in ("tuple", "list", "dict") else _dotted(value),
+            type=_container(value),
             shape=(len(members),),
             members=tuple(describe_result(member, depth + 1) for member in members[:_MEMBERS]),
+            keys=_keys(value) if isinstance(value, dict) else "",
         )
     shape = getattr(value, "shape", ())
     dtype = getattr(value, "dtype", "")
@@ -223,8 +228,33 @@ def describe_result(value: Any, depth: int = 0) -> Result:
     )
 
 
+def _container(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "tuple"
+    known: dict[type[Any], str] = {list: "list", dict: "dict", Realised: "iterator"}
+    return known.get(type(value)) or _dotted(value)
+
+
+def _keys(value: dict[Any, Any]) -> str:
+    kinds = {type(key) for key in value}
+    named = {"int" if issubclass(kind, np.integer) else kind.__name__ for kind in kinds}
+    return named.pop() if len(named) == 1 else ""
+
+
 def _dotted(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}"
+    """Name a class by the module nearest to the top that shows it."""
+    kind = type(value)
+    parts = kind.__module__.split(".")
+    modules = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    shown = (name for name in modules if _shows(sys.modules.get(name), kind))
+    return f"{next(shown, kind.__module__)}.{kind.__qualname__}"
+
+
+def _shows(module: Any, kind: type) -> bool:
+    try:
+        return getattr(module, kind.__qualname__, None) is kind
+    except Exception:  # a library that imports its parts lazily may fail here
+        return False
 
 
 def _dtype_name(dtype: np.dtype[Any]) -> str:

@@ -75,7 +75,7 @@ class Tensors:
         """Return the tensors of a result as arrays."""
         if isinstance(value, self._library.Tensor):
             return value.numpy(force=True)
-        if type(value) in (tuple, list):
+        if isinstance(value, list) or type(value) is tuple:
             return type(value)(map(self.take, value))
         if type(value) is dict:
             return {key: self.take(member) for key, member in value.items()}
@@ -108,7 +108,7 @@ class OpenCL:
         """Copy the arrays of a result from the device."""
         if isinstance(value, self._library.Array):
             return self._library.pull(value)
-        if type(value) in (tuple, list):
+        if isinstance(value, list) or type(value) is tuple:
             return type(value)(map(self.take, value))
         if type(value) is dict:
             return {key: self.take(member) for key, member in value.items()}

@@ -11,15 +11,17 @@ import numpy as np
 from msgspec import structs
 
 from voxbind_build.libraries import import_dotted
-from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask
+from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Result
 from voxbind_build.probe import searching
 from voxbind_build.probe.bench import Arrangement, Bench
 from voxbind_build.probe.calling import Answer, describe_result, tell_error
 from voxbind_build.probe.comparing import relate
 from voxbind_build.probe.images import DTYPES
 from voxbind_build.probe.memories import memory
+from voxbind_build.probe.options import turned
 from voxbind_build.probe.relations import close, leaves, main_array, same, tells
 from voxbind_build.probe.roles import image_parameters, main_parameter
+from voxbind_build.probe.variants import also, lists
 
 _BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
 
@@ -68,8 +70,8 @@ def observe(
         before_call=before_call,
     )
     if main is None:
-        return _observe_helper(bench, unseen)
-    return _observe_images(bench, unseen, main)
+        return _observe_helper(bench, unseen, task.words)
+    return _observe_images(bench, unseen, main, task.words)
 
 
 def blank(task: ProbeTask) -> Observation:
@@ -99,27 +101,49 @@ def _fail(unseen: Observation, failure: str) -> Observation:
     return structs.replace(unseen, failure=failure)
 
 
-def _observe_helper(bench: Bench, unseen: Observation) -> Observation:
+def _observe_helper(
+    bench: Bench, unseen: Observation, words: dict[str, tuple[str, ...]]
+) -> Observation:
     """Call something that takes no image, to tell what it gives."""
     base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
     choices = [(), *bench.alternatives(base)]
+    answer = Answer(error="not called")
     for choice in choices[:12]:
-        if bench.late or bench.attempt(replace(base, choice=choice)).returned:
+        if bench.late or answer.returned:
             break
+        base = replace(base, choice=choice)
+        answer = bench.attempt(base)
     # There was no image: the case and the shape tell nothing.
     calls = tuple(
         _without_image(call) for call in bench.calls if call.outcome == "returned"
     ) or tuple(_without_image(call) for call in bench.calls[:1])
-    return structs.replace(unseen, calls=calls)
+    if not answer.returned:
+        return structs.replace(unseen, calls=calls)
+    return structs.replace(
+        unseen,
+        calls=calls,
+        turned=tuple(
+            structs.replace(each, result=_without_range(each.result))
+            for each in turned(bench, base, answer)
+        ),
+        lists=lists(bench, base),
+        also=also(bench, base, words),
+    )
 
 
 def _without_image(call: Call) -> Call:
-    # Nor do the numbers: some functions return memory for others to fill.
-    result = call.result and structs.replace(call.result, range=None)
+    result = call.result and _without_range(call.result)
     return structs.replace(call, case="no image", shape=(), dtype="", result=result)
 
 
-def _observe_images(bench: Bench, unseen: Observation, main: str) -> Observation:
+def _without_range(result: Result) -> Result:
+    """Leave out the numbers: some functions return memory for others to fill."""
+    return structs.replace(result, range=None, members=tuple(map(_without_range, result.members)))
+
+
+def _observe_images(
+    bench: Bench, unseen: Observation, main: str, words: dict[str, tuple[str, ...]]
+) -> Observation:
     order = searching.contents(bench.description, main, bench.roles[main])
     relations: dict[str, bool] = {}
 
@@ -168,6 +192,9 @@ def _observe_images(bench: Bench, unseen: Observation, main: str) -> Observation
         warned={dtype: answer.warnings for dtype, answer in dtypes.items() if answer.warnings},
         mutates=tuple(sorted(bench.mutated)),
         random=_is_random(bench, base[0]),
+        turned=turned(bench, *base),
+        lists={} if bench.sparing else lists(bench, base[0]),
+        also={} if bench.sparing else also(bench, base[0], words),
     )
 
 

@@ -51,6 +51,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, list[Any]]
     names: dict[str, list[Any]]
     fills: Fills
+    beside: dict[str, dict[str, Any]]
     idle: dict[str, str]
     economies: dict[str, Any]
 

@@ -28,6 +28,9 @@ VOCABULARY = MappingProxyType(
             "collections.abc",
         ),
         **dict.fromkeys(("Array", "ArrayLike", "ArrayT", "DTypeLike"), "voxbind.arrays"),
+        **dict.fromkeys(("Castable", "LibraryArray", "Nested"), "voxbind.arrays"),
+        **dict.fromkeys(("OutT", "Reshapable"), "voxbind.arrays"),
+        **dict.fromkeys(("ClesperantoArray", "ClesperantoArrayT"), "voxbind.arrays_pyclesperanto"),
         **dict.fromkeys(("PathLike",), "os"),
         **dict.fromkeys(("ModuleType",), "types"),
         **dict.fromkeys(

@@ -14,7 +14,8 @@ __all__ = ["tidy"]
 
 # No configuration but this one counts: the same texts come out in any folder.
 OPTIONS = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
-LINE_LENGTH = "--config=line-length=100"
+# A module of the package is no reason to take the library's of the same name for our own.
+LAYOUT = ("--config=line-length=100", "--config=src=[]")
 
 
 def tidy(texts: Mapping[str, str]) -> dict[str, str]:
@@ -34,7 +35,7 @@ def tidy(texts: Mapping[str, str]) -> dict[str, str]:
         sort = ("check", "--fix", "--unsafe-fixes", "--select=I,RUF022", "--ignore-noqa")
         for command in (sort, ("format",)):
             done = subprocess.run(
-                [sys.executable, "-m", "ruff", *command, *OPTIONS, LINE_LENGTH, "."],
+                [sys.executable, "-m", "ruff", *command, *OPTIONS, *LAYOUT, "."],
                 cwd=root,
                 capture_output=True,
                 text=True,

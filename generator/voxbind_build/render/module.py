@@ -53,6 +53,8 @@ def render_module(node: Node, templates: Path) -> str:
     wrappers = [
         wrap(name, each, library, memory, names) for name, each in sorted(callables.items())
     ]
+    has_overloads = any(wrapper.overloads for wrapper in wrappers)
+    overload = names.bind("overload", "typing") if has_overloads else ""
     for name, each in sorted(handed_on.items()):
         names.upstream(each.module, library)
         names.hand_on(identifier(each.original_name, name), each.module, name)
@@ -66,6 +68,7 @@ def render_module(node: Node, templates: Path) -> str:
         .render(
             docstring=docstring(_describe(node)),
             wrappers=wrappers,
+            overload=overload,
             lazy=lazy,
             public=public,
             children=sorted(node.children),

@@ -59,11 +59,13 @@ class Namespace:
     @property
     def type_imports(self) -> list[str]:
         """The import statements that checkers alone need."""
-        types = [(module, name, self._bound[module, name]) for module, name in self._type_only]
-        return [
-            f"from {module} import {name} as {local}"
-            for module, name, local in sorted({*types, *self._handed_on})
-        ]
+        types = {(module, name, self._bound[module, name]) for module, name in self._type_only}
+        public = {(module, name, f"{name} as {local}") for module, name, local in self._handed_on}
+        public |= {
+            (module, name, name if name == local else f"{name} as {local}")
+            for module, name, local in types - {*self._handed_on}
+        }
+        return [f"from {module} import {named}" for module, _, named in sorted(public)]
 
     def _free(self, name: str) -> str:
         while name in self._taken:

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from voxbind_build.model import Function, MemoryType, Parameter
 from voxbind_build.render.documentation import document
-from voxbind_build.render.expressions import annotation, identifier, literal, members, with_arrays
+from voxbind_build.render.expressions import identifier, literal
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
+from voxbind_build.render.signatures import SLICE_BY_SLICE, Signature, image_is_plain, signatures
 
 __all__ = ["Wrapper", "names_used", "wrap"]
 
@@ -20,16 +21,16 @@ _LIFTING = {
     "FLEXIBLE": "flexible",
     "VOLUMETRIC_TO_SLICE": "volume",
 }
-_SLICE_BY_SLICE = "slice_by_slice"
 _DEPRECATED = ".DEPRECATED"
 """How the marks end that scikit-image and its kin give deprecated parameters as defaults."""
-_IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
 class Wrapper(Struct, frozen=True, kw_only=True):
     """What the template of a function fills in."""
 
     name: str
+    overloads: tuple[Signature, ...]
+    """What certain arguments give, where that isn't always the same."""
     parameters: tuple[str, ...]
     returns: str
     docstring: str
@@ -45,7 +46,7 @@ class Wrapper(Struct, frozen=True, kw_only=True):
 
 def names_used(function: Function) -> set[str]:
     """Return the names that a wrapper's own scope has."""
-    return {parameter.name for parameter in function.parameters} | {_SLICE_BY_SLICE}
+    return {parameter.name for parameter in function.parameters} | {SLICE_BY_SLICE}
 
 
 def wrap(
@@ -78,7 +79,7 @@ class _Writer:
         self._where = f"{function.module}.{function.original_name}"
         self._upstream = names.upstream(function.module, library)
         self._by_name = {parameter.name: parameter for parameter in function.parameters}
-        self._has_switch = function.contract == "FLEXIBLE" and _SLICE_BY_SLICE not in self._by_name
+        self._has_switch = function.contract == "FLEXIBLE" and SLICE_BY_SLICE not in self._by_name
         for parameter in function.parameters:
             identifier(parameter.name, self._where)
         contract = function.contract is not None and bool(function.arrays)
@@ -103,12 +104,14 @@ class _Writer:
         while result in names_used(self._function):
             result += "_"
         conditions = self._conditions()
-        readable = self._first is None or self._image_type(self._first) is not None
+        readable = self._first is None or image_is_plain(self._first, self._where)
+        *overloads, last = signatures(self._function, self._first, self._memory, self._names)
         readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
-            parameters=self._parameters(),
-            returns=self._annotation(self._returns()),
+            overloads=tuple(overloads),
+            parameters=last.parameters,
+            returns=last.returns,
             docstring=docstring(document(self._function, self._has_switch), "    "),
             result=result,
             direct=self._direct()
@@ -117,73 +120,6 @@ class _Writer:
             conditions=conditions,
             lifted=self._lifted() if conditions or not readable else "",
         )
-
-    # --- signature ---------------------------------------------------------------------
-
-    def _parameters(self) -> tuple[str, ...]:
-        written: list[str] = []
-        previous = ""
-        starred = False
-        for parameter in self._function.parameters:
-            if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
-                written.append("/")
-            if parameter.kind == "VAR_KEYWORD":
-                self._add_switch(written, starred)
-            if parameter.kind == "KEYWORD_ONLY" and not starred:
-                written.append("*")
-            starred = starred or parameter.kind in ("KEYWORD_ONLY", "VAR_POSITIONAL")
-            written.append(self._parameter(parameter))
-            previous = parameter.kind
-        if previous == "POSITIONAL_ONLY":
-            written.append("/")
-        if previous != "VAR_KEYWORD":
-            self._add_switch(written, starred)
-        return tuple(written)
-
-    def _add_switch(self, written: list[str], starred: bool) -> None:
-        if self._has_switch:
-            flag = self._names.bind("bool", "builtins")
-            written += [*(() if starred else ("*",)), f"{_SLICE_BY_SLICE}: {flag} = False"]
-
-    def _parameter(self, parameter: Parameter) -> str:
-        where = f"{self._where}, parameter {parameter.name!r}"
-        star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
-        text = f"{star}{parameter.name}: {self._annotation(self._parameter_type(parameter))}"
-        if parameter.default is None:
-            return text
-        if parameter.default_is_literal:
-            default = literal(parameter.default, where, self._names.bind)
-        else:
-            mark = self._names.bind("library_default", "voxbind.upstream")
-            default = f"{mark}({parameter.default!r})"
-        return f"{text} = {default}"
-
-    def _parameter_type(self, parameter: Parameter) -> str:
-        if parameter is self._first:
-            return self._image_type(parameter) or parameter.annotation
-        return parameter.annotation
-
-    def _image_type(self, parameter: Parameter) -> str | None:
-        """Return the type of the image, or None where it is no plain array."""
-        if not _IMAGE_TYPES & set(members(parameter.annotation, self._where)):
-            return None
-        if parameter.default is not None:
-            return "Array | None" if parameter.default == "None" else "Array"
-        return "ArrayT" if self._gives_array_back() else "Array"
-
-    def _gives_array_back(self) -> bool:
-        described = self._function.returns.annotation
-        # A type that changes with the array's name has an array in it.
-        return len({with_arrays(described, self._where, name) for name in ("A", "B")}) > 1
-
-    def _returns(self) -> str:
-        """Return the type of the result; the image's own, wherever it is an array."""
-        image = self._image_type(self._first) if self._first is not None else None
-        array = "ArrayT" if image == "ArrayT" else "Array"
-        return with_arrays(self._function.returns.annotation, self._where, array)
-
-    def _annotation(self, text: str) -> str:
-        return annotation(text, self._where, self._names.bind_type)
 
     # --- body --------------------------------------------------------------------------
 
@@ -203,7 +139,7 @@ class _Writer:
                     conditions.insert(0, f"{self._first.name} is not None")
                 conditions.append(limit)
             if self._has_switch:
-                conditions.append(f"not {_SLICE_BY_SLICE}")
+                conditions.append(f"not {SLICE_BY_SLICE}")
         rest = dict.fromkeys((*self._images, *self._whole, *self._outputs))
         for name in (*rest, *function.host):
             parameter = self._by_name[name]

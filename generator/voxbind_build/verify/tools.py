@@ -25,6 +25,7 @@ _RUFF = (
     "--quiet",
     "--target-version=py311",
     "--config=line-length=100",
+    "--config=src=[]",
 )
 _MYPY = (
     "--strict",
