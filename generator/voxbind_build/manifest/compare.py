@@ -101,7 +101,12 @@ def _compare_name(public: str, old: Library, new: Library) -> Iterator[Differenc
 
 def _types(function: Function) -> str:
     members = [f"{parameter.name}: {parameter.annotation}" for parameter in function.parameters]
-    return ", ".join([*members, f"-> {function.returns.annotation}"])
+    forms = [
+        f"{form.annotation} with {', '.join(f'{name}={value}' for name, value in form.options.items())}"
+        for form in function.returns.forms
+    ]
+    kept = f"arrays keep {function.keeps}"
+    return ", ".join([*members, f"-> {function.returns.annotation}", *forms, kept])
 
 
 def _contract(function: Function) -> str:
