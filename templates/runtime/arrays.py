@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-__all__ = ["Array", "ArrayLike", "ArrayT", "DType", "DTypeLike"]
+__all__ = ["Array", "ArrayLike", "ArrayT", "DType", "DTypeLike", "RandomGenerator"]
 
 
 class Array(Protocol):
@@ -37,3 +37,17 @@ ArrayT = TypeVar("ArrayT", bound=Array)
 # Nested sequences are named as the two built-in ones: a `str` is a sequence of itself.
 ArrayLike: TypeAlias = Array | complex | list[Any] | tuple[Any, ...] | range
 DTypeLike: TypeAlias = DType | str | type[Any]
+
+
+class RandomGenerator(Protocol):
+    """What the random generators of NumPy and CuPy have in common."""
+
+    @property
+    def bit_generator(self) -> Any:
+        """Where the bits come from."""
+
+    def random(self, *args: Any, **kwargs: Any) -> Any:
+        """Draw floats from [0, 1)."""
+
+    def integers(self, *args: Any, **kwargs: Any) -> Any:
+        """Draw integers."""

@@ -7,9 +7,16 @@ from itertools import combinations
 
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
-from voxbind_build.describe.reader import read_type
-from voxbind_build.describe.vocabulary import Alternatives, is_annotation, text_of, unite
-from voxbind_build.model import Returns
+from voxbind_build.describe.reader import read, read_type
+from voxbind_build.describe.vocabulary import (
+    Alternatives,
+    as_result,
+    is_annotation,
+    text_of,
+    unite,
+    untyped,
+)
+from voxbind_build.model import Returns, TypeSource
 
 __all__ = ["describe_returns"]
 
@@ -27,17 +34,41 @@ def describe_returns(
 ) -> Returns:
     """Find the type of a result: annotation, then docstring."""
     entries = _without_remarks(documentation.returns)
-    documented = tuple((entry.name, entry.type) for entry in entries or documentation.yields)
-    found = from_annotation(annotation, classes) if annotation is not None else None
-    if found is not None:
-        return Returns(
-            annotation=text_of(found), annotation_source="annotation", documented=documented
-        )
-    found = _members(entries)
-    text = text_of(_as_result(found)) if found else "Any"
-    if not found or not is_annotation(text):
-        return Returns(annotation="Any", annotation_source="unknown", documented=documented)
-    return Returns(annotation=text, annotation_source="docstring", documented=documented)
+    told = entries or documentation.yields
+    documented = tuple((entry.name, entry.type) for entry in told)
+    annotated = from_annotation(annotation, classes) if annotation is not None else None
+    origin: TypeSource = "docstring" if annotated is None else "annotation"
+    found = annotated or _members(entries, classes)
+    text = text_of(as_result(found)) if found else "Any"
+    if text == "Any" or not is_annotation(text, classes.values()):
+        text, origin = "Any", "unknown"
+    return Returns(
+        annotation=text,
+        annotation_source=origin,
+        documented=documented,
+        facts=_facts(told, classes),
+        untyped=_reason(annotation, told) if untyped(text) else "",
+    )
+
+
+def _facts(entries: tuple[Entry, ...], classes: Classes) -> dict[str, str]:
+    """Give the facts of all members; of several, each under its own name."""
+    facts: dict[str, str] = {}
+    for place, entry in enumerate(entries):
+        reading = read(entry.type or entry.name, classes)
+        prefix = f"{entry.name if entry.type and entry.name else place}."
+        for name, text in (reading.facts if reading else {}).items():
+            facts[prefix + name if len(entries) > 1 else name] = text
+    return facts
+
+
+def _reason(annotation: str | None, entries: tuple[Entry, ...]) -> str:
+    """Say why a type has an ``Any``."""
+    if annotation is not None:
+        return f"annotated as {annotation!r}, of which the vocabulary has no more"
+    if not entries:
+        return "neither annotated nor documented"
+    return f"documented as {', '.join(repr(entry.type or entry.name) for entry in entries)}"
 
 
 def _without_remarks(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -58,17 +89,17 @@ def _names(entry: Entry) -> list[str]:
     return [entry.name] if entry.name.startswith("(") else entry.name.split(",")
 
 
-def _members(entries: tuple[Entry, ...]) -> Alternatives | None:
+def _members(entries: tuple[Entry, ...], classes: Classes) -> Alternatives | None:
     """Read the section's entries: one is the result, several are a tuple's members."""
     if len(entries) == 1:
         (entry,) = entries
-        found = read_type(entry.type or entry.name)
+        found = read_type(entry.type or entry.name, classes)
         count = len(_names(entry))
         if found is None or count == 1 or text_of(found).startswith("tuple["):
             return found
         return (f"tuple[{', '.join([text_of(found)] * count)}]",)
     members = [
-        (text_of(read_type(entry.type) or ("Any",)), _condition(entry))
+        (text_of(read_type(entry.type, classes) or ("Any",)), _condition(entry))
         for entry in entries
         for _ in _names(entry)
     ]
@@ -91,8 +122,3 @@ def _condition(entry: Entry) -> str:
         return ""
     named = _IF.search(remarks)
     return named[1] if named else "optional"
-
-
-def _as_result(found: Alternatives) -> Alternatives:
-    """What comes back is an array, never a list that stands for one."""
-    return unite(member.replace("ArrayLike", "Array") for member in found)

@@ -19,7 +19,9 @@ __all__ = [
 
 VOCABULARY = MappingProxyType(
     {
-        **dict.fromkeys(("Any", "Literal", "NamedTuple", "SupportsFloat", "SupportsInt"), "typing"),
+        **dict.fromkeys(
+            ("Any", "Literal", "NamedTuple", "Never", "SupportsFloat", "SupportsInt"), "typing"
+        ),
         **dict.fromkeys(
             (
                 *("Callable", "Collection", "Generator", "Hashable", "Iterable", "Iterator"),
@@ -27,7 +29,9 @@ VOCABULARY = MappingProxyType(
             ),
             "collections.abc",
         ),
-        **dict.fromkeys(("Array", "ArrayLike", "ArrayT", "DTypeLike"), "voxbind.arrays"),
+        **dict.fromkeys(
+            ("Array", "ArrayLike", "ArrayT", "DTypeLike", "RandomGenerator"), "voxbind.arrays"
+        ),
         **dict.fromkeys(("PathLike",), "os"),
         **dict.fromkeys(("ModuleType",), "types"),
         **dict.fromkeys(
