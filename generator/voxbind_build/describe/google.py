@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 __all__ = ["Member", "members", "sections"]
 
-_TITLE = re.compile(r"^(?P<title>[A-Z][a-z]+(?: [A-Za-z]+)?):[ \t]*\n(?=(?:[ \t]*\n)*[ \t]+\S)", re.M)
+_TITLE = re.compile(
+    r"^(?P<title>[A-Z][a-z]+(?: [A-Za-z]+)?):[ \t]*\n(?=(?:[ \t]*\n)*[ \t]+\S)", re.M
+)
 _KINDS = {
     **dict.fromkeys(("Args", "Arguments", "Parameters", "Params"), "Parameters"),
     **dict.fromkeys(("Other Parameters", "Keyword Args", "Keyword Arguments"), "Other Parameters"),
@@ -50,8 +52,10 @@ def sections(docstring: str) -> tuple[str, dict[str, str]]:
 def members(title: str, text: str) -> tuple[Member, ...]:
     """Read the entries of a section; a line that is none belongs to the one before."""
     read, joins = (_result, True) if title in ("Returns", "Yields") else (_parameter, False)
-    found = [read(entry) for entry in _entries(text, joins)]
-    return tuple(member for member in found if member is not None)
+    found = [member for entry in _entries(text, joins) if (member := read(entry)) is not None]
+    # Beside members with names, a line without one introduces them.
+    named = [member for member in found if member.name]
+    return tuple(named or found)
 
 
 def _entries(text: str, joins: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
-from voxbind_build.describe.reader import read
+from voxbind_build.describe.reader import facts_of, read
 from voxbind_build.describe.vocabulary import (
     Alternatives,
     accepts,
@@ -75,7 +75,7 @@ def _evidence(
     starred = source.kind in ("VAR_POSITIONAL", "VAR_KEYWORD")
     # The documentation tells the type of all starred arguments together, a tuple or dict.
     reading = read(entry.type, classes) if entry.type and not starred else None
-    facts = reading.facts if reading else {}
+    facts = {} if starred else facts_of(entry.type, classes)
     if source.annotation is not None:
         annotated = from_annotation(source.annotation, classes)
         if annotated is not None:
@@ -98,7 +98,7 @@ def _reason(source: SourceParameter, entry: Entry, found: _Found) -> str:
     if "class" in found.facts:
         return f"the documentation names a class of no known module: {found.facts['class']}"
     if entry.type:
-        told = "says nothing about the type" if found.facts else "can't be read"
+        told = "can't be read" if "unread" in found.facts else "says nothing about the type"
         return f"the documentation {told}: {entry.type!r}"
     return "neither annotated nor documented, and " + (
         "required" if source.default is None else f"the default is {source.default}"

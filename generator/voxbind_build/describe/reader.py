@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -26,9 +26,10 @@ from voxbind_build.describe.vocabulary import (
     text_of,
     type_of,
     unite,
+    untyped,
 )
 
-__all__ = ["Reading", "read", "read_type"]
+__all__ = ["Reading", "facts_of", "read", "read_type"]
 
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "`": ""})
 _ROLE = re.compile(r":(?:\w+:)?\w+:(?=`)|(?<=`)~|(?<![\w`])~(?=\w)")
@@ -78,6 +79,14 @@ def read_type(text: str, classes: Classes = NO_CLASSES) -> Alternatives | None:
     """Read the type alone; None where the text can't be read, or says nothing about one."""
     reading = read(text, classes)
     return (reading.type or None) if reading else None
+
+
+def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:
+    """Give the facts of a documented type; a text that no rule fits is the fact ``unread``."""
+    reading = read(text, classes)
+    if reading is None:
+        return {"unread": text} if text else {}
+    return dict(reading.facts)
 
 
 def read(text: str, classes: Classes = NO_CLASSES) -> Reading | None:
@@ -165,13 +174,14 @@ class _Meaning(Transformer[Token, _Part]):
                 facts.append(("dtype", clause.word))  # "ndarray, int64"
             elif clause.type:
                 found.append(clause.type)
-        return _Part(unite(*found), _joined(facts, "; "))
+        return _Part(unite(*found), _joined([*facts, *_covered(found)], "; "))
 
     def clause(self, *phrases: _Part) -> _Part:
         found = [phrase.type for phrase in phrases if phrase.type]
-        facts = _joined((fact for phrase in phrases for fact in phrase.facts), " or ")
+        facts = [fact for phrase in phrases for fact in phrase.facts]
+        facts = [*_joined(facts, " or "), *_covered(found)]
         word = phrases[0].word if len(phrases) == 1 and not facts else ""
-        return _Part(unite(*found), facts, word, phrases[0].members)
+        return _Part(unite(*found), tuple(facts), word, phrases[0].members)
 
     def phrase(self, *parts: _Part | Token) -> _Part:
         core = next((part for part in parts if isinstance(part, _Part)), _Part())
@@ -196,11 +206,13 @@ class _Meaning(Transformer[Token, _Part]):
         found = self._classes.get(name.rpartition(".")[2])
         return _Part((found,)) if found else _Part(_ANY, (("class", str(name)),))
 
-    def subscript(self, text: Token) -> _Part:
+    def subscript(self, *tokens: Token) -> _Part:
+        text = "".join(tokens)
         # In a docstring, `tuple[int]` says nothing about the number of them.
         is_open = re.fullmatch(r"(?i)tuple\[[^,]*\]", text) is not None
-        found = from_annotation(f"{text[:-1]}, ...]" if is_open else str(text), self._classes)
-        return _Part(found) if found else _Part(_ANY, (("class", str(text)),))
+        found = from_annotation(f"{text[:-1]}, ...]" if is_open else text, self._classes)
+        is_known = found is not None and ("Any" in text or not untyped(text_of(found)))
+        return _Part(found or _ANY, () if is_known else (("class", text),))
 
     def callable(self, *words: Token) -> _Part:
         for word in words:
@@ -254,7 +266,9 @@ class _Meaning(Transformer[Token, _Part]):
     def listed(self, *parts: _Part | Token) -> _Part:
         elements = [part for part in parts if isinstance(part, _Part)]
         if not any(part.type for part in elements):  # "list [(N1, M), (N2, M), ...]"
-            return _Part(("tuple[Any, ...]",), tuple(fact for part in elements for fact in part.facts))
+            return _Part(
+                ("tuple[Any, ...]",), tuple(fact for part in elements for fact in part.facts)
+            )
         return self.group(*parts)._replace(members=())
 
     def group(self, *parts: _Part | Token) -> _Part:
@@ -268,7 +282,7 @@ class _Meaning(Transformer[Token, _Part]):
         if not all(part.type for part in elements) or any(part.word == _BOUND for part in elements):
             raise ValueError("an element of unknown type")
         members = tuple(part.type for part in elements)
-        return _Part(unite(*members), facts, members=members)
+        return _Part(unite(*members), (*facts, *_covered(members)), members=members)
 
 
 def _facts(parts: Iterable[_Part | Token]) -> tuple[tuple[str, str], ...]:
@@ -282,6 +296,14 @@ def _facts(parts: Iterable[_Part | Token]) -> tuple[tuple[str, str], ...]:
             text = part[1:-1] if part.startswith("(") and name != "shape" else str(part)
             facts.append((name, _LEADS.get(name, _NO_LEAD).sub("", text).strip(_ENDS)))
     return tuple(facts)
+
+
+def _covered(found: Sequence[Alternatives]) -> tuple[tuple[str, str], ...]:
+    """Keep the choices that a wider type beside them covers: "{1, 2}, int"."""
+    told = [value for each in found for value in choices_of(each) if not isinstance(value, bool)]
+    kept = choices_of(unite(*found))
+    lost = ", ".join(repr(value) for value in dict.fromkeys(told) if value not in kept)
+    return (("choices", lost),) if lost else ()
 
 
 def _counted(found: Alternatives, length: str) -> Alternatives:

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
-from voxbind_build.describe.reader import read, read_type
+from voxbind_build.describe.reader import facts_of, read_type
 from voxbind_build.describe.vocabulary import (
     Alternatives,
     as_result,
@@ -18,7 +18,7 @@ from voxbind_build.describe.vocabulary import (
 )
 from voxbind_build.model import Returns, TypeSource
 
-__all__ = ["describe_returns"]
+__all__ = ["describe_returns", "entries"]
 
 _SOMETIMES = re.compile(
     r"\boptional\b|\bonly (?:\w+ ){0,2}(?:if|when)\b|\breturned (?:if|when)\b", re.IGNORECASE
@@ -33,12 +33,11 @@ def describe_returns(
     annotation: str | None, documentation: Documentation, classes: Classes
 ) -> Returns:
     """Find the type of a result: annotation, then docstring."""
-    entries = _without_remarks(documentation.returns)
-    told = entries or documentation.yields
+    told = entries(documentation)
     documented = tuple((entry.name, entry.type) for entry in told)
     annotated = from_annotation(annotation, classes) if annotation is not None else None
     origin: TypeSource = "docstring" if annotated is None else "annotation"
-    found = annotated or _members(entries, classes)
+    found = annotated or (_members(told, classes) if documentation.returns else None)
     text = text_of(as_result(found)) if found else "Any"
     if text == "Any" or not is_annotation(text, classes.values()):
         text, origin = "Any", "unknown"
@@ -51,31 +50,35 @@ def describe_returns(
     )
 
 
-def _facts(entries: tuple[Entry, ...], classes: Classes) -> dict[str, str]:
+def entries(documentation: Documentation) -> tuple[Entry, ...]:
+    """Give the documented members of a result, without lines of prose between them."""
+    return _without_remarks(documentation.returns) or documentation.yields
+
+
+def _facts(members: tuple[Entry, ...], classes: Classes) -> dict[str, str]:
     """Give the facts of all members; of several, each under its own name."""
     facts: dict[str, str] = {}
-    for place, entry in enumerate(entries):
-        reading = read(entry.type or entry.name, classes)
+    for place, entry in enumerate(members):
         prefix = f"{entry.name if entry.type and entry.name else place}."
-        for name, text in (reading.facts if reading else {}).items():
-            facts[prefix + name if len(entries) > 1 else name] = text
+        for name, text in facts_of(entry.type or entry.name, classes).items():
+            facts[prefix + name if len(members) > 1 else name] = text
     return facts
 
 
-def _reason(annotation: str | None, entries: tuple[Entry, ...]) -> str:
+def _reason(annotation: str | None, members: tuple[Entry, ...]) -> str:
     """Say why a type has an ``Any``."""
     if annotation is not None:
         return f"annotated as {annotation!r}, of which the vocabulary has no more"
-    if not entries:
+    if not members:
         return "neither annotated nor documented"
-    return f"documented as {', '.join(repr(entry.type or entry.name) for entry in entries)}"
+    return f"documented as {', '.join(repr(entry.type or entry.name) for entry in members)}"
 
 
-def _without_remarks(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _without_remarks(members: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Take out lines of prose; what follows one that sets a condition is optional."""
     kept: list[Entry] = []
     condition = ""
-    for entry in entries:
+    for entry in members:
         line = entry.type or entry.name
         if _REMARK.match(line):
             condition = "" if line.startswith("..") else f" returned {line}"
@@ -89,10 +92,10 @@ def _names(entry: Entry) -> list[str]:
     return [entry.name] if entry.name.startswith("(") else entry.name.split(",")
 
 
-def _members(entries: tuple[Entry, ...], classes: Classes) -> Alternatives | None:
+def _members(told: tuple[Entry, ...], classes: Classes) -> Alternatives | None:
     """Read the section's entries: one is the result, several are a tuple's members."""
-    if len(entries) == 1:
-        (entry,) = entries
+    if len(told) == 1:
+        (entry,) = told
         found = read_type(entry.type or entry.name, classes)
         count = len(_names(entry))
         if found is None or count == 1 or text_of(found).startswith("tuple["):
@@ -100,7 +103,7 @@ def _members(entries: tuple[Entry, ...], classes: Classes) -> Alternatives | Non
         return (f"tuple[{', '.join([text_of(found)] * count)}]",)
     members = [
         (text_of(read_type(entry.type, classes) or ("Any",)), _condition(entry))
-        for entry in entries
+        for entry in told
         for _ in _names(entry)
     ]
     conditions = list(dict.fromkeys(condition for _, condition in members if condition))

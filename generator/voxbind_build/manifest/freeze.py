@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -126,7 +127,13 @@ def _returns(returns: Returns, verdict: Verdict) -> Returns:
     """Return the documented type of the result, or the observed one where that contradicts it."""
     if verdict.returns is None:
         return returns
-    return replace(returns, annotation=verdict.returns, annotation_source="observed")
+    reason = returns.untyped or "what comes back has no common type"
+    return replace(
+        returns,
+        annotation=verdict.returns,
+        annotation_source="observed",
+        untyped=reason if re.search(r"\bAny\b", verdict.returns) else "",
+    )
 
 
 def _members(annotation: str) -> set[str]:
