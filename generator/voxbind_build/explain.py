@@ -186,12 +186,15 @@ def _measured(basis: Basis, reason: str) -> Iterator[str]:
 
 def _contradictions(function: Function) -> list[str]:
     """Say where documentation and default differ, beside the type that takes both."""
+    found = [each for each in function.parameters if each.contradiction]
     lines = [
-        f"{parameter.name}: {parameter.contradiction}; its type is {parameter.annotation}"
-        for parameter in function.parameters
-        if parameter.contradiction
+        f"{each.name}: {each.contradiction}; its type is {each.annotation}"
+        for each in found
+        if each.default != "None"
     ]
-    return [*lines, *([function.returns.contradiction] if function.returns.contradiction else [])]
+    if names := [each.name for each in found if each.default == "None"]:
+        lines.append(f"None is the default of {', '.join(names)}, and isn't documented as a value")
+    return [*lines, *filter(None, [function.returns.contradiction])]
 
 
 def _untyped(function: Function) -> list[str]:

@@ -26,6 +26,7 @@ SHARE = 0.97
     [
         # shapes, dimensions and dtypes
         ("(3,) array", "Array", {"shape": "(3,)"}),
+        ("() array", "Array", {"shape": "()"}),
         ("2-D array", "Array", {"ndim": "2-D"}),
         ("1d array of ints", "Array", {"ndim": "1d", "dtype": "ints"}),
         ("(M, N[, P]) ndarray", "Array", {"shape": "(M, N[, P])"}),
@@ -87,6 +88,7 @@ SHARE = 0.97
         ("float or sequence of floats", "float | Sequence[float]", {}),
         ("list of ints or floats", "list[int | float]", {}),
         ("list of ints or None", "list[int] | None", {}),
+        ("list of (red, green)", "list[tuple[Any, ...]]", {"shape": "(red, green)"}),
         ("dict(str, int)", "dict[str, int]", {}),
         ("dict of list", "dict[Any, Any]", {"items": "list[Any]"}),
         # callables and classes

@@ -124,7 +124,9 @@ def _read(text: str, classes: tuple[tuple[str, str], ...]) -> Reading | None:
         except VisitError:
             return None
         facts = _joined([*part.facts, *(("remark", remark) for remark in remarks)], "; ")
-        return Reading(part.type, dict(facts)) if part.type or facts else None
+        if not part.type and (remarks or not facts):
+            return None
+        return Reading(part.type, dict(facts))
     return None
 
 
@@ -196,11 +198,12 @@ class _Meaning(Transformer[Token, _Part]):
     def name(self, word: Token) -> _Part:
         return _Part((NICKNAMES.names[word.lower()],), word=word.lower())
 
-    def array(self, word: Token, of: _Part | Token | None = None) -> _Part:
+    def array(self, word: Token, of: _Part | Token | None = None, *remark: Token) -> _Part:
         found = (NICKNAMES.names[word.lower()],)
         if isinstance(of, Token):
             return _Part(found, _facts([of]))
-        return _Part(found, (("items", text_of(of.type)), *of.facts) if of else ())
+        items = (("items", text_of(of.type)), *of.facts) if of else ()
+        return _Part(found, (*items, *_facts(remark)))
 
     def foreign(self, name: Token) -> _Part:
         found = self._classes.get(name.rpartition(".")[2])
@@ -239,7 +242,9 @@ class _Meaning(Transformer[Token, _Part]):
         return self.container(word, _Part(unite(*(item.type for item in items))))
 
     def item(self, *parts: _Part | Token) -> _Part:
-        return self.phrase(*parts)
+        part = self.phrase(*parts)
+        # "sequence of (red, green, blue)"
+        return part if part.type else part._replace(type=("tuple[Any, ...]",))
 
     def STRING(self, text: Token) -> _Part:
         return _Part((literal(str(ast.literal_eval(text))),))

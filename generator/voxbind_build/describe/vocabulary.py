@@ -115,16 +115,13 @@ def _widened(member: str) -> str:
 
 def as_result(found: Alternatives) -> Alternatives:
     """Write what a function gives: an array, never what stands for one, and a use for each part."""
-    return unite(
-        "Any"
-        if member == "object"
-        else re.sub(
-            r"(?<!\w)Callable\[\[[^\]]*Never[^\]]*\]",
-            "Callable[...",
-            member.replace("ArrayLike", "Array"),
-        )
-        for member in found
-    )
+    return unite(member if member.startswith("Literal[") else _usable(member) for member in found)
+
+
+def _usable(member: str) -> str:
+    member = re.sub(r"(?<!\w)Callable\[\[[^\]]*Never[^\]]*\]", "Callable[...", member)
+    member = re.sub(r"(?<![\w\"'.])object(?![\w\"'])", "Any", member)
+    return member.replace("ArrayLike", "Array")
 
 
 def untyped(text: str) -> bool:
