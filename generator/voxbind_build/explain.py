@@ -130,6 +130,8 @@ def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":
         yield "gives", gives(function) or function.returns.annotation
+    yield from _together("contradicts", _contradictions(function))
+    yield from _together("untyped", _untyped(function))
     yield from _together("dtypes", _dtypes(function))
     yield from _together(
         "refuses",
@@ -180,6 +182,26 @@ def _measured(basis: Basis, reason: str) -> Iterator[str]:
     for answer in (basis.failure, *basis.answers):
         if answer not in reason and basis.taken == 0:
             yield f"answered {answer}"
+
+
+def _contradictions(function: Function) -> list[str]:
+    """Say where documentation and default differ, beside the type that takes both."""
+    found = [each for each in function.parameters if each.contradiction]
+    lines = [
+        f"{each.name}: {each.contradiction}; its type is {each.annotation}"
+        for each in found
+        if each.default != "None"
+    ]
+    if names := [each.name for each in found if each.default == "None"]:
+        lines.append(f"None is the default of {', '.join(names)}, and isn't documented as a value")
+    return [*lines, *filter(None, [function.returns.contradiction])]
+
+
+def _untyped(function: Function) -> list[str]:
+    told = {each.name: each.untyped for each in function.parameters if each.untyped}
+    if function.returns.untyped:
+        told["result"] = function.returns.untyped
+    return [f"{name}: {reason}" for name, reason in told.items()]
 
 
 def _dtypes(function: Function) -> Iterator[str]:

@@ -308,6 +308,12 @@ class Parameter(Struct, frozen=True, kw_only=True):
     default_is_literal: bool = True
     documented: str = ""
     """The documentation's type, word for word."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """What the documented type says that fits no annotation: ``{"range": "[0, 1]"}``."""
+    contradiction: str = ""
+    """What the documentation says and what the default is, where the two differ, in words."""
+    untyped: str = ""
+    """Why there is an ``Any`` in the annotation, in words."""
     description: str = ""
 
 
@@ -328,6 +334,11 @@ class Returns(Struct, frozen=True, kw_only=True):
     """(name, type) of each documented member, word for word."""
     forms: tuple[Form, ...] = ()
     """Where options decide, the types that come with them, the defaults first."""
+    facts: dict[str, str] = field(default_factory=dict)
+    """As for a parameter; those of a member have its name before them: ``labels.dtype``."""
+    contradiction: str = ""
+    untyped: str = ""
+    """Why there is an ``Any`` in the annotation, in words."""
 
 
 class Description(Struct, frozen=True, kw_only=True):

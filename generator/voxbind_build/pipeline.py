@@ -44,6 +44,7 @@ from voxbind_build.report import (
     broken_promises,
     declared,
     row,
+    types,
     unobserved,
 )
 from voxbind_build.verify import ToolError, disk, verify
@@ -157,6 +158,7 @@ def build(
         changes=changes,
         declared=declared(manifest),
         unobserved=unobserved(manifest),
+        types=types(manifest),
         notes=tuple(notes),
         seconds=round(time.monotonic() - started, 2),
     )

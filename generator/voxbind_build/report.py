@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal, get_args
 
 from msgspec import Struct
 
-from voxbind_build.model import SEEN, Contract, Difference, Evidence, Library, Manifest, Overruled
+from voxbind_build.model import (
+    SEEN,
+    Contract,
+    Difference,
+    Evidence,
+    Function,
+    Library,
+    Manifest,
+    Overruled,
+)
 from voxbind_build.verify.disk import Changes
 
 Source = Literal["measured", "unchanged", "record"]
@@ -71,6 +81,21 @@ class Unobserved(Struct, frozen=True, kw_only=True):
     """What was tried, and what the library answered."""
 
 
+class Types(Struct, frozen=True, kw_only=True):
+    """How far the types of one library's parameters and results go."""
+
+    library: str
+    parameters: int
+    untyped: int
+    """Parameters with an ``Any`` anywhere in their type; why, the manifest says."""
+    contradictions: int
+    """Parameters whose default isn't of the documented type, which is widened for it."""
+    none: int
+    """Those of them whose default is None."""
+    unread: dict[str, int]
+    """Documented types that no rule of the grammar fits, and how often each stands there."""
+
+
 class BuildReport(Struct, frozen=True, kw_only=True):
     """What a build did."""
 
@@ -78,6 +103,7 @@ class BuildReport(Struct, frozen=True, kw_only=True):
     changes: Changes
     declared: tuple[Declared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
+    types: tuple[Types, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -162,6 +188,33 @@ def broken_promises(manifest: Manifest) -> tuple[str, ...]:
         if (seen := function.promised) is not None
         and seen.evidence in SEEN
         and seen.contract != function.contract
+    )
+
+
+def types(manifest: Manifest) -> tuple[Types, ...]:
+    """Return what is left without a type, and what documentation and default disagree on."""
+    return tuple(
+        _types(key, list(library.functions.values()))
+        for key, library in sorted(manifest.libraries.items())
+    )
+
+
+def _types(library: str, functions: list[Function]) -> Types:
+    parameters = [parameter for function in functions for parameter in function.parameters]
+    contradicted = [parameter for parameter in parameters if parameter.contradiction]
+    unread = Counter(
+        text
+        for facts in (*(each.facts for each in parameters), *(f.returns.facts for f in functions))
+        for name, text in facts.items()
+        if name.rpartition(".")[2] == "unread"
+    )
+    return Types(
+        library=library,
+        parameters=len(parameters),
+        untyped=sum(bool(parameter.untyped) for parameter in parameters),
+        contradictions=len(contradicted),
+        none=sum(parameter.default == "None" for parameter in contradicted),
+        unread=dict(sorted(unread.items())),
     )
 
 

@@ -15,7 +15,7 @@ from voxbind_build import lookup
 from voxbind_build.doctor import Finding
 from voxbind_build.model import Function
 from voxbind_build.progress import table
-from voxbind_build.report import BuildReport, CheckReport, Declared, Row, Unobserved
+from voxbind_build.report import BuildReport, CheckReport, Declared, Row, Types, Unobserved
 
 
 def build(console: Console, report: BuildReport) -> None:
@@ -23,6 +23,7 @@ def build(console: Console, report: BuildReport) -> None:
     console.print(table(report.rows))
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
+    _types(console, report.types)
     changes = report.changes
     console.print(
         f"{len(changes.written)} files written, {len(changes.removed)} removed, "
@@ -147,6 +148,20 @@ def _declared(console: Console, found: Sequence[Declared]) -> None:
         _indented(console, f"declared {entry.contract}: {entry.reason}")
         told = "" if seen.evidence == "inferred" else f"observed {seen.contract or seen.kind}: "
         _indented(console, told + seen.reason)
+
+
+def _types(console: Console, found: Sequence[Types]) -> None:
+    """Print how much of each library has no full type, and what its documentation gets wrong."""
+    for entry in found:
+        share = entry.untyped / entry.parameters if entry.parameters else 0.0
+        line = f"{entry.library}: {entry.untyped} of {entry.parameters} parameters"
+        line += f" ({share:.1%}) have an Any in their type"
+        if entry.contradictions:
+            line += f"; {entry.contradictions} defaults aren't of the documented type"
+            line += f", {entry.none} of them None"
+        console.print(line, highlight=False)
+        for text, count in entry.unread.items():
+            _indented(console, f"documented type that can't be read, {count} times: {text}")
 
 
 def _indented(console: Console, text: str) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "LibraryArray",
     "Nested",
     "OutT",
+    "RandomGenerator",
     "Reshapable",
 ]
 
@@ -149,3 +150,17 @@ Nested: TypeAlias = complex | list[Any] | tuple[Any, ...] | range
 """Numbers and nested sequences of them."""
 ArrayLike: TypeAlias = Array | Nested
 DTypeLike: TypeAlias = DType | str | type[Any]
+
+
+class RandomGenerator(Protocol):
+    """What the random generators of NumPy and CuPy have in common."""
+
+    @property
+    def bit_generator(self) -> Any:
+        """Where the bits come from."""
+
+    def random(self, *args: Any, **kwargs: Any) -> Any:
+        """Draw floats from [0, 1)."""
+
+    def integers(self, *args: Any, **kwargs: Any) -> Any:
+        """Draw integers."""

@@ -9,16 +9,16 @@ from types import MappingProxyType
 from voxbind_build.describe.nicknames import NICKNAMES, bare_container
 from voxbind_build.describe.vocabulary import Alternatives, literal, text_of, unite
 
-__all__ = ["Classes", "from_annotation"]
+__all__ = ["NO_CLASSES", "Classes", "from_annotation"]
 
 Classes = Mapping[str, str]
 """The public dotted name of each class of a library, by its name: ``pyclesperanto.Device``."""
 
 _ANY = ("Any",)
-_NO_CLASSES: Classes = MappingProxyType({})
+NO_CLASSES: Classes = MappingProxyType({})
 
 
-def from_annotation(text: str, classes: Classes = _NO_CLASSES) -> Alternatives | None:
+def from_annotation(text: str, classes: Classes = NO_CLASSES) -> Alternatives | None:
     """Translate an annotation; what neither vocabulary nor `classes` name becomes ``Any``.
 
     Returns
@@ -53,6 +53,8 @@ class _Translator:
         return _ANY
 
     def name(self, name: str) -> str:
+        if name == "Any":
+            return name
         kind = NICKNAMES.container(name.lower())
         if kind is not None:
             return bare_container(kind)
@@ -73,7 +75,7 @@ class _Translator:
                     *(("None",) if value is None else (literal(value),) for value in values)
                 )
             case "callable":
-                return ("Callable[..., Any]",)
+                return (self.callable(items),)
             case "ndarray" | "array":
                 return ("Array",)
             case "tuple":
@@ -81,10 +83,22 @@ class _Translator:
             case "list" | "set" | "frozenset" | "dict":
                 return (f"{name}[{', '.join(self.item(item) for item in items)}]",)
             case "type":
-                return ("type[Any]",)
+                return (f"type[{self.item(items[0])}]",)
+            case "mapping":
+                return (f"Mapping[{', '.join(self.item(item) for item in items)}]",)
         if NICKNAMES.container(name) == "Sequence":
             return (f"Sequence[{self.item(items[0])}]",)
         return _ANY
+
+    def callable(self, items: list[ast.expr]) -> str:
+        """Keep the arguments of a callable, unless it is one for arrays of a certain class."""
+        result = self.item(items[-1]) if len(items) == 2 else "Any"
+        if not isinstance(items[0], ast.List):
+            return f"Callable[..., {result}]"
+        arguments = [self.item(item) for item in items[0].elts]
+        if any(word in argument for argument in arguments for word in ("Any", "Array")):
+            return f"Callable[..., {result}]"
+        return f"Callable[[{', '.join(arguments)}], {result}]"
 
     def item(self, node: ast.expr) -> str:
         if isinstance(node, ast.Constant) and node.value is Ellipsis:

@@ -1,4 +1,4 @@
-"""The sections of a numpydoc docstring that a description is made of."""
+"""The sections of a docstring, numpydoc or Google style, that a description is made of."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import warnings
 from typing import NamedTuple
 
 from numpydoc.docscrape import NumpyDocString
+
+from voxbind_build.describe import google
 
 __all__ = ["Documentation", "Entry", "parse"]
 
@@ -42,15 +44,19 @@ class Documentation(NamedTuple):
 def parse(docstring: str) -> Documentation:
     """Read a docstring; sections that are malformed read as empty."""
     introduction, sections = _sections(docstring)
+    read = _entries
+    if not any(title in sections for title in (*_PARAMETERS, *_RESULTS)):
+        introduction, sections = google.sections(docstring)
+        read = _google_entries
     parameters: dict[str, Entry] = {}
     for title in _PARAMETERS:
-        for entry in _entries(title, sections.get(title, "")):
+        for entry in read(title, sections.get(title, "")):
             for name in entry.name.split(","):
                 known = parameters.get(name := name.strip(" *`"))
                 # A deprecated parameter is listed twice, the second time for its end.
                 if name and (known is None or not known.type or known.type == "DEPRECATED"):
                     parameters[name] = entry._replace(name=name)
-    returns, yields = (_entries(title, sections.get(title, "")) for title in _RESULTS)
+    returns, yields = (read(title, sections.get(title, "")) for title in _RESULTS)
     return Documentation(parameters, returns, yields, _deprecated(introduction))
 
 
@@ -77,6 +83,10 @@ def _entries(title: str, text: str) -> tuple[Entry, ...]:
             # numpydoc raises whatever its parsing stumbles over.
             return ()
     return tuple(_entry(item.name, item.type, "\n".join(item.desc).strip()) for item in parsed)
+
+
+def _google_entries(title: str, text: str) -> tuple[Entry, ...]:
+    return tuple(Entry(*member) for member in google.members(title, text))
 
 
 def _entry(name: str, type_: str, text: str) -> Entry:

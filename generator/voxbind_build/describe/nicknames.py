@@ -3,50 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-__all__ = ["NICKNAMES", "bare_container"]
+__all__ = ["ARRAYS", "NICKNAMES", "bare_container"]
 
-
-class Rewrite(Struct, frozen=True, forbid_unknown_fields=True):
-    """One regular expression and what stands for its matches."""
-
-    pattern: str
-    replacement: str
+ARRAYS = ("Array", "ArrayLike")
 
 
 class Nicknames(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """The contents of ``nicknames.toml``, which explains them."""
 
-    adjectives: frozenset[str]
-    remarks: tuple[str, ...]
-    rewrites: tuple[Rewrite, ...]
+    dtypes: tuple[str, ...]
+    units: tuple[str, ...]
+    articles: tuple[str, ...]
+    marks: dict[str, tuple[str, ...]]
     names: dict[str, str]
     containers: dict[str, str]
-
-    @cached_property
-    def remark(self) -> re.Pattern[str]:
-        """Matches the clauses that say nothing about the type."""
-        return re.compile("|".join(f"(?:{pattern})" for pattern in self.remarks), re.IGNORECASE)
-
-    def rewrite(self, text: str) -> str:
-        """Apply the rewrites in their order."""
-        for pattern, replacement in self._patterns:
-            text = pattern.sub(replacement, text)
-        return text
-
-    @cached_property
-    def _patterns(self) -> tuple[tuple[re.Pattern[str], str], ...]:
-        compiled = ((re.compile(each.pattern, re.I), each.replacement) for each in self.rewrites)
-        return tuple(compiled)
 
     def container(self, word: str) -> str | None:
         """Give the container that a word, singular or plural, stands for."""
         return self.containers.get(word) or self.containers.get(word.removesuffix("s"))
+
+    @cached_property
+    def terminals(self) -> dict[str, str]:
+        """Regular expressions of the words that the grammar names in angle brackets."""
+        arrays = {word for word, kind in self.names.items() if kind in ARRAYS}
+        callables = {word for word, kind in self.names.items() if kind.startswith("Callable")}
+        names = self.names.keys() - arrays - callables
+        containers = {word for word, kind in self.containers.items() if kind not in ARRAYS}
+        kinds = {
+            "names": names,
+            "arrays": arrays,
+            "callables": callables,
+            "containers": containers,
+            "plurals": {word for word in names if word.endswith("s")},
+            "dtypes": self.dtypes,
+            "types": {*self.names, *self.dtypes, *containers},
+            "units": self.units,
+            "articles": self.articles,
+            **self.marks,
+        }
+        return {kind: _one_of(words) for kind, words in kinds.items()}
+
+
+def _one_of(words: Iterable[str]) -> str:
+    """Write a regular expression for some phrases, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
 NICKNAMES = msgspec.toml.decode(
@@ -61,6 +68,8 @@ def bare_container(kind: str) -> str:
         "dict": "Any, Any",
         "list": "Any",
         "set": "Any",
+        "frozenset": "Any",
         "Sequence": "Any",
+        "Mapping": "Any, Any",
     }
     return f"{kind}[{items[kind]}]" if kind in items else kind

@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
-from voxbind_build.describe.reader import read_type
+from voxbind_build.describe.reader import facts_of, read
 from voxbind_build.describe.vocabulary import (
     Alternatives,
     accepts,
+    as_argument,
     is_annotation,
     literal,
     text_of,
     type_of,
     unite,
+    untyped,
 )
 from voxbind_build.model import Parameter, SourceParameter, TypeSource
 
@@ -31,50 +33,92 @@ class _Default(NamedTuple):
     value: object
 
 
+class _Found(NamedTuple):
+    """What the evidence says about a parameter."""
+
+    type: Alternatives
+    origin: TypeSource
+    facts: dict[str, str] = {}  # noqa: RUF012 - never changed
+    said: str = ""
+    """The evidence in words, to set against the default."""
+
+
 def describe_parameter(
     source: SourceParameter, documentation: Documentation, classes: Classes
 ) -> Parameter:
     """Find the type of a parameter: annotation, then docstring, then default."""
     entry = documentation.parameters.get(source.name, _NOTHING)
-    annotation, origin = _annotation(source, entry, classes)
+    default = _default(source)
+    found = _evidence(source, entry, default, classes)
+    asked = as_argument(found.type)
+    text = text_of(as_argument(_with_default(asked, default)))
+    if not is_annotation(text, classes.values()):
+        found, text = found._replace(origin="unknown"), "Any"
     return Parameter(
         name=source.name,
         kind=source.kind,
-        annotation=annotation,
-        annotation_source=origin,
+        annotation=text,
+        annotation_source=found.origin,
         default=source.default,
         default_is_literal=source.default_is_literal,
         documented=entry.type,
+        facts=found.facts,
+        contradiction=_contradiction(source, found._replace(type=asked), default),
+        untyped=_reason(source, entry, found) if untyped(text) else "",
         description=entry.text,
     )
 
 
-def _annotation(source: SourceParameter, entry: Entry, classes: Classes) -> tuple[str, TypeSource]:
-    default = _default(source)
-    found: Alternatives | None = None
-    origin: TypeSource = "annotation"
+def _evidence(
+    source: SourceParameter, entry: Entry, default: _Default | None, classes: Classes
+) -> _Found:
+    starred = source.kind in ("VAR_POSITIONAL", "VAR_KEYWORD")
+    # The documentation tells the type of all starred arguments together, a tuple or dict.
+    reading = read(entry.type, classes) if entry.type and not starred else None
+    facts = {} if starred else facts_of(entry.type, classes)
     if source.annotation is not None:
-        found = from_annotation(source.annotation, classes)
-    if source.kind in ("VAR_POSITIONAL", "VAR_KEYWORD"):
-        # The documentation tells the type of all of them together, a tuple or dict.
-        return text_of(found or ("Any",)), "annotation" if found else "unknown"
-    if found is None and entry.type:
-        found, origin = _documented(entry.type, classes), "docstring"
-    if found is None or found == ("Any",):
-        if source.default == "<lambda>":
-            return "Callable[..., Any]", "default"
-        if default is None or default.value is None:
-            return "Any", "docstring" if found else "unknown"
-        if found is None:
-            found, origin = type_of(default.value), "default"
-    text = text_of(_as_argument(_with_default(found, default)))
-    return (text, origin) if is_annotation(text, classes.values()) else ("Any", "unknown")
+        annotated = from_annotation(source.annotation, classes)
+        if annotated is not None:
+            return _Found(annotated, "annotation", facts, f"annotated as {source.annotation!r}")
+    if starred:
+        return _Found(("object",), "unknown")
+    if reading and reading.type and reading.type != ("Any",):
+        return _Found(reading.type, "docstring", facts, f"documented as {entry.type!r}")
+    if source.default == "<lambda>":
+        return _Found(("Callable[..., Any]",), "default", facts)
+    if default is not None and default.value is not None:
+        return _Found(type_of(default.value), "default", facts)
+    return _Found(("Any",), "unknown", facts)
 
 
-def _documented(text: str, classes: Classes) -> Alternatives | None:
-    """Read a documented type, which may be a class of the library: "Device, optional"."""
-    name = text.partition(",")[0].strip("` ")
-    return (classes[name],) if name in classes else read_type(text)
+def _reason(source: SourceParameter, entry: Entry, found: _Found) -> str:
+    """Say why a type has an ``Any``."""
+    if found.origin == "annotation":
+        return f"{found.said}, of which the vocabulary has no more"
+    if "class" in found.facts:
+        return f"the documentation names a class of no known module: {found.facts['class']}"
+    if entry.type:
+        told = "can't be read" if "unread" in found.facts else "says nothing about the type"
+        return f"the documentation {told}: {entry.type!r}"
+    return "neither annotated nor documented, and " + (
+        "required" if source.default is None else f"the default is {source.default}"
+    )
+
+
+def _contradiction(source: SourceParameter, found: _Found, default: _Default | None) -> str:
+    """Say what the documentation says and what the default is, where the two differ."""
+    if default is None or not found.said:
+        return ""
+    if not accepts(found.type, default.value):
+        return f"{found.said}, and the default is {source.default}"
+    try:
+        told = ast.literal_eval(found.facts.get("default", "None"))
+    except (SyntaxError, ValueError):
+        return ""  # "the image's own"
+    if "default" in found.facts and told != default.value:
+        default_text = found.facts["default"]
+        return f"the default is documented as {default_text}, and is {source.default}"
+    return ""
 
 
 def _with_default(found: Alternatives, default: _Default | None) -> Alternatives:
@@ -86,11 +130,6 @@ def _with_default(found: Alternatives, default: _Default | None) -> Alternatives
     if isinstance(default.value, float) and "int" in found:
         return unite(*(("float",) if member == "int" else (member,) for member in found))
     return unite(found, type_of(default.value))
-
-
-def _as_argument(found: Alternatives) -> Alternatives:
-    """Take any sequence where a list is documented: lists are invariant."""
-    return tuple(member.replace("list[", "Sequence[") for member in found)
 
 
 def _default(source: SourceParameter) -> _Default | None:

@@ -1,242 +1,332 @@
 """Reads the types that people write into docstrings.
 
-A text is a list of clauses with commas between, a clause is a list of alternatives with
-"or" between, and an alternative is a phrase such as "(M, N) ndarray of bool". What can't
-be read is said to be unreadable as a whole: half an answer would refuse good arguments.
+The grammar is `doctype.lark`, its words are `nicknames.toml`; here stands what a parse means:
+alternatives of the vocabulary, and facts that fit no type. What no rule fits is unreadable as
+a whole, since half an answer would refuse good arguments. A remark after a type is a fact.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
-from voxbind_build.describe.annotations import from_annotation
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.exceptions import VisitError
+
+from voxbind_build.describe.annotations import NO_CLASSES, Classes, from_annotation
 from voxbind_build.describe.nicknames import NICKNAMES, bare_container
-from voxbind_build.describe.vocabulary import Alternatives, literal, text_of, type_of, unite
+from voxbind_build.describe.vocabulary import (
+    Alternatives,
+    choices_of,
+    literal,
+    text_of,
+    type_of,
+    unite,
+    untyped,
+)
 
-__all__ = ["read_type"]
+__all__ = ["Reading", "facts_of", "read", "read_type"]
 
-_OPEN, _CLOSE = "([{", ")]}"
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "`": ""})
+_ROLE = re.compile(r":(?:\w+:)?\w+:(?=`)|(?<=`)~|(?<![\w`])~(?=\w)")
+_ENDS = " .;:"
+_ANY: Alternatives = ("Any",)
 _ARRAYS = (("Array",), ("ArrayLike",))
-_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
-_QUOTED = re.compile(r"""(?<![\w'"])(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)""")
-_CHOICE = re.compile(r"""^(?P<open>['"]*)(?P<value>[\w.+\- ]+?)(?P<close>['"]*)$""")
-_COUNTED = re.compile(r"^(?:length-)?(?P<count>\d+)[- ](?P<word>(?:tuple|sequence|list)s?)\b")
-_OF = re.compile(r"^(?P<head>.+?) of (?:(?:length )?(?P<count>\d+) )?(?P<item>.+)$")
-_PLURAL = re.compile(r" of (?:\w+ or )*\w+s$")
-_TAIL = re.compile(
-    r" ?(?:\b(?:of|in) (?:the )?(?:same )?(?:shape|length|rank|size|range|interval)\b.*"
-    r"|\bof type\b.*|\bwith\b.*|(?<!\S)like\b.*|\byielding\b.*|\bwhere\b.*)$"
+# Written out, a tuple of more than these is a type that nobody reads.
+_MOST_MEMBERS = 8
+# What the name of a fact says already.
+_LEADS = {
+    "shape": re.compile(r"^(?:(?:of|with) )?shape[ =:]+", re.I),
+    "ndim": re.compile(r"^of rank ", re.I),
+    "dtype": re.compile(r"^(?:(?:of|with) )?(?:dtype[ =]+)?", re.I),
+    "length": re.compile(r"^(?:(?:of|with) )?length[ -]|-$", re.I),
+    "default": re.compile(r"^(?:=|default(?:s to| value| is)?[ :=]*) *", re.I),
+}
+_NO_LEAD = re.compile("^$")
+# The word of a name in braces that may be a bound: "{1, ..., ndim}".
+_BOUND = "bound"
+# Quoted parts and brackets hold commas that part no clauses.
+_CLAUSE = re.compile(
+    r"""(?:[^,'"()\[\]{}]|'[^']*'|"[^"]*"|\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]|\{[^{}]*\})+"""
 )
 
 
+class Reading(NamedTuple):
+    """What a documented type says."""
+
+    type: Alternatives
+    """Empty where it says nothing about the type, as "optional" alone doesn't."""
+    facts: dict[str, str]
+    """What fits no type, by name: ``{"shape": "(M, N)", "optional": "optional"}``."""
+
+
+class _Part(NamedTuple):
+    """What one node of the tree means."""
+
+    type: Alternatives = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    word: str = ""
+    """The text of a bare name."""
+    members: tuple[Alternatives, ...] = ()
+    """Those of a group, "(ndarray, int)", in their order."""
+
+
+def read_type(text: str, classes: Classes = NO_CLASSES) -> Alternatives | None:
+    """Read the type alone; None where the text can't be read, or says nothing about one."""
+    reading = read(text, classes)
+    return (reading.type or None) if reading else None
+
+
+def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:
+    """Give the facts of a documented type; a text that no rule fits is the fact ``unread``."""
+    reading = read(text, classes)
+    if reading is None:
+        return {"unread": text} if text else {}
+    return dict(reading.facts)
+
+
+def read(text: str, classes: Classes = NO_CLASSES) -> Reading | None:
+    """Read a documented type.
+
+    Parameters
+    ----------
+    text : str
+        As it stands in the documentation: ``"(M, N) ndarray of bool, optional"``.
+    classes : mapping of str to str
+        The library's public classes, by name.
+
+    Returns
+    -------
+    Reading or None
+        None where no rule fits the text.
+    """
+    return _read(text, tuple(sorted(classes.items())))
+
+
 @cache
-def read_type(text: str) -> Alternatives | None:
-    """Read a documented type; None where it can't be read."""
-    text = NICKNAMES.rewrite(" ".join(text.translate(_QUOTES).split())).strip(" .;:")
-    if not text:
-        return None
-    found: list[Alternatives] = []
-    clauses = [clause for clause in _split(text, ",") if clause]
-    is_list = any(clause.startswith("or ") for clause in clauses[1:])
-    for clause in clauses:
-        stripped = clause.removeprefix("or ")
-        if NICKNAMES.remark.fullmatch(stripped):
-            continue
-        if found and found[-1] in _ARRAYS and stripped in NICKNAMES.adjectives and not is_list:
-            continue  # "ndarray, int64"
-        members = _clause(stripped)
-        if members is None and _is_shape(stripped):
-            continue
-        if members is None:
-            # A remark that the table doesn't know may follow a type, not stand for one.
-            if not found or is_list:
+def _read(text: str, classes: tuple[tuple[str, str], ...]) -> Reading | None:
+    plain = _ROLE.sub("", " ".join(text.split())).translate(_QUOTES).strip(_ENDS)
+    remarks: list[str] = []
+    while plain:
+        try:
+            part = _Meaning(dict(classes)).transform(_parser().parse(plain))
+        except UnexpectedInput as error:
+            remark = _remark(plain, error.pos_in_stream or 0)
+            if remark is None:
                 return None
+            plain = f"{plain[: remark.start()].rstrip(' ,')}{plain[remark.end() :]}"
+            remarks.insert(0, remark[0].strip())
             continue
-        found.append(members)
-    return unite(*found) if found else None
-
-
-def _clause(text: str) -> Alternatives | None:
-    found: list[Alternatives] = []
-    is_shape = False
-    for part in _alternatives(text):
-        if _is_shape(part):
-            is_shape = True  # "2-D" in "2-D or 3-D array"
-            continue
-        members = _phrase(part)
-        if members is None:
+        except VisitError:
             return None
-        found.append(members)
-    if is_shape and not found:
-        return _elements(text[1:-1]) if text.startswith("(") and text.endswith(")") else None
-    return unite(*found) if found else None
-
-
-def _alternatives(text: str) -> list[str]:
-    parts: list[str] = []
-    for part in (part for clause in _split(text, " or ") for part in _split(clause, "|")):
-        if parts and _PLURAL.search(parts[-1]) and part in NICKNAMES.names and part.endswith("s"):
-            parts[-1] += f" or {part}"  # "list of ints or floats" is a list of either
-        elif part:
-            parts.append(part)
-    return parts
-
-
-def _is_shape(text: str) -> bool:
-    if text.startswith("(") and _closing(text) == len(text) - 1:
-        return True
-    return bool(re.fullmatch(r"[\dn]-?d", text, re.I))
-
-
-def _phrase(text: str) -> Alternatives | None:
-    """Read one alternative."""
-    text = text.strip(" .")
-    if text.startswith("{") and text.endswith("}"):
-        return _elements(text[1:-1])
-    if text.startswith("[") and text.endswith("]") and {"'", '"'} & set(text):
-        return _elements(text[1:-1])
-    if (value := _constant(text)) is not None:
-        return (literal(value),)
-    if re.fullmatch(r"[\w.]+\[.*\]", text):
-        # In a docstring, `tuple[int]` says nothing about the number of them.
-        is_open = text.startswith("tuple[") and len(_split(text[6:-1], ",")) == 1
-        return from_annotation(f"{text[:-1]}, ...]" if is_open else text)
-    lowered = _without_groups(text.lower())
-    if (counted := _COUNTED.match(lowered)) is not None:
-        return _counted(text.lower(), lowered, counted)
-    if re.match(r"callable\b|function\b", lowered):
-        return ("Callable[..., Any]",)
-    if (of := _OF.match(lowered)) is not None and (members := _container(of)) is not None:
-        return members
-    lowered = _TAIL.sub("", lowered).strip()
-    return _word(lowered)
-
-
-def _word(text: str) -> Alternatives | None:
-    """Read a name, with what stands before it for adornment."""
-    words = text.split()
-    while words:
-        phrase = " ".join(words)
-        if phrase in NICKNAMES.names:
-            return (NICKNAMES.names[phrase],)
-        if (kind := NICKNAMES.container(phrase)) is not None:
-            return (bare_container(kind),)
-        if words[0] not in NICKNAMES.adjectives:
+        facts = _joined([*part.facts, *(("remark", remark) for remark in remarks)], "; ")
+        if not part.type and (remarks or not facts):
             return None
-        del words[0]
+        return Reading(part.type, dict(facts))
     return None
 
 
-def _container(of: re.Match[str]) -> Alternatives | None:
-    """Read "tuple of int", "list of ndarray", "2-D array of bool"."""
-    head = _word(of["head"])
-    if head is None:
-        return None
-    if head in _ARRAYS:
-        return head
-    kind = head[0].partition("[")[0]
-    if kind not in ("tuple", "list", "set", "Sequence"):
-        return head if kind == "dict" else None
-    item = read_type(of["item"])
-    if item is None:
-        return head
-    return (_filled(kind, item, int(of["count"] or 0)),)
+@cache
+def _parser() -> Lark:
+    grammar = Path(__file__).with_name("doctype.lark").read_text(encoding="utf-8")
+    for kind, words in NICKNAMES.terminals.items():
+        grammar = grammar.replace(f"<{kind}>", words.replace("/", r"\/"))
+    return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
-def _filled(kind: str, item: Alternatives, count: int) -> str:
-    if kind != "tuple":
-        return f"{kind}[{text_of(item)}]"
-    return f"tuple[{', '.join([text_of(item)] * count if count else (text_of(item), '...'))}]"
+def _remark(text: str, place: int) -> re.Match[str] | None:
+    """Find the clause that can't be read, if it may be left out of the type as a remark."""
+    clauses = list(_CLAUSE.finditer(text))
+    if any(clause[0].strip().startswith("or ") for clause in clauses):
+        return None  # a list of alternatives, one of which is unknown
+    for clause in clauses[1:]:
+        if clause.start() <= place <= clause.end() and clause[0].strip():
+            return clause
+    return None
 
 
-def _counted(text: str, lowered: str, counted: re.Match[str]) -> Alternatives:
-    """Read "2-tuple of floats", "length-3 sequence", "2-tuple (int, int)"."""
-    kind = NICKNAMES.container(counted["word"]) or "tuple"
-    count = int(counted["count"])
-    of = _OF.match(lowered)
-    items = re.search(r"\((.*)\)$", text)
-    if of is not None:
-        item = read_type(of["item"]) or ("Any",)
-        return (_filled(kind, item, count),)
-    if kind == "tuple" and items is not None:
-        members = [read_type(item) for item in _split(items[1], ",")]
-        if len(members) == count and all(members):
-            return (f"tuple[{', '.join(text_of(member) for member in members if member)}]",)
-    return (_filled(kind, ("Any",), count),)
+def _joined(facts: Iterable[tuple[str, str]], separator: str) -> tuple[tuple[str, str], ...]:
+    """Put facts of one name together."""
+    together: dict[str, list[str]] = {}
+    for name, text in facts:
+        together.setdefault(name, []).append(text)
+    return tuple((name, separator.join(dict.fromkeys(texts))) for name, texts in together.items())
 
 
-def _elements(text: str) -> Alternatives | None:
-    """Read what stands between braces: choices, or alternatives."""
-    found: list[Alternatives] = []
-    is_open = False
-    for element in (item for part in _split(text, ",") for item in _split(part, "|")):
-        element = element.strip()
-        if not element:
-            continue
-        if element in ("...", "…"):
-            is_open = True
-            continue
-        value = _constant(element)
-        if value is None and (choice := _CHOICE.match(element)) and (choice[1] or choice[3]):
-            value = choice["value"]  # a quote is missing
-        if value is not None:
-            found.append((literal(value),))
-        elif (members := read_type(element)) is not None:
-            found.append(members)
-        elif not is_open:
-            return None
-    if is_open:
-        # "{1, 2, ..., ndim}": more than these.
-        values = [ast.literal_eval(member[0][8:-1]) for member in found if "Literal" in member[0]]
-        return unite(*map(type_of, values)) or None
-    return unite(*found) if found else None
+@v_args(inline=True)
+class _Meaning(Transformer[Token, _Part]):
+    """Turns a tree into types and facts, from its leaves upwards."""
+
+    def __init__(self, classes: Classes) -> None:
+        super().__init__()
+        self._classes = classes
+
+    # --- from the whole to its phrases -------------------------------------------------
+
+    def start(self, *clauses: _Part) -> _Part:
+        found: list[Alternatives] = []
+        facts: list[tuple[str, str]] = []
+        for clause in clauses:
+            facts += clause.facts
+            if clause.word in NICKNAMES.dtypes and found and found[-1] in _ARRAYS:
+                facts.append(("dtype", clause.word))  # "ndarray, int64"
+            elif clause.type:
+                found.append(clause.type)
+        return _Part(unite(*found), _joined([*facts, *_covered(found)], "; "))
+
+    def clause(self, *phrases: _Part) -> _Part:
+        found = [phrase.type for phrase in phrases if phrase.type]
+        facts = [fact for phrase in phrases for fact in phrase.facts]
+        facts = [*_joined(facts, " or "), *_covered(found)]
+        word = phrases[0].word if len(phrases) == 1 and not facts else ""
+        return _Part(unite(*found), tuple(facts), word, phrases[0].members)
+
+    def phrase(self, *parts: _Part | Token) -> _Part:
+        core = next((part for part in parts if isinstance(part, _Part)), _Part())
+        own = dict(_facts(part for part in parts if isinstance(part, Token)))
+        found = _counted(core.type, own.get("length", ""))
+        if found == ("tuple[Any, ...]",) and re.fullmatch(r"\([A-Z, ]+\)", own.get("shape", "")):
+            found = ("tuple[int, ...]",)  # "tuple (M, N)"
+        return core._replace(type=found, facts=_joined(_facts(parts), ", "))
+
+    # --- types -------------------------------------------------------------------------
+
+    def name(self, word: Token) -> _Part:
+        return _Part((NICKNAMES.names[word.lower()],), word=word.lower())
+
+    def array(self, word: Token, of: _Part | Token | None = None, *remark: Token) -> _Part:
+        found = (NICKNAMES.names[word.lower()],)
+        if isinstance(of, Token):
+            return _Part(found, _facts([of]))
+        items = (("items", text_of(of.type)), *of.facts) if of else ()
+        return _Part(found, (*items, *_facts(remark)))
+
+    def foreign(self, name: Token) -> _Part:
+        found = self._classes.get(name.rpartition(".")[2])
+        return _Part((found,)) if found else _Part(_ANY, (("class", str(name)),))
+
+    def subscript(self, *tokens: Token) -> _Part:
+        text = "".join(tokens)
+        # In a docstring, `tuple[int]` says nothing about the number of them.
+        is_open = re.fullmatch(r"(?i)tuple\[[^,]*\]", text) is not None
+        found = from_annotation(f"{text[:-1]}, ...]" if is_open else text, self._classes)
+        is_known = found is not None and ("Any" in text or not untyped(text_of(found)))
+        return _Part(found or _ANY, () if is_known else (("class", text),))
+
+    def callable(self, *words: Token) -> _Part:
+        for word in words:
+            if word.type == "SIGNATURE":
+                return _Part((_callable(word),), (("signature", str(word)),))
+        return _Part(("Callable[..., Any]",))
+
+    def container(self, word: Token, *of: _Part | Token) -> _Part:
+        kind = str(NICKNAMES.container(word.lower()))
+        item = next((part for part in of if isinstance(part, _Part)), _Part())
+        if item.members and kind in ("tuple", "dict") and len(item.members) > 1:
+            inner = ", ".join(map(text_of, item.members))
+        elif kind == "dict" or not item.type:
+            items = (("items", text_of(item.type)),) if item.type else ()
+            return _Part((bare_container(kind),), (*item.facts, *items))
+        else:
+            one = text_of(_tupled(item) if len(item.members) > 1 else item.type)
+            inner = f"{one}, ..." if kind == "tuple" else one
+        count = next((str(part) for part in of if isinstance(part, Token)), "")
+        facts = (("length", count), *item.facts) if count else item.facts
+        return _Part(_counted((f"{kind}[{inner}]",), count), facts)
+
+    def either(self, word: Token, *items: _Part) -> _Part:
+        return self.container(word, _Part(unite(*(item.type for item in items))))
+
+    def item(self, *parts: _Part | Token) -> _Part:
+        part = self.phrase(*parts)
+        # "sequence of (red, green, blue)"
+        return part if part.type else part._replace(type=("tuple[Any, ...]",))
+
+    def STRING(self, text: Token) -> _Part:
+        return _Part((literal(str(ast.literal_eval(text))),))
+
+    def BROKEN(self, text: Token) -> _Part:
+        return _Part((literal(text.strip("'\" ")),))  # a quote is missing
+
+    def INTEGER(self, text: Token) -> _Part:
+        return _Part((literal(int(text)),))
+
+    # --- what stands in brackets -------------------------------------------------------
+
+    def choice(self, part: _Part | Token) -> _Part:
+        if isinstance(part, _Part):
+            return part
+        return _Part(_ANY, (("bound", str(part)),), _BOUND)
+
+    def members(self, *parts: _Part | Token) -> _Part:
+        return self.group(*parts)
+
+    def choices(self, *parts: _Part | Token) -> _Part:
+        return self.group(*parts)._replace(members=())
+
+    def listed(self, *parts: _Part | Token) -> _Part:
+        elements = [part for part in parts if isinstance(part, _Part)]
+        if not any(part.type for part in elements):  # "list [(N1, M), (N2, M), ...]"
+            return _Part(
+                ("tuple[Any, ...]",), tuple(fact for part in elements for fact in part.facts)
+            )
+        return self.group(*parts)._replace(members=())
+
+    def group(self, *parts: _Part | Token) -> _Part:
+        elements = [part for part in parts if isinstance(part, _Part)]
+        facts = _joined((fact for part in elements for fact in part.facts), ", ")
+        if any(part.type == "ELLIPSIS" for part in parts if isinstance(part, Token)):
+            # "{1, 2, ..., ndim}": more than these.
+            values = [value for part in elements for value in choices_of(part.type)]
+            told = ", ".join([*map(repr, values), "...", *dict(facts).values()])
+            return _Part(unite(*map(type_of, values)), (("choices", told),))
+        if not all(part.type for part in elements) or any(part.word == _BOUND for part in elements):
+            raise ValueError("an element of unknown type")
+        members = tuple(part.type for part in elements)
+        return _Part(unite(*members), (*facts, *_covered(members)), members=members)
 
 
-def _constant(text: str) -> str | int | bool | None:
-    """Read a quoted string, a number or a truth value."""
-    if not _QUOTED.fullmatch(text) and not re.fullmatch(r"-?\d+|True|False", text):
-        return None
-    try:
-        value = ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return None
-    return value if isinstance(value, (str, int)) else None
+def _facts(parts: Iterable[_Part | Token]) -> tuple[tuple[str, str], ...]:
+    """Give the facts of a phrase in their order; a token's name is its terminal's first word."""
+    facts: list[tuple[str, str]] = []
+    for part in parts:
+        if isinstance(part, _Part):
+            facts += part.facts
+        else:
+            name = part.type.partition("_")[0].lower()
+            text = part[1:-1] if part.startswith("(") and name != "shape" else str(part)
+            facts.append((name, _LEADS.get(name, _NO_LEAD).sub("", text).strip(_ENDS)))
+    return tuple(facts)
 
 
-def _without_groups(text: str) -> str:
-    """Take out shapes and remarks in parentheses or brackets."""
-    while (match := re.search(r"[(\[]", text)) is not None:
-        end = _closing(text[match.start() :])
-        if end < 0:
-            return text
-        text = f"{text[: match.start()]} {text[match.start() + end + 1 :]}"
-    return " ".join(text.split())
+def _covered(found: Sequence[Alternatives]) -> tuple[tuple[str, str], ...]:
+    """Keep the choices that a wider type beside them covers: "{1, 2}, int"."""
+    told = [value for each in found for value in choices_of(each) if not isinstance(value, bool)]
+    kept = choices_of(unite(*found))
+    lost = ", ".join(repr(value) for value in dict.fromkeys(told) if value not in kept)
+    return (("choices", lost),) if lost else ()
 
 
-def _closing(text: str) -> int:
-    """Give the place of the bracket that closes the first one."""
-    depth = 0
-    for place, character in enumerate(text):
-        depth += (character in _OPEN) - (character in _CLOSE)
-        if depth == 0:
-            return place
-    return -1
+def _counted(found: Alternatives, length: str) -> Alternatives:
+    """Write out a tuple of so many members."""
+    if len(found) != 1 or not length.isdigit() or not 0 < int(length) <= _MOST_MEMBERS:
+        return found
+    open_ = re.fullmatch(r"tuple\[(.*), \.\.\.\]", found[0])
+    return (f"tuple[{', '.join([open_[1]] * int(length))}]",) if open_ else found
 
 
-def _split(text: str, separator: str) -> list[str]:
-    """Split outside of brackets and quotes."""
-    quoted = [match.span() for match in _QUOTED.finditer(text)]
-    parts, start, depth, place = [], 0, 0, 0
-    while place < len(text):
-        if (span := next((span for span in quoted if span[0] == place), None)) is not None:
-            place = span[1]
-            continue
-        depth += (text[place] in _OPEN) - (text[place] in _CLOSE)
-        if depth == 0 and text.startswith(separator, place):
-            parts.append(text[start:place].strip())
-            place = start = place + len(separator)
-            continue
-        place += 1
-    return [*parts, text[start:].strip()]
+def _tupled(part: _Part) -> Alternatives:
+    return (f"tuple[{', '.join(map(text_of, part.members))}]",)
+
+
+def _callable(signature: str) -> str:
+    """Write the type of callables that take so many arguments: each takes a `Never`."""
+    inner = signature[signature.index("(") + 1 : signature.index(")")]
+    names = [name.strip() for name in inner.split(",")]
+    if not all(name.isidentifier() for name in names):
+        return "Callable[..., Any]"
+    return f"Callable[[{', '.join(['Never'] * len(names))}], Any]"

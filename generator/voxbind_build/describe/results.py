@@ -7,11 +7,18 @@ from itertools import combinations
 
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation, Entry
-from voxbind_build.describe.reader import read_type
-from voxbind_build.describe.vocabulary import Alternatives, is_annotation, text_of, unite
-from voxbind_build.model import Returns
+from voxbind_build.describe.reader import facts_of, read_type
+from voxbind_build.describe.vocabulary import (
+    Alternatives,
+    as_result,
+    is_annotation,
+    text_of,
+    unite,
+    untyped,
+)
+from voxbind_build.model import Returns, TypeSource
 
-__all__ = ["describe_returns"]
+__all__ = ["describe_returns", "entries"]
 
 _SOMETIMES = re.compile(
     r"\boptional\b|\bonly (?:\w+ ){0,2}(?:if|when)\b|\breturned (?:if|when)\b", re.IGNORECASE
@@ -26,25 +33,52 @@ def describe_returns(
     annotation: str | None, documentation: Documentation, classes: Classes
 ) -> Returns:
     """Find the type of a result: annotation, then docstring."""
-    entries = _without_remarks(documentation.returns)
-    documented = tuple((entry.name, entry.type) for entry in entries or documentation.yields)
-    found = from_annotation(annotation, classes) if annotation is not None else None
-    if found is not None:
-        return Returns(
-            annotation=text_of(found), annotation_source="annotation", documented=documented
-        )
-    found = _members(entries)
-    text = text_of(_as_result(found)) if found else "Any"
-    if not found or not is_annotation(text):
-        return Returns(annotation="Any", annotation_source="unknown", documented=documented)
-    return Returns(annotation=text, annotation_source="docstring", documented=documented)
+    told = entries(documentation)
+    documented = tuple((entry.name, entry.type) for entry in told)
+    annotated = from_annotation(annotation, classes) if annotation is not None else None
+    origin: TypeSource = "docstring" if annotated is None else "annotation"
+    found = annotated or (_members(told, classes) if documentation.returns else None)
+    text = text_of(as_result(found)) if found else "Any"
+    if text == "Any" or not is_annotation(text, classes.values()):
+        text, origin = "Any", "unknown"
+    return Returns(
+        annotation=text,
+        annotation_source=origin,
+        documented=documented,
+        facts=_facts(told, classes),
+        untyped=_reason(annotation, told) if untyped(text) else "",
+    )
 
 
-def _without_remarks(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def entries(documentation: Documentation) -> tuple[Entry, ...]:
+    """Give the documented members of a result, without lines of prose between them."""
+    return _without_remarks(documentation.returns) or documentation.yields
+
+
+def _facts(members: tuple[Entry, ...], classes: Classes) -> dict[str, str]:
+    """Give the facts of all members; of several, each under its own name."""
+    facts: dict[str, str] = {}
+    for place, entry in enumerate(members):
+        prefix = f"{entry.name if entry.type and entry.name else place}."
+        for name, text in facts_of(entry.type or entry.name, classes).items():
+            facts[prefix + name if len(members) > 1 else name] = text
+    return facts
+
+
+def _reason(annotation: str | None, members: tuple[Entry, ...]) -> str:
+    """Say why a type has an ``Any``."""
+    if annotation is not None:
+        return f"annotated as {annotation!r}, of which the vocabulary has no more"
+    if not members:
+        return "neither annotated nor documented"
+    return f"documented as {', '.join(repr(entry.type or entry.name) for entry in members)}"
+
+
+def _without_remarks(members: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Take out lines of prose; what follows one that sets a condition is optional."""
     kept: list[Entry] = []
     condition = ""
-    for entry in entries:
+    for entry in members:
         line = entry.type or entry.name
         if _REMARK.match(line):
             condition = "" if line.startswith("..") else f" returned {line}"
@@ -58,18 +92,18 @@ def _names(entry: Entry) -> list[str]:
     return [entry.name] if entry.name.startswith("(") else entry.name.split(",")
 
 
-def _members(entries: tuple[Entry, ...]) -> Alternatives | None:
+def _members(told: tuple[Entry, ...], classes: Classes) -> Alternatives | None:
     """Read the section's entries: one is the result, several are a tuple's members."""
-    if len(entries) == 1:
-        (entry,) = entries
-        found = read_type(entry.type or entry.name)
+    if len(told) == 1:
+        (entry,) = told
+        found = read_type(entry.type or entry.name, classes)
         count = len(_names(entry))
         if found is None or count == 1 or text_of(found).startswith("tuple["):
             return found
         return (f"tuple[{', '.join([text_of(found)] * count)}]",)
     members = [
-        (text_of(read_type(entry.type) or ("Any",)), _condition(entry))
-        for entry in entries
+        (text_of(read_type(entry.type, classes) or ("Any",)), _condition(entry))
+        for entry in told
         for _ in _names(entry)
     ]
     conditions = list(dict.fromkeys(condition for _, condition in members if condition))
@@ -91,8 +125,3 @@ def _condition(entry: Entry) -> str:
         return ""
     named = _IF.search(remarks)
     return named[1] if named else "optional"
-
-
-def _as_result(found: Alternatives) -> Alternatives:
-    """What comes back is an array, never a list that stands for one."""
-    return unite(member.replace("ArrayLike", "Array") for member in found)

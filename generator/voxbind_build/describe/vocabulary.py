@@ -1,22 +1,37 @@
 """The annotations that a description may use, and what they accept.
 
 An annotation is a tuple of alternatives, each a Python expression over builtins, ``Any``,
-``Literal``, ``Sequence``, ``Callable``, ``Array``, ``ArrayLike`` and ``DTypeLike``, and over
-classes of the library, written with their module: ``pyclesperanto.Device``.
+``Literal``, ``Never``, the abstract collections, and the protocols of ``voxbind.arrays``
+(``Array``, ``ArrayLike``, ``DTypeLike``, ``RandomGenerator``), and over classes of the library,
+written with their module: ``pyclesperanto.Device``.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable
 
-__all__ = ["Alternatives", "accepts", "is_annotation", "literal", "text_of", "type_of", "unite"]
+__all__ = [
+    "Alternatives",
+    "accepts",
+    "as_argument",
+    "as_result",
+    "choices_of",
+    "is_annotation",
+    "literal",
+    "text_of",
+    "type_of",
+    "unite",
+    "untyped",
+]
 
 Alternatives = tuple[str, ...]
 
 _NAMES = frozenset(
     {
-        *("Any", "Array", "ArrayLike", "Callable", "DTypeLike", "Literal", "Sequence"),
+        *("Any", "Array", "ArrayLike", "Callable", "Collection", "DTypeLike", "Literal"),
+        *("Mapping", "Never", "RandomGenerator", "Sequence"),
         *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object"),
         *("range", "set", "slice", "str", "tuple", "type"),
     }
@@ -68,6 +83,8 @@ def is_annotation(text: str, classes: Collection[str] = ()) -> bool:
 
 def _is_known(node: ast.AST, classes: Collection[str]) -> bool:
     match node:
+        case ast.List(items):  # of a callable's arguments
+            return all(_is_known(item, classes) for item in items)
         case ast.Name(name):
             return name in _NAMES
         case ast.Attribute():
@@ -75,6 +92,43 @@ def _is_known(node: ast.AST, classes: Collection[str]) -> bool:
         case ast.Subscript() | ast.Tuple() | ast.BinOp(op=ast.BitOr()) | ast.UnaryOp(op=ast.USub()):
             return all(_is_known(child, classes) for child in ast.iter_child_nodes(node))
     return isinstance(node, (ast.Constant, ast.Load, ast.BitOr, ast.USub))
+
+
+def as_argument(found: Alternatives) -> Alternatives:
+    """Write what a function takes: as wide as it may be, and without an ``Any`` inside.
+
+    Lists and dicts are invariant, so it takes any sequence and any mapping where one is
+    documented; and what it takes anything of is an ``object``.
+    """
+    return unite(
+        member if member == "Any" or member.startswith("Literal[") else _widened(member)
+        for member in found
+    )
+
+
+def _widened(member: str) -> str:
+    member = member.replace("dict[Any, Any]", "Mapping[str, object]")
+    for narrow, wide in (("list[", "Sequence["), ("dict[", "Mapping["), ("set[", "Collection[")):
+        member = re.sub(rf"(?<!\w){re.escape(narrow)}", wide, member)
+    return re.sub(r"(?<![\w\"'])Any(?![\w\"'])", "object", member)
+
+
+def as_result(found: Alternatives) -> Alternatives:
+    """Write what a function gives: an array, never what stands for one, and a use for each part."""
+    return unite(member if member.startswith("Literal[") else _usable(member) for member in found)
+
+
+def _usable(member: str) -> str:
+    member = re.sub(r"(?<!\w)Callable\[\[[^\]]*Never[^\]]*\]", "Callable[...", member)
+    member = re.sub(r"(?<![\w\"'.])object(?![\w\"'])", "Any", member)
+    return member.replace("ArrayLike", "Array")
+
+
+def untyped(text: str) -> bool:
+    """Tell whether an annotation has an ``Any`` anywhere."""
+    return any(
+        isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(ast.parse(text))
+    )
 
 
 def type_of(value: object) -> Alternatives:
@@ -129,13 +183,15 @@ def _accepts(member: str, value: object) -> bool:
             return isinstance(value, (int, float))
         case "complex":
             return isinstance(value, (int, float, complex))
-        case "Sequence":
+        case "Mapping":
+            return isinstance(value, dict)
+        case "Collection" | "Sequence":
             return isinstance(value, (tuple, list, range)) and all(
                 accepts(inner, item) for item in value
             )
         case "tuple":
             return isinstance(value, tuple) and _accepts_items(inner, value)
-        case "Array":
+        case "Array" | "RandomGenerator":
             return False
     return type(value).__name__ == head or (head == "int" and isinstance(value, bool))
 
@@ -159,7 +215,7 @@ def _split(member: str) -> tuple[str, Alternatives]:
     if isinstance(node.slice, ast.Tuple):
         return head, tuple(ast.unparse(item) for item in node.slice.elts)
     inner = ast.unparse(node.slice)
-    return head, _alternatives(inner) if head == "Sequence" else (inner,)
+    return head, _alternatives(inner) if head in ("Collection", "Sequence") else (inner,)
 
 
 def _alternatives(text: str) -> Alternatives:
@@ -169,6 +225,11 @@ def _alternatives(text: str) -> Alternatives:
         members.insert(0, ast.unparse(node.right))
         node = node.left
     return (ast.unparse(node), *members)
+
+
+def choices_of(alternatives: Alternatives) -> tuple[str | int | bool, ...]:
+    """Give the values of all literals among some alternatives."""
+    return tuple(value for member in alternatives for value in _choices(member) or ())
 
 
 def _choices(member: str) -> tuple[str | int | bool, ...] | None:

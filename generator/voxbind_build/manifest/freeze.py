@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
@@ -120,7 +121,13 @@ def _returns(returns: Returns, verdict: Verdict) -> Returns:
     returns = replace(returns, forms=verdict.forms)
     if verdict.returns is None:
         return returns
-    return replace(returns, annotation=verdict.returns, annotation_source="observed")
+    reason = returns.untyped or "what comes back has no common type"
+    return replace(
+        returns,
+        annotation=verdict.returns,
+        annotation_source="observed",
+        untyped=reason if re.search(r"\bAny\b", verdict.returns) else "",
+    )
 
 
 def _re_export(public: PublicName) -> Function:

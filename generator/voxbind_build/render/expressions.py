@@ -19,7 +19,9 @@ __all__ = [
 
 VOCABULARY = MappingProxyType(
     {
-        **dict.fromkeys(("Any", "Literal", "NamedTuple", "SupportsFloat", "SupportsInt"), "typing"),
+        **dict.fromkeys(
+            ("Any", "Literal", "NamedTuple", "Never", "SupportsFloat", "SupportsInt"), "typing"
+        ),
         **dict.fromkeys(
             (
                 *("Callable", "Collection", "Generator", "Hashable", "Iterable", "Iterator"),
@@ -28,7 +30,9 @@ VOCABULARY = MappingProxyType(
             "collections.abc",
         ),
         **dict.fromkeys(("Array", "ArrayLike", "ArrayT", "DTypeLike"), "voxbind.arrays"),
-        **dict.fromkeys(("Castable", "LibraryArray", "Nested"), "voxbind.arrays"),
+        **dict.fromkeys(
+            ("Castable", "LibraryArray", "Nested", "RandomGenerator"), "voxbind.arrays"
+        ),
         **dict.fromkeys(("OutT", "Reshapable"), "voxbind.arrays"),
         **dict.fromkeys(("ClesperantoArray", "ClesperantoArrayT"), "voxbind.arrays_pyclesperanto"),
         **dict.fromkeys(("PathLike",), "os"),
