@@ -13,14 +13,17 @@ class Array(Protocol):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
+        ...
 
     @property
     def dtype(self) -> Any:
         """Type of the elements."""
+        ...
 
 
 class DType(Protocol):
@@ -29,6 +32,7 @@ class DType(Protocol):
     @property
     def itemsize(self) -> int:
         """Bytes of one element."""
+        ...
 
 
 ArrayT = TypeVar("ArrayT", bound=Array)
