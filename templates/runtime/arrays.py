@@ -30,15 +30,18 @@ class Array(Protocol):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
+        ...
 
     @property
     # Each library has a class of its own for it.
     def dtype(self) -> Any:
         """Type of the elements."""
+        ...
 
 
 class DType(Protocol):
@@ -47,6 +50,7 @@ class DType(Protocol):
     @property
     def itemsize(self) -> int:
         """Bytes of one element."""
+        ...
 
 
 ArrayT = TypeVar("ArrayT", bound=Array)

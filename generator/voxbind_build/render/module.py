@@ -55,13 +55,17 @@ def render_module(node: Node, templates: Path) -> str:
     ]
     has_overloads = any(wrapper.overloads for wrapper in wrappers)
     overload = names.bind("overload", "typing") if has_overloads else ""
+    constants = sorted(name for name, each in handed_on.items() if each.form == "constant")
     for name, each in sorted(handed_on.items()):
         names.upstream(each.module, library)
-        names.hand_on(identifier(each.original_name, name), each.module, name)
+        if each.form == "class":
+            names.hand_on(identifier(each.original_name, name), each.module, name)
     lazy = _lazy(node, handed_on, names)
     upstreams = _upstreams(node, names)
-    for_checkers = bool(node.children or names.type_imports)
+    for_checkers = bool(node.children or names.type_imports or constants)
     checking = names.bind("TYPE_CHECKING", "typing") if for_checkers else ""
+    # What a library's constants are is written nowhere.
+    anything = names.bind("Any", "typing") if constants else ""
     return (
         _jinja(templates)
         .get_template("module.py.jinja")
@@ -76,6 +80,9 @@ def render_module(node: Node, templates: Path) -> str:
             # Only now is known what the parts above need.
             imports=names.imports,
             type_imports=names.type_imports,
+            has_types_of_library=names.has_types_of_library,
+            constants=constants,
+            any=anything,
             checking=checking,
         )
     )

@@ -57,6 +57,11 @@ class Namespace:
         ]
 
     @property
+    def has_types_of_library(self) -> bool:
+        """Whether an annotation names a library's own class."""
+        return bool(self._type_only)
+
+    @property
     def type_imports(self) -> list[str]:
         """The import statements that checkers alone need."""
         types = {(module, name, self._bound[module, name]) for module, name in self._type_only}
