@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from voxbind_build.model import Function, MemoryType, Parameter
 from voxbind_build.render.documentation import document
+from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import annotation, identifier, literal, members, with_arrays
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
@@ -49,7 +50,12 @@ def names_used(function: Function) -> set[str]:
 
 
 def wrap(
-    name: str, function: Function, library: str, memory: MemoryType, names: Namespace
+    name: str,
+    function: Function,
+    library: str,
+    memory: MemoryType,
+    names: Namespace,
+    examples: Examples,
 ) -> Wrapper:
     """Return one wrapper; what it needs is bound in `names`.
 
@@ -65,14 +71,23 @@ def wrap(
         What the library works in.
     names
         Of the generated module.
+    examples
+        Rewrites the examples of its docstring.
     """
-    return _Writer(name, function, library, memory, names).write()
+    return _Writer(name, function, library, memory, names, examples).write()
 
 
 class _Writer:
     def __init__(
-        self, name: str, function: Function, library: str, memory: MemoryType, names: Namespace
+        self,
+        name: str,
+        function: Function,
+        library: str,
+        memory: MemoryType,
+        names: Namespace,
+        examples: Examples,
     ) -> None:
+        self._examples = examples
         self._name, self._function, self._names = name, function, names
         self._memory = memory
         self._where = f"{function.module}.{function.original_name}"
@@ -109,7 +124,7 @@ class _Writer:
             name=self._name,
             parameters=self._parameters(),
             returns=self._annotation(self._returns()),
-            docstring=docstring(document(self._function, self._has_switch), "    "),
+            docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
             result=result,
             direct=self._direct()
             if readable and not (self._function.only or self._function.needs_output)
