@@ -59,8 +59,9 @@ def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
         known = [name for name in entry.names if name in by_name and name not in found]
         again = [name for name in entry.names if name in found]
         found.update((name, entry) for name in known)
-        if entry.names == ("",) or not entry.names:
-            said.append(f"{entry.type}\n{entry.text}".strip(" *\n"))
+        if not entry.names:
+            head = entry.type.strip("*: ") and entry.type  # "* : *" stands for all the others
+            said.append(f"{head}\n{entry.text}".strip())
         elif again and _deprecated(found[again[0]]) != _deprecated(entry):
             # Once for what it did and once for its end.
             both = sorted((found[again[0]], entry), key=_deprecated)

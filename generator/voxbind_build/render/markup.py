@@ -19,7 +19,7 @@ _CITED = re.compile(r"(\[[\w#*-]+\])_(?!\w)")
 _EXAMPLE = re.compile(r"(^ *>>>(?:.*\S.*\n?)*)", re.MULTILINE)
 """A prompt and all that follows up to an empty line."""
 # Some are quoted twice, or closed with an accent.
-_ROLE = re.compile(r":(?P<role>[A-Za-z][\w:]*):`+(?P<text>[^`´]+)(?:`+|´)")
+_ROLE = re.compile(r":(?P<role>[A-Za-z][\w:]*):`+(?P<text>[^`\u00b4]+)[`\u00b4]+")
 _LINK = re.compile(
     r"(?<![`\w])`(?P<text>[^`<]+?)\s*(?:<(?P<target>[^`<>]+)>)?`__?(?!\w)", re.DOTALL
 )
