@@ -87,6 +87,67 @@ def test_examples_that_follow_the_examples_still_follow_them() -> None:
     assert text.index("a = 1") < text.index("So:")
 
 
+GOOGLE = """\
+Multi-dimensional filter.
+
+Args:
+    input (cupy.ndarray): The input array.
+    sigma (scalar or
+        sequence of scalar): Deviations, at least
+        one: see below.
+
+        A single value applies to all axes.
+    mode: How.
+    **kwargs (dict): More.
+
+Returns:
+    {}
+
+Raises:
+    ValueError: If it is
+        wrong.
+
+.. seealso:: :func:`scipy.ndimage.f`
+
+Example:
+    >>> 1 + 1
+    2
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (
+            "cupy.ndarray: The result,\n        filtered.",
+            "cupy.ndarray\n    The result,\n    filtered.",
+        ),
+        ("tuple of (int, float): Two: one each.", "tuple of (int, float)\n    Two: one each."),
+        ("The result. It is: filtered.", "array\n    The result. It is: filtered."),
+    ],
+)
+def test_googles_sections_become_numpydocs(written: str, expected: str) -> None:
+    text = documented(
+        GOOGLE.format(written),
+        *(parameter(name) for name in ("input", "sigma", "mode")),
+        parameter("kwargs", "VAR_KEYWORD"),
+        returns=Returns(annotation="Array", annotation_source="observed"),
+    )
+    assert read(text).bodies == {
+        "Parameters": (
+            "input : cupy.ndarray\n    The input array.\n"
+            "sigma : scalar or sequence of scalar\n    Deviations, at least\n    one: see below."
+            "\n\n"
+            "    A single value applies to all axes.\n"
+            "mode : object\n    How.\n**kwargs : dict\n    More."
+        ),
+        "Returns": expected,
+        "Raises": "ValueError\n    If it is\n    wrong.",
+        "Notes": "See also: `scipy.ndimage.f`",
+        "Examples": ">>> 1 + 1\n2",
+    }
+
+
 # --- parameters --------------------------------------------------------------------------
 
 LISTED = [

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from voxbind_build.model import Function, ResultKind
 from voxbind_build.render import answers, entries
 from voxbind_build.render.examples import Examples
+from voxbind_build.render.google import numpydoc
 from voxbind_build.render.markup import plain
 from voxbind_build.render.quoting import clean
 from voxbind_build.render.sections import Entry, Sections, read, write
@@ -65,7 +66,7 @@ def document(function: Function, takes_slice_by_slice: bool, examples: Examples)
     examples
         Rewrites the examples.
     """
-    sections = read(plain(clean(function.doc)))
+    sections = read(plain(numpydoc(clean(function.doc))))
     introduction = sections.introduction or f"{function.module}.{function.original_name}."
     summary, _, extended = introduction.partition("\n\n")
     facts = "\n".join(textwrap.wrap(_facts(function), _WIDTH, break_long_words=False))
@@ -198,7 +199,7 @@ def gives(function: Function) -> str:
 def _several(kinds: Sequence[ResultKind], documented: Sequence[tuple[str, str]], same: str) -> str:
     """Say ``a label image (labels) and a number (count)``, the names as they are documented."""
     words = {**_GIVES, "image": same}
-    names = [name for entry, _ in documented for name in re.findall(r"\w+", entry)]
+    names = [name for entry, _ in documented for name in re.findall(r"[\w-]+", entry)]
     if len(names) != len(kinds):
         members = [words.get(kind, "something else") for kind in kinds]
         return f"a tuple of {_enumerated(members)}"

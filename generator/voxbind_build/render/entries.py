@@ -154,10 +154,9 @@ def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
     """
     if function.returns.annotation == "None":
         return documented
-    listed = [_result(entry) for entry in entries(documented)]
-    if not listed:
-        text = f"{roles[0].capitalize()}." if len(roles) == 1 and roles[0] else ""
-        return _line(Entry((), in_words(function.returns.annotation), text))
+    listed = [_result(entry) for entry in entries(documented)] or [Entry((), "", "")]
+    if len(listed) == 1 and not listed[0].type and not listed[0].names:
+        listed = [Entry((), in_words(function.returns.annotation), listed[0].text)]
     if len(listed) == len(roles):
         listed = [
             entry if entry.text or not role else replace(entry, text=f"{role.capitalize()}.")

@@ -110,7 +110,7 @@ def _directive(found: re.Match[str], block: list[str]) -> Iterator[str]:
         version, _, argument = argument.partition(" ")
         said = _SAID[name].format(version)
     else:
-        said = name.replace("-", " ").capitalize()
+        said = name.replace("-", " ").replace("seealso", "see also").capitalize()
     text = " ".join(part for part in (argument, first.strip()) if part)
     yield from (f"{indent}{said}: {text}" if text else f"{indent}{said}.", *rest, "")
 
