@@ -8,8 +8,9 @@ import pytest
 from madeup import function, parameter
 
 from voxbind_build.classify.axes import axis_keywords
-from voxbind_build.model import Description, Parameter, Returns
+from voxbind_build.model import Description, Manifest, Parameter, Returns
 from voxbind_build.render.documentation import document
+from voxbind_build.render.examples import Examples
 
 
 def found(*parameters: Parameter, doc: str = "") -> dict[str, str]:
@@ -74,7 +75,7 @@ def told(axis_keywords: dict[str, str] | None = None, **facts: Any) -> str:
     # A record that was read back is sorted by name: the signature's order is what is told.
     read_back = dict(sorted(keywords.items()))
     described = function(*parameters, axis_keywords=read_back, **facts)
-    return " ".join(document(described, False).split())
+    return " ".join(document(described, False, Examples(Manifest(libraries={}))).split())
 
 
 def test_the_documentation_says_which_axis_each_is() -> None:

@@ -267,6 +267,41 @@ def test_docstrings_come_filled_from_the_live_object() -> None:
             assert name.definition.docstring == inspect.cleandoc(name.definition.docstring)
 
 
+FILLED = [
+    ("@filldoc(TEXTS)", "A b\nover lines.\n%(other)s"),
+    ("@filldoc(texts={'x': 'B'})", "A B\n%(other)s"),
+    ("@made", "A b\nover lines.\n%(other)s"),
+    ("@_texts.docfiller", "A c\n%(other)s"),
+    ("@unknown", "A %(x)s\n%(other)s"),
+]
+
+
+@pytest.mark.parametrize(("decorator", "expected"), FILLED)
+def test_marks_are_filled_in_from_the_source_where_nothing_can_be_imported(
+    tmp_path: Path, decorator: str, expected: str
+) -> None:
+    source = f"""
+        import nowhere
+        from . import _texts
+        from nowhere import filldoc, unknown
+        TEXTS = {{"x": "b\\nover lines."}}
+        made = filldoc(TEXTS)
+        {decorator}
+        def f(a):
+            '''A %(x)s
+            %(other)s'''
+    """
+    texts = """
+        import nowhere
+        _plain = "b"
+        docfiller: object = nowhere.filldoc({"x": _plain.replace("b", "c")})
+    """
+    spec = write_package(tmp_path, __init__=source, _texts=texts)
+    found = by_name(discover(spec, [tmp_path]))["pkg.f"]
+    assert found.definition is not None
+    assert found.definition.docstring == expected
+
+
 def test_the_version_comes_from_the_distribution_or_else_from_the_source() -> None:
     assert inventory("skimage").version == import_module("skimage").__version__
     assert inventory("toylib").version == "1.0"

@@ -49,7 +49,9 @@ _CALLS = {name: _TYPES[name] for name in _TYPES if name not in ("object", "type"
     "sorted": sorted,
     "len": len,
 }
-_TEXT_TESTS = frozenset({"startswith", "endswith", "isupper", "islower", "isidentifier"})
+_TEXT_METHODS = frozenset(
+    {"startswith", "endswith", "isupper", "islower", "isidentifier", "replace"}
+)
 _UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
@@ -122,10 +124,10 @@ def _evaluate(node: ast.expr, lookup: Lookup) -> object:
         case ast.Call(ast.Name(name) as function, arguments, []) if name in _CALLS:
             if _is_builtin(function, lookup):
                 return _call(_CALLS[name], _items(arguments, lookup))
-        case ast.Call(ast.Attribute(text, test), arguments, []) if test in _TEXT_TESTS:
+        case ast.Call(ast.Attribute(text, method), arguments, []) if method in _TEXT_METHODS:
             subject = _evaluate(text, lookup)
             if isinstance(subject, str):
-                return getattr(subject, test)(*_items(arguments, lookup))
+                return getattr(subject, method)(*_items(arguments, lookup))
         case ast.Name(name) if name in _TYPES and _is_builtin(node, lookup):
             return _TYPES[name]
         case ast.Name() | ast.Attribute():

@@ -10,6 +10,7 @@ import libcst as cst
 
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source import Function, Module, expression
+from voxbind_build.discover.templates import filled
 from voxbind_build.model import Definition, ParameterKind, SourceParameter
 
 __all__ = ["define"]
@@ -22,15 +23,17 @@ def define(resolver: Resolver, home: Home) -> Definition | None:
         return None
     node = home.binding.node
     docstring = node.get_docstring(clean=False)
-    decorators = (expression(decorator.decorator) for decorator in node.decorators)
+    found = (expression(decorator.decorator) for decorator in node.decorators)
+    decorators = [decorator for decorator in found if decorator is not None]
+    text = inspect.cleandoc(docstring) if isinstance(docstring, str) else ""
     return Definition(
         module=home.module,
         qualname=home.name,
         parameters=tuple(_parameters(resolver, module, node.params)),
         returns=_annotation(node.returns),
-        docstring=inspect.cleandoc(docstring) if isinstance(docstring, str) else "",
+        docstring=filled(text, decorators, module, resolver),
         fingerprint=resolver.fingerprint(home.module),
-        decorators=tuple(ast.unparse(decorator) for decorator in decorators if decorator),
+        decorators=tuple(ast.unparse(decorator) for decorator in decorators),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from voxbind_build.model import Manifest
+from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import RenderError
 from voxbind_build.render.formatting import tidy
 from voxbind_build.render.index import INDEX, index
@@ -39,10 +40,11 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
     runtime = _copied(templates / "runtime")
     own = {f"_native/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
+    examples = Examples(manifest)
     for node in module_tree(manifest):
         if node.path in runtime:
             raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
-        modules[node.path] = render_module(node, templates)
+        modules[node.path] = render_module(node, templates, examples)
     rest = {INDEX: index(manifest), "py.typed": ""}
     return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))
 

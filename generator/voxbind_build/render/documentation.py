@@ -7,13 +7,16 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from voxbind_build.model import Function, ResultKind
-from voxbind_build.render import answers
+from voxbind_build.render import answers, entries
+from voxbind_build.render.examples import Examples
+from voxbind_build.render.google import numpydoc
+from voxbind_build.render.markup import plain
 from voxbind_build.render.quoting import clean
+from voxbind_build.render.sections import Entry, Sections, read, write
 
 __all__ = ["document", "gives", "outcome", "takes"]
 
 _WIDTH = 92
-_SECTION = re.compile(r"^(?P<title>\S.*)\n-{3,}$", re.MULTILINE)
 
 _TAKES = {
     "PURE_2D": "takes a (Y, X) image",
@@ -43,13 +46,15 @@ _FRAMES = ((0, 1), (-1, 1), (0, 255), (-255, 255), (0, 65535), (-65535, 65535))
 _WHOLE = {(0, 255): "uint8", (0, 65535): "uint16"}
 _WITH_RANGE = frozenset(("image", "resized", "mask"))
 _PLACES = {"x": "last axis", "y": "last but one", "z": "first of three"}
-_SLICE_BY_SLICE = """\
-slice_by_slice : bool, optional
-    Whether a volume is processed slice by slice along its first axis. By default all
-    axes are processed at once."""
+_SLICE_BY_SLICE = Entry(
+    ("slice_by_slice",),
+    "bool, optional",
+    "Whether a volume is processed slice by slice along its first axis. By default all\n"
+    "axes are processed at once.",
+)
 
 
-def document(function: Function, takes_slice_by_slice: bool) -> str:
+def document(function: Function, takes_slice_by_slice: bool, examples: Examples) -> str:
     """Return the docstring of a wrapper.
 
     Parameters
@@ -58,15 +63,33 @@ def document(function: Function, takes_slice_by_slice: bool) -> str:
         What is known of it.
     takes_slice_by_slice
         Whether the wrapper has that parameter beside the library's.
+    examples
+        Rewrites the examples.
     """
-    text = clean(function.doc) or f"{function.module}.{function.original_name}."
-    if takes_slice_by_slice:
-        text = _with_parameter(text, _SLICE_BY_SLICE)
-    summary, _, rest = text.partition("\n\n")
-    if _SECTION.search(summary):  # a text that begins with a section has no summary
-        summary, rest = f"{function.module}.{function.original_name}.", text
+    sections = read(plain(numpydoc(clean(function.doc))))
+    introduction = sections.introduction or f"{function.module}.{function.original_name}."
+    summary, _, extended = introduction.partition("\n\n")
     facts = "\n".join(textwrap.wrap(_facts(function), _WIDTH, break_long_words=False))
-    return "\n\n".join(part for part in (summary, facts, rest) if part)
+    bodies = dict(sections.bodies)
+    bodies["Parameters"], bodies["Other Parameters"] = entries.parameters(
+        function,
+        bodies.get("Parameters", ""),
+        bodies.get("Other Parameters", ""),
+        _SLICE_BY_SLICE if takes_slice_by_slice else None,
+    )
+    if "Yields" not in bodies:
+        bodies["Returns"] = entries.returns(function, bodies.get("Returns", ""), _roles(function))
+    if "See Also" in bodies:  # its syntax is names without backticks
+        bodies["See Also"] = bodies["See Also"].replace("`", "")
+    introduction = "\n\n".join(part for part in (summary, facts, extended) if part)
+    return examples.rewrite(write(Sections(introduction, bodies)), function.module)
+
+
+def _roles(function: Function) -> list[str]:
+    """Say what each result is, for those whose documentation doesn't."""
+    if isinstance(function.result, str):
+        return [gives(function)]
+    return [_GIVES.get(kind, "") for kind in function.result]
 
 
 def _facts(function: Function) -> str:
@@ -176,7 +199,7 @@ def gives(function: Function) -> str:
 def _several(kinds: Sequence[ResultKind], documented: Sequence[tuple[str, str]], same: str) -> str:
     """Say ``a label image (labels) and a number (count)``, the names as they are documented."""
     words = {**_GIVES, "image": same}
-    names = [name for entry, _ in documented for name in re.findall(r"\w+", entry)]
+    names = [name for entry, _ in documented for name in re.findall(r"[\w-]+", entry)]
     if len(names) != len(kinds):
         members = [words.get(kind, "something else") for kind in kinds]
         return f"a tuple of {_enumerated(members)}"
@@ -230,14 +253,3 @@ def _number(value: float, dtype: str) -> str:
     """Write whole numbers whole; the others were measured to four digits."""
     whole = dtype.startswith(("int", "uint")) or (value.is_integer() and abs(value) < 1e6)
     return str(int(value)) if whole else f"{value:.4g}"
-
-
-def _with_parameter(text: str, entry: str) -> str:
-    """Add an entry to the end of the Parameters section, which is made if there is none."""
-    sections = list(_SECTION.finditer(text))
-    starts = [section.start() for section in sections] + [len(text)]
-    for section, end in zip(sections, starts[1:], strict=True):
-        if section["title"].strip() == "Parameters":
-            return f"{text[:end].rstrip()}\n{entry}\n\n{text[end:]}".rstrip()
-    section_text = f"Parameters\n----------\n{entry}"
-    return f"{text[: starts[0]].rstrip()}\n\n{section_text}\n\n{text[starts[0] :]}".strip()

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voxbind_build.model import Function, Library
+from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import identifier
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
@@ -34,7 +35,7 @@ pyclesperanto's numbers have at most 32 bits: float64, int64 and uint64 are conv
 """What to know of arrays in a library that doesn't work in NumPy's memory."""
 
 
-def render_module(node: Node, templates: Path) -> str:
+def render_module(node: Node, templates: Path, examples: Examples) -> str:
     """Return the text of one module, not yet tidied.
 
     Parameters
@@ -43,6 +44,8 @@ def render_module(node: Node, templates: Path) -> str:
         The module.
     templates
         Where ``module.py.jinja`` is.
+    examples
+        Rewrites the examples of docstrings.
     """
     callables = {name: each for name, each in node.functions.items() if each.form == "function"}
     handed_on = {name: each for name, each in node.functions.items() if each.form != "function"}
@@ -51,7 +54,8 @@ def render_module(node: Node, templates: Path) -> str:
     library = node.key
     memory = node.library.memory_type
     wrappers = [
-        wrap(name, each, library, memory, names) for name, each in sorted(callables.items())
+        wrap(name, each, library, memory, names, examples)
+        for name, each in sorted(callables.items())
     ]
     has_overloads = any(wrapper.overloads for wrapper in wrappers)
     overload = names.bind("overload", "typing") if has_overloads else ""

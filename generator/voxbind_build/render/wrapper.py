@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from voxbind_build.model import Function, MemoryType, Parameter
 from voxbind_build.render.documentation import document
+from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import identifier, literal
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
@@ -50,7 +51,12 @@ def names_used(function: Function) -> set[str]:
 
 
 def wrap(
-    name: str, function: Function, library: str, memory: MemoryType, names: Namespace
+    name: str,
+    function: Function,
+    library: str,
+    memory: MemoryType,
+    names: Namespace,
+    examples: Examples,
 ) -> Wrapper:
     """Return one wrapper; what it needs is bound in `names`.
 
@@ -66,14 +72,23 @@ def wrap(
         What the library works in.
     names
         Of the generated module.
+    examples
+        Rewrites the examples of its docstring.
     """
-    return _Writer(name, function, library, memory, names).write()
+    return _Writer(name, function, library, memory, names, examples).write()
 
 
 class _Writer:
     def __init__(
-        self, name: str, function: Function, library: str, memory: MemoryType, names: Namespace
+        self,
+        name: str,
+        function: Function,
+        library: str,
+        memory: MemoryType,
+        names: Namespace,
+        examples: Examples,
     ) -> None:
+        self._examples = examples
         self._name, self._function, self._names = name, function, names
         self._memory = memory
         self._where = f"{function.module}.{function.original_name}"
@@ -112,7 +127,7 @@ class _Writer:
             overloads=tuple(overloads),
             parameters=last.parameters,
             returns=last.returns,
-            docstring=docstring(document(self._function, self._has_switch), "    "),
+            docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
             result=result,
             direct=self._direct()
             if readable and not (self._function.only or self._function.needs_output)
