@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import shims
 from imports import MARK, Imports, loaded
-from tally import Tally, recording
+from tally import Tally
 
 HERE = Path(__file__).parent
 CALLS: Counter[str] = Counter()
@@ -63,7 +63,7 @@ def use_wrappers(config: pytest.Config) -> None:
         if entry["form"] == "function":
             module, _, name = entry["wrapper"].rpartition(".")
             original = getattr(loaded(entry["module"]), entry["original_name"])
-            wrapper = recording(getattr(loaded(module), name), TYPES)
+            wrapper = shims.recording(getattr(loaded(module), name), TYPES)
             replacements.append((original, shim(wrapper, CALLS)))
     if option.import_root.startswith("scipy."):
         # The tests look up by function which array libraries it knows.

@@ -1,11 +1,12 @@
 """How many calls agree with the wrappers' annotations, and which don't: counted and grouped."""
 
-import functools
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
-from agreement import Annotations, Call, Verdict
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agreement import Call
 
 
 class Tally:
@@ -24,8 +25,8 @@ class Tally:
     def add(self, function: str, call: Call) -> None:
         self.figures["calls"] += 1
         self.figures["agreed"] += not call.differences
-        self.figures["NumPy scalars in"] += call.arguments is Verdict.NUMPY_SCALAR
-        self.figures["NumPy scalars out"] += call.result is Verdict.NUMPY_SCALAR
+        self.figures["NumPy scalars in"] += call.scalars_in
+        self.figures["NumPy scalars out"] += call.scalars_out
         for difference in set(call.differences):
             group = (function, difference.where, difference.annotation, difference.came)
             self.groups[group] += 1
@@ -46,17 +47,3 @@ class Tally:
         for *group, count, example in taken["groups"]:
             self.groups[tuple(group)] += count
             self.examples.setdefault(tuple(group), example)
-
-
-def recording(wrapper: Callable[..., Any], tally: Tally) -> Callable[..., Any]:
-    """Return a function that calls the wrapper and holds what it accepts against its types."""
-    name = f"{wrapper.__module__}.{wrapper.__name__}"
-    annotations = Annotations(wrapper)
-
-    @functools.wraps(wrapper)
-    def recorder(*args: Any, **kwargs: Any) -> Any:
-        result = wrapper(*args, **kwargs)
-        tally.add(name, annotations.judge(args, kwargs, result))
-        return result
-
-    return recorder

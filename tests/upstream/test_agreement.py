@@ -12,7 +12,8 @@ import pytest
 from accepted import Accepted, problems, stale
 from agreement import Annotations, Verdict, type_of
 from numpy.typing import NDArray
-from tally import Tally, recording
+from shims import recording
+from tally import Tally
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike
 
@@ -221,6 +222,8 @@ def test_names_that_are_imported_for_checkers_alone_are_known(
         (np.int64(1), "numpy.int64"),
         ("wrap", "'wrap'"),
         (IMAGE, "numpy.ndarray, 2-D float64"),
+        (np.zeros(1, [("y", "f4")]), "numpy.ndarray, 1-D void32"),
+        (Tensor(), "test_agreement.Tensor, 1-D float32"),
         ([1, 2.0, 3], "list[float | int]"),
         ((1, (2, None)), "tuple[int, tuple[int, NoneType]]"),
         ({"a": 1}, "dict['a', int]"),

@@ -126,6 +126,16 @@ class Call:
     result: Verdict
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def scalars_in(self) -> bool:
+        """Whether the arguments agree as NumPy's scalars."""
+        return self.arguments is Verdict.NUMPY_SCALAR
+
+    @property
+    def scalars_out(self) -> bool:
+        """Whether the result agrees as NumPy's scalars."""
+        return self.result is Verdict.NUMPY_SCALAR
+
 
 @dataclass(frozen=True)
 class Form:
@@ -233,8 +243,8 @@ def type_of(value: Any) -> str:
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     if isinstance(value, str):
         return repr(value)[:60]
-    if isinstance(value, np.ndarray):
-        return f"{name}, {value.ndim}-D {value.dtype.name}"
+    if hasattr(value, "ndim") and not isinstance(value, np.generic | type):
+        return f"{name}, {value.ndim}-D {getattr(value.dtype, 'name', value.dtype)}"
     if kind is dict:
         return f"dict[{_types_of(value)}, {_types_of(value.values())}]"
     if kind in (list, set, frozenset):
