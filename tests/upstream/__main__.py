@@ -3,6 +3,9 @@
 Each suite runs three ways: ``plain`` calls the library; ``numpy`` calls the wrappers;
 ``torch`` calls the wrappers with tensors for all arrays. A test that passes plainly must pass
 the other ways, or be listed with its reason in ``known.toml``.
+
+Each call of a wrapper that comes to an end is held against the wrapper's annotations. What
+they don't allow must be listed with its reason in ``accepted.toml``, and be rare.
 """
 
 import argparse
@@ -13,10 +16,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import accepted
 import suites
 from compare import Comparison, Known, Run, compare, load
 from rich.console import Console
 from rich.table import Table
+from tally import Tally
 
 import voxbind
 
@@ -24,6 +29,7 @@ COLUMNS = (
     *("suite", "way", "passed", "failed", "skipped"),
     *("wrappers", "calls", "listed", "unlisted", "seconds"),
 )
+OF_TYPES = ("way", "calls", "agree", "share", "with NumPy's scalars in", "out", "differences")
 
 
 def main() -> int:
@@ -39,11 +45,13 @@ def main() -> int:
     known = load(Path(__file__).with_name("known.toml"))
     table = Table(*COLUMNS)
     called: dict[str, set[str]] = {}
+    types: dict[str, Tally] = {"numpy": Tally(), "torch": Tally()}
     problems: list[str] = []
     for name in asked.suite or suites.SUITES:
         library, make = suites.SUITES[name]
         suite = make(cache, libraries[library]["version"])
-        runner = Runner(suite, cache, [entry for entry in known if entry.suite == name], table)
+        listed = [entry for entry in known if entry.suite == name]
+        runner = Runner(suite, cache, listed, table, types)
         called[library] = runner.run() | called.get(library, set())
         problems += runner.problems
     for library, names in called.items():
@@ -55,15 +63,44 @@ def main() -> int:
         print(f"{library}: {len(definitions)} of {len({*wrappers.values()})} functions called")
         print("    never:", ", ".join(never) or "-")
     Console(width=110).print(table)
+    problems += hold_types(types, cache / "types.json", whole=not asked.suite)
     print(*problems, sep="\n")
     return bool(problems)
+
+
+def hold_types(types: dict[str, Tally], path: Path, *, whole: bool) -> list[str]:
+    """Print how calls agree with annotations and write it down; return what is wrong."""
+    entries = accepted.load(Path(__file__).with_name("accepted.toml"))
+    table, problems, together = Table(*OF_TYPES), [], Tally()
+    for way, tally in types.items():
+        names = ("calls", "agreed", "NumPy scalars in", "NumPy scalars out")
+        calls, agreed, scalars_in, scalars_out = (str(tally.figures[name]) for name in names)
+        groups = str(len(tally.groups))
+        table.add_row(way, calls, agreed, f"{tally.share:.2%}", scalars_in, scalars_out, groups)
+        problems += (f"{way}: {each}" for each in accepted.problems(tally, entries))
+        together.merge(tally.told())
+    if whole:
+        problems += accepted.stale(together, entries)
+    path.write_text(json.dumps({way: tally.told() for way, tally in types.items()}, indent=1))
+    Console(width=110).print(table)
+    for reason, count in accepted.by_reason(together, entries).most_common():
+        print(f"{count:6} {reason}")
+    return problems
 
 
 class Runner:
     """Runs one suite in all ways; `problems` says what is wrong, the table has a row for each."""
 
-    def __init__(self, suite: suites.Suite, cache: Path, known: list[Known], table: Table) -> None:
-        self._suite, self._cache, self._known, self._table = suite, cache, known, table
+    def __init__(
+        self,
+        suite: suites.Suite,
+        cache: Path,
+        known: list[Known],
+        table: Table,
+        types: dict[str, Tally],
+    ) -> None:
+        self._suite, self._cache, self._known = suite, cache, known
+        self._table, self._types = table, types
         self.problems: list[str] = []
 
     def run(self) -> set[str]:
@@ -85,6 +122,8 @@ class Runner:
         if way != "plain" or not outcomes.exists():
             self._suite.run(way, outcomes, self._cache / f"{self._suite.name}-{way}.log", *more)
         seconds, run = time.perf_counter() - start, Run.read(outcomes)
+        if way in self._types:
+            self._types[way].merge(run.types)
         known = [entry for entry in self._known if way in entry.ways]
         difference = Comparison() if plain is None else compare(plain, run.outcomes, known)
         self.problems += (

@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Run:
     """Of tests that didn't pass: why."""
     calls: dict[str, dict[str, int]]
     """How often each wrapper was called."""
+    types: dict[str, Any]
+    """How these calls agree with the annotations."""
 
     @classmethod
     def read(cls, path: Path) -> "Run":
@@ -41,7 +44,7 @@ class Known:
     reason: str
 
     def fits(self, test: str) -> bool:
-        return bool(re.fullmatch(".*".join(map(re.escape, self.pattern.split("*"))), test))
+        return matches(self.pattern, test)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ class Comparison:
     listed: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     """What the list says fails, and passes, or isn't there."""
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a pattern fits a text; a ``*`` stands for any text."""
+    return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text))
 
 
 def load(path: Path) -> list[Known]:

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 import shims
 from imports import MARK, Imports, loaded
+from tally import Tally
 
 HERE = Path(__file__).parent
 CALLS: Counter[str] = Counter()
 """Calls of wrappers in the test that runs."""
+TYPES = Tally()
+"""How these calls agree with the annotations."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +63,8 @@ def use_wrappers(config: pytest.Config) -> None:
         if entry["form"] == "function":
             module, _, name = entry["wrapper"].rpartition(".")
             original = getattr(loaded(entry["module"]), entry["original_name"])
-            replacements.append((original, shim(getattr(loaded(module), name), CALLS)))
+            wrapper = shims.recording(getattr(loaded(module), name), TYPES)
+            replacements.append((original, shim(wrapper, CALLS)))
     if option.import_root.startswith("scipy."):
         # The tests look up by function which array libraries it knows.
         from scipy._lib._array_api import xp_capabilities_table as table
@@ -123,8 +127,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    item.user_properties.append(("calls", dict(CALLS)))
+    item.user_properties += [("calls", dict(CALLS)), ("types", TYPES.told())]
     CALLS.clear()
+    TYPES.clear()
 
 
 class Outcomes:
@@ -135,6 +140,7 @@ class Outcomes:
         self._outcomes: dict[str, str] = {}
         self._details: dict[str, str] = {}
         self._calls: dict[str, dict[str, int]] = {}
+        self._types = Tally()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -147,7 +153,10 @@ class Outcomes:
         elif report.when == "call":
             self._outcomes.setdefault(report.nodeid, report.outcome)
         if report.when == "teardown":
-            self._calls[report.nodeid] = dict(report.user_properties).get("calls", {})
+            told = dict(report.user_properties)
+            self._calls[report.nodeid] = told.get("calls", {})
+            if "types" in told:
+                self._types.merge(told["types"])
 
     def _add(self, test: str, outcome: str, report: Any) -> None:
         self._outcomes[test] = outcome
@@ -156,4 +165,5 @@ class Outcomes:
 
     def pytest_sessionfinish(self) -> None:
         found = {"outcomes": self._outcomes, "details": self._details, "calls": self._calls}
+        found["types"] = self._types.told()
         self._path.write_text(json.dumps(found), encoding="utf-8")

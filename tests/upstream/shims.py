@@ -1,4 +1,4 @@
-"""What stands between a test and a wrapper: it counts, and changes the arrays' memory."""
+"""What stands between a test and a wrapper: it counts, judges, and changes the arrays' memory."""
 
 import functools
 from collections import Counter
@@ -7,6 +7,8 @@ from types import GeneratorType
 from typing import Any
 
 import numpy as np
+from agreement import Annotations
+from tally import Tally
 
 
 def counting(wrapper: Callable[..., Any], calls: Counter[str]) -> Callable[..., Any]:
@@ -19,6 +21,20 @@ def counting(wrapper: Callable[..., Any], calls: Counter[str]) -> Callable[..., 
         return wrapper(*args, **kwargs)
 
     return shim
+
+
+def recording(wrapper: Callable[..., Any], tally: Tally) -> Callable[..., Any]:
+    """Return a function that calls the wrapper and holds what it accepts against its types."""
+    name = f"{wrapper.__module__}.{wrapper.__name__}"
+    annotations = Annotations(wrapper)
+
+    @functools.wraps(wrapper)
+    def recorder(*args: Any, **kwargs: Any) -> Any:
+        result = wrapper(*args, **kwargs)
+        tally.add(name, annotations.judge(args, kwargs, result))
+        return result
+
+    return recorder
 
 
 def torch(wrapper: Callable[..., Any], calls: Counter[str]) -> Callable[..., Any]:

@@ -35,7 +35,8 @@ class Suite:
         command += ["-q", "--tb=short", "-p", "no:cacheprovider"]
         command += [f"--way={way}", f"--library={self.library}", f"--import-root={self.root}"]
         command += [f"--tests-root={self.tests}", f"--outcomes={outcomes}", *self.options, *more]
-        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+        ours = [str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH")]
+        path = os.pathsep.join(filter(None, ours))
         env = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "agg"}
         # What is parametrized over sets has the same order in all workers, each has one core.
         env |= {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -131,5 +132,6 @@ def unpack(archive: Path, folder: Path) -> None:
 def installed() -> str:
     """Return what a suite's plain outcome depends on: each distribution's version, and us."""
     pins = {f"{dist.name}=={dist.version}" for dist in metadata.distributions()}
-    ours = [path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.py"))]
+    files = [*sorted(HERE.glob("*.py")), HERE.with_name("agreement.py")]
+    ours = [path.read_text(encoding="utf-8") for path in files]
     return json.dumps([sys.version, *sorted(pins), *ours])
