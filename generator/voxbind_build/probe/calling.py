@@ -211,7 +211,7 @@ def describe_result(value: Any, depth: int = 0) -> Result:
             range=value_range(scalar),
             integral=_integral(scalar),
         )
-    if isinstance(value, tuple | list | dict) and depth < 3:
+    if isinstance(value, tuple | list | dict) and depth < 5:
         members = list(value.values()) if isinstance(value, dict) else list(value)
         return Result(
             type=_container(value),
