@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -130,6 +131,7 @@ def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":
         yield "gives", gives(function) or function.returns.annotation
+    yield from _together("with options", _forms(function))
     yield from _together("contradicts", _contradictions(function))
     yield from _together("untyped", _untyped(function))
     yield from _together("dtypes", _dtypes(function))
@@ -182,6 +184,18 @@ def _measured(basis: Basis, reason: str) -> Iterator[str]:
     for answer in (basis.failure, *basis.answers):
         if answer not in reason and basis.taken == 0:
             yield f"answered {answer}"
+
+
+def _forms(function: Function) -> Iterator[str]:
+    """Say what comes back for options that decide on it."""
+    for form in function.returns.forms:
+        given = ", ".join(f"{name}={' or '.join(_values(v))}" for name, v in form.options.items())
+        yield f"{given}: {form.annotation}"
+
+
+def _values(literals: str) -> list[str]:
+    row = ast.parse(f"({literals},)", mode="eval").body
+    return [ast.unparse(node) for node in ast.iter_child_nodes(row) if isinstance(node, ast.expr)]
 
 
 def _contradictions(function: Function) -> list[str]:
