@@ -238,6 +238,8 @@ class SourceParameter(Struct, frozen=True, kw_only=True):
     what has neither; None where the argument is required."""
     default_is_literal: bool = True
     annotation: str | None = None
+    stub: str | None = None
+    """What the library's stub file says, all overloads united."""
 
 
 class Definition(Struct, frozen=True, kw_only=True):

@@ -653,7 +653,7 @@ def test_any_is_given_only_where_nothing_is_known() -> None:
         ),
         ("scipy", "scipy.ndimage.gaussian_filter", "input", "ArrayLike"),
         ("scipy", "scipy.ndimage.gaussian_filter", "output", "Array | DTypeLike | None"),
-        ("scipy", "scipy.ndimage.generic_filter", "size", "float | tuple[object, ...] | None"),
+        ("scipy", "scipy.ndimage.gaussian_filter1d", "axis", "int"),
     ],
 )
 def test_well_known_parameters_have_their_types(

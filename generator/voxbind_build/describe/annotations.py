@@ -58,7 +58,7 @@ class _Translator:
         kind = NICKNAMES.container(name.lower())
         if kind is not None:
             return bare_container(kind)
-        return NICKNAMES.names.get(name.lower()) or self.classes.get(name, "Any")
+        return NICKNAMES.called(name) or self.classes.get(name, "Any")
 
     def subscript(self, name: str, inner: ast.expr) -> Alternatives:
         items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
@@ -88,7 +88,8 @@ class _Translator:
                 return (f"Mapping[{', '.join(self.item(item) for item in items)}]",)
         if NICKNAMES.container(name) == "Sequence":
             return (f"Sequence[{self.item(items[0])}]",)
-        return _ANY
+        # `numpy.dtype[Any]`, `optype.numpy.ArrayND[Any]`
+        return (NICKNAMES.called(name) or "Any",)
 
     def callable(self, items: list[ast.expr]) -> str:
         """Keep the arguments of a callable, unless it is one for arrays of a certain class."""

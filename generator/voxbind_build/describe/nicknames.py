@@ -24,10 +24,15 @@ class Nicknames(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     marks: dict[str, tuple[str, ...]]
     names: dict[str, str]
     containers: dict[str, str]
+    stubs: dict[str, str]
 
     def container(self, word: str) -> str | None:
         """Give the container that a word, singular or plural, stands for."""
         return self.containers.get(word) or self.containers.get(word.removesuffix("s"))
+
+    def called(self, name: str) -> str | None:
+        """Give what a name in an annotation, of a source or of a stub, stands for."""
+        return self.names.get(name.lower()) or self.stubs.get(name.lower())
 
     @cached_property
     def terminals(self) -> dict[str, str]:

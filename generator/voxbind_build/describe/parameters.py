@@ -15,6 +15,7 @@ from voxbind_build.describe.vocabulary import (
     as_argument,
     is_annotation,
     literal,
+    shortest,
     text_of,
     type_of,
     unite,
@@ -46,7 +47,7 @@ class _Found(NamedTuple):
 def describe_parameter(
     source: SourceParameter, documentation: Documentation, classes: Classes
 ) -> Parameter:
-    """Find the type of a parameter: annotation, then docstring, then default."""
+    """Find the type of a parameter: annotation, stub, docstring, default."""
     entry = documentation.parameters.get(source.name, _NOTHING)
     default = _default(source)
     found = _evidence(source, entry, default, classes)
@@ -80,6 +81,13 @@ def _evidence(
         annotated = from_annotation(source.annotation, classes)
         if annotated is not None:
             return _Found(annotated, "annotation", facts, f"annotated as {source.annotation!r}")
+    if source.stub is not None and not starred:
+        typed = from_annotation(source.stub, classes)
+        # A stub that names what the vocabulary hasn't leaves the word to the documentation.
+        if typed is not None and not untyped(text_of(as_argument(typed))):
+            return _Found(
+                shortest(typed), "stub", facts, f"typed as {source.stub!r} in the library's stub"
+            )
     if starred:
         return _Found(("object",), "unknown")
     if reading and reading.type and reading.type != ("Any",):

@@ -20,6 +20,7 @@ __all__ = [
     "choices_of",
     "is_annotation",
     "literal",
+    "shortest",
     "text_of",
     "type_of",
     "unite",
@@ -122,6 +123,21 @@ def _usable(member: str) -> str:
     member = re.sub(r"(?<!\w)Callable\[\[[^\]]*Never[^\]]*\]", "Callable[...", member)
     member = re.sub(r"(?<![\w\"'.])object(?![\w\"'])", "Any", member)
     return member.replace("ArrayLike", "Array")
+
+
+_COVERS = {
+    "ArrayLike": r"bool|int|float|complex|(?:Sequence|list|tuple)\[.*",
+    "DTypeLike": r"type\[.*",
+    "complex": "bool|int|float",
+    "float": "bool|int",
+}
+"""What an alternative makes needless beside it, as a regular expression."""
+
+
+def shortest(found: Alternatives) -> Alternatives:
+    """Leave out what another alternative covers: the union of many overloads is long."""
+    covers = [re.compile(pattern) for wide, pattern in _COVERS.items() if wide in found]
+    return tuple(member for member in found if not any(cover.fullmatch(member) for cover in covers))
 
 
 def untyped(text: str) -> bool:

@@ -12,6 +12,7 @@ from voxbind_build.discover.compare import compare, reconcile
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.signatures import define
 from voxbind_build.discover.source import Module
+from voxbind_build.discover.stubs import with_stub
 from voxbind_build.discover.worker import LiveModule, LiveName
 from voxbind_build.model import (
     Definition,
@@ -177,6 +178,8 @@ class _Assembler:
                     docstring=live.doc or definition.docstring,
                     parameters=reconcile(definition.parameters, live.parameters),
                 )
+        if definition is not None:
+            definition = with_stub(definition, self.resolver.package)
         return PublicName(name=name, kind="function", definition=definition, exclusion=excluded)
 
     def live_function(self, name: str, live: LiveName, excluded: Exclusion | None) -> PublicName:

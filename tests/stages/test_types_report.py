@@ -1,0 +1,67 @@
+"""What a build and `voxbind show` tell of types: contradictions, `Any`, and what is unread."""
+
+from __future__ import annotations
+
+import io
+
+from madeup import function, manifest, parameter
+from msgspec.structs import replace
+from rich.console import Console
+
+from voxbind_build import explain, show
+from voxbind_build.model import Manifest
+from voxbind_build.report import BuildReport, Types, types
+from voxbind_build.verify.disk import Changes
+
+
+def described() -> Manifest:
+    made = function(
+        parameter("image", annotation="Array"),
+        parameter(
+            "peaks",
+            annotation="float",
+            default='float("inf")',
+            contradiction="documented as 'int', and the default is float(\"inf\")",
+        ),
+        parameter("mask", annotation="Array | None", default="None", contradiction="documented"),
+        parameter("rest", untyped="neither annotated nor documented, and required"),
+        parameter("odd", annotation="int", facts={"unread": "see there", "optional": "optional"}),
+    )
+    returns = replace(
+        made.returns, untyped="documented as 'Map'", facts={"a.unread": "see there", "a.shape": ""}
+    )
+    return manifest(replace(made, returns=returns))
+
+
+def printed(width: int = 200) -> Console:
+    return Console(file=io.StringIO(), width=width)
+
+
+def text(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_a_build_counts_what_is_untyped_contradicted_and_unread() -> None:
+    (found,) = types(described())
+    assert found == Types(
+        library="made", parameters=5, untyped=1, contradictions=2, none=1, unread={"see there": 2}
+    )
+    console = printed()
+    show.build(console, BuildReport(rows=(), changes=Changes(), types=types(described())))
+    assert "made: 1 of 5 parameters (20.0%) have an Any in their type" in text(console)
+    assert "2 defaults aren't of the documented type, 1 of them None" in text(console)
+    assert "can't be read, 2 times: see there" in text(console)
+
+
+def test_the_page_of_a_function_names_each() -> None:
+    console = printed()
+    explain.page(console, described(), "made.up.f", {})
+    page = text(console)
+    assert (
+        "contradicts peaks: documented as 'int', and the default is float(\"inf\"); "
+        "its type is float" in page
+    )
+    assert "None is the default of mask, and isn't documented as a value" in page
+    assert "untyped rest: neither annotated nor documented, and required" in page
+    assert "result: documented as 'Map'" in page
