@@ -52,5 +52,5 @@ def upstream(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print ratios to direct calls, code by hand, arraybridge and OpenHCS; write page and chart."""
-    install(session, "--group", "demo")
+    install(session, "--group", "demo", "--group", "editors")
     session.run("python", "benchmarks", *session.posargs)

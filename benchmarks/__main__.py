@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import conversion
+import editors
 import gpu
 import overhead
 import peers
@@ -15,9 +17,11 @@ import per_slice
 import report
 import starting
 from rich.console import Console
-from timing import Effort
+from timing import Effort, Topic
 
 DOCS = Path(__file__).parent.parent / "docs"
+TOPICS = ("calls", "conversions", "volumes", "starts", "editors", "gpu")
+WITH_PEERS = frozenset(TOPICS) - {"editors", "gpu"}
 
 
 def main() -> None:
@@ -25,6 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, a smaller volume")
     parser.add_argument("--no-peers", action="store_true", help="without arraybridge and OpenHCS")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=TOPICS,
+        default=[],
+        help="print this topic alone and leave the page as it is; may be given again",
+    )
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
     options = parser.parse_args()
     quick: bool = options.quick
@@ -34,26 +45,30 @@ def main() -> None:
     calls = Effort(rounds=40 if quick else 200)
     slices = Effort(rounds=3 if quick else 7)
     starts = 2 if quick else 11
-    with (
-        peers.opened(() if options.no_peers else peers.NAMES, console) as found,
-        console.status("Measuring") as status,
-    ):
-        status.update("Measuring calls")
-        topics = [overhead.topic(calls, found)]
-        status.update("Measuring conversions")
-        topics.append(conversion.topic(calls, found))
-        status.update("Measuring volumes")
-        topics.append(per_slice.topic(slices, found, 8 if quick else 64, cores))
-        status.update("Measuring starts")
-        topics.append(starting.topic(starts, found))
-        status.update("Measuring the GPU")
-        if on_gpu := gpu.topic(Effort(rounds=5 if quick else 25)):
-            topics.append(on_gpu)
+    asked = options.only or TOPICS
+    names = () if options.no_peers or WITH_PEERS.isdisjoint(asked) else peers.NAMES
+    with peers.opened(names, console) as found, console.status("Measuring") as status:
+        ways: dict[str, Callable[[], Topic | None]] = {
+            "calls": lambda: overhead.topic(calls, found),
+            "conversions": lambda: conversion.topic(calls, found),
+            "volumes": lambda: per_slice.topic(slices, found, 8 if quick else 64, cores),
+            "starts": lambda: starting.topic(starts, found),
+            "editors": lambda: editors.topic(2 if quick else 5),
+            "gpu": lambda: gpu.topic(Effort(rounds=5 if quick else 25)),
+        }
+        measured: dict[str, Topic] = {}
+        for name in asked:
+            status.update(f"Measuring {name}")
+            if topic := ways[name]():
+                measured[name] = topic
         versions = {name: peer.versions for name, peer in found.items()}
+    topics = list(measured.values())
     report.printed(topics, console)
-    if on_gpu is None:
+    if "gpu" in asked and "gpu" not in measured:
         console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
     console.print("The ratios count; the absolute times are this machine's.")
+    if options.only:
+        return
     options.out.mkdir(parents=True, exist_ok=True)
     page = report.markdown(topics, versions, cores, gpu.name_of_gpu(), quick)
     (options.out / "benchmarks.md").write_text(page, encoding="utf-8")

@@ -70,7 +70,8 @@ def chart(topics: Sequence[Topic], path: Path) -> None:
     from matplotlib import pyplot
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    rows = [row for topic in topics for row in topic.rows if not row.is_yardstick]
+    charted = [topic for topic in topics if topic.in_chart]
+    rows = [row for topic in charted for row in topic.rows if not row.is_yardstick]
     bars = [(row.what, _ratios(row)) for row in rows if isinstance(row.ours, Pair)]
     style: Any = {"svg.hashsalt": "voxbind", "svg.fonttype": "none", "font.size": 9}
     with matplotlib.rc_context(style):

@@ -123,7 +123,11 @@ class _Start:
             "print(*(after - before for before, after in zip(_times, _times[1:])))"
         )
         self._python = peer.python if peer else sys.executable
-        self._environment = peer.environment if peer else clean_environment(PYTHONPATH=_path())
+        self._environment = (
+            peer.environment
+            if peer
+            else clean_environment(PYTHONPATH=os.pathsep.join(search_path()))
+        )
         self.best = [float("inf")] * len(parts)
         """Seconds of each part."""
 
@@ -140,6 +144,6 @@ class _Start:
         self.best = list(map(min, self.best, seconds))
 
 
-def _path() -> str:
+def search_path() -> list[str]:
     """Return where voxbind is, so that new interpreters find the same one."""
-    return os.pathsep.join(str(Path(folder).parent) for folder in voxbind.__path__)
+    return [str(Path(folder).parent) for folder in voxbind.__path__]

@@ -62,6 +62,7 @@ class Topic:
     aim: str
     rows: list[Row]
     note: str = ""
+    in_chart: bool = True
 
 
 def timer(call: Call) -> Timer:

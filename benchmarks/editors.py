@@ -1,0 +1,108 @@
+"""What an editor waits for and a checker takes: language servers and mypy in new processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+from peers import HERE, clean_environment
+from starting import search_path
+from timing import Pair, Row, Topic
+
+import voxbind
+
+sys.path.append(str(HERE.parent / "tests" / "editors"))
+from client import SERVERS, Editor  # as the tests speak to the servers
+
+_PACKAGES = ("skimage", "voxbind.skimage")
+_FUNCTION = "gaussian"
+_MYPY = ("--strict", "--config-file=", "--no-error-summary")
+_NUMPY = "import numpy"
+
+
+def topic(rounds: int) -> Topic:
+    """Measure."""
+    rows = [row for server in sorted(SERVERS) for row in _of_server(server, rounds)]
+    package = str(Path(voxbind.__path__[0]))
+    alone = ("--no-site-packages", package)
+    numpy, bare, whole = _best(
+        rounds,
+        lambda: _checked("-c", _NUMPY),
+        lambda: _checked(*alone),
+        lambda: _checked(package),
+    )
+    return Topic(
+        "Editors and checkers",
+        "the same with `skimage.filters` itself; mypy against a program that is `import numpy`",
+        "a ratio of 1 at most, and less than 3 s for mypy without the libraries",
+        [
+            *rows,
+            Row("mypy --strict over all generated code, no libraries", Pair(numpy, bare)),
+            Row("mypy --strict over all generated code, all libraries", Pair(numpy, whole)),
+        ],
+        "Each time in a new process, with nothing cached. An item is resolved right after the "
+        "first completion, as an editor does to show what is beside the list.",
+        in_chart=False,
+    )
+
+
+def _of_server(server: str, rounds: int) -> list[Row]:
+    """Time a server on the library and on its wrappers, in turn."""
+    completed = dict.fromkeys(_PACKAGES, float("inf"))
+    resolved = dict.fromkeys(_PACKAGES, float("inf"))
+    for _ in range(rounds):
+        for package in _PACKAGES:
+            first, item = _session(server, package)
+            completed[package] = min(completed[package], first)
+            resolved[package] = min(resolved[package], item)
+    theirs, ours = _PACKAGES
+    of_item: Pair | float = Pair(resolved[theirs], resolved[ours])
+    what = f"{server}: {_FUNCTION} resolved"
+    if resolved[theirs] == float("inf"):
+        what, of_item = f"{what}, which it doesn't find in skimage.filters", resolved[ours]
+    return [
+        Row(
+            f"{server}: from its start to the names after `filters.`",
+            Pair(completed[theirs], completed[ours]),
+        ),
+        Row(what, of_item),
+    ]
+
+
+def _session(server: str, package: str) -> tuple[float, float]:
+    """Return the seconds until the first names are there, and those to resolve one of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = [Path(each) for each in search_path()]
+        start = perf_counter()
+        with Editor(SERVERS[server], Path(folder), path) as editor:
+            names = editor.completions(editor.open(f"from {package} import filters\nfilters.|\n"))
+            completed = perf_counter() - start
+            item = next((each for each in names if each.label == _FUNCTION), None)
+            if item is None:
+                return completed, float("inf")
+            start = perf_counter()
+            editor.resolved(item)
+            return completed, perf_counter() - start
+
+
+def _checked(*arguments: str) -> float:
+    """Return the seconds that mypy takes without a cache."""
+    with tempfile.TemporaryDirectory() as cache:
+        start = perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "mypy", *_MYPY, f"--cache-dir={cache}", *arguments],
+            env=clean_environment(),
+            cwd=cache,
+            check=True,
+            capture_output=True,
+        )
+        return perf_counter() - start
+
+
+def _best(rounds: int, *sides: Callable[[], float]) -> list[float]:
+    """Return the best of each, all taken in turn."""
+    return list(map(min, zip(*([side() for side in sides] for _ in range(rounds)), strict=True)))
