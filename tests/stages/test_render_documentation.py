@@ -188,6 +188,7 @@ def test_each_parameter_is_named_once_in_the_signatures_order(written: str, expe
 UNDOCUMENTED = [
     ({"annotation": "Array | None", "default": "None"}, "x : array, optional"),
     ({"annotation": "int", "default": "3"}, "x : int, default: 3"),
+    ({"annotation": "dict[Any, Any] | tuple[Any, ...]"}, "x : dict or tuple"),
     ({"annotation": "collections.abc.Sequence[int]"}, "x : Sequence[int]"),
     ({"annotation": "Any", "kind": "VAR_KEYWORD"}, "**x : dict, optional"),
     ({"annotation": "Any", "kind": "VAR_POSITIONAL"}, "*x : tuple, optional"),

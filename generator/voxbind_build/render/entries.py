@@ -126,7 +126,8 @@ def _type(parameter: Parameter) -> str:
 
 def in_words(annotation: str) -> str:
     """Return a type as documentation writes it: ``array or None``."""
-    text = re.sub(r"\w+", lambda found: _WORDS.get(found[0], found[0]), annotation)
+    text = re.sub(r"\[Any(?:, (?:Any|\.\.\.))*\]", "", annotation)  # a dict of anything
+    text = re.sub(r"\w+", lambda found: _WORDS.get(found[0], found[0]), text)
     text = re.sub(r"\bcollections\.abc\.|\btyping\.", "", text)
     return text.replace(" | ", " or ")
 
