@@ -22,9 +22,9 @@ from typing_extensions import get_protocol_members, is_protocol
 
 KINDS = {
     bool: ((bool,), (np.bool_,)),
-    int: ((int,), (np.integer,)),
-    float: ((int, float), (np.integer, np.floating)),
-    complex: ((int, float, complex), (np.number,)),
+    int: ((int,), (np.bool_, np.integer)),
+    float: ((int, float), (np.bool_, np.integer, np.floating)),
+    complex: ((int, float, complex), (np.bool_, np.number)),
 }
 """What a checker takes for each of Python's numbers, and NumPy's scalars of that kind."""
 

@@ -57,6 +57,7 @@ class Memmap(np.ndarray):  # type: ignore[type-arg]
         (float, np.float64(1), AGREES),  # a subclass
         (float, np.float32(1), SCALAR),
         (float, np.uint8(1), SCALAR),
+        (float, np.True_, SCALAR),  # as Python's bool is an int
         (float, 1j, DIFFERS),
         (float, "1", DIFFERS),
         (complex, 1.5, AGREES),
