@@ -197,6 +197,8 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     it is given no others, neither to measure nor by its wrapper."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
+    untyped: dict[str, str] = field(default_factory=dict)
+    """Public classes that no parameter has for its type, by dotted name, and why."""
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     """By name of an environment variable."""
     home: str = ""

@@ -34,7 +34,12 @@ def describe(inventory: Inventory) -> tuple[Description, ...]:
 
 def _classes(inventory: Inventory) -> Classes:
     """Give the library's public classes by name; of two places of one, the upper."""
-    names = [each for each in inventory.names if each.kind == "class" and each.exclusion is None]
+    untyped = inventory.spec.untyped
+    names = [
+        each
+        for each in inventory.names
+        if each.kind == "class" and each.exclusion is None and each.name not in untyped
+    ]
     names.sort(key=lambda each: -each.name.count("."))
     return {each.attribute: each.name for each in names}
 
