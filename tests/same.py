@@ -21,7 +21,6 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 import torch
-from agreement import Annotations
 
 from voxbind import DtypeConversionWarning, MemoryTypeError
 from voxbind.registry import FunctionMetadata
@@ -130,15 +129,13 @@ class Outcome:
         np.random.seed(0)
         torch.manual_seed(0)
         self.value: Any = None
-        self.came: Any = None
-        """The value itself, where that is a generator."""
         self.error: Exception | None = None
         self.given = copied((args, kwargs))
         self.args, self.kwargs = args, kwargs
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                self.value = self.came = function(*args, **kwargs)
+                self.value = function(*args, **kwargs)
                 if isinstance(self.value, types.GeneratorType):
                     self.value = [level for level, _ in zip(self.value, range(4), strict=False)]
             except Exception as error:
@@ -223,7 +220,6 @@ class Twin:
         only: tuple[str, ...] = (),
     ) -> None:
         self.upstream, self.wrapper, self.facts = upstream, facts.func, facts
-        self.annotations = Annotations(self.wrapper)
         self.only = only
         """The dtypes that the library is given; all, if empty."""
         self.before_call = before_call
@@ -306,8 +302,6 @@ class Twin:
             ):
                 self.note(way, f"{expected.error!r} against {actual.error!r}")
             return
-        for each in self.annotations.judge(*actual.given, actual.came).differences:
-            self.note(way, f"{each.where}: {each.annotation} against {each.came}")
         exact = not self.facts.random
         told = difference(everywhere(way.there, expected.value), actual.value, exact)
         if told and not self.is_repeatable(expected):
