@@ -25,8 +25,9 @@ SEEN: tuple[Evidence, ...] = ("observed", "recorded")
 ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
-Kept = Literal["all", "dtype", "nothing"]
-"""What arrays that come back keep of the image: dtype and number of axes, the dtype, or neither."""
+Kept = Literal["all", "dtype", "memory", "nothing"]
+"""What arrays that come back keep of the image: its memory, dtype and number of axes; memory and
+dtype; its memory; or not even that, since no other library has such arrays."""
 MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto", "array_api"]
 """``array_api``: wherever the image is, by the array API standard."""
 AxisKeyword = Literal["x", "y", "z", "number"]
@@ -534,7 +535,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The result's types for certain options, the defaults first."""
     types: dict[str, str] = field(default_factory=dict)
     """Types of the parameters that were seen to take more than is documented."""
-    keeps: Kept = "nothing"
+    keeps: Kept = "memory"
     """What arrays that come back have in common with the image."""
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""
@@ -581,7 +582,7 @@ class Function(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     host: tuple[str, ...] = ()
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
-    keeps: Kept = "nothing"
+    keeps: Kept = "memory"
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""
 

@@ -8,18 +8,22 @@ from voxbind_build.model import Call, Kept, Observation, Result
 
 __all__ = ["kept"]
 
+_OF_NUMPY = ("structured", "object")
+
 
 def kept(observation: Observation) -> Kept:
     """Tell what all arrays of a result have in common with the image, in all that was seen."""
     dtypes = [
         (dtype, array) for dtype, result in observation.dtypes.items() for array in arrays(result)
     ]
-    if not dtypes:  # a table of numbers says nothing of what options add to them
+    if any(array.dtype in _OF_NUMPY for _, array in dtypes):
         return "nothing"
+    if not dtypes:  # a table of numbers says nothing of what options add to them
+        return "memory"
     turned = [each for each in observation.turned if each.dtype]
     dtypes += [(each.dtype, array) for each in turned for array in arrays(each.result)]
     if any(array.dtype != dtype for dtype, array in dtypes):
-        return "nothing"
+        return "memory"
     calls = [call for call in observation.calls if call.outcome == "returned"]
     return "all" if all(map(_keeps_axes, calls)) else "dtype"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from typing import NamedTuple
 
 from voxbind_build.describe.annotations import Classes, from_annotation
@@ -26,6 +27,8 @@ from voxbind_build.model import Parameter, SourceParameter, TypeSource
 __all__ = ["describe_parameter"]
 
 _NOTHING = Entry("", "", "")
+_TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
+"""How a text says that None is taken where its type doesn't."""
 
 
 class _Default(NamedTuple):
@@ -52,6 +55,8 @@ def describe_parameter(
     default = _default(source)
     found = _evidence(source, entry, default, classes)
     asked = as_argument(found.type)
+    if asked and _TAKES_NONE.search(entry.text):
+        asked = unite(asked, ("None",))
     text = text_of(as_argument(_with_default(asked, default)))
     if not is_annotation(text, classes.values()):
         found, text = found._replace(origin="unknown"), "Any"

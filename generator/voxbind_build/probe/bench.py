@@ -237,22 +237,27 @@ class Bench:
     def alternatives(self, arrangement: Arrangement) -> Iterator[tuple[tuple[str, int], ...]]:
         """Give other choices of candidates: each parameter by itself, then all together."""
         main = arrangement.main()
-        counts = {}
-        for entry in self.given(fills=arrangement.fills, idle=arrangement.idle):
-            scene = Scene(
-                shape=arrangement.shape,
-                content=arrangement.content,
-                dtype=arrangement.dtype,
-                main=main,
-                main_role=self.roles.get(self.main or "", ""),
-            )
-            counts[entry.name] = len(candidates(entry, self.roles.get(entry.name), scene))
+        counts = {
+            entry.name: len(self.candidates(entry, arrangement, main))
+            for entry in self.given(fills=arrangement.fills, idle=arrangement.idle)
+        }
         for name, count in counts.items():
             for index in range(1, count):
                 yield ((name, index),)
         many = [name for name, count in counts.items() if count > 1]
         if len(many) > 1:
             yield tuple((name, 1) for name in many)
+
+    def candidates(self, entry: Parameter, arrangement: Arrangement, main: Array) -> list[Any]:
+        """Give the values to try for a parameter."""
+        scene = Scene(
+            shape=arrangement.shape,
+            content=arrangement.content,
+            dtype=arrangement.dtype,
+            main=main,
+            main_role=self.roles.get(self.main or "", ""),
+        )
+        return candidates(entry, self.roles.get(entry.name), scene)
 
     # --- calls --------------------------------------------------------------------------
 

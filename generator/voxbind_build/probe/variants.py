@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from voxbind_build.model import OUTPUT_ROLES, Parameter
+from voxbind_build.model import OUTPUT_ROLES, WHOLE_ROLES, Parameter
 from voxbind_build.probe.bench import Arrangement, Bench
 from voxbind_build.probe.calling import Answer
 from voxbind_build.probe.options import literals
@@ -61,7 +61,7 @@ class _Trial:
     """Calls that differ in one argument."""
 
     def __init__(self, bench: Bench, arrangement: Arrangement) -> None:
-        self.bench = bench
+        self.bench, self.arrangement = bench, arrangement
         self.arguments = bench.compose(arrangement, arrangement.main())
         self.ndim = arrangement.ndim
         self.usual = bench.run(self.arguments)
@@ -82,12 +82,16 @@ class _Trial:
         return {name: value for name, value in options.items() if self.bench.parameter(name)}
 
     def lists(self) -> Iterator[tuple[str, bool]]:
-        for name in sorted(self.bench.arrays):
-            value = self.arguments.get(name)
-            if not isinstance(value, np.ndarray) or self.bench.roles.get(name) in OUTPUT_ROLES:
+        for entry in self.bench.parameters:
+            role = self.bench.roles.get(entry.name)
+            if entry.name not in self.bench.arrays or role in OUTPUT_ROLES:
                 continue
-            if value.size <= _LARGEST:
-                yield name, _alike(self.call(name, value.tolist()), self.usual)
+            value, usual = self.arguments.get(entry.name), self.usual
+            if value is None and entry.default == "None" and role in WHOLE_ROLES:
+                value = self.bench.candidates(entry, self.arrangement, self.arrangement.main())[0]
+                usual = self.call(entry.name, value)
+            if isinstance(value, np.ndarray) and value.size <= _LARGEST and usual.returned:
+                yield entry.name, _alike(self.call(entry.name, value.tolist()), usual)
 
     def takes(self, parameter: Parameter, words: tuple[str, ...]) -> Iterator[str]:
         if not self.usual.returned:

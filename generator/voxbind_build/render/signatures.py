@@ -97,14 +97,15 @@ class _Writer:
         kinds = {
             "all": [same],
             "dtype": [_Arrays(image="Reshapable[OutT]", result="OutT"), same],
-            "nothing": [recast, same],
+            "memory": [recast, same],
+            "nothing": [_Arrays(image=self._image(first), result="LibraryArray")],
         }[self._function.keeps]
         if dtype and self._function.keeps == "all":
             kept = _Arrays(image=same.image, result=same.result, options={dtype: "None"})
             kinds = [kept, recast, same]
-        elif dtype:
+        elif dtype and self._function.keeps == "dtype":
             kinds = [recast, same]
-        if self._takes_lists:
+        if self._takes_lists and self._function.keeps != "nothing":
             kinds.append(_Arrays(image="Nested", result="LibraryArray"))
         return kinds
 
