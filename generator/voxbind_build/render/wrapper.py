@@ -109,7 +109,8 @@ class _Writer:
         readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
-            overloads=tuple(overloads),
+            # To checkers each function of this name is another one, of which none is known.
+            overloads=() if self._name == "_" else tuple(overloads),
             parameters=last.parameters,
             returns=last.returns,
             docstring=docstring(document(self._function, self._has_switch), "    "),
