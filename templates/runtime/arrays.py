@@ -29,15 +29,18 @@ class Array(Protocol):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
+        ...
 
     @property
     # Each library has a class of its own for it.
     def dtype(self) -> Any:
         """Type of the elements."""
+        ...
 
 
 class DType(Protocol):
@@ -46,6 +49,7 @@ class DType(Protocol):
     @property
     def itemsize(self) -> int:
         """Bytes of one element."""
+        ...
 
 
 ArrayT = TypeVar("ArrayT", bound=Array)
@@ -66,9 +70,11 @@ class Castable(Protocol[_OutT_co]):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     def clip(self, min: int, max: int, /) -> _OutT_co:
         """Limit the values."""
+        ...
 
 
 class Reshapable(Protocol[_OutT_co]):
@@ -80,9 +86,11 @@ class Reshapable(Protocol[_OutT_co]):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     def reshape(self, shape: tuple[int, ...], /) -> _OutT_co:
         """Arrange the elements along other axes."""
+        ...
 
 
 class LibraryArray(Array, Protocol):
@@ -94,9 +102,11 @@ class LibraryArray(Array, Protocol):
 
     def clip(self, min: int, max: int, /) -> LibraryArray:
         """Limit the values."""
+        ...
 
     def reshape(self, shape: tuple[int, ...], /) -> LibraryArray:
         """Arrange the elements along other axes."""
+        ...
 
     def __array__(self) -> Any: ...
     def __getattr__(self, name: str, /) -> Any: ...
