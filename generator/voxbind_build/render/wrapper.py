@@ -185,11 +185,15 @@ class _Writer:
         plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
         if function.contract == "FLEXIBLE" or self._takes_any:
             return ""
+        ndim = f"{image}.ndim"
+        # A list has none, and no checker sees that of pyclesperanto's arrays.
+        if image in function.array_like or self._memory == "pyclesperanto":
+            ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
-            return f"{image}.ndim {comparison} {plain + 1}"
+            return f"{ndim} {comparison} {plain + 1}"
         if "channel_axis" in self._by_name:
-            return f"{image}.ndim {comparison} ({plain} if channel_axis is None else {plain + 1})"
-        return f"{image}.ndim {comparison} {plain}"
+            return f"{ndim} {comparison} ({plain} if channel_axis is None else {plain + 1})"
+        return f"{ndim} {comparison} {plain}"
 
     def _direct(self) -> str:
         positional, _, args, kwargs = self._forwarding()
