@@ -71,9 +71,11 @@ class Castable(Protocol[_OutT_co]):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     def clip(self, min: int, max: int, /) -> _OutT_co:
         """Limit the values."""
+        ...
 
 
 class Reshapable(Protocol[_OutT_co]):
@@ -85,9 +87,11 @@ class Reshapable(Protocol[_OutT_co]):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     def reshape(self, shape: tuple[int, ...], /) -> _OutT_co:
         """Arrange the elements along other axes."""
+        ...
 
 
 class LibraryArray(Array, Protocol):
@@ -99,9 +103,11 @@ class LibraryArray(Array, Protocol):
 
     def clip(self, min: int, max: int, /) -> LibraryArray:
         """Limit the values."""
+        ...
 
     def reshape(self, shape: tuple[int, ...], /) -> LibraryArray:
         """Arrange the elements along other axes."""
+        ...
 
     def __array__(self) -> Any: ...
     def __getattr__(self, name: str, /) -> Any: ...

@@ -313,8 +313,9 @@ def test_warnings_are_kept() -> None:
 def test_an_endless_generator_is_cut_short() -> None:
     seen, verdict = watch(levels)
     assert seen.calls[0].result is not None
-    assert seen.calls[0].result.type == "list"
+    assert seen.calls[0].result.type == "iterator"
     assert verdict.result == "other"
+    assert verdict.returns == "Iterator[Array]"
 
 
 def test_what_can_not_be_imported_is_told() -> None:

@@ -329,7 +329,7 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
     more = ", needs_channels=True" if "needs_channels" in facts else ""
     assert text.endswith(
         f"    if type(image) is _made.Array and {direct}:\n"
-        f"        result: ArrayT = _made.f(image)\n"
+        f"        result: Array = _made.f(image)\n"
         f"    else:\n"
         f'        result = {lifting}(_made.f, locals(), images=("image",){more})\n'
         f"    return result\n"
@@ -339,7 +339,7 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
 def test_a_helper_without_arrays_is_one_call() -> None:
     helper = function(parameter("radius"), kind="helper", contract=None, arrays=(), result="other")
     assert written(helper).endswith(
-        "    result: Any = _made.f(radius)\n    return result\n".replace("Any", "Array")
+        "    result: LibraryArray = _made.f(radius)\n    return result\n"
     )
 
 
@@ -420,37 +420,6 @@ def test_what_belongs_on_the_host_goes_directly_as_a_list_or_left_out() -> None:
 def _lifted(text: str) -> str:
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     return next(ast.unparse(call) for call in calls if "locals()" in ast.unparse(call))
-
-
-TYPES = [
-    ("image", "Array", "ArrayT", "ArrayT"),
-    ("labels", "Any", "Array", "Any"),
-    ("labels", "Array | tuple[Array, int]", "ArrayT", "ArrayT | tuple[ArrayT, int]"),
-    ("scalar", "float", "Array", "float"),
-    ("points", "Array", "ArrayT", "ArrayT"),
-    ("table", "dict[str, Array]", "ArrayT", "dict[str, ArrayT]"),
-    (("labels", "scalar"), "tuple[Array | int, int]", "ArrayT", "tuple[ArrayT | int, int]"),
-    ("other", "list[made.up.Region]", "Array", "list[Region]"),
-]
-
-
-@pytest.mark.parametrize(("result", "described", "image", "returns"), TYPES)
-def test_arrays_that_come_back_have_the_images_type(
-    result: Any, described: str, image: str, returns: str
-) -> None:
-    text = written(
-        function(
-            parameter("image", annotation="ArrayLike"),
-            parameter("mask", annotation="Array | None", default="None"),
-            result=result,
-            returns=Returns(annotation=described, annotation_source="docstring"),
-        )
-    )
-    signature = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
-    annotations = [ast.unparse(each.annotation) for each in signature.args.args if each.annotation]
-    assert annotations == [image, "Array | None"]
-    assert signature.returns is not None
-    assert ast.unparse(signature.returns) == returns
 
 
 Broken = Callable[[], Manifest]

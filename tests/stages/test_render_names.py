@@ -106,6 +106,7 @@ def test_a_parameter_may_have_any_name(tmp_path: Path) -> None:
 def test_a_function_may_have_any_name(tmp_path: Path) -> None:
     made = Made()
     names = ["type", "locals", "flexible", "upstream", "ArrayT", "_made", "bool", "match", "_"]
+    names += ["overload", "OutT", "Castable", "result", "typing"]
     modules = {}
     for name in names:
         functions = [
@@ -251,6 +252,11 @@ def test_classes_of_libraries_are_imported_for_checkers_alone() -> None:
     returns = Returns(annotation="list[made.up._regions.Region]", annotation_source="docstring")
     text = written(function(parameter("image"), result="other", returns=returns))
     for_checkers = text.partition("if TYPE_CHECKING:\n")[2].partition("\n\n")[0]
-    assert "    from made.up._regions import Region as Region" in for_checkers
+    assert "    from made.up._regions import Region  # type: ignore" in for_checkers
     assert text.count("import Region") == 1
     assert "-> list[Region]:" in text
+
+    # "as" makes a name public, which those are that a library hands on.
+    facts = {"original_name": "Region", "module": "made.up._regions", "form": "class"}
+    handed_on = function(**facts, kind="helper", wrapper="voxbind.made.up.Region")
+    assert "    from made.up._regions import Region as Region  # type: ignore" in written(handed_on)

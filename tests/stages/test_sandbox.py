@@ -83,8 +83,6 @@ def observed(tmp_path_factory):
         "hangs",
         "spins",
         "opens_window",
-        "shows_plot",
-        "insists_on_a_plot",
         "opens_browser",
         "breaks",
         "writes_at_home",
@@ -114,6 +112,8 @@ def observed(tmp_path_factory):
         "silences_warnings",
         "empties_the_environment",
     ]
+    # The import of Matplotlib by itself may take a while.
+    slow = ["shows_plot", "insists_on_a_plot"]
     places = {name: tmp_path_factory.mktemp(name) for name in ("work", "home", "temporary")}
     outside = tmp_path_factory.mktemp("outside")
     (outside / "precious.txt").touch()
@@ -124,7 +124,8 @@ def observed(tmp_path_factory):
         patch.setenv("OFFENDERS_SLEEP", SLEEP)
         patch.setenv("DISPLAY", f":{SCREEN}")
         patch.setattr(sandbox, "DISK_LIMIT", 1 << 26)
-        yield observe(*names, time_limit=15, call_limit=3, memory_limit=1 << 28)
+        quick = observe(*names, time_limit=15, call_limit=3, memory_limit=1 << 28)
+        yield quick | observe(*slow, time_limit=120, call_limit=60, memory_limit=1 << 28)
         assert [list(place.iterdir()) for place in places.values()] == [[], [], []]
         with pytest.raises(BlockingIOError):
             screen.accept()  # nobody has asked for a window

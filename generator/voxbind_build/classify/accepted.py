@@ -59,7 +59,8 @@ def _widened(texts: list[str], kind: str) -> list[str]:
         more = [f"Sequence[{text}]" for text in texts if text in _NUMBERS][-1:]
         return texts if known & {"Sequence", "ArrayLike", "Array"} else [*texts, *more]
     if kind in _NUMBERS:
-        return [kind if text in _NUMBERS else text for text in texts]
+        narrower = _NUMBERS[: _NUMBERS.index(kind)]
+        return [kind if text in narrower else text for text in texts]
     # A word.
     return [
         f"{text[:-1]}, {ast.unparse(_node(kind))}]" if text.startswith("Literal[") else text

@@ -76,12 +76,21 @@ class _Writer:
 
     def all(self) -> Iterator[Signature]:
         kinds = self._kinds()
-        returns, forms = self._function.returns, self._function.returns.forms
+        returns, forms = self._function.returns, self._forms()
         if len(kinds) > 1 or forms:
             for form in forms:
                 yield self._signature(kinds[0], form.annotation, form)
             yield from (self._signature(kind, returns.annotation) for kind in kinds)
         yield self._signature(self._any(kinds), self._united(kinds))
+
+    def _forms(self) -> tuple[Form, ...]:
+        """Return what options decide, if these can be given by name."""
+        kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
+        named = {"KEYWORD_ONLY"}
+        if "VAR_POSITIONAL" not in kinds.values():
+            named.add("POSITIONAL_OR_KEYWORD")
+        forms = self._function.returns.forms
+        return forms if all(kinds[name] in named for each in forms for name in each.options) else ()
 
     # --- kinds of arrays ----------------------------------------------------------------
 
@@ -116,7 +125,7 @@ class _Writer:
         images = [self._array]
         images += [kind.image.replace("OutT", "Array") for kind in kinds if kind.result == "OutT"]
         images += ["Nested"] * self._takes_lists
-        return _Arrays(image=" | ".join(images), result="Array")
+        return _Arrays(image=" | ".join(images), result=self._array)
 
     def _united(self, kinds: list[_Arrays]) -> str:
         """Return the type that all kinds' results are of."""

@@ -124,7 +124,8 @@ class _Writer:
         readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
-            overloads=tuple(overloads),
+            # To checkers each function of this name is another one, of which none is known.
+            overloads=() if self._name == "_" else tuple(overloads),
             parameters=last.parameters,
             returns=last.returns,
             docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
@@ -199,11 +200,15 @@ class _Writer:
         plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
         if function.contract == "FLEXIBLE" or self._takes_any:
             return ""
+        ndim = f"{image}.ndim"
+        # A list has none, and no checker sees that of pyclesperanto's arrays.
+        if image in function.array_like or self._memory == "pyclesperanto":
+            ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
-            return f"{image}.ndim {comparison} {plain + 1}"
+            return f"{ndim} {comparison} {plain + 1}"
         if "channel_axis" in self._by_name:
-            return f"{image}.ndim {comparison} ({plain} if channel_axis is None else {plain + 1})"
-        return f"{image}.ndim {comparison} {plain}"
+            return f"{ndim} {comparison} ({plain} if channel_axis is None else {plain + 1})"
+        return f"{ndim} {comparison} {plain}"
 
     def _direct(self) -> str:
         positional, _, args, kwargs = self._forwarding()

@@ -1,0 +1,304 @@
+"""Signatures tell what comes back for what goes in, to every checker."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from madeup import function, manifest, parameter
+from msgspec.structs import replace
+
+from voxbind_build.model import Form, Function, Returns
+from voxbind_build.render import render, templates_dir
+from voxbind_build.verify import verify
+
+
+def gives(*parameters: Any, returns: str, forms: dict[str, str] | None = None, **facts: Any) -> Any:
+    """Describe a function that takes an image first, and what it gives back."""
+    image = parameter("image", annotation="Array")
+    parameters = (
+        parameters if parameters[:1] and parameters[0].name == "image" else (image, *parameters)
+    )
+    told = tuple(
+        Form(options=dict(pair.split("=") for pair in options.split()), annotation=annotation)
+        for options, annotation in (forms or {}).items()
+    )
+    made = Returns(annotation=returns, annotation_source="observed", forms=told)
+    return function(*parameters, returns=made, **{"contract": "PURE_2D", **facts})
+
+
+OUT = parameter("output", annotation="Array | DTypeLike | None", default="None")
+MASK = parameter("mask", annotation="Array | None", default="None")
+FLAG = parameter("full", annotation="bool", default="False")
+WAY = parameter("way", annotation="Literal['a', 'b', 'c'] | None", default="None")
+FULL = {"full=False": "Array", "full=True": "tuple[Array, int]"}
+EITHER = "Array | tuple[Array, int]"
+
+CASES: dict[str, tuple[Function, list[str]]] = {
+    "all is kept": (
+        gives(MASK, returns="Array", keeps="all"),
+        ["image: ArrayT, mask: Array | None=None -> ArrayT"],
+    ),
+    "the dtype is kept": (
+        gives(returns="Array", keeps="dtype"),
+        [
+            "image: Reshapable[OutT] -> OutT",
+            "image: ArrayT -> ArrayT",
+            "image: Array | Reshapable[Array] -> Array",
+        ],
+    ),
+    "nothing is kept": (
+        gives(returns="Array"),
+        [
+            "image: Castable[OutT] -> OutT",
+            "image: ArrayT -> ArrayT",
+            "image: Array | Castable[Array] -> Array",
+        ],
+    ),
+    "a dtype may be asked for": (
+        gives(OUT, returns="Array", keeps="all"),
+        [
+            "image: ArrayT, output: None=None -> ArrayT",
+            "image: Castable[OutT], output: Array | DTypeLike | None=None -> OutT",
+            "image: ArrayT, output: Array | DTypeLike | None=None -> ArrayT",
+            "image: Array | Castable[Array], output: Array | DTypeLike | None=None -> Array",
+        ],
+    ),
+    "a dtype may be asked for, of what isn't kept": (
+        gives(OUT, returns="Array", keeps="dtype"),
+        [
+            "image: Castable[OutT], output: Array | DTypeLike | None=None -> OutT",
+            "image: ArrayT, output: Array | DTypeLike | None=None -> ArrayT",
+            "image: Array | Castable[Array], output: Array | DTypeLike | None=None -> Array",
+        ],
+    ),
+    "lists are taken": (
+        gives(returns="Array", keeps="all", array_like=("image",)),
+        [
+            "image: ArrayT -> ArrayT",
+            "image: Nested -> LibraryArray",
+            "image: Array | Nested -> Array",
+        ],
+    ),
+    "no array comes back": (
+        gives(MASK, returns="float", array_like=("image",)),
+        ["image: Array | Nested, mask: Array | None=None -> float"],
+    ),
+    "a flag decides": (
+        gives(FLAG, returns=EITHER, forms=FULL),
+        [
+            "image: Castable[OutT], full: Literal[False]=False -> OutT",
+            "image: Castable[OutT], full: Literal[True] -> tuple[OutT, int]",
+            "image: Castable[OutT], full: bool=False -> OutT | tuple[OutT, int]",
+            "image: ArrayT, full: bool=False -> ArrayT | tuple[ArrayT, int]",
+            "image: Array | Castable[Array], full: bool=False -> Array | tuple[Array, int]",
+        ],
+    ),
+    "a flag decides of numbers": (
+        gives(FLAG, returns="float | tuple[int, int]", forms={"full=False": "float"}),
+        [
+            "image: Array, full: Literal[False]=False -> float",
+            "image: Array, full: bool=False -> float | tuple[int, int]",
+            "image: Array, full: bool=False -> float | tuple[int, int]",
+        ],
+    ),
+    "a flag that stands after options is named": (
+        gives(MASK, FLAG, WAY, returns=EITHER, forms=FULL, keeps="all"),
+        [
+            "image: ArrayT, mask: Array | None=None, full: Literal[False]=False, "
+            "way: Literal['a', 'b', 'c'] | None=None -> ArrayT",
+            "image: ArrayT, mask: Array | None=None, *, full: Literal[True], "
+            "way: Literal['a', 'b', 'c'] | None=None -> tuple[ArrayT, int]",
+            "image: ArrayT, mask: Array | None=None, full: bool=False, "
+            "way: Literal['a', 'b', 'c'] | None=None -> ArrayT | tuple[ArrayT, int]",
+            "image: ArrayT, mask: Array | None=None, full: bool=False, "
+            "way: Literal['a', 'b', 'c'] | None=None -> ArrayT | tuple[ArrayT, int]",
+        ],
+    ),
+    "words decide": (
+        gives(
+            WAY,
+            returns=EITHER,
+            keeps="all",
+            forms={"way=None": "Array", "way='a','b'": "tuple[Array, int]"},
+        ),
+        [
+            "image: ArrayT, way: None=None -> ArrayT",
+            "image: ArrayT, way: Literal['a', 'b'] -> tuple[ArrayT, int]",
+            "image: ArrayT, way: Literal['a', 'b', 'c'] | None=None -> ArrayT | tuple[ArrayT, int]",
+            "image: ArrayT, way: Literal['a', 'b', 'c'] | None=None -> ArrayT | tuple[ArrayT, int]",
+        ],
+    ),
+    "a flag that can't be named decides nothing": (
+        gives(
+            parameter("image", "POSITIONAL_ONLY", annotation="Array"),
+            replace(MASK, kind="POSITIONAL_ONLY"),
+            replace(FLAG, kind="POSITIONAL_ONLY"),
+            returns=EITHER,
+            keeps="all",
+            forms=FULL,
+        ),
+        [
+            "image: ArrayT, mask: Array | None=None, full: bool=False, / "
+            "-> ArrayT | tuple[ArrayT, int]"
+        ],
+    ),
+    "a flag before any number of others decides nothing": (
+        gives(
+            MASK, FLAG, parameter("more", "VAR_POSITIONAL"), returns=EITHER, forms=FULL, keeps="all"
+        ),
+        [
+            "image: ArrayT, mask: Array | None=None, full: bool=False, *more: Any "
+            "-> ArrayT | tuple[ArrayT, int]"
+        ],
+    ),
+    "a flag after any number of others": (
+        gives(
+            parameter("more", "VAR_POSITIONAL"),
+            replace(FLAG, kind="KEYWORD_ONLY"),
+            returns=EITHER,
+            forms=FULL,
+            keeps="all",
+        ),
+        [
+            "image: ArrayT, *more: Any, full: Literal[False]=False -> ArrayT",
+            "image: ArrayT, *more: Any, full: Literal[True] -> tuple[ArrayT, int]",
+            "image: ArrayT, *more: Any, full: bool=False -> ArrayT | tuple[ArrayT, int]",
+            "image: ArrayT, *more: Any, full: bool=False -> ArrayT | tuple[ArrayT, int]",
+        ],
+    ),
+    "a list of arrays is of one kind": (
+        gives(returns="list[Array]"),
+        [
+            "image: Castable[OutT] -> list[OutT]",
+            "image: ArrayT -> list[ArrayT]",
+            "image: Array | Castable[Array] -> object",
+        ],
+    ),
+    "the image may be left out": (
+        gives(parameter("image", annotation="Array", default="None"), returns="Array"),
+        ["image: Array | None=None -> LibraryArray"],
+    ),
+    "images are in a list": (
+        gives(parameter("image", annotation="list[Array]"), returns="Array"),
+        ["image: list[Array] -> LibraryArray"],
+    ),
+    "slices are a choice": (
+        gives(FLAG, returns=EITHER, forms=FULL, keeps="all", contract="FLEXIBLE"),
+        [
+            "image: ArrayT, full: Literal[False]=False, *, slice_by_slice: bool=False -> ArrayT",
+            "image: ArrayT, full: Literal[True], *, slice_by_slice: bool=False "
+            "-> tuple[ArrayT, int]",
+            "image: ArrayT, full: bool=False, *, slice_by_slice: bool=False "
+            "-> ArrayT | tuple[ArrayT, int]",
+            "image: ArrayT, full: bool=False, *, slice_by_slice: bool=False "
+            "-> ArrayT | tuple[ArrayT, int]",
+        ],
+    ),
+    "nothing is an image": (
+        function(
+            parameter("radius", annotation="float"),
+            FLAG,
+            kind="helper",
+            contract=None,
+            arrays=(),
+            result="other",
+            returns=Returns(
+                annotation=EITHER,
+                annotation_source="observed",
+                forms=tuple(
+                    Form(options={"full": value}, annotation=annotation)
+                    for value, annotation in (("False", "Array"), ("True", "tuple[Array, int]"))
+                ),
+            ),
+        ),
+        [
+            "radius: float, full: Literal[False]=False -> LibraryArray",
+            "radius: float, full: Literal[True] -> tuple[LibraryArray, int]",
+            "radius: float, full: bool=False -> LibraryArray | tuple[LibraryArray, int]",
+            "radius: float, full: bool=False -> LibraryArray | tuple[LibraryArray, int]",
+        ],
+    ),
+}
+FUNCTIONS = tuple(
+    replace(each, original_name=f"f_{place}", wrapper=f"voxbind.made.up.f_{place}")
+    for place, (each, _) in enumerate(CASES.values())
+)
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, str]:
+    """All cases in one package, once of arrays in general and once of pyclesperanto's own."""
+    made = manifest(*FUNCTIONS)
+    library = made.libraries["made"]
+    wrappers = {each.wrapper: each.wrapper.replace("made.up", "own.up") for each in FUNCTIONS}
+    own = replace(
+        library,
+        memory_type="pyclesperanto",
+        modules=("own.up",),
+        functions={
+            wrappers[each.wrapper].partition(".")[2]: replace(
+                each, module="own.up", wrapper=wrappers[each.wrapper]
+            )
+            for each in FUNCTIONS
+        },
+    )
+    return render(replace(made, libraries={"made": library, "own": own}), templates_dir())
+
+
+def written(text: str, name: str) -> list[str]:
+    """Read a function's signatures, overloads first."""
+    return [
+        f"{ast.unparse(node.args)} -> {ast.unparse(node.returns)}"
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and node.name == name and node.returns
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_overloads_tell_what_comes_back(texts: dict[str, str], case: str) -> None:
+    name = f"f_{[*CASES].index(case)}"
+    assert written(texts["made/up.py"], name) == CASES[case][1]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_arrays_of_pyclesperanto_are_named_beside_others(texts: dict[str, str], case: str) -> None:
+    name = f"f_{[*CASES].index(case)}"
+    own = written(texts["own/up.py"], name)
+    assert [text.replace("Clesperanto", "") for text in own] == CASES[case][1]
+    # Whatever may be an array of any library may be one of its own.
+    for text in own:
+        arguments = text.partition(" -> ")[0].replace("Castable[Array]", "")
+        arguments = arguments.replace("Reshapable[Array]", "")
+        assert arguments.count("Array") == arguments.count("ClesperantoArray")
+
+
+def test_mypy_and_ruff_find_nothing(texts: dict[str, str]) -> None:
+    assert verify(texts) == ()
+
+
+def test_basedpyright_finds_nothing(texts: dict[str, str], tmp_path: Path) -> None:
+    pytest.importorskip("basedpyright")
+    for path, text in texts.items():
+        file = tmp_path / "voxbind" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    looked_at = ["made", "own", "arrays.py", "arrays_pyclesperanto.py"]
+    settings = {
+        "include": [f"voxbind/{each}" for each in looked_at],
+        "typeCheckingMode": "strict",
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", str(tmp_path)]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)
+    assert told["summary"]["filesAnalyzed"] >= len(looked_at)
+    assert [
+        (each["file"], each["range"]["start"]["line"] + 1, each["message"])
+        for each in told["generalDiagnostics"]
+        if each["severity"] == "error"
+    ] == []

@@ -1,0 +1,338 @@
+"""What a parameter takes beside what is documented is seen, and its type has room for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from described import describe_function, watch
+from msgspec.structs import replace
+
+from voxbind_build.classify.accepted import accepted
+from voxbind_build.describe import words_elsewhere
+from voxbind_build.model import Observation, ProbeTask
+from voxbind_build.probe.observe import observe
+
+# --- functions that take more than they say, and some that don't ------------------------
+
+
+def blur(image, sigma):
+    image = np.asarray(image, float)
+    for axis, width in enumerate(np.broadcast_to(sigma, image.ndim)):
+        image = image + width * np.roll(image, 1, axis)
+    return image
+
+
+def scaled(image, spacing=(1.0, 2.0)):
+    """Scale an image by one number, or one for each axis.
+
+    Parameters
+    ----------
+    image : ndarray
+    spacing : tuple of float, optional
+    """
+    return blur(image, np.resize(spacing, np.ndim(image)))
+
+
+def scaled_by_tuples(image, spacing=(1.0, 2.0)):
+    """Scale an image.
+
+    Parameters
+    ----------
+    image : ndarray
+    spacing : tuple of float, optional
+    """
+    if not isinstance(spacing, tuple):
+        raise TypeError("a tuple, please")
+    return scaled(image, spacing)
+
+
+def unscaled(image, spacing=(1.0, 2.0)):
+    """Look at the image alone.
+
+    Parameters
+    ----------
+    image : ndarray
+    spacing : tuple of float, optional
+    """
+    return np.asarray(image, float) * 2
+
+
+def moved(image, axes=None):
+    """Look from another side.
+
+    Parameters
+    ----------
+    image : ndarray
+    axes : tuple of int, optional
+    """
+    return blur(np.transpose(image, axes), 1)
+
+
+def widened(image, width=2):
+    """Blur an image.
+
+    Parameters
+    ----------
+    image : ndarray
+    width : int, optional
+    """
+    return blur(image, np.asarray(width, float))
+
+
+def widened_by_steps(image, width=2):
+    """Blur an image by a whole number, whatever is given.
+
+    Parameters
+    ----------
+    image : ndarray
+    width : int, optional
+    """
+    return blur(image, int(width))
+
+
+def left_alone(image, width=2):
+    """Look at the image alone.
+
+    Parameters
+    ----------
+    image : ndarray
+    width : int, optional
+    """
+    return np.asarray(image, float) * 2
+
+
+def added(image, offset=1.0):
+    """Add a number.
+
+    Parameters
+    ----------
+    image : ndarray
+    offset : float, optional
+    """
+    return np.asarray(image) + offset
+
+
+def chosen(image, order="C"):
+    """Choose a way.
+
+    Parameters
+    ----------
+    image : ndarray
+    order : {'C', 'F'}, optional
+    """
+    ways = {"C": 1.0, "F": 2.0, "c": 1.0, "f": 2.0, "half": 0.5}
+    return np.asarray(image) * ways[order]
+
+
+def chosen_by_nobody(image, order="C"):
+    """Look at the image alone.
+
+    Parameters
+    ----------
+    image : ndarray
+    order : {'C', 'F'}, optional
+    """
+    return np.asarray(image, float) * 2
+
+
+def chosen_strictly(image, order="C"):
+    """Choose a way.
+
+    Parameters
+    ----------
+    image : ndarray
+    order : {'C', 'F'}, optional
+    """
+    return np.asarray(image) * {"C": 1.0, "F": 2.0}[order]
+
+
+WORDS = ("half", "third")
+ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
+    (
+        scaled,
+        "spacing",
+        {"list", "array", "number"},
+        "float | tuple[float, ...] | list[float] | Array",
+    ),
+    (scaled_by_tuples, "spacing", set(), None),
+    (unscaled, "spacing", set(), None),
+    (moved, "axes", {"list", "array"}, "tuple[int, ...] | list[int] | Array | None"),
+    (widened, "width", {"sequence", "float"}, "float | Sequence[int]"),
+    (widened_by_steps, "width", set(), None),
+    (left_alone, "width", set(), None),
+    (added, "offset", {"complex"}, "complex"),
+    (chosen, "order", {"'c'", "'f'", "'half'"}, "Literal['C', 'F', 'c', 'f', 'half']"),
+    (chosen_strictly, "order", set(), None),
+    (chosen_by_nobody, "order", set(), None),
+]
+
+
+def seen(function: Callable[..., Any]) -> Observation:
+    description = describe_function(function)
+    words = {parameter.name: WORDS for parameter in description.parameters}
+    task = ProbeTask(description=description, memory_type="numpy", words=words)
+    return observe(task)
+
+
+@pytest.mark.parametrize(("function", "name", "also", "annotation"), ALSO)
+def test_what_a_parameter_also_takes_is_what_changes_the_result(
+    function: Callable[..., Any], name: str, also: set[str], annotation: str | None
+) -> None:
+    observation = seen(function)
+    assert set(observation.also.get(name, ())) == also
+    assert accepted(describe_function(function), observation).get(name) == annotation
+
+
+# --- arrays as lists --------------------------------------------------------------------
+
+
+def strict(image):
+    return image.max(axis=0)
+
+
+def lenient(image):
+    return np.max(image, axis=0)
+
+
+def weighted(image, weights):
+    """Weigh an image.
+
+    Parameters
+    ----------
+    image : ndarray
+    weights : ndarray
+    """
+    return image * np.sum(weights)
+
+
+@pytest.mark.parametrize(
+    ("function", "lists"),
+    [
+        (strict, {"image": False}),
+        (lenient, {"image": True}),
+        (weighted, {"image": False, "weights": True}),
+    ],
+)
+def test_arrays_may_be_lists_where_that_gives_the_same(
+    function: Callable[..., Any], lists: dict[str, bool]
+) -> None:
+    assert watch(function, weights="weights")[0].lists == lists
+
+
+# --- types with room for it -------------------------------------------------------------
+
+WIDENED: list[tuple[str, Sequence[str], str | None]] = [
+    ("tuple[int, ...]", ["list"], "tuple[int, ...] | list[int]"),
+    ("tuple[float, float]", ["list"], "tuple[float, float] | list[float]"),
+    ("tuple[int, str]", ["list"], None),  # a list of what?
+    ("Sequence[int]", ["list"], None),
+    ("list[int]", ["list"], None),
+    ("tuple[int, ...]", ["array"], "tuple[int, ...] | Array"),
+    ("ArrayLike", ["array"], None),
+    ("tuple[int, ...] | Any", ["array"], None),
+    ("tuple[int, ...]", ["number"], "int | tuple[int, ...]"),
+    ("Sequence[float]", ["number"], "float | Sequence[float]"),
+    ("float | Sequence[float]", ["number"], None),
+    ("int", ["sequence"], "int | Sequence[int]"),
+    ("int | Sequence[int]", ["sequence"], None),
+    ("float | ArrayLike", ["sequence"], None),
+    ("int", ["float"], "float"),
+    ("int | None", ["float"], "float | None"),
+    ("int | float", ["float"], "float"),
+    ("complex", ["float"], None),
+    ("float", ["complex"], "complex"),
+    ("int", ["sequence", "float"], "float | Sequence[int]"),
+    ("Literal['a']", ["'b'"], "Literal['a', 'b']"),
+    ("Literal['a'] | None", ["'b'", "'c'"], "Literal['a', 'b', 'c'] | None"),
+    (
+        "Literal['a'] | Callable[..., Any]",
+        ["'it\\'s'"],
+        "Literal['a', \"it's\"] | Callable[..., Any]",
+    ),
+    ("str", ["'b'"], None),
+    ("int", [], None),
+    ("None | int", ["float"], "float | None"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "also", "expected"), WIDENED)
+def test_types_have_room_for_what_was_taken(
+    annotation: str, also: Sequence[str], expected: str | None
+) -> None:
+    assert _widen(annotation, also={"option": tuple(also)}) == expected
+
+
+@pytest.mark.parametrize(
+    ("annotation", "role", "lists", "expected"),
+    [
+        ("int | Sequence[int]", "labels", False, "Array | int | Sequence[int]"),
+        ("Array | None", "labels", False, None),
+        ("float", "image", False, "Array | float"),
+        ("Array | None", "weights", True, "ArrayLike | None"),
+        ("Array | None", "weights", False, None),
+        ("ArrayLike", "weights", True, None),
+        ("Any", "weights", True, None),
+        ("int", "threshold", True, None),
+    ],
+)
+def test_what_is_an_array_by_its_role_takes_one(
+    annotation: str, role: str, lists: bool, expected: str | None
+) -> None:
+    facts = {"roles": {"option": role}, "lists": {"option": lists}}
+    assert _widen(annotation, **facts) == expected
+
+
+def _widen(annotation: str, **facts: Any) -> str | None:
+    described = describe_function(widened)
+    image, option = described.parameters
+    option = replace(option, name="option", annotation=annotation)
+    observation = Observation(definition="m:f", fingerprint="", **facts)
+    return accepted(replace(described, parameters=(image, option)), observation).get("option")
+
+
+# --- words of other functions -----------------------------------------------------------
+
+
+def first(image, mode="near", other="x"):
+    """Describe `mode`.
+
+    Parameters
+    ----------
+    image : ndarray
+    mode : {'near', 'far'}
+    other : {'x', 'y'}
+    """
+
+
+def second(image, mode="wrap"):
+    """Describe `mode` otherwise.
+
+    Parameters
+    ----------
+    image : ndarray
+    mode : {'wrap', 'far'} or None
+    """
+
+
+def third(image, mode="anything"):
+    """Describe nothing.
+
+    Parameters
+    ----------
+    image : ndarray
+    mode : str
+    """
+
+
+def test_words_are_those_of_parameters_of_the_same_name_in_the_same_module() -> None:
+    described = [describe_function(each) for each in (first, second, third)]
+    elsewhere = replace(described[1], name="other.second", module="other")
+    found = words_elsewhere([*described, elsewhere])
+    assert {name.rpartition(".")[2]: words for name, words in found.items() if words} == {
+        "first": {"mode": ("wrap",)},
+        "second": {"mode": ("near",)},
+    }
+    assert found["other.second"] == {}
