@@ -255,10 +255,10 @@ def kept_with_a_flag(image, full=False):
 KEPT = [
     (doubled, "all"),
     (projected, "dtype"),
-    (halved, "nothing"),
-    (masked, "nothing"),
-    (centre, "nothing"),
-    (kept_with_a_flag, "nothing"),
+    (halved, "memory"),
+    (masked, "memory"),
+    (centre, "memory"),
+    (kept_with_a_flag, "memory"),
 ]
 
 
@@ -289,15 +289,15 @@ OPTION = Turned(options={"full": "True"}, dtype="float64", result=_array("float3
         (_seen(SAME, _array("float64")), "all"),
         (_seen(SAME, _array("float64"), None), "all"),
         (_seen(SAME, _array("float64"), _array("float64", 1)), "dtype"),
-        (_seen({**SAME, "bool": _array("float64")}, _array("float64")), "nothing"),
-        (_seen({"float64": PAIR, "float32": PAIR}, PAIR), "nothing"),
+        (_seen({**SAME, "bool": _array("float64")}, _array("float64")), "memory"),
+        (_seen({"float64": PAIR, "float32": PAIR}, PAIR), "memory"),
         (_seen({"float64": PAIR}, PAIR), "all"),
-        (_seen({"float64": NUMBER}, NUMBER), "nothing"),
-        (_seen(SAME, _array("float64"), turned=(OPTION,)), "nothing"),
+        (_seen({"float64": NUMBER}, NUMBER), "memory"),
+        (_seen(SAME, _array("float64"), turned=(OPTION,)), "memory"),
         (_seen(SAME, _array("float64"), turned=(replace(OPTION, dtype="float32"),)), "all"),
         # Without an image an option has nothing to keep.
         (_seen(SAME, _array("float64"), turned=(replace(OPTION, dtype=""),)), "all"),
-        (_seen({}), "nothing"),
+        (_seen({}), "memory"),
     ],
 )
 def test_all_that_was_seen_has_to_keep_it(observation: Observation, keeps: str) -> None:
