@@ -7,7 +7,8 @@ Importing this package loads nothing but itself; everything below comes at first
 from __future__ import annotations
 
 # `typing` would be most of the time that this import takes; checkers know the name.
-TYPE_CHECKING = False
+# Not `False`, of which jedi concludes that nothing below is ever defined.
+TYPE_CHECKING = not __name__
 if TYPE_CHECKING:
     from typing import Any
 

@@ -10,7 +10,8 @@ __all__ = ["callers_level"]
 def callers_level() -> int:
     """Return the `stacklevel` of the first frame outside this package, for who calls this."""
     package = (__package__ or "voxbind") + "."
-    level, frame = 1, sys._getframe(1)
+    # Documented, and private by its name alone.
+    level, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back and (str(frame.f_globals.get("__name__")) + ".").startswith(package):
         level, frame = level + 1, frame.f_back
     return level

@@ -7,9 +7,7 @@ from itertools import islice
 from operator import index
 from typing import Any
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .context import DEFAULT, current
 from .errors import DimensionError, MemoryTypeError, class_name
 from .memories import (
@@ -28,6 +26,7 @@ from .memory_cupy import CupyMemory
 from .plans import Arguments, Facts, Function, Plan, plan_of
 from .slices import run_per_slice
 from .tracing import Watch
+from .untyped import np
 from .upstream import LibraryDefault
 
 __all__ = ["Call", "begin"]
@@ -51,7 +50,7 @@ class Call:
                     f"{plan.name} was given no {name!r}, and the library would return memory that "
                     "nobody wrote. Give an array of the result's shape, zeros(...) for example."
                 )
-        self.image = self._first()
+        self.image: str = self._first()
         self._memory = plan.library or self._memory_of_image()
         for name in plan.images:
             if type(arguments[name]) not in KNOWN:
@@ -128,7 +127,7 @@ class Call:
         """Do what `_run` does where an image is all there is to convert: a third of the time."""
         rest = dict(self._arguments)
         image = rest.pop(self._plan.images[0])
-        home = KNOWN.get(type(image), NUMPY)
+        home = KNOWN.get(class_of(image), NUMPY)
         if home.name not in _SIMPLE or not PLAIN.issuperset(map(type, rest.values())):
             return self._run(None)
         host = home.to_host(image, self.image)

@@ -7,6 +7,7 @@ disturbs no other. A task begins with a copy of the context that it is made in, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
@@ -32,7 +33,7 @@ class Settings(NamedTuple):
 
 DEFAULT = Settings()
 _settings: ContextVar[Settings] = ContextVar("voxbind", default=DEFAULT)
-current = _settings.get
+current: Callable[[], Settings] = _settings.get
 
 
 def change(**changes: Any) -> None:
@@ -145,7 +146,8 @@ class workers(_Setting):
     _name = "workers"
 
     def __init__(self, count: int) -> None:
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        # Also for who checks no types.
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ValueError(f"workers({count!r}): give a whole number, 0 for all processors")
         super().__init__(count or _processors())
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .memory_cupy import CupyMemory
 from .memory_exporter import ExporterMemory
 from .memory_numpy import NumpyMemory
 from .memory_pyclesperanto import PyclesperantoMemory
 from .memory_torch import TorchMemory
+from .untyped import np
 from .upstream import array_api_classes
 
 __all__ = [
@@ -37,27 +36,35 @@ class Memory(Protocol):
 
     def holds(self, value: Any) -> bool:
         """Whether `value` is an array here; nothing is imported to find out."""
+        ...
 
     def device(self, value: Any) -> Any:
         """Return where the array is, in the library's terms."""
+        ...
 
     def place(self, device: Any) -> str:
         """Return the memory and the device in words: ``torch (cuda:0)``."""
+        ...
 
     def gpu(self, device: Any) -> int | None:
         """Return the number of the NVIDIA GPU that a device is; None where it is none."""
+        ...
 
     def leaves_shared(self, value: Any) -> bool:
         """Whether `to_host` will share the array's buffer."""
+        ...
 
     def keeps_out(self, array: Any, device: Any) -> bool:
         """Whether NumPy's array, a result, can be none here, and stays as it is."""
+        ...
 
     def arrives_shared(self, array: Any, device: Any) -> bool:
         """Whether `from_host` will share the buffer of NumPy's array."""
+        ...
 
     def to_host(self, value: Any, name: str) -> Any:
         """Return the array as NumPy's, sharing its buffer where it can."""
+        ...
 
     def from_host(
         self,
@@ -86,15 +93,18 @@ class Memory(Protocol):
         plain
             Whether it was made of plain numbers, which have no data type to lose.
         """
+        ...
 
     def write(self, value: Any, array: Any) -> None:
         """Copy NumPy's array into one that is here."""
 
     def shares(self, value: Any, array: Any) -> bool:
         """Whether what is written into `array`, made of `value`, is in `value` too."""
+        ...
 
     def cast(self, name: str, dtype: str) -> str:
         """Return how one writes the conversion of an array to a data type."""
+        ...
 
 
 class CudaMemory(Memory, Protocol):
@@ -102,6 +112,7 @@ class CudaMemory(Memory, Protocol):
 
     def from_device(self, value: Any, device: Any) -> Any:
         """Return an array of any memory on a GPU, sharing the buffer where that is `device`."""
+        ...
 
     def wait(self, device: Any) -> None:
         """Wait until all is done that was queued on a GPU."""
@@ -122,12 +133,15 @@ class LibraryMemory(Memory, Protocol):
 
     def device_name(self, device: Any) -> str:
         """Return the device in words: ``cuda:0``."""
+        ...
 
     def is_at(self, value: Any, device: Any) -> bool:
         """Whether an array that is here is on a device, or the library sees to that itself."""
+        ...
 
     def device_of_call(self, arguments: Any) -> Any:
         """Return the device that a call with these arguments works on."""
+        ...
 
     def check(self, value: Any, name: str) -> None:
         """Refuse an array that is here and that the library would misread."""
@@ -137,21 +151,26 @@ class LibraryMemory(Memory, Protocol):
 
     def copy(self, value: Any) -> Any:
         """Return an array with the same content and a buffer of its own."""
+        ...
 
     def volume(self, value: Any) -> Any:
         """Return what was lowered as something that can be cut."""
+        ...
 
     def plane(self, volume: Any, z: int) -> Any:
         """Return one slice of a volume."""
+        ...
 
     def put(self, volume: Any, z: int, plane: Any) -> None:
         """Write one slice of a volume."""
 
     def empty(self, shape: tuple[int, ...], like: Any) -> Any:
         """Return an array of the data type, and on the device, of another."""
+        ...
 
     def widened(self, stack: Any, plane: Any) -> Any:
         """Return the stack in a data type that holds the plane's values too."""
+        ...
 
 
 NUMPY = NumpyMemory()
@@ -181,7 +200,7 @@ def memory_for(image: Any) -> LibraryMemory:
 
 def memory_of(value: Any) -> Memory | None:
     """Return the memory that `value` is an array of."""
-    kind = type(value)
+    kind = class_of(value)
     memory = KNOWN.get(kind)
     if memory is None and kind not in PLAIN:
         memory = next((each for each in _MEMORIES if each.holds(value)), None)
@@ -204,12 +223,12 @@ def is_number_or_nested(value: Any) -> bool:
 
 def to_host(value: Any, name: str) -> Any:
     """Return an array as NumPy's, and the arrays in a sequence; the rest stays as it is."""
-    kind = type(value)
+    kind = class_of(value)
     if kind in PLAIN:
         return value
     if kind in (list, tuple):
         lowered = [to_host(item, name) for item in value]
         same = all(new is old for new, old in zip(lowered, value, strict=True))
-        return value if same else kind(lowered)
+        return value if same else class_of(value)(lowered)
     memory = memory_of(value)
     return value if memory is None else memory.to_host(value, name)

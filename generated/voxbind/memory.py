@@ -10,12 +10,11 @@ import sys
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, cast
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .errors import MemoryTypeError, class_name
 from .memories import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
 from .routes import by_gpu, gpu_of, nbytes_of, shares
+from .untyped import np
 
 if TYPE_CHECKING:
     from .memories import CudaMemory
@@ -114,7 +113,7 @@ class Exchange:
         changed
             Whether the library changes what it should only read, so that it gets a copy.
         """
-        kind = type(value)
+        kind = class_of(value)
         if kind in PLAIN:
             return value
         if kind is list or kind is tuple:
@@ -262,7 +261,7 @@ class Exchange:
         stays = like is None or (target is library and library.is_at(like, self._device))
         if stays and not self._given:
             return result
-        if isinstance(result, GeneratorType):
+        if class_of(result) is GeneratorType:
             return (self.give_back(item, like) for item in result)
         if target.name == "exporter" and not hasattr(like, "__array_namespace__"):
             target = NUMPY  # nobody knows how one of its kind is made
@@ -271,7 +270,7 @@ class Exchange:
         return self._map(result, target, device, own)
 
     def _map(self, result: Any, target: Memory, device: Any, own: dict[int, _Given]) -> Any:
-        kind = type(result)
+        kind = class_of(result)
         if kind in PLAIN:
             return result
         home: LibraryMemory | None = self._library if self._library.holds(result) else None
@@ -290,9 +289,9 @@ class Exchange:
             return {key: self._map(item, target, device, own) for key, item in result.items()}
         if kind is list:
             return [self._map(item, target, device, own) for item in result]
-        if isinstance(result, tuple) and (kind is tuple or hasattr(result, "_fields")):
+        if issubclass(kind, tuple) and (kind is tuple or hasattr(result, "_fields")):
             members = [self._map(item, target, device, own) for item in result]
-            return tuple(members) if kind is tuple else kind(*members)
+            return tuple(members) if kind is tuple else class_of(result)(*members)
         return result
 
     def _return(self, result: Any, home: LibraryMemory, target: Memory, device: Any) -> Any:

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .errors import DeviceUnavailableError, MemoryTypeError
 from .memory_numpy import numpy_dtype
+from .untyped import np
 
 __all__ = ["CupyMemory"]
 
@@ -127,7 +126,7 @@ class CupyMemory:
             value = value.detach().resolve_conj().resolve_neg().to(f"cuda:{device}")
         # Both have CuPy's current stream wait for the work that made the array.
         with cupy.cuda.Device(device):
-            speaks = hasattr(type(value), "__dlpack__")
+            speaks = hasattr(class_of(value), "__dlpack__")
             array = cupy.from_dlpack(value) if speaks else cupy.asarray(value)
             if array.device.id == device:
                 return array

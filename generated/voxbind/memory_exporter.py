@@ -10,10 +10,9 @@ import sys
 from importlib import import_module
 from typing import Any
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .errors import DeviceUnavailableError, MemoryTypeError, class_name
+from .untyped import np
 
 __all__ = ["ExporterMemory", "gpu_of"]
 
@@ -26,10 +25,10 @@ _CPU, _CUDA, _CUDA_HOST, _CUDA_MANAGED = 1, 2, 3, 13
 
 def gpu_of(value: Any) -> int | None:
     """Return the number of the NVIDIA GPU that an array is on; None where it is on none."""
-    if hasattr(type(value), "__dlpack_device__"):
+    if hasattr(class_of(value), "__dlpack_device__"):
         kind, number = value.__dlpack_device__()
         return int(number) if kind in (_CUDA, _CUDA_MANAGED) else None
-    if not hasattr(type(value), "__cuda_array_interface__"):
+    if not hasattr(class_of(value), "__cuda_array_interface__"):
         return None
     # Only the driver knows, and PyTorch doesn't ask it.
     cupy, (pointer, _) = sys.modules.get("cupy"), value.__cuda_array_interface__["data"]
@@ -46,7 +45,7 @@ class ExporterMemory:
     def holds(self, value: Any) -> bool:
         if isinstance(value, _NEVER):
             return False
-        return any(hasattr(type(value), export) for export in _EXPORTS)
+        return any(hasattr(class_of(value), export) for export in _EXPORTS)
 
     def device(self, value: Any) -> Any:
         """Return the array itself: only it can say how one like it is made."""
@@ -60,12 +59,12 @@ class ExporterMemory:
 
     def leaves_shared(self, value: Any) -> bool:
         """Whether NumPy can share the buffer; what ``__array__`` does can't be known."""
-        if hasattr(type(value), "__dlpack_device__"):
+        if hasattr(class_of(value), "__dlpack_device__"):
             return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
         interface = getattr(value, "__array_interface__", None)
         if interface is not None:  # an image file's has bytes, made for whoever asks
             return isinstance(interface.get("data"), tuple)
-        return hasattr(type(value), "__array_struct__")
+        return hasattr(class_of(value), "__array_struct__")
 
     def keeps_out(self, array: Any, device: Any) -> bool:
         if isinstance(array, np.ma.MaskedArray):
@@ -87,12 +86,12 @@ class ExporterMemory:
     def to_host(self, value: Any, name: str) -> Any:
         """Return the array that is exported, sharing its buffer where that is on the host."""
         try:
-            if any(hasattr(type(value), each) for each in _INTERFACES):
+            if any(hasattr(class_of(value), each) for each in _INTERFACES):
                 return np.asarray(value)
             if gpu_of(value) is not None:
                 memory, device = _gpu_memory(value, name)
                 return memory.to_host(memory.from_device(value, device), name)
-            if not hasattr(type(value), "__array__"):
+            if not hasattr(class_of(value), "__array__"):
                 return np.from_dlpack(value)
             # What `__array__` gives may be a copy; DLPack says that it shares.
             return _by_dlpack(value) if self.leaves_shared(value) else np.asarray(value)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
 from .errors import MemoryTypeError
+from .untyped import np
 
 __all__ = ["NumpyMemory", "numpy_dtype"]
 

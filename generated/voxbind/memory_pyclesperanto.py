@@ -16,11 +16,9 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
 from .callers import callers_level
 from .errors import DtypeConversionWarning, MemoryDimensionError, MemoryTypeError
+from .untyped import np
 
 __all__ = ["PyclesperantoMemory"]
 
@@ -138,7 +136,7 @@ class PyclesperantoMemory:
         return self._new(shape, like.dtype, like)
 
     def widened(self, stack: Any, plane: Any) -> Any:
-        wider = np.result_type(stack.dtype, plane.dtype).name
+        wider: str = np.result_type(stack.dtype, plane.dtype).name
         return stack.astype(getattr(np, _ROUNDED.get(wider, wider)))
 
     def _new(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:

@@ -9,11 +9,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .errors import DeviceUnavailableError, MemoryTypeError, class_name
 from .memory_numpy import numpy_dtype
+from .untyped import np
 
 __all__ = ["TorchMemory"]
 
@@ -33,7 +32,7 @@ class TorchMemory:
         torch = sys.modules.get("torch")
         if torch is None:
             return False
-        kind, tensor = type(value), getattr(torch, "Tensor", None)
+        kind, tensor = class_of(value), getattr(torch, "Tensor", None)
         return tensor is not None and (kind is tensor or issubclass(kind, tensor))
 
     def device(self, value: Any) -> Any:
@@ -142,7 +141,7 @@ class TorchMemory:
         if any(stride < 0 for stride in getattr(value, "strides", None) or ()):
             with value.device:
                 value = value.copy()  # PyTorch has no such strides, and may end the process
-        if hasattr(type(value), "__dlpack_device__"):
+        if hasattr(class_of(value), "__dlpack_device__"):
             kind, number = value.__dlpack_device__()
             if kind == _CUDA:
                 # Each has its stream of the current device wait for the other's.

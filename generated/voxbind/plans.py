@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
-from .memories import NUMPY, library_memory
+from .memories import NUMPY, LibraryMemory, library_memory
 
 __all__ = ["Arguments", "Facts", "Function", "Plan", "plan_of"]
 
@@ -58,43 +58,50 @@ class Plan:
     """What is known of a function, made ready once for all its calls."""
 
     def __init__(self, function: Function, facts: Facts, names: tuple[str, ...]) -> None:
-        self.function, self.facts = function, facts
+        self.function: Function = function
+        self.facts: Facts = facts
         # A `functools.partial` has no name of its own.
         named = getattr(function, "func", function)
         self.name: str = getattr(function, "__name__", getattr(named, "__name__", "the function"))
-        self.images = facts.get("images", ())
-        self.whole = facts.get("whole", ())
-        self.outputs = facts.get("outputs", ())
-        self.host = facts.get("host", ())
-        self.changed = facts.get("changed", ())
-        self.array_like = facts.get("array_like", ())
-        self.named = facts.get("named", ())
-        self.masked = facts.get("masked", ())
-        self.only = facts.get("only", ())
-        self.needs_output = facts.get("needs_output", ())
-        self.required = facts.get("required", 1)
-        self.positional = facts.get("positional", self.required)
-        self.args = facts.get("args", "")
-        self.kwargs = facts.get("kwargs", "")
+        self.images: tuple[str, ...] = facts.get("images", ())
+        self.whole: tuple[str, ...] = facts.get("whole", ())
+        self.outputs: tuple[str, ...] = facts.get("outputs", ())
+        self.host: tuple[str, ...] = facts.get("host", ())
+        self.changed: tuple[str, ...] = facts.get("changed", ())
+        self.array_like: tuple[str, ...] = facts.get("array_like", ())
+        self.named: tuple[str, ...] = facts.get("named", ())
+        self.masked: tuple[str, ...] = facts.get("masked", ())
+        self.only: tuple[str, ...] = facts.get("only", ())
+        self.needs_output: tuple[str, ...] = facts.get("needs_output", ())
+        self.required: int = facts.get("required", 1)
+        self.positional: int = facts.get("positional", self.required)
+        self.args: str = facts.get("args", "")
+        self.kwargs: str = facts.get("kwargs", "")
         memory = facts.get("memory", "numpy")
-        self.library = None if memory == "array_api" else library_memory(memory)
-        self.defaults = facts.get("defaults", {})
-        self.is_plain = self.required == self.positional and not (
+        self.library: LibraryMemory | None = (
+            None if memory == "array_api" else library_memory(memory)
+        )
+        self.defaults: Arguments = facts.get("defaults", {})
+        self.is_plain: bool = self.required == self.positional and not (
             self.args or self.kwargs or self.defaults
         )
-        self.is_simple = (
+        self.is_simple: bool = (
             self.is_plain
             and self.library is NUMPY
             and self.positional == 1
             and names[:1] == self.images[:1]
             and not (self.only or self.needs_output or self.changed)
         )
-        self.in_turn = facts.get("in_turn", False)
-        self.read = (*self.images, *self.whole)
-        self.lowered = tuple(sorted(self.read, key=lambda name: name not in self.changed))
+        self.in_turn: bool = facts.get("in_turn", False)
+        self.read: tuple[str, ...] = (*self.images, *self.whole)
+        self.lowered: tuple[str, ...] = tuple(
+            sorted(self.read, key=lambda name: name not in self.changed)
+        )
         """First what is changed: a copy, also where the same array is only read."""
-        self.written = tuple(name for name in self.outputs if name not in self.read)
-        self.arrays = frozenset((*self.read, *self.outputs))
+        self.written: tuple[str, ...] = tuple(
+            name for name in self.outputs if name not in self.read
+        )
+        self.arrays: frozenset[str] = frozenset((*self.read, *self.outputs))
 
 
 _plans: dict[int, Plan] = {}

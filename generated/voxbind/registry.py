@@ -17,6 +17,7 @@ from importlib import import_module
 from os.path import dirname, join
 from types import MappingProxyType
 
+from .classes import class_of
 from .contract import ProcessingContract
 from .errors import VoxbindError
 
@@ -204,9 +205,10 @@ def _entry(name: str) -> FunctionMetadata:
 
 
 def _read_only(value: Any) -> Any:
-    if isinstance(value, dict):
+    kind = class_of(value)
+    if kind is dict:
         return MappingProxyType({key: _read_only(item) for key, item in value.items()})
-    return tuple(map(_read_only, value)) if isinstance(value, list) else value
+    return tuple(map(_read_only, value)) if kind is list else value
 
 
 def _metadata(name: str, facts: dict[str, Any]) -> FunctionMetadata:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-# The generated package is checked without the libraries, and so without NumPy.
-import numpy as np  # type: ignore[import-not-found, unused-ignore]
-
+from .classes import class_of
 from .errors import DimensionError, class_name
 from .memories import NUMPY, LibraryMemory
+from .untyped import np
 
 __all__ = ["run_per_slice"]
 
@@ -130,7 +129,7 @@ class _Members:
 
     def __init__(self, first: Any, count: int, function: str, memory: LibraryMemory) -> None:
         self._function = function
-        self._kind = type(first)
+        self._kind = class_of(first)
         self._piles = [_pile(member, count, function, memory) for member in first]
 
     def put(self, z: int, result: Any) -> None:

@@ -220,7 +220,7 @@ class Watch:
 def _name_of_wrapper() -> str:
     """Return the dotted name below voxbind of the wrapper that is running."""
     package = (__package__ or "voxbind") + "."
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in `callers`
     while frame.f_back is not None:
         module = str(frame.f_globals.get("__name__"))
         if module.startswith(package) and module.removeprefix(package) not in _RUNTIME:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from .callers import callers_level
+from .classes import class_of
 from .errors import (
     DeviceUnavailableError,
     LibraryMissingError,
@@ -163,7 +164,7 @@ class _Library:
     def _array(self) -> Any:
         if self._memory == "pyclesperanto":
             # Its public `Array` stands for the class of the back end that is active.
-            return type(self._on_device().empty((1, 1)))
+            return class_of(self._on_device().empty((1, 1)))
         return getattr(self._import(self._memory), _ARRAYS[self._memory])
 
     def _on_device(self) -> Any:

@@ -13,14 +13,17 @@ class Array(Protocol):
     @property
     def ndim(self) -> int:
         """Number of axes."""
+        ...
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
+        ...
 
     @property
     def dtype(self) -> Any:
         """Type of the elements."""
+        ...
 
 
 ArrayT = TypeVar("ArrayT", bound=Array)

@@ -53,7 +53,7 @@ def crop(image: ArrayT, margin: int | tuple[int, int] | Sequence[tuple[int, int]
     >>> native.crop(image, ((3, 0), (0, 2)))
     array([[15, 16, 17]])
     """
-    ranges = []
+    ranges: list[tuple[int, int]] = []
     for length, (before, after) in zip(image.shape, _margins(margin, image.ndim), strict=True):
         if before + after >= length:
             raise ValueError(

@@ -1,0 +1,12 @@
+"""The class of a value of any type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["class_of"]
+
+class_of: Callable[[object], type[Any]] = type
+"""It is `type` itself, which has no such signature for a checker: what it gives for a value that is
+`Any` would be of unknown type, everywhere it goes."""
