@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from voxbind_build.model import ProbeTask
-from voxbind_build.probe.calling import scrub, value_range
+from voxbind_build.probe.calling import describe_result, scrub, value_range
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.probe.images import DTYPES, SIZES, colour_image, image
 from voxbind_build.probe.observe import observe
@@ -316,6 +316,27 @@ def test_an_endless_generator_is_cut_short() -> None:
     assert seen.calls[0].result.type == "iterator"
     assert verdict.result == "other"
     assert verdict.returns == "Iterator[Array]"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "keys"),
+    [
+        ({"area": np.zeros(2), "label": 1}, "dict", "str"),
+        ({1: "one", 2: "two"}, "dict", "int"),
+        ({np.int64(1): "one", 2: "two"}, "dict", "int"),
+        ({1: "one", "two": 2}, "dict", ""),
+        ({}, "dict", ""),
+        ([np.zeros(2)], "list", ""),
+        ("text", "builtins.str", ""),
+        (len, "builtins.builtin_function_or_method", ""),
+        # A class is named by the module nearest to the top that shows it.
+        (np.polynomial.Polynomial([1]), "numpy.polynomial.Polynomial", ""),
+    ],
+    ids=str,
+)
+def test_results_are_told_by_their_class(value: Any, kind: str, keys: str) -> None:
+    told = describe_result(value)
+    assert (told.type, told.keys) == (kind, keys)
 
 
 def test_what_can_not_be_imported_is_told() -> None:

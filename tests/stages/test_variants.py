@@ -127,6 +127,17 @@ def chosen(image, order="C"):
     return np.asarray(image) * ways[order]
 
 
+def chosen_by_halves(image, order="C"):
+    """Choose a way, one of which has a short name.
+
+    Parameters
+    ----------
+    image : ndarray
+    order : {'C', 'F'}, optional
+    """
+    return np.asarray(image) * {"C": 1.0, "F": 2.0, "c": 1.0}[order]
+
+
 def chosen_by_nobody(image, order="C"):
     """Look at the image alone.
 
@@ -165,6 +176,7 @@ ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
     (left_alone, "width", set(), None),
     (added, "offset", {"complex"}, "complex"),
     (chosen, "order", {"'c'", "'f'", "'half'"}, "Literal['C', 'F', 'c', 'f', 'half']"),
+    (chosen_by_halves, "order", {"'c'"}, "Literal['C', 'F', 'c']"),
     (chosen_strictly, "order", set(), None),
     (chosen_by_nobody, "order", set(), None),
 ]

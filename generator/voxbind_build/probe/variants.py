@@ -166,7 +166,8 @@ class _Trial:
         first = self.call(name, known[0])
         for change in (str.lower, str.upper):
             if change(known[0]) not in known and _alike(self.call(name, change(known[0])), first):
-                yield from (repr(word) for word in map(change, known) if word not in known)
+                changed = [word for word in map(change, known) if word not in known]
+                yield from (repr(word) for word in changed if self.call(name, word).returned)
         for word in others:
             if word not in known and self.call(name, word).returned:
                 yield repr(word)
