@@ -192,10 +192,20 @@ def _observe_images(
         warned={dtype: answer.warnings for dtype, answer in dtypes.items() if answer.warnings},
         mutates=tuple(sorted(bench.mutated)),
         random=_is_random(bench, base[0]),
-        turned=turned(bench, *base),
-        lists={} if bench.sparing else lists(bench, base[0]),
-        also={} if bench.sparing else also(bench, base[0], words),
+        **_beyond_defaults(bench, base, words),
     )
+
+
+def _beyond_defaults(
+    bench: Bench, known: searching.Found, words: dict[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Turn options over, and try what else parameters take."""
+    bench.deadline = time.perf_counter() + _BUDGET
+    found: dict[str, Any] = {"turned": turned(bench, *known)}
+    if not bench.sparing:
+        bench.deadline = time.perf_counter() + 2 * _BUDGET
+        found |= {"lists": lists(bench, known[0]), "also": also(bench, known[0], words)}
+    return found
 
 
 def _reads_channels(image: searching.Found) -> bool:

@@ -139,8 +139,12 @@ class _Writer:
 
     # --- body --------------------------------------------------------------------------
 
+    def _class_of(self) -> str:
+        """Return the name of `type` under which checkers don't ask what a union is narrowed to."""
+        return self._names.bind("class_of", "voxbind.classes")
+
     def _is_array(self, name: str) -> str:
-        kind = self._names.bind("type", "builtins")
+        kind = self._class_of()
         if self._memory == "array_api":
             return f"{kind}({name}) in {self._upstream}.Arrays"
         return f"{kind}({name}) is {self._upstream}.Array"
@@ -167,7 +171,7 @@ class _Writer:
                 conditions.append(self._has_plain_default(parameter))
                 continue
             if name in function.host:  # anything else is brought to the host
-                kind, plain = (self._names.bind(each, "builtins") for each in ("type", "list"))
+                kind, plain = self._class_of(), self._names.bind("list", "builtins")
                 condition = f"{kind}({name}) is {plain}"
             if unchanged := self._has_plain_default(parameter):
                 condition = f"({unchanged} or {condition})"
@@ -188,7 +192,7 @@ class _Writer:
             default = ast.literal_eval(text)
         except ValueError:  # range(...), which is not tested for
             return ""
-        kind, check = type(default).__name__, self._names.bind("type", "builtins")
+        kind, check = type(default).__name__, self._class_of()
         if kind not in ("bool", "int", "float", "str", "tuple"):
             return ""
         condition = f"{check}({name}) is {self._names.bind(kind, 'builtins')}"
