@@ -60,7 +60,8 @@ def _widened(texts: list[str], kind: str) -> list[str]:
         return texts if known & {"Sequence", "ArrayLike", "Array"} else [*texts, *more]
     if kind in _NUMBERS:
         narrower = _NUMBERS[: _NUMBERS.index(kind)]
-        return [kind if text in narrower else text for text in texts]
+        wider = {f"Sequence[{each}]": f"Sequence[{kind}]" for each in narrower}
+        return [kind if text in narrower else wider.get(text, text) for text in texts]
     # A word.
     return [
         f"{text[:-1]}, {ast.unparse(_node(kind))}]" if text.startswith("Literal[") else text

@@ -48,7 +48,7 @@ def also(
     -------
     dict
         By parameter: ``list`` and ``array`` for a tuple, ``number`` for a tuple that may be
-        one number, ``sequence`` for a number that may differ along each axis, ``float`` for
+        one number, ``sequence`` and ``array`` for a number that may differ along each axis, ``float`` for
         an integer, ``complex`` for a number that goes with a complex image, and further words
         as literals.
     """
@@ -126,8 +126,10 @@ class _Trial:
     def of_number(self, name: str, value: float) -> Iterator[str]:
         usual, next_one = self.call(name, value), self.call(name, value + 1)
         if _differ(next_one, usual):
-            if _alike(self.call(name, (value + 1,) * self.ndim), next_one):
-                yield "sequence"
+            row = (value + 1,) * self.ndim
+            for kind, each in (("sequence", row), ("array", np.array(row))):
+                if _alike(self.call(name, each), next_one):
+                    yield kind
             if isinstance(value, int):
                 between = self.call(name, value + 0.5)
                 if _differ(between, usual) and _differ(between, next_one):
