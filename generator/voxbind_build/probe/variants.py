@@ -48,9 +48,9 @@ def also(
     -------
     dict
         By parameter: ``list`` and ``array`` for a tuple, ``number`` for a tuple that may be
-        one number, ``sequence`` and ``array`` for a number that may differ along each axis, ``float`` for
-        an integer, ``complex`` for a number that goes with a complex image, and further words
-        as literals.
+        one number, ``sequence`` and ``array`` for a number that may differ along each axis,
+        ``float`` for an integer, ``complex`` for a number that goes with a complex image, and
+        further words as literals.
     """
     trial = _Trial(bench, arrangement)
     found = {each.name: tuple(trial.takes(each, words.get(each.name, ()))) for each in trial.free}
