@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 else:
     _Own = Array
 
-ClesperantoArray: TypeAlias = Array | _Own
+# To who doesn't take MYPY for true, `_Own` may be either of the two.
+ClesperantoArray: TypeAlias = _Own
 """An array of any library, pyclesperanto's own included."""
-ClesperantoArrayT = TypeVar("ClesperantoArrayT", bound=Array | _Own)
+ClesperantoArrayT = TypeVar("ClesperantoArrayT", bound=_Own)
 """The type of the first image, which is also that of an image result."""

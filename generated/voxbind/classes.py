@@ -9,4 +9,5 @@ __all__ = ["class_of"]
 
 class_of: Callable[[object], type[Any]] = type
 """It is `type` itself, which has no such signature for a checker: what it gives for a value that is
-`Any` would be of unknown type, everywhere it goes."""
+`Any` would be of unknown type everywhere it goes, and a comparison with it narrows each union,
+which takes mypy longer than all else in a wrapper."""

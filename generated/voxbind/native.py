@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Literal, overload
 
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT, Reshapable
+from voxbind.classes import class_of
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.lifting import volume as _volume
 from voxbind.upstream import upstream
@@ -99,7 +100,7 @@ def best_focus_slice(volume: Array | Reshapable[Array]) -> Array:
            [0, 0, 0, 0],
            [0, 0, 0, 0]], dtype=uint8)
     """
-    if type(volume) in _native.Arrays and volume.ndim != 2:
+    if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.best_focus_slice(volume)
     else:
         result = _volume(_native.best_focus_slice, locals(), images=("volume",), memory="array_api")
@@ -109,7 +110,7 @@ def best_focus_slice(volume: Array | Reshapable[Array]) -> Array:
 @overload
 def bin_image(
     image: Castable[OutT],
-    factor: int | Sequence[int] = 2,
+    factor: int | Sequence[int] | Array = 2,
     *,
     reduce: Literal["mean", "sum", "max", "min"] = "mean",
     slice_by_slice: bool = False,
@@ -119,7 +120,7 @@ def bin_image(
 @overload
 def bin_image(
     image: ArrayT,
-    factor: int | Sequence[int] = 2,
+    factor: int | Sequence[int] | Array = 2,
     *,
     reduce: Literal["mean", "sum", "max", "min"] = "mean",
     slice_by_slice: bool = False,
@@ -128,7 +129,7 @@ def bin_image(
 
 def bin_image(
     image: Array | Castable[Array],
-    factor: int | Sequence[int] = 2,
+    factor: int | Sequence[int] | Array = 2,
     *,
     reduce: Literal["mean", "sum", "max", "min"] = "mean",
     slice_by_slice: bool = False,
@@ -183,7 +184,7 @@ def bin_image(
     array([[1, 3],
            [6, 8]], dtype=uint8)
     """
-    if type(image) in _native.Arrays and not slice_by_slice:
+    if class_of(image) in _native.Arrays and not slice_by_slice:
         result: Array = _native.bin_image(image, factor=factor, reduce=reduce)
     else:
         result = flexible(_native.bin_image, locals(), images=("image",), memory="array_api")
@@ -298,7 +299,7 @@ def crop(
     >>> native.crop(image, ((3, 0), (0, 2)))
     array([[15, 16, 17]])
     """
-    if type(image) in _native.Arrays and not slice_by_slice:
+    if class_of(image) in _native.Arrays and not slice_by_slice:
         result: ArrayT = _native.crop(image, margin)
     else:
         result = flexible(_native.crop, locals(), images=("image",), memory="array_api", required=2)
@@ -451,7 +452,7 @@ def focus_measure(image: Array | Castable[Array]) -> Array:
     >>> float(native.focus_measure(sharp)), float(native.focus_measure(blurred))
     (72.0, 8.0)
     """
-    if type(image) in _native.Arrays and image.ndim < 3:
+    if class_of(image) in _native.Arrays and image.ndim < 3:
         result: Array = _native.focus_measure(image)
     else:
         result = per_slice(
@@ -507,7 +508,7 @@ def max_projection(volume: Array | Reshapable[Array], axis: int = 0) -> Array:
     array([[ 8,  9],
            [10, 11]], dtype=uint8)
     """
-    if type(volume) in _native.Arrays and volume.ndim != 2:
+    if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.max_projection(volume, axis=axis)
     else:
         result = _volume(_native.max_projection, locals(), images=("volume",), memory="array_api")
@@ -562,7 +563,7 @@ def mean_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     array([[4., 5.],
            [6., 7.]], dtype=float32)
     """
-    if type(volume) in _native.Arrays and volume.ndim != 2:
+    if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.mean_projection(volume, axis=axis)
     else:
         result = _volume(_native.mean_projection, locals(), images=("volume",), memory="array_api")
@@ -616,7 +617,7 @@ def min_projection(volume: Array | Reshapable[Array], axis: int = 0) -> Array:
     array([[0, 1],
            [2, 3]], dtype=uint8)
     """
-    if type(volume) in _native.Arrays and volume.ndim != 2:
+    if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.min_projection(volume, axis=axis)
     else:
         result = _volume(_native.min_projection, locals(), images=("volume",), memory="array_api")
@@ -706,7 +707,7 @@ def normalize_percentile(
     array([[0.  , 0.25],
            [0.5 , 1.  ]], dtype=float32)
     """
-    if type(image) in _native.Arrays and not slice_by_slice:
+    if class_of(image) in _native.Arrays and not slice_by_slice:
         result: Array = _native.normalize_percentile(image, low=low, high=high, clip=clip)
     else:
         result = flexible(
@@ -773,7 +774,7 @@ def normalize_percentile_per_slice(
     array([[0. , 0.4],
            [0.8, 1. ]], dtype=float32)
     """
-    if type(image) in _native.Arrays and image.ndim < 3:
+    if class_of(image) in _native.Arrays and image.ndim < 3:
         result: Array = _native.normalize_percentile_per_slice(image, low=low, high=high, clip=clip)
     else:
         result = per_slice(
@@ -829,7 +830,7 @@ def std_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     >>> native.std_projection(volume)
     array([[1.]], dtype=float32)
     """
-    if type(volume) in _native.Arrays and volume.ndim != 2:
+    if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.std_projection(volume, axis=axis)
     else:
         result = _volume(_native.std_projection, locals(), images=("volume",), memory="array_api")
@@ -886,7 +887,7 @@ def sum_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     array([[600, 600],
            [600, 600]])
     """
-    if type(volume) in _native.Arrays and volume.ndim != 2:
+    if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.sum_projection(volume, axis=axis)
     else:
         result = _volume(_native.sum_projection, locals(), images=("volume",), memory="array_api")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, overload
 from voxbind.arrays import Array as _Array
 from voxbind.arrays import ArrayLike, Castable, DTypeLike, LibraryArray, OutT
 from voxbind.arrays_pyclesperanto import ClesperantoArray, ClesperantoArrayT
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, told, volume
 from voxbind.upstream import LibraryDefault, library_default, upstream
@@ -545,9 +546,9 @@ def absolute(
     [1] https://clij.github.io/clij2-docs/reference_absolute
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.absolute(
             input_image, output_image=output_image, device=device
@@ -625,10 +626,10 @@ def absolute_difference(
     [1] https://clij.github.io/clij2-docs/reference_absoluteDifference
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.absolute_difference(
             input_image0, input_image1, output_image=output_image, device=device
@@ -696,9 +697,9 @@ def acos(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.acos(
             input_image, output_image=output_image, device=device
@@ -776,9 +777,9 @@ def add_image_and_scalar(
     [1] https://clij.github.io/clij2-docs/reference_addImageAndScalar
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.add_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -856,10 +857,10 @@ def add_images(
     [1] https://clij.github.io/clij2-docs/reference_addImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.add_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -948,10 +949,10 @@ def add_images_weighted(
     [1] https://clij.github.io/clij2-docs/reference_addImagesWeighted
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.add_images_weighted(
             input_image0,
@@ -1043,9 +1044,9 @@ def affine_transform(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.affine_transform(
             input_image,
@@ -1140,9 +1141,9 @@ def array_equal(
     [1] https://numpy.org/doc/stable/reference/generated/numpy.array_equal.html
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
+        and class_of(input_image1) is _pyclesperanto.Array
     ):
         result: bool = _pyclesperanto.array_equal(input_image0, input_image1, device=device)
     else:
@@ -1305,9 +1306,9 @@ def asin(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.asin(
             input_image, output_image=output_image, device=device
@@ -1375,9 +1376,9 @@ def atan(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.atan(
             input_image, output_image=output_image, device=device
@@ -1442,8 +1443,8 @@ def average_distance_of_n_far_off_distances(
     -------
     Image
     """
-    if type(input_image_distance_matrix) is _pyclesperanto.Array and (
-        output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+    if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
+        output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.average_distance_of_n_far_off_distances(
             input_image_distance_matrix,
@@ -1488,8 +1489,8 @@ def average_distance_of_n_nearest_distances(
     -------
     Image
     """
-    if type(input_image_distance_matrix) is _pyclesperanto.Array and (
-        output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+    if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
+        output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.average_distance_of_n_nearest_distances(
             input_image_distance_matrix,
@@ -1535,10 +1536,11 @@ def average_distance_touching_neighbors(
     Image
     """
     if (
-        type(input_image_distance_matrix) is _pyclesperanto.Array
-        and type(input_image_touch_matrix) is _pyclesperanto.Array
+        class_of(input_image_distance_matrix) is _pyclesperanto.Array
+        and class_of(input_image_touch_matrix) is _pyclesperanto.Array
         and (
-            output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+            output_image_index_list is None
+            or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
         result: LibraryArray = _pyclesperanto.average_distance_touching_neighbors(
@@ -1622,10 +1624,10 @@ def binary_and(
     [1] https://clij.github.io/clij2-docs/reference_binaryAnd
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_and(
             input_image0, input_image1, output_image=output_image, device=device
@@ -1716,9 +1718,9 @@ def binary_closing(
         A mask.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_closing(
             input_image,
@@ -1824,9 +1826,9 @@ def binary_dilate(
     [2] https://clij.github.io/clij2-docs/reference_dilateSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_dilate(
             input_image,
@@ -1904,9 +1906,9 @@ def binary_edge_detection(
     [1] https://clij.github.io/clij2-docs/reference_binaryEdgeDetection
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_edge_detection(
             input_image, output_image=output_image, device=device
@@ -2005,9 +2007,9 @@ def binary_erode(
     [2] https://clij.github.io/clij2-docs/reference_erodeSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_erode(
             input_image,
@@ -2081,9 +2083,9 @@ def binary_infsup(
         A mask.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_infsup(
             input_image, output_image=output_image, device=device
@@ -2156,9 +2158,9 @@ def binary_not(
     [1] https://clij.github.io/clij2-docs/reference_binaryNot
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_not(
             input_image, output_image=output_image, device=device
@@ -2248,9 +2250,9 @@ def binary_opening(
         A mask.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_opening(
             input_image,
@@ -2335,10 +2337,10 @@ def binary_or(
     [1] https://clij.github.io/clij2-docs/reference_binaryOr
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_or(
             input_image0, input_image1, output_image=output_image, device=device
@@ -2415,10 +2417,10 @@ def binary_subtract(
     [1] https://clij.github.io/clij2-docs/reference_binarySubtract
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_subtract(
             input_image0, input_image1, output_image=output_image, device=device
@@ -2487,9 +2489,9 @@ def binary_supinf(
         A mask.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_supinf(
             input_image, output_image=output_image, device=device
@@ -2568,10 +2570,10 @@ def binary_xor(
     [1] https://clij.github.io/clij2-docs/reference_binaryXOr
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.binary_xor(
             input_image0, input_image1, output_image=output_image, device=device
@@ -2621,9 +2623,9 @@ def block_enumerate(
     Image
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(input_image0) is _pyclesperanto.Array
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.block_enumerate(
             input_image0,
@@ -2722,9 +2724,9 @@ def bottom_hat(
     [2] https://clij.github.io/clij2-docs/reference_bottomHatSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.bottom_hat(
             input_image,
@@ -2818,9 +2820,9 @@ def bottom_hat_box(
     [1] https://clij.github.io/clij2-docs/reference_bottomHatBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.bottom_hat_box(
             input_image,
@@ -2913,9 +2915,9 @@ def bottom_hat_sphere(
     [1] https://clij.github.io/clij2-docs/reference_bottomHatSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.bottom_hat_sphere(
             input_image,
@@ -2966,7 +2968,7 @@ def bounding_box(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_boundingBox
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.bounding_box(input_image, device=device)
     else:
         result = flexible(
@@ -3046,9 +3048,9 @@ def ceil(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.ceil(
             input_image, output_image=output_image, device=device
@@ -3093,7 +3095,7 @@ def center_of_mass(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_centerOfMass
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.center_of_mass(input_image, device=device)
     else:
         result = flexible(
@@ -3250,9 +3252,9 @@ def circular_shift(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.circular_shift(
             input_image,
@@ -3347,9 +3349,9 @@ def clahe(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.clahe(
             input_image,
@@ -3438,9 +3440,9 @@ def clip(
     [1] https://numpy.org/doc/stable/reference/generated/numpy.clip.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.clip(
             input_image,
@@ -3519,10 +3521,10 @@ def closing(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(footprint) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(footprint) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.closing(
             input_image, footprint, output_image=output_image, device=device
@@ -3609,9 +3611,9 @@ def closing_box(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.closing_box(
             input_image,
@@ -3692,9 +3694,9 @@ def closing_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.closing_labels(
             input_image, output_image=output_image, radius=radius, device=device
@@ -3779,9 +3781,9 @@ def closing_sphere(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.closing_sphere(
             input_image,
@@ -3860,10 +3862,10 @@ def combine_labels(
         A label image.
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.combine_labels(
             input_image0, input_image1, output_image=output_image, device=device
@@ -3947,10 +3949,10 @@ def concatenate(
     [1] https://clij.github.io/clij2-docs/reference_combineHorizontally
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.concatenate(
             input_image0, input_image1, output_image=output_image, axis=axis, device=device
@@ -4028,10 +4030,10 @@ def concatenate_along_x(
     [1] https://clij.github.io/clij2-docs/reference_combineHorizontally
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.concatenate_along_x(
             input_image0, input_image1, output_image=output_image, device=device
@@ -4109,10 +4111,10 @@ def concatenate_along_y(
     [1] https://clij.github.io/clij2-docs/reference_combineVertically
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.concatenate_along_y(
             input_image0, input_image1, output_image=output_image, device=device
@@ -4190,10 +4192,10 @@ def concatenate_along_z(
     [1] https://clij.github.io/clij2-docs/reference_concatenateStacks
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.concatenate_along_z(
             input_image0, input_image1, output_image=output_image, device=device
@@ -4272,9 +4274,9 @@ def connected_component_labeling(
     [2] https://doi.org/10.1109/TPDS.2018.2799216
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.connected_component_labeling(
             input_image, output_image=output_image, connectivity=connectivity, device=device
@@ -4351,9 +4353,9 @@ def connected_components_labeling(
     [1] https://clij.github.io/clij2-docs/reference_connectedComponentsLabelingBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.connected_components_labeling(
             input_image, output_image=output_image, connectivity=connectivity, device=device
@@ -4431,10 +4433,10 @@ def convolve(
     [1] https://clij.github.io/clij2-docs/reference_convolve
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.convolve(
             input_image0, input_image1, output_image=output_image, device=device
@@ -4507,9 +4509,9 @@ def copy(
     [1] https://clij.github.io/clij2-docs/reference_copy
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.copy(
             input_image, output_image=output_image, device=device
@@ -4766,9 +4768,9 @@ def cos(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cos(
             input_image, output_image=output_image, device=device
@@ -4836,9 +4838,9 @@ def cosh(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cosh(
             input_image, output_image=output_image, device=device
@@ -4885,9 +4887,9 @@ def count_touching_neighbors(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_countTouchingNeighbors
     """
-    if type(touch_matrix) is _pyclesperanto.Array and (
+    if class_of(touch_matrix) is _pyclesperanto.Array and (
         touching_neighbors_count_destination is None
-        or type(touching_neighbors_count_destination) is _pyclesperanto.Array
+        or class_of(touching_neighbors_count_destination) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.count_touching_neighbors(
             touch_matrix,
@@ -5078,9 +5080,9 @@ def crop(
     [1] https://clij.github.io/clij2-docs/reference_crop3D
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.crop(
             input_image,
@@ -5162,9 +5164,9 @@ def crop_border(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.crop_border(
             input_image, output_image=output_image, border_size=border_size, device=device
@@ -5232,9 +5234,9 @@ def cubic_root(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cubic_root(
             input_image, output_image=output_image, device=device
@@ -5314,9 +5316,9 @@ def cumulative_max(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cumulative_max(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
@@ -5396,9 +5398,9 @@ def cumulative_min(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cumulative_min(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
@@ -5478,9 +5480,9 @@ def cumulative_product(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cumulative_product(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
@@ -5560,9 +5562,9 @@ def cumulative_sum(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.cumulative_sum(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
@@ -5630,9 +5632,9 @@ def degrees_to_radians(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.degrees_to_radians(
             input_image, output_image=output_image, device=device
@@ -5718,9 +5720,9 @@ def deskew_x(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and getattr(input_image, "ndim", 0) != 2
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.deskew_x(
             input_image,
@@ -5813,9 +5815,9 @@ def deskew_y(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and getattr(input_image, "ndim", 0) != 2
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.deskew_y(
             input_image,
@@ -5894,9 +5896,9 @@ def detect_label_edges(
     [1] https://clij.github.io/clij2-docs/reference_detectLabelEdges
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.detect_label_edges(
             input_image, output_image=output_image, device=device
@@ -5992,9 +5994,9 @@ def detect_maxima(
     [2] https://clij.github.io/clij2-docs/reference_detectMaximaSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.detect_maxima(
             input_image,
@@ -6090,9 +6092,9 @@ def detect_maxima_box(
     [1] https://clij.github.io/clij2-docs/reference_detectMaximaBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.detect_maxima_box(
             input_image,
@@ -6193,9 +6195,9 @@ def detect_minima(
     [2] https://clij.github.io/clij2-docs/reference_detectMinimaSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.detect_minima(
             input_image,
@@ -6291,9 +6293,9 @@ def detect_minima_box(
     [1] https://clij.github.io/clij2-docs/reference_detectMinimaBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.detect_minima_box(
             input_image,
@@ -6405,9 +6407,9 @@ def difference_of_gaussian(
     [1] https://clij.github.io/clij2-docs/reference_differenceOfGaussian3D
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.difference_of_gaussian(
             input_image,
@@ -6492,9 +6494,9 @@ def dilate_box(
     [1] https://clij.github.io/clij2-docs/reference_dilateBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.dilate_box(
             input_image, output_image=output_image, device=device
@@ -6568,9 +6570,9 @@ def dilate_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.dilate_labels(
             input_image, output_image=output_image, radius=radius, device=device
@@ -6645,9 +6647,9 @@ def dilate_sphere(
     [1] https://clij.github.io/clij2-docs/reference_dilateSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.dilate_sphere(
             input_image, output_image=output_image, device=device
@@ -6727,10 +6729,10 @@ def dilation(
     [1] https://clij.github.io/clij2-docs/reference_erodeBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(footprint) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(footprint) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.dilation(
             input_image, footprint, output_image=output_image, device=device
@@ -6820,9 +6822,9 @@ def divide_by_gaussian_background(
     [1] https://clij.github.io/clij2-docs/reference_divideByGaussianBackground
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.divide_by_gaussian_background(
             input_image,
@@ -6904,10 +6906,10 @@ def divide_images(
     [1] https://clij.github.io/clij2-docs/reference_divideImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.divide_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -6981,9 +6983,9 @@ def divide_scalar_by_image(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.divide_scalar_by_image(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -7122,10 +7124,10 @@ def equal(
     [1] https://clij.github.io/clij2-docs/reference_equal
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.equal(
             input_image0, input_image1, output_image=output_image, device=device
@@ -7203,9 +7205,9 @@ def equal_constant(
     [1] https://clij.github.io/clij2-docs/reference_equalConstant
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -7282,9 +7284,9 @@ def erode_box(
     [1] https://clij.github.io/clij2-docs/reference_erodeBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.erode_box(
             input_image, output_image=output_image, device=device
@@ -7358,9 +7360,9 @@ def erode_connected_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.erode_connected_labels(
             input_image, output_image=output_image, radius=radius, device=device
@@ -7440,9 +7442,9 @@ def erode_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.erode_labels(
             input_image, output_image=output_image, radius=radius, relabel=relabel, device=device
@@ -7517,9 +7519,9 @@ def erode_sphere(
     [1] https://clij.github.io/clij2-docs/reference_erodeSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.erode_sphere(
             input_image, output_image=output_image, device=device
@@ -7609,9 +7611,9 @@ def eroded_otsu_labeling(
     [2] https://zenodo.org/badge/latestdoi/434949702
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.eroded_otsu_labeling(
             input_image,
@@ -7695,10 +7697,10 @@ def erosion(
     [1] https://clij.github.io/clij2-docs/reference_erodeBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(footprint) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(footprint) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.erosion(
             input_image, footprint, output_image=output_image, device=device
@@ -7809,10 +7811,10 @@ def exclude_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabels
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(list) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(list) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_labels(
             input_image, list, output_image=output_image, device=device
@@ -7902,9 +7904,9 @@ def exclude_labels_on_edges(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOnEdges
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_labels_on_edges(
             input_image,
@@ -7990,9 +7992,9 @@ def exclude_labels_outside_size_range(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_labels_outside_size_range(
             input_image,
@@ -8083,10 +8085,10 @@ def exclude_labels_with_map_values_out_of_range(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsWithValuesOutOfRange
     """
     if (
-        type(label_map_input) is _pyclesperanto.Array
+        class_of(label_map_input) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(values_map) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(values_map) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_labels_with_map_values_out_of_range(
             values_map,
@@ -8180,10 +8182,10 @@ def exclude_labels_with_map_values_within_range(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsWithValuesWithinRange
     """
     if (
-        type(label_map_input) is _pyclesperanto.Array
+        class_of(label_map_input) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(values_map) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(values_map) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_labels_with_map_values_within_range(
             values_map,
@@ -8266,9 +8268,9 @@ def exclude_large_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_large_labels(
             input_image, output_image=output_image, minimum_size=minimum_size, device=device
@@ -8344,9 +8346,9 @@ def exclude_small_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exclude_small_labels(
             input_image, output_image=output_image, maximum_size=maximum_size, device=device
@@ -8479,9 +8481,9 @@ def exponential(
     [2] https://registry.khronos.org/OpenCL/sdk/3.0/docs/man/html/exp.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exponential(
             input_image, output_image=output_image, device=device
@@ -8554,9 +8556,9 @@ def exponential10(
     [2] https://registry.khronos.org/OpenCL/sdk/3.0/docs/man/html/exp.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exponential10(
             input_image, output_image=output_image, device=device
@@ -8629,9 +8631,9 @@ def exponential2(
     [2] https://registry.khronos.org/OpenCL/sdk/3.0/docs/man/html/exp.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.exponential2(
             input_image, output_image=output_image, device=device
@@ -8703,9 +8705,9 @@ def extend_labeling_via_voronoi(
     [1] https://clij.github.io/clij2-docs/reference_extendLabelingViaVoronoi
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.extend_labeling_via_voronoi(
             input_image, output_image=output_image, device=device
@@ -8769,8 +8771,8 @@ def extended_depth_of_focus_sobel_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.extended_depth_of_focus_sobel_projection(
             input_image, output_image=output_image, sigma=sigma, device=device
@@ -8845,8 +8847,8 @@ def extended_depth_of_focus_variance_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.extended_depth_of_focus_variance_projection(
             input_image,
@@ -8925,9 +8927,9 @@ def extension_ratio_map(
     [1] https://clij.github.io/clij2-docs/reference_extensionRatioMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.extension_ratio_map(
             input_image, output_image=output_image, device=device
@@ -9041,9 +9043,9 @@ def filter_label_by_size(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.filter_label_by_size(
             input_image,
@@ -9116,9 +9118,9 @@ def flag_existing_labels(
         A table of values.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.flag_existing_labels(
             input_image, output_image=output_image, device=device
@@ -9207,9 +9209,9 @@ def flip(
     [1] https://clij.github.io/clij2-docs/reference_flip3D
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.flip(
             input_image,
@@ -9283,9 +9285,9 @@ def floor(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.floor(
             input_image, output_image=output_image, device=device
@@ -9504,9 +9506,9 @@ def gamma_correction(
     [1] https://clij.github.io/clij2-docs/reference_gammaCorrection
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gamma_correction(
             input_image, output_image=output_image, gamma=gamma, device=device
@@ -9623,9 +9625,9 @@ def gather(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gather(
             input_image,
@@ -9717,9 +9719,9 @@ def gauss_otsu_labeling(
     [2] https://en.wikipedia.org/wiki/Connected-component_labeling
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gauss_otsu_labeling(
             input_image0, output_image=output_image, outline_sigma=outline_sigma, device=device
@@ -9809,9 +9811,9 @@ def gaussian_blur(
     [1] https://clij.github.io/clij2-docs/reference_gaussianBlur3D
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gaussian_blur(
             input_image,
@@ -9919,9 +9921,9 @@ def gaussian_derivative(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gaussian_derivative(
             input_image,
@@ -10008,10 +10010,10 @@ def generate_binary_overlap_matrix(
     [1] https://clij.github.io/clij2-docs/reference_generateBinaryOverlapMatrix
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.generate_binary_overlap_matrix(
             input_image0, input_image1, output_image=output_image, device=device
@@ -10065,11 +10067,11 @@ def generate_distance_matrix(
     [1] https://clij.github.io/clij2-docs/reference_generateDistanceMatrix
     """
     if (
-        type(coordinate_list1) is _pyclesperanto.Array
-        and type(coordinate_list2) is _pyclesperanto.Array
+        class_of(coordinate_list1) is _pyclesperanto.Array
+        and class_of(coordinate_list2) is _pyclesperanto.Array
         and (
             distance_matrix_destination is None
-            or type(distance_matrix_destination) is _pyclesperanto.Array
+            or class_of(distance_matrix_destination) is _pyclesperanto.Array
         )
     ):
         result: LibraryArray = _pyclesperanto.generate_distance_matrix(
@@ -10144,9 +10146,9 @@ def generate_partial_touching_area_matrix(
         A table of values.
     """
     if (
-        type(input_image_label) is _pyclesperanto.Array
+        class_of(input_image_label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array)
+        and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.generate_partial_touching_area_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
@@ -10193,8 +10195,8 @@ def generate_partial_touching_area_matrix_within_range(
     -------
     Image
     """
-    if type(input_image_matrix) is _pyclesperanto.Array and (
-        output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array
+    if class_of(input_image_matrix) is _pyclesperanto.Array and (
+        output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.generate_partial_touching_area_matrix_within_range(
             input_image_matrix,
@@ -10246,8 +10248,8 @@ def generate_proximal_neighbors_matrix(
     -------
     Image
     """
-    if type(input_image_matrix) is _pyclesperanto.Array and (
-        output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array
+    if class_of(input_image_matrix) is _pyclesperanto.Array and (
+        output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.generate_proximal_neighbors_matrix(
             input_image_matrix,
@@ -10320,9 +10322,9 @@ def generate_touch_count_matrix(
         A table of values.
     """
     if (
-        type(input_image_label) is _pyclesperanto.Array
+        class_of(input_image_label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array)
+        and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.generate_touch_count_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
@@ -10398,9 +10400,9 @@ def generate_touch_matrix(
     [1] https://clij.github.io/clij2-docs/reference_generateTouchMatrix
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array)
+        and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.generate_touch_matrix(
             input_image, output_image_matrix=output_image_matrix, device=device
@@ -10471,9 +10473,9 @@ def generate_touch_portion_matrix(
         A table of values.
     """
     if (
-        type(input_image_label) is _pyclesperanto.Array
+        class_of(input_image_label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array)
+        and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.generate_touch_portion_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
@@ -10519,8 +10521,8 @@ def generate_touch_portion_within_range_neighbors_matrix(
     -------
     Image
     """
-    if type(input_image_matrix) is _pyclesperanto.Array and (
-        output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array
+    if class_of(input_image_matrix) is _pyclesperanto.Array and (
+        output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.generate_touch_portion_within_range_neighbors_matrix(
             input_image_matrix,
@@ -10593,9 +10595,9 @@ def generate_touching_area_matrix(
         A table of values.
     """
     if (
-        type(input_image_label) is _pyclesperanto.Array
+        class_of(input_image_label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array)
+        and (output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.generate_touching_area_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
@@ -10696,9 +10698,9 @@ def gradient_x(
     [1] https://clij.github.io/clij2-docs/reference_gradientX
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gradient_x(
             input_image, output_image=output_image, device=device
@@ -10772,9 +10774,9 @@ def gradient_y(
     [1] https://clij.github.io/clij2-docs/reference_gradientY
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gradient_y(
             input_image, output_image=output_image, device=device
@@ -10848,9 +10850,9 @@ def gradient_z(
     [1] https://clij.github.io/clij2-docs/reference_gradientZ
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.gradient_z(
             input_image, output_image=output_image, device=device
@@ -10941,9 +10943,9 @@ def grayscale_closing(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.grayscale_closing(
             input_image,
@@ -11047,9 +11049,9 @@ def grayscale_dilate(
     [2] https://clij.github.io/clij2-docs/reference_minimum3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.grayscale_dilate(
             input_image,
@@ -11153,9 +11155,9 @@ def grayscale_erode(
     [2] https://clij.github.io/clij2-docs/reference_minimum3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.grayscale_erode(
             input_image,
@@ -11251,9 +11253,9 @@ def grayscale_opening(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.grayscale_opening(
             input_image,
@@ -11336,10 +11338,10 @@ def greater(
     [1] https://clij.github.io/clij2-docs/reference_greater
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.greater(
             input_image0, input_image1, output_image=output_image, device=device
@@ -11417,9 +11419,9 @@ def greater_constant(
     [1] https://clij.github.io/clij2-docs/reference_greaterConstant
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.greater_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -11496,10 +11498,10 @@ def greater_or_equal(
     [1] https://clij.github.io/clij2-docs/reference_greaterOrEqual
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.greater_or_equal(
             input_image0, input_image1, output_image=output_image, device=device
@@ -11577,9 +11579,9 @@ def greater_or_equal_constant(
     [1] https://clij.github.io/clij2-docs/reference_greaterOrEqualConstant
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.greater_or_equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -11664,11 +11666,11 @@ def hessian_eigenvalues(
     Image
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (small_eigenvalue is None or type(small_eigenvalue) is _pyclesperanto.Array)
-        and (middle_eigenvalue is None or type(middle_eigenvalue) is _pyclesperanto.Array)
-        and (large_eigenvalue is None or type(large_eigenvalue) is _pyclesperanto.Array)
+        and (small_eigenvalue is None or class_of(small_eigenvalue) is _pyclesperanto.Array)
+        and (middle_eigenvalue is None or class_of(middle_eigenvalue) is _pyclesperanto.Array)
+        and (large_eigenvalue is None or class_of(large_eigenvalue) is _pyclesperanto.Array)
     ):
         result: _object = _pyclesperanto.hessian_eigenvalues(
             input_image,
@@ -11757,11 +11759,11 @@ def hessian_gaussian_eigenvalues(
     Image
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (small_eigenvalue is None or type(small_eigenvalue) is _pyclesperanto.Array)
-        and (middle_eigenvalue is None or type(middle_eigenvalue) is _pyclesperanto.Array)
-        and (large_eigenvalue is None or type(large_eigenvalue) is _pyclesperanto.Array)
+        and (small_eigenvalue is None or class_of(small_eigenvalue) is _pyclesperanto.Array)
+        and (middle_eigenvalue is None or class_of(middle_eigenvalue) is _pyclesperanto.Array)
+        and (large_eigenvalue is None or class_of(large_eigenvalue) is _pyclesperanto.Array)
     ):
         result: _object = _pyclesperanto.hessian_gaussian_eigenvalues(
             input_image,
@@ -11869,9 +11871,9 @@ def histogram(
     [1] https://clij.github.io/clij2-docs/reference_histogram
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.histogram(
             input_image,
@@ -11951,9 +11953,9 @@ def invert(
     [1] https://clij.github.io/clij2-docs/reference_invert
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.invert(
             input_image, output_image=output_image, device=device
@@ -12026,9 +12028,9 @@ def jaccard_index(
     [1] https://clij.github.io/clij2-docs/reference_jaccardIndex
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
+        and class_of(input_image1) is _pyclesperanto.Array
     ):
         result: float = _pyclesperanto.jaccard_index(input_image0, input_image1, device=device)
     else:
@@ -12119,9 +12121,9 @@ def kuwahara_filter(
     [1] https://doi.org/10.1007/978-1-4684-0769-3_13
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.kuwahara_filter(
             input_image, output_image=output_image, radius=radius, sigma=sigma, device=device
@@ -12190,9 +12192,9 @@ def label(
         The labeled image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.label(
             input_image, output_image=output_image, connectivity=connectivity
@@ -12244,7 +12246,7 @@ def label_bounding_box(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_boundingBox
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.label_bounding_box(
             input_image, label_id, device=device
         )
@@ -12323,10 +12325,10 @@ def label_mean_intensity_map(
     [1] https://clij.github.io/clij2-docs/reference_meanIntensityMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.label_mean_intensity_map(
             input_image, labels, output_image=output_image, device=device
@@ -12400,9 +12402,9 @@ def label_pixel_count_map(
     [1] https://clij.github.io/clij2-docs/reference_pixelCountMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.label_pixel_count_map(
             input_image, output_image=output_image, device=device
@@ -12475,9 +12477,9 @@ def label_spots(
     [1] https://clij.github.io/clij2-docs/reference_labelSpots
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.label_spots(
             input_image, output_image=output_image, device=device
@@ -12552,9 +12554,9 @@ def labelled_spots_to_pointlist(
     [1] https://clij.github.io/clij2-docs/reference_labelledSpotsToPointList
     """
     if (
-        type(label) is _pyclesperanto.Array
+        class_of(label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (dspointlistt is None or type(dspointlistt) is _pyclesperanto.Array)
+        and (dspointlistt is None or class_of(dspointlistt) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.labelled_spots_to_pointlist(
             label, dspointlistt=dspointlistt, device=device
@@ -12615,7 +12617,7 @@ def labels_neighbors_statistics(
     dict
         A table of values.
     """
-    if type(label) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(label) is _pyclesperanto.Array and not slice_by_slice:
         result: dict[str, _list[float]] = _pyclesperanto.labels_neighbors_statistics(
             label,
             proximal_distances=proximal_distances,
@@ -12673,9 +12675,9 @@ def labels_statistics(
         A table of values.
     """
     if (
-        type(label) is _pyclesperanto.Array
+        class_of(label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (intensity is None or type(intensity) is _pyclesperanto.Array)
+        and (intensity is None or class_of(intensity) is _pyclesperanto.Array)
     ):
         result: dict[str, _list[float]] = _pyclesperanto.labels_statistics(
             label=label, intensity=intensity, include_background=include_background, device=device
@@ -12754,9 +12756,9 @@ def laplace(
     [1] https://clij.github.io/clij2-docs/reference_laplaceDiamond
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.laplace(
             input_image, output_image=output_image, connectivity=connectivity, device=device
@@ -12828,9 +12830,9 @@ def laplace_box(
     [1] https://clij.github.io/clij2-docs/reference_laplaceBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.laplace_box(
             input_image, output_image=output_image, device=device
@@ -12902,9 +12904,9 @@ def laplace_diamond(
     [1] https://clij.github.io/clij2-docs/reference_laplaceDiamond
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.laplace_diamond(
             input_image, output_image=output_image, device=device
@@ -12972,9 +12974,9 @@ def large_hessian_eigenvalue(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.large_hessian_eigenvalue(
             input_image, output_image=output_image, device=device
@@ -13119,10 +13121,10 @@ def local_cross_correlation(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(kernel) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(kernel) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.local_cross_correlation(
             input_image, kernel, output_image=output_image, device=device
@@ -13198,9 +13200,9 @@ def logarithm(
     [2] https://registry.khronos.org/OpenCL/sdk/3.0/docs/man/html/log.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.logarithm(
             input_image, output_image=output_image, device=device
@@ -13274,9 +13276,9 @@ def logarithm10(
     [2] https://registry.khronos.org/OpenCL/sdk/3.0/docs/man/html/log.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.logarithm10(
             input_image, output_image=output_image, device=device
@@ -13350,9 +13352,9 @@ def logarithm2(
     [2] https://registry.khronos.org/OpenCL/sdk/3.0/docs/man/html/log.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.logarithm2(
             input_image, output_image=output_image, device=device
@@ -13453,9 +13455,9 @@ def make_anisotropic(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.make_anisotropic(
             input_image,
@@ -13563,9 +13565,9 @@ def make_isotropic(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.make_isotropic(
             input_image,
@@ -13652,10 +13654,10 @@ def mask(
     [1] https://clij.github.io/clij2-docs/reference_mask
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(mask) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(mask) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mask(
             input_image, mask, output_image=output_image, device=device
@@ -13741,10 +13743,10 @@ def mask_label(
     [1] https://clij.github.io/clij2-docs/reference_maskLabel
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mask_label(
             input_image0, input_image1, output_image=output_image, label=label, device=device
@@ -13823,10 +13825,10 @@ def masked_voronoi_labeling(
     [1] https://clij.github.io/clij2-docs/reference_maskedVoronoiLabeling
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(mask) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(mask) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.masked_voronoi_labeling(
             input_image, mask, output_image=output_image, device=device
@@ -13916,9 +13918,9 @@ def maximum_box(
     [1] https://clij.github.io/clij2-docs/reference_maximum3DBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_box(
             input_image,
@@ -13965,8 +13967,8 @@ def maximum_distance_n_nearest_neighbors(
     -------
     Image
     """
-    if type(input_image_distance_matrix) is _pyclesperanto.Array and (
-        output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+    if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
+        output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.maximum_distance_n_nearest_neighbors(
             input_image_distance_matrix,
@@ -14011,8 +14013,8 @@ def maximum_distance_of_n_shortest_distances(
     -------
     Image
     """
-    if type(input_image_distance_matrix) is _pyclesperanto.Array and (
-        output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+    if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
+        output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.maximum_distance_of_n_shortest_distances(
             input_image_distance_matrix,
@@ -14058,10 +14060,11 @@ def maximum_distance_touching_neighbors(
     Image
     """
     if (
-        type(input_image_distance_matrix) is _pyclesperanto.Array
-        and type(input_image_touch_matrix) is _pyclesperanto.Array
+        class_of(input_image_distance_matrix) is _pyclesperanto.Array
+        and class_of(input_image_touch_matrix) is _pyclesperanto.Array
         and (
-            output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+            output_image_index_list is None
+            or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
         result: LibraryArray = _pyclesperanto.maximum_distance_touching_neighbors(
@@ -14138,9 +14141,9 @@ def maximum_extension_map(
     [1] https://clij.github.io/clij2-docs/reference_meanExtensionMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_extension_map(
             input_image, output_image=output_image, device=device
@@ -14236,9 +14239,9 @@ def maximum_filter(
     [2] https://clij.github.io/clij2-docs/reference_maximum3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_filter(
             input_image,
@@ -14322,9 +14325,9 @@ def maximum_image_and_scalar(
     [1] https://clij.github.io/clij2-docs/reference_maximumImageAndScalar
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -14402,10 +14405,10 @@ def maximum_images(
     [1] https://clij.github.io/clij2-docs/reference_maximumImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -14485,10 +14488,10 @@ def maximum_intensity_map(
     [1] https://clij.github.io/clij2-docs/reference_maximumIntensityMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_intensity_map(
             input_image, labels, output_image=output_image, device=device
@@ -14533,7 +14536,7 @@ def maximum_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_maximumOfAllPixels
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.maximum_of_all_pixels(input_image, device=device)
     else:
         result = flexible(
@@ -14572,9 +14575,9 @@ def maximum_of_touching_neighbors(
     Image
     """
     if (
-        type(vector) is _pyclesperanto.Array
-        and type(matrix) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(vector) is _pyclesperanto.Array
+        and class_of(matrix) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.maximum_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
@@ -14662,10 +14665,10 @@ def maximum_of_touching_neighbors_map(
         An image of the same shape.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_of_touching_neighbors_map(
             map,
@@ -14711,7 +14714,7 @@ def maximum_position(
     list
         Coordinates.
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.maximum_position(input_image, device=device)
     else:
         result = flexible(
@@ -14797,9 +14800,9 @@ def maximum_sphere(
     [1] https://clij.github.io/clij2-docs/reference_maximum3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_sphere(
             input_image,
@@ -14870,8 +14873,8 @@ def maximum_x_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_maximumXProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -14937,8 +14940,8 @@ def maximum_y_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_maximumYProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -15004,8 +15007,8 @@ def maximum_z_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_maximumZProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.maximum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -15094,9 +15097,9 @@ def mean_box(
     [1] https://clij.github.io/clij2-docs/reference_mean3DBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mean_box(
             input_image,
@@ -15143,8 +15146,8 @@ def mean_distance_n_farthest_neighbors(
     -------
     Image
     """
-    if type(input_image_distance_matrix) is _pyclesperanto.Array and (
-        output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+    if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
+        output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.mean_distance_n_farthest_neighbors(
             input_image_distance_matrix,
@@ -15189,8 +15192,8 @@ def mean_distance_n_nearest_neighbors(
     -------
     Image
     """
-    if type(input_image_distance_matrix) is _pyclesperanto.Array and (
-        output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+    if class_of(input_image_distance_matrix) is _pyclesperanto.Array and (
+        output_image_index_list is None or class_of(output_image_index_list) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.mean_distance_n_nearest_neighbors(
             input_image_distance_matrix,
@@ -15236,10 +15239,11 @@ def mean_distance_touching_neighbors(
     Image
     """
     if (
-        type(input_image_distance_matrix) is _pyclesperanto.Array
-        and type(input_image_touch_matrix) is _pyclesperanto.Array
+        class_of(input_image_distance_matrix) is _pyclesperanto.Array
+        and class_of(input_image_touch_matrix) is _pyclesperanto.Array
         and (
-            output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+            output_image_index_list is None
+            or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
         result: LibraryArray = _pyclesperanto.mean_distance_touching_neighbors(
@@ -15316,9 +15320,9 @@ def mean_extension_map(
     [1] https://clij.github.io/clij2-docs/reference_meanExtensionMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mean_extension_map(
             input_image, output_image=output_image, device=device
@@ -15413,9 +15417,9 @@ def mean_filter(
     [1] https://clij.github.io/clij2-docs/reference_mean3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mean_filter(
             input_image,
@@ -15500,10 +15504,10 @@ def mean_intensity_map(
     [1] https://clij.github.io/clij2-docs/reference_meanIntensityMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mean_intensity_map(
             input_image, labels, output_image=output_image, device=device
@@ -15548,7 +15552,7 @@ def mean_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_meanOfAllPixels
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.mean_of_all_pixels(input_image, device=device)
     else:
         result = flexible(
@@ -15587,9 +15591,9 @@ def mean_of_touching_neighbors(
     Image
     """
     if (
-        type(vector) is _pyclesperanto.Array
-        and type(matrix) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(vector) is _pyclesperanto.Array
+        and class_of(matrix) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.mean_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
@@ -15677,10 +15681,10 @@ def mean_of_touching_neighbors_map(
         An image of the same shape.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mean_of_touching_neighbors_map(
             map,
@@ -15775,9 +15779,9 @@ def mean_sphere(
     [1] https://clij.github.io/clij2-docs/reference_mean3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mean_sphere(
             input_image,
@@ -15833,9 +15837,9 @@ def mean_squared_error(
     [1] https://clij.github.io/clij2-docs/reference_meanSquaredError
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
+        and class_of(input_image1) is _pyclesperanto.Array
     ):
         result: float = _pyclesperanto.mean_squared_error(input_image0, input_image1, device=device)
     else:
@@ -15900,8 +15904,8 @@ def mean_x_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_meanXProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.mean_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -15967,8 +15971,8 @@ def mean_y_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_meanYProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.mean_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -16034,8 +16038,8 @@ def mean_z_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_meanZProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.mean_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -16131,9 +16135,9 @@ def median(
     [1] https://clij.github.io/clij2-docs/reference_median3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.median(
             input_image,
@@ -16229,9 +16233,9 @@ def median_box(
     [1] https://clij.github.io/clij2-docs/reference_median3DBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.median_box(
             input_image,
@@ -16278,9 +16282,9 @@ def median_of_touching_neighbors(
     Image
     """
     if (
-        type(vector) is _pyclesperanto.Array
-        and type(matrix) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(vector) is _pyclesperanto.Array
+        and class_of(matrix) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.median_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
@@ -16368,10 +16372,10 @@ def median_of_touching_neighbors_map(
         An image of the same shape.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.median_of_touching_neighbors_map(
             map,
@@ -16467,9 +16471,9 @@ def median_sphere(
     [1] https://clij.github.io/clij2-docs/reference_median3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.median_sphere(
             input_image,
@@ -16545,9 +16549,9 @@ def merge_touching_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.merge_touching_labels(
             input_image, output_image=output_image, device=device
@@ -16636,9 +16640,9 @@ def minimum_box(
     [1] https://clij.github.io/clij2-docs/reference_minimum3DBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_box(
             input_image,
@@ -16686,10 +16690,11 @@ def minimum_distance_touching_neighbors(
     Image
     """
     if (
-        type(input_image_distance_matrix) is _pyclesperanto.Array
-        and type(input_image_touch_matrix) is _pyclesperanto.Array
+        class_of(input_image_distance_matrix) is _pyclesperanto.Array
+        and class_of(input_image_touch_matrix) is _pyclesperanto.Array
         and (
-            output_image_index_list is None or type(output_image_index_list) is _pyclesperanto.Array
+            output_image_index_list is None
+            or class_of(output_image_index_list) is _pyclesperanto.Array
         )
     ):
         result: LibraryArray = _pyclesperanto.minimum_distance_touching_neighbors(
@@ -16789,9 +16794,9 @@ def minimum_filter(
     [2] https://clij.github.io/clij2-docs/reference_minimum3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_filter(
             input_image,
@@ -16875,9 +16880,9 @@ def minimum_image_and_scalar(
     [1] https://clij.github.io/clij2-docs/reference_minimumImageAndScalar
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -16955,10 +16960,10 @@ def minimum_images(
     [1] https://clij.github.io/clij2-docs/reference_minimumImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -17038,10 +17043,10 @@ def minimum_intensity_map(
     [1] https://clij.github.io/clij2-docs/reference_minimumIntensityMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_intensity_map(
             input_image, labels, output_image=output_image, device=device
@@ -17086,7 +17091,7 @@ def minimum_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_minimumOfAllPixels
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.minimum_of_all_pixels(input_image, device=device)
     else:
         result = flexible(
@@ -17135,9 +17140,9 @@ def minimum_of_masked_pixels(
     [1] https://clij.github.io/clij2-docs/reference_minimumOfMaskedPixels
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(mask) is _pyclesperanto.Array
+        and class_of(mask) is _pyclesperanto.Array
     ):
         result: float = _pyclesperanto.minimum_of_masked_pixels(input_image, mask, device=device)
     else:
@@ -17178,9 +17183,9 @@ def minimum_of_touching_neighbors(
     Image
     """
     if (
-        type(vector) is _pyclesperanto.Array
-        and type(matrix) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(vector) is _pyclesperanto.Array
+        and class_of(matrix) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.minimum_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
@@ -17268,10 +17273,10 @@ def minimum_of_touching_neighbors_map(
         An image of the same shape.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_of_touching_neighbors_map(
             map,
@@ -17317,7 +17322,7 @@ def minimum_position(
     list
         Coordinates.
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.minimum_position(input_image, device=device)
     else:
         result = flexible(
@@ -17403,9 +17408,9 @@ def minimum_sphere(
     [1] https://clij.github.io/clij2-docs/reference_minimum3DSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_sphere(
             input_image,
@@ -17476,8 +17481,8 @@ def minimum_x_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_minimumXProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -17543,8 +17548,8 @@ def minimum_y_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_minimumYProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -17610,8 +17615,8 @@ def minimum_z_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_minimumZProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.minimum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -17825,9 +17830,9 @@ def mode_of_touching_neighbors(
     Image
     """
     if (
-        type(vector) is _pyclesperanto.Array
-        and type(matrix) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(vector) is _pyclesperanto.Array
+        and class_of(matrix) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.mode_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
@@ -17914,10 +17919,10 @@ def mode_of_touching_neighbors_map(
         An image of the same shape.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.mode_of_touching_neighbors_map(
             map,
@@ -18080,10 +18085,10 @@ def modulo_images(
         An image of the same shape.
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.modulo_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -18173,9 +18178,9 @@ def morphological_chan_vese(
         A mask.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.morphological_chan_vese(
             input_image,
@@ -18260,9 +18265,9 @@ def multiply_image_and_position(
     [1] https://clij.github.io/clij2-docs/reference_multiplyImageAndCoordinate
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.multiply_image_and_position(
             input_image, output_image=output_image, dimension=dimension, device=device
@@ -18340,9 +18345,9 @@ def multiply_image_and_scalar(
     [1] https://clij.github.io/clij2-docs/reference_multiplyImageAndScalar
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.multiply_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -18420,10 +18425,10 @@ def multiply_images(
     [1] https://clij.github.io/clij2-docs/reference_multiplyImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.multiply_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -18471,9 +18476,9 @@ def multiply_matrix(
     [1] https://clij.github.io/clij2-docs/reference_multiplyMatrix
     """
     if (
-        type(matrix1) is _pyclesperanto.Array
-        and type(matrix2) is _pyclesperanto.Array
-        and (matrix_destination is None or type(matrix_destination) is _pyclesperanto.Array)
+        class_of(matrix1) is _pyclesperanto.Array
+        and class_of(matrix2) is _pyclesperanto.Array
+        and (matrix_destination is None or class_of(matrix_destination) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.multiply_matrix(
             matrix1, matrix2, matrix_destination=matrix_destination, device=device
@@ -18565,9 +18570,9 @@ def nan_to_num(
     [1] https://numpy.org/doc/stable/reference/generated/numpy.nan_to_num.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
         and isinstance(posinf, LibraryDefault)
         and isinstance(neginf, LibraryDefault)
     ):
@@ -19174,9 +19179,9 @@ def normalize(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.normalize(
             input_image,
@@ -19257,10 +19262,10 @@ def not_equal(
     [1] https://clij.github.io/clij2-docs/reference_notEqual
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.not_equal(
             input_image0, input_image1, output_image=output_image, device=device
@@ -19338,9 +19343,9 @@ def not_equal_constant(
     [1] https://clij.github.io/clij2-docs/reference_notEqualConstant
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.not_equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -19486,10 +19491,10 @@ def onlyzero_overwrite_maximum(
     [2] https://clij.github.io/clij2-docs/reference_onlyzeroOverwriteMaximumDiamond
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(flag) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(flag) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.onlyzero_overwrite_maximum(
             input_image, flag, output_image=output_image, connectivity=connectivity, device=device
@@ -19568,10 +19573,10 @@ def onlyzero_overwrite_maximum_box(
     [1] https://clij.github.io/clij2-docs/reference_onlyzeroOverwriteMaximumBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(flag) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(flag) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.onlyzero_overwrite_maximum_box(
             input_image, flag, output_image=output_image, device=device
@@ -19650,10 +19655,10 @@ def onlyzero_overwrite_maximum_diamond(
     [1] https://clij.github.io/clij2-docs/reference_onlyzeroOverwriteMaximumDiamond
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(flag) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(flag) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.onlyzero_overwrite_maximum_diamond(
             input_image, flag, output_image=output_image, device=device
@@ -19729,10 +19734,10 @@ def opening(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(footprint) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(footprint) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.opening(
             input_image, footprint, output_image=output_image, device=device
@@ -19819,9 +19824,9 @@ def opening_box(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.opening_box(
             input_image,
@@ -19902,9 +19907,9 @@ def opening_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.opening_labels(
             input_image, output_image=output_image, radius=radius, device=device
@@ -19989,9 +19994,9 @@ def opening_sphere(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.opening_sphere(
             input_image,
@@ -20134,9 +20139,9 @@ def pad(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.pad(
             input_image,
@@ -20233,9 +20238,9 @@ def parametric_map(
     [5] https://clij.github.io/clij2-docs/reference_standardDeviationIntensityMap
     """
     if (
-        type(labels) is _pyclesperanto.Array
+        class_of(labels) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.parametric_map(
             labels, properties, output_image=output_image, property=property, device=device
@@ -20325,9 +20330,9 @@ def paste(
     [1] https://clij.github.io/clij2-docs/reference_paste3D
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.paste(
             input_image,
@@ -20378,7 +20383,7 @@ def percentile(
     float
         A number.
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.percentile(input_image, percentile=percentile, device=device)
     else:
         result = flexible(
@@ -20448,9 +20453,9 @@ def pixel_count_map(
     [1] https://clij.github.io/clij2-docs/reference_pixelCountMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.pixel_count_map(
             input_image, output_image=output_image, device=device
@@ -20492,8 +20497,8 @@ def pointlist_to_labelled_spots(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_pointlistToLabelledSpots
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.pointlist_to_labelled_spots(
             input_image, output_image=output_image, device=device
@@ -20571,9 +20576,9 @@ def power(
     [1] https://clij.github.io/clij2-docs/reference_power
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.power(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -20649,10 +20654,10 @@ def power_images(
     [1] https://clij.github.io/clij2-docs/reference_powerImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.power_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -20696,7 +20701,7 @@ def product_of_all_pixels(
     float
         A number.
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.product_of_all_pixels(input_image=input_image, device=device)
     else:
         result = flexible(
@@ -20757,8 +20762,8 @@ def product_x_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.product_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -20821,8 +20826,8 @@ def product_y_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.product_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -20886,8 +20891,8 @@ def product_z_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.product_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -20965,9 +20970,9 @@ def proximal_neighbor_count(
         A table of values.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.proximal_neighbor_count(
             input_image,
@@ -21055,9 +21060,9 @@ def proximal_neighbor_count_map(
     [1] https://clij.github.io/clij2-docs/reference_proximalNeighborCountMap
     """
     if (
-        type(labels) is _pyclesperanto.Array
+        class_of(labels) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.proximal_neighbor_count_map(
             labels,
@@ -21183,9 +21188,9 @@ def radians_to_degrees(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.radians_to_degrees(
             input_image, output_image=output_image, device=device
@@ -21302,9 +21307,9 @@ def range(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.range(
             input_image,
@@ -21388,10 +21393,10 @@ def read_intensities_from_map(
         A table of values.
     """
     if (
-        type(label) is _pyclesperanto.Array
+        class_of(label) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(map) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(map) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.read_intensities_from_map(
             label, map, output_image=output_image, device=device
@@ -21466,10 +21471,10 @@ def read_map_values(
         A table of values.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(label) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(label) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.read_map_values(
             map, label, output_image=output_image, device=device
@@ -21545,10 +21550,10 @@ def read_values_from_positions(
         A table of values.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(list) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(list) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.read_values_from_positions(
             input_image, list, output_image=output_image, device=device
@@ -21623,9 +21628,9 @@ def reciprocal(
     [1] https://numpy.org/doc/stable/reference/generated/numpy.reciprocal.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.reciprocal(
             input_image, output_image=output_image, device=device
@@ -21696,9 +21701,9 @@ def reduce_labels_to_centroids(
     [1] https://clij.github.io/clij2-docs/reference_reduceLabelsToCentroids
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.reduce_labels_to_centroids(
             input_image, output_image=output_image, device=device
@@ -21770,9 +21775,9 @@ def reduce_labels_to_label_edges(
     [1] https://clij.github.io/clij2-docs/reference_reduceLabelsToLabelEdges
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.reduce_labels_to_label_edges(
             input_image, output_image=output_image, device=device
@@ -21847,9 +21852,9 @@ def reduce_stack(
     [1] https://clij.github.io/clij2-docs/reference_reduceStack
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and getattr(input_image, "ndim", 0) != 2
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.reduce_stack(
             input_image,
@@ -21932,9 +21937,9 @@ def relabel_sequential(
     [1] https://clij.github.io/clij2-docs/reference_closeIndexGapsInLabelMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.relabel_sequential(
             input_image, output_image=output_image, blocksize=blocksize, device=device
@@ -22014,10 +22019,10 @@ def remove_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabels
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(list) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(list) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.remove_labels(
             input_image, list, output_image=output_image, device=device
@@ -22107,9 +22112,9 @@ def remove_labels_on_edges(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOnEdges
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.remove_labels_on_edges(
             input_image,
@@ -22201,10 +22206,10 @@ def remove_labels_with_map_values_out_of_range(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsWithValuesOutOfRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(values) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(values) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.remove_labels_with_map_values_out_of_range(
             input_image,
@@ -22298,10 +22303,10 @@ def remove_labels_with_map_values_within_range(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsWithValuesWithinRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(values) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(values) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.remove_labels_with_map_values_within_range(
             input_image,
@@ -22384,9 +22389,9 @@ def remove_large_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.remove_large_labels(
             input_image, output_image=output_image, maximum_size=maximum_size, device=device
@@ -22462,9 +22467,9 @@ def remove_small_labels(
     [1] https://clij.github.io/clij2-docs/reference_excludeLabelsOutsideSizeRange
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.remove_small_labels(
             input_image, output_image=output_image, minimum_size=minimum_size, device=device
@@ -22543,10 +22548,10 @@ def replace_intensities(
     [1] https://clij.github.io/clij2-docs/reference_replaceIntensities
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.replace_intensities(
             input_image0, input_image1, output_image=output_image, device=device
@@ -22630,9 +22635,9 @@ def replace_intensity(
     [1] https://clij.github.io/clij2-docs/reference_replaceIntensity
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.replace_intensity(
             input_image,
@@ -22718,9 +22723,9 @@ def replace_value(
     [1] https://clij.github.io/clij2-docs/reference_replaceIntensity
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.replace_value(
             input_image,
@@ -22803,10 +22808,10 @@ def replace_values(
     [1] https://clij.github.io/clij2-docs/reference_replaceIntensities
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.replace_values(
             input_image0, input_image1, output_image=output_image, device=device
@@ -22925,9 +22930,9 @@ def rigid_transform(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.rigid_transform(
             input_image,
@@ -23039,9 +23044,9 @@ def rotate(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.rotate(
             input_image,
@@ -23118,9 +23123,9 @@ def round(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.round(
             input_image, output_image=output_image, device=device
@@ -23209,9 +23214,9 @@ def sato_filter(
     [1] https://doi.org/10.1016/S1361-8415(98)80009-1
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.sato_filter(
             input_image,
@@ -23315,9 +23320,9 @@ def scale(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.scale(
             input_image,
@@ -23442,9 +23447,9 @@ def scatter(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(output_image) is _pyclesperanto.Array
+        and class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.scatter(
             input_image,
@@ -23569,7 +23574,7 @@ def set(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_set
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set(input_image, scalar=scalar, device=device)
     else:
         result = flexible(
@@ -23643,7 +23648,7 @@ def set_column(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setColumn
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_column(
             input_image, column_index=column_index, value=value, device=device
         )
@@ -23714,7 +23719,7 @@ def set_image_borders(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setImageBorders
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_image_borders(
             input_image, value=value, device=device
         )
@@ -23786,9 +23791,9 @@ def set_nonzero_pixels_to_pixelindex(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.set_nonzero_pixels_to_pixelindex(
             input_image, output_image=output_image, offset=offset, device=device
@@ -23864,7 +23869,7 @@ def set_plane(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setPlane
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_plane(
             input_image, plane_index=plane_index, value=value, device=device
         )
@@ -23924,7 +23929,7 @@ def set_ramp_x(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRampX
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_ramp_x(input_image, device=device)
     else:
         result = flexible(
@@ -23982,7 +23987,7 @@ def set_ramp_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRampY
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_ramp_y(input_image, device=device)
     else:
         result = flexible(
@@ -24040,7 +24045,7 @@ def set_ramp_z(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRampZ
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_ramp_z(input_image, device=device)
     else:
         result = flexible(
@@ -24112,7 +24117,7 @@ def set_row(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setRow
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_row(
             input_image, row_index=row_index, value=value, device=device
         )
@@ -24198,7 +24203,7 @@ def set_where_x_equals_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setWhereXequalsY
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_where_x_equals_y(
             input_image, value=value, device=device
         )
@@ -24271,7 +24276,7 @@ def set_where_x_greater_than_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setWhereXgreaterThanY
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_where_x_greater_than_y(
             input_image, value=value, device=device
         )
@@ -24344,7 +24349,7 @@ def set_where_x_smaller_than_y(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_setWhereXsmallerThanY
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_where_x_smaller_than_y(
             input_image, value=value, device=device
         )
@@ -24414,9 +24419,9 @@ def sign(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.sign(
             input_image, output_image=output_image, device=device
@@ -24484,9 +24489,9 @@ def sin(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.sin(
             input_image, output_image=output_image, device=device
@@ -24554,9 +24559,9 @@ def sinh(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.sinh(
             input_image, output_image=output_image, device=device
@@ -24631,9 +24636,9 @@ def skeletonize(
     [1] https://doi.org/10.1006/cgip.1994.1042
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.skeletonize(
             input_image, output_image=output_image, device=device
@@ -24701,9 +24706,9 @@ def small_hessian_eigenvalue(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.small_hessian_eigenvalue(
             input_image, output_image=output_image, device=device
@@ -24780,10 +24785,10 @@ def smaller(
     [1] https://clij.github.io/clij2-docs/reference_smaller
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.smaller(
             input_image0, input_image1, output_image=output_image, device=device
@@ -24861,9 +24866,9 @@ def smaller_constant(
     [1] https://clij.github.io/clij2-docs/reference_smallerConstant
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.smaller_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -24940,10 +24945,10 @@ def smaller_or_equal(
     [1] https://clij.github.io/clij2-docs/reference_smallerOrEqual
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.smaller_or_equal(
             input_image0, input_image1, output_image=output_image, device=device
@@ -25021,9 +25026,9 @@ def smaller_or_equal_constant(
     [1] https://clij.github.io/clij2-docs/reference_smallerOrEqualConstant
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.smaller_or_equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -25097,9 +25102,9 @@ def smooth_connected_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.smooth_connected_labels(
             input_image, output_image=output_image, radius=radius, device=device
@@ -25174,9 +25179,9 @@ def smooth_labels(
         A label image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.smooth_labels(
             input_image, output_image=output_image, radius=radius, device=device
@@ -25249,9 +25254,9 @@ def sobel(
     [1] https://clij.github.io/clij2-docs/reference_sobel
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.sobel(
             input_image, output_image=output_image, device=device
@@ -25324,9 +25329,9 @@ def spots_to_pointlist(
     [1] https://clij.github.io/clij2-docs/reference_spotsToPointList
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.spots_to_pointlist(
             input_image, output_image=output_image, device=device
@@ -25400,9 +25405,9 @@ def square(
     [1] https://numpy.org/doc/stable/reference/generated/numpy.square.html
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.square(
             input_image, output_image=output_image, device=device
@@ -25470,9 +25475,9 @@ def square_root(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.square_root(
             input_image, output_image=output_image, device=device
@@ -25549,10 +25554,10 @@ def squared_difference(
     [1] https://clij.github.io/clij2-docs/reference_squaredDifference
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.squared_difference(
             input_image0, input_image1, output_image=output_image, device=device
@@ -25649,9 +25654,9 @@ def standard_deviation(
     [2] https://clij.github.io/clij2-docs/reference_standardDeviationSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation(
             input_image,
@@ -25747,9 +25752,9 @@ def standard_deviation_box(
     [1] https://clij.github.io/clij2-docs/reference_standardDeviationBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation_box(
             input_image,
@@ -25833,10 +25838,10 @@ def standard_deviation_intensity_map(
     [1] https://clij.github.io/clij2-docs/reference_standardDeviationIntensityMap
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation_intensity_map(
             input_image, labels, output_image=output_image, device=device
@@ -25883,7 +25888,7 @@ def standard_deviation_of_all_pixels(
     float
         A number.
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.standard_deviation_of_all_pixels(
             input_image, ddof=ddof, device=device
         )
@@ -25924,9 +25929,9 @@ def standard_deviation_of_touching_neighbors(
     Image
     """
     if (
-        type(vector) is _pyclesperanto.Array
-        and type(matrix) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(vector) is _pyclesperanto.Array
+        and class_of(matrix) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: LibraryArray = _pyclesperanto.standard_deviation_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
@@ -26013,10 +26018,10 @@ def standard_deviation_of_touching_neighbors_map(
         An image of the same shape.
     """
     if (
-        type(map) is _pyclesperanto.Array
+        class_of(map) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(labels) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(labels) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation_of_touching_neighbors_map(
             map,
@@ -26092,9 +26097,9 @@ def standard_deviation_partial_touching_area_matrix(
         A table of values.
     """
     if (
-        type(input_image_label) is _pyclesperanto.Array
+        class_of(input_image_label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_vector is None or type(output_image_vector) is _pyclesperanto.Array)
+        and (output_image_vector is None or class_of(output_image_vector) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation_partial_touching_area_matrix(
             input_image_label, output_image_vector=output_image_vector, device=device
@@ -26185,9 +26190,9 @@ def standard_deviation_sphere(
     [1] https://clij.github.io/clij2-docs/reference_standardDeviationSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation_sphere(
             input_image,
@@ -26262,9 +26267,9 @@ def standard_deviation_touch_portion(
         A table of values.
     """
     if (
-        type(input_image_label) is _pyclesperanto.Array
+        class_of(input_image_label) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image_vector is None or type(output_image_vector) is _pyclesperanto.Array)
+        and (output_image_vector is None or class_of(output_image_vector) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.standard_deviation_touch_portion(
             input_image_label, output_image_vector=output_image_vector, device=device
@@ -26321,9 +26326,9 @@ def statistics_of_background_and_labelled_pixels(
     [1] https://clij.github.io/clij2-docs/reference_statisticsOfBackgroundAndLabelledPixels
     """
     if (
-        type(intensity) is _pyclesperanto.Array
+        class_of(intensity) is _pyclesperanto.Array
         and not slice_by_slice
-        and (label is None or type(label) is _pyclesperanto.Array)
+        and (label is None or class_of(label) is _pyclesperanto.Array)
     ):
         result: dict[str, _list[float]] = (
             _pyclesperanto.statistics_of_background_and_labelled_pixels(
@@ -26383,7 +26388,7 @@ def statistics_of_labelled_neighbors(
     dict
         A table of values.
     """
-    if type(label) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(label) is _pyclesperanto.Array and not slice_by_slice:
         result: dict[str, _list[float]] = _pyclesperanto.statistics_of_labelled_neighbors(
             label,
             proximal_distances=proximal_distances,
@@ -26441,9 +26446,9 @@ def statistics_of_labelled_pixels(
     [1] https://clij.github.io/clij2-docs/reference_statisticsOfLabelledPixels
     """
     if (
-        type(intensity) is _pyclesperanto.Array
+        class_of(intensity) is _pyclesperanto.Array
         and not slice_by_slice
-        and (label is None or type(label) is _pyclesperanto.Array)
+        and (label is None or class_of(label) is _pyclesperanto.Array)
     ):
         result: dict[str, _list[float]] = _pyclesperanto.statistics_of_labelled_pixels(
             intensity=intensity, label=label, device=device
@@ -26516,8 +26521,8 @@ def std_x_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_standardDeviationXProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.std_x_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
@@ -26589,8 +26594,8 @@ def std_y_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_standardDeviationYProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.std_y_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
@@ -26662,8 +26667,8 @@ def std_z_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_standardDeviationZProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.std_z_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
@@ -26746,9 +26751,9 @@ def sub_stack(
     [1] https://clij.github.io/clij2-docs/reference_subStack
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.sub_stack(
             input_image, output_image=output_image, start_z=start_z, end_z=end_z, device=device
@@ -26838,9 +26843,9 @@ def subtract_gaussian_background(
     [1] https://clij.github.io/clij2-docs/reference_subtractGaussianBackground
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.subtract_gaussian_background(
             input_image,
@@ -26922,9 +26927,9 @@ def subtract_image_from_scalar(
     [1] https://clij.github.io/clij2-docs/reference_subtractImageFromScalar
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.subtract_image_from_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
@@ -27002,10 +27007,10 @@ def subtract_images(
     [1] https://clij.github.io/clij2-docs/reference_subtractImages
     """
     if (
-        type(input_image0) is _pyclesperanto.Array
+        class_of(input_image0) is _pyclesperanto.Array
         and not slice_by_slice
-        and type(input_image1) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and class_of(input_image1) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.subtract_images(
             input_image0, input_image1, output_image=output_image, device=device
@@ -27053,7 +27058,7 @@ def sum_of_all_pixels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_sumOfAllPixels
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.sum_of_all_pixels(input_image=input_image, device=device)
     else:
         result = flexible(
@@ -27094,8 +27099,8 @@ def sum_reduction_x(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.sum_reduction_x(
             input_image, output_image=output_image, blocksize=blocksize, device=device
@@ -27161,8 +27166,8 @@ def sum_x_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_sumXProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.sum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -27228,8 +27233,8 @@ def sum_y_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_sumYProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.sum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -27296,8 +27301,8 @@ def sum_z_projection(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_sumZProjection
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.sum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -27336,8 +27341,8 @@ def symmetric_maximum_matrix(
     -------
     Image
     """
-    if type(input_image_matrix) is _pyclesperanto.Array and (
-        output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array
+    if class_of(input_image_matrix) is _pyclesperanto.Array and (
+        output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.symmetric_maximum_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
@@ -27376,8 +27381,8 @@ def symmetric_mean_matrix(
     -------
     Image
     """
-    if type(input_image_matrix) is _pyclesperanto.Array and (
-        output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array
+    if class_of(input_image_matrix) is _pyclesperanto.Array and (
+        output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.symmetric_mean_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
@@ -27416,8 +27421,8 @@ def symmetric_minimum_matrix(
     -------
     Image
     """
-    if type(input_image_matrix) is _pyclesperanto.Array and (
-        output_image_matrix is None or type(output_image_matrix) is _pyclesperanto.Array
+    if class_of(input_image_matrix) is _pyclesperanto.Array and (
+        output_image_matrix is None or class_of(output_image_matrix) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.symmetric_minimum_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
@@ -27485,9 +27490,9 @@ def tan(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.tan(
             input_image, output_image=output_image, device=device
@@ -27554,9 +27559,9 @@ def tanh(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.tanh(
             input_image, output_image=output_image, device=device
@@ -27627,9 +27632,9 @@ def threshold_isodata(
     [1] https://scikit-image.org/docs/dev/api/skimage.filters.html#skimage.filters.threshold_isodata
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.threshold_isodata(
             input_image, output_image=output_image, device=device
@@ -27701,9 +27706,9 @@ def threshold_li(
     [1] https://scikit-image.org/docs/dev/api/skimage.filters.html#skimage.filters.threshold_li
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.threshold_li(
             input_image, output_image=output_image, device=device
@@ -27770,9 +27775,9 @@ def threshold_mean(
         A mask.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.threshold_mean(
             input_image, output_image=output_image, device=device
@@ -27845,9 +27850,9 @@ def threshold_otsu(
     [3] https://ieeexplore.ieee.org/document/4310076
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.threshold_otsu(
             input_image, output_image=output_image, device=device
@@ -27918,9 +27923,9 @@ def threshold_triangle(
     [1] https://scikit-image.org/docs/dev/api/skimage.filters.html#skimage.filters.threshold_triangle
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.threshold_triangle(
             input_image, output_image=output_image, device=device
@@ -27992,9 +27997,9 @@ def threshold_yen(
     [2] https://ieeexplore.ieee.org/document/366472
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.threshold_yen(
             input_image, output_image=output_image, device=device
@@ -28088,9 +28093,9 @@ def top_hat(
     [2] https://clij.github.io/clij2-docs/reference_topHatSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.top_hat(
             input_image,
@@ -28184,9 +28189,9 @@ def top_hat_box(
     [1] https://clij.github.io/clij2-docs/reference_topHatBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.top_hat_box(
             input_image,
@@ -28279,9 +28284,9 @@ def top_hat_sphere(
     [1] https://clij.github.io/clij2-docs/reference_topHatSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.top_hat_sphere(
             input_image,
@@ -28359,9 +28364,9 @@ def touching_neighbor_count_map(
     [1] https://clij.github.io/clij2-docs/reference_touchingNeighborCountMap
     """
     if (
-        type(labels) is _pyclesperanto.Array
+        class_of(labels) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.touching_neighbor_count_map(
             labels, output_image=output_image, device=device
@@ -28450,9 +28455,9 @@ def translate(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.translate(
             input_image,
@@ -28530,9 +28535,9 @@ def transpose_xy(
     [1] https://clij.github.io/clij2-docs/reference_transposeXY
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.transpose_xy(
             input_image, output_image=output_image, device=device
@@ -28604,9 +28609,9 @@ def transpose_xz(
     [1] https://clij.github.io/clij2-docs/reference_transposeXZ
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.transpose_xz(
             input_image, output_image=output_image, device=device
@@ -28678,9 +28683,9 @@ def transpose_yz(
     [1] https://clij.github.io/clij2-docs/reference_transposeYZ
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.transpose_yz(
             input_image, output_image=output_image, device=device
@@ -28748,9 +28753,9 @@ def truncate(
         An image of the same shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.truncate(
             input_image, output_image=output_image, device=device
@@ -28831,9 +28836,9 @@ def tubeness(
     [2] https://doi.org/10.1016/S1361-8415(98)80009-1
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.tubeness(
             input_image, output_image=output_image, sigma=sigma, device=device
@@ -28906,9 +28911,9 @@ def undefined_to_zero(
     [1] https://clij.github.io/clij2-docs/reference_undefinedToZero
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.undefined_to_zero(
             input_image, output_image=output_image, device=device
@@ -28997,9 +29002,9 @@ def unpad(
         An image of another shape.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.unpad(
             input_image,
@@ -29095,9 +29100,9 @@ def variance_box(
     [1] https://clij.github.io/clij2-docs/reference_varianceBox
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.variance_box(
             input_image,
@@ -29198,9 +29203,9 @@ def variance_filter(
     [2] https://clij.github.io/clij2-docs/reference_varianceSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.variance_filter(
             input_image,
@@ -29252,7 +29257,7 @@ def variance_of_all_pixels(
     float
         A number.
     """
-    if type(input_image) is _pyclesperanto.Array and not slice_by_slice:
+    if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.variance_of_all_pixels(input_image, ddof=ddof, device=device)
     else:
         result = flexible(
@@ -29339,9 +29344,9 @@ def variance_sphere(
     [1] https://clij.github.io/clij2-docs/reference_varianceSphere
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.variance_sphere(
             input_image,
@@ -29413,8 +29418,8 @@ def variance_x_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.variance_x_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
@@ -29481,8 +29486,8 @@ def variance_y_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.variance_y_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
@@ -29549,8 +29554,8 @@ def variance_z_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.variance_z_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
@@ -29623,9 +29628,9 @@ def voronoi_labeling(
     [1] https://clij.github.io/clij2-docs/reference_voronoiLabeling
     """
     if (
-        type(input_binary) is _pyclesperanto.Array
+        class_of(input_binary) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_labels is None or type(output_labels) is _pyclesperanto.Array)
+        and (output_labels is None or class_of(output_labels) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.voronoi_labeling(
             input_binary, output_labels=output_labels, device=device
@@ -29712,9 +29717,9 @@ def voronoi_otsu_labeling(
     [3] https://en.wikipedia.org/wiki/Voronoi_diagram
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.voronoi_otsu_labeling(
             input_image,
@@ -29782,8 +29787,8 @@ def write_values_to_positions(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_writeValuesToPositions
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: LibraryArray = _pyclesperanto.write_values_to_positions(
             input_image, output_image=output_image, device=device
@@ -29847,8 +29852,8 @@ def x_position_of_maximum_x_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.x_position_of_maximum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -29912,8 +29917,8 @@ def x_position_of_minimum_x_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.x_position_of_minimum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -29977,8 +29982,8 @@ def y_position_of_maximum_y_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.y_position_of_maximum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -30042,8 +30047,8 @@ def y_position_of_minimum_y_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.y_position_of_minimum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -30107,8 +30112,8 @@ def z_position_of_maximum_z_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.z_position_of_maximum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -30172,8 +30177,8 @@ def z_position_of_minimum_z_projection(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and (
-        output_image is None or type(output_image) is _pyclesperanto.Array
+    if class_of(input_image) is _pyclesperanto.Array and (
+        output_image is None or class_of(output_image) is _pyclesperanto.Array
     ):
         result: ClesperantoArray = _pyclesperanto.z_position_of_minimum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
@@ -30241,9 +30246,9 @@ def z_position_projection(
     [1] https://clij.github.io/clij2-docs/reference_zPositionProjection
     """
     if (
-        type(input_image) is _pyclesperanto.Array
-        and type(position) is _pyclesperanto.Array
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        class_of(input_image) is _pyclesperanto.Array
+        and class_of(position) is _pyclesperanto.Array
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.z_position_projection(
             input_image, position, output_image=output_image, device=device

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, overload
 
 from voxbind.arrays import Array, ArrayLike, Castable, LibraryArray, OutT
 from voxbind.arrays_pyclesperanto import ClesperantoArray, ClesperantoArrayT
+from voxbind.classes import class_of
 from voxbind.lifting import direct, flexible
 from voxbind.upstream import upstream
 
@@ -295,7 +296,10 @@ def ifft(
     -------
     Image
     """
-    if type(input_image) is _pyclesperanto.Array and type(output_image) is _pyclesperanto.Array:
+    if (
+        class_of(input_image) is _pyclesperanto.Array
+        and class_of(output_image) is _pyclesperanto.Array
+    ):
         result: LibraryArray = _pyclesperanto.ifft(input_image, output_image, device=device)
     else:
         result = direct(

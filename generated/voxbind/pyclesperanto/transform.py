@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, overload
 
 from voxbind.arrays import Array, Castable, OutT
 from voxbind.arrays_pyclesperanto import ClesperantoArray, ClesperantoArrayT
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible, volume
 from voxbind.upstream import upstream
@@ -135,9 +136,9 @@ def affine_transform(
         The transformed image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and not slice_by_slice
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.affine_transform(
             input_image,
@@ -229,9 +230,9 @@ def affine_transform_deskew(
         The transformed image.
     """
     if (
-        type(input_image) is _pyclesperanto.Array
+        class_of(input_image) is _pyclesperanto.Array
         and getattr(input_image, "ndim", 0) != 2
-        and (output_image is None or type(output_image) is _pyclesperanto.Array)
+        and (output_image is None or class_of(output_image) is _pyclesperanto.Array)
     ):
         result: ClesperantoArray = _pyclesperanto.affine_transform_deskew(
             input_image,

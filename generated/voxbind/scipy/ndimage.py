@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, Nested, OutT
+from voxbind.classes import class_of
 from voxbind.lifting import direct, flexible
 from voxbind.upstream import LibraryDefault, library_default, upstream
 
@@ -401,10 +402,10 @@ def affine_transform(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(matrix) is _scipy.Array
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(matrix) is _scipy.Array
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.affine_transform(
             input,
@@ -436,7 +437,7 @@ def binary_closing(
     structure: ArrayLike | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: ArrayLike | None = None,
     border_value: int = 0,
     brute_force: bool = False,
@@ -452,7 +453,7 @@ def binary_closing(
     structure: ArrayLike | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: ArrayLike | None = None,
     border_value: int = 0,
     brute_force: bool = False,
@@ -468,7 +469,7 @@ def binary_closing(
     structure: ArrayLike | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: ArrayLike | None = None,
     border_value: int = 0,
     brute_force: bool = False,
@@ -483,7 +484,7 @@ def binary_closing(
     structure: ArrayLike | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: ArrayLike | None = None,
     border_value: int = 0,
     brute_force: bool = False,
@@ -655,11 +656,11 @@ def binary_closing(
            [0, 0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (mask is None or class_of(mask) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.binary_closing(
             input,
@@ -692,7 +693,7 @@ def binary_dilation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -708,7 +709,7 @@ def binary_dilation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -724,7 +725,7 @@ def binary_dilation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -739,7 +740,7 @@ def binary_dilation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -890,11 +891,11 @@ def binary_dilation(
            [ 0.,  0.,  1.,  0.,  0.]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (mask is None or class_of(mask) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.binary_dilation(
             input,
@@ -927,7 +928,7 @@ def binary_erosion(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -943,7 +944,7 @@ def binary_erosion(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -959,7 +960,7 @@ def binary_erosion(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -974,7 +975,7 @@ def binary_erosion(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -1103,11 +1104,11 @@ def binary_erosion(
            [0, 0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (mask is None or class_of(mask) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.binary_erosion(
             input,
@@ -1137,7 +1138,7 @@ def binary_fill_holes(
     input: Castable[OutT],
     structure: ArrayLike | None = None,
     output: None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1149,7 +1150,7 @@ def binary_fill_holes(
     input: Castable[OutT],
     structure: ArrayLike | None = None,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1161,7 +1162,7 @@ def binary_fill_holes(
     input: ArrayT,
     structure: ArrayLike | None = None,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1173,7 +1174,7 @@ def binary_fill_holes(
     input: Nested,
     structure: ArrayLike | None = None,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1184,7 +1185,7 @@ def binary_fill_holes(
     input: Array | Castable[Array] | Nested,
     structure: ArrayLike | None = None,
     output: Array | None = None,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1288,10 +1289,10 @@ def binary_fill_holes(
            [0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array | None = _scipy.binary_fill_holes(
             input, structure=structure, output=output, origin=origin, axes=axes
@@ -1491,11 +1492,11 @@ def binary_hit_or_miss(
            [0, 0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (structure1 is None or type(structure1) is _scipy.Array)
-        and (structure2 is None or type(structure2) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (structure1 is None or class_of(structure1) is _scipy.Array)
+        and (structure2 is None or class_of(structure2) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array | None = _scipy.binary_hit_or_miss(
             input,
@@ -1721,11 +1722,11 @@ def binary_opening(
            [0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (mask is None or class_of(mask) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.binary_opening(
             input,
@@ -1757,7 +1758,7 @@ def binary_propagation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1771,7 +1772,7 @@ def binary_propagation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1785,7 +1786,7 @@ def binary_propagation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1798,7 +1799,7 @@ def binary_propagation(
     mask: ArrayLike | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -1960,11 +1961,11 @@ def binary_propagation(
            [0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (mask is None or class_of(mask) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.binary_propagation(
             input,
@@ -1990,7 +1991,7 @@ def binary_propagation(
 @overload
 def black_tophat(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -2005,7 +2006,7 @@ def black_tophat(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2015,7 +2016,7 @@ def black_tophat(
 @overload
 def black_tophat(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -2030,7 +2031,7 @@ def black_tophat(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2039,7 +2040,7 @@ def black_tophat(
 
 def black_tophat(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -2054,7 +2055,7 @@ def black_tophat(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2152,11 +2153,11 @@ def black_tophat(
            [0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.black_tophat(
             input,
@@ -2297,10 +2298,10 @@ def center_of_mass(
     (inf,)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: tuple[float, ...] | list[tuple[float, ...]] = _scipy.center_of_mass(
             input, labels=labels, index=index
@@ -2345,7 +2346,7 @@ def convolve(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2380,7 +2381,7 @@ def convolve(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2415,7 +2416,7 @@ def convolve(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2450,7 +2451,7 @@ def convolve(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2484,7 +2485,7 @@ def convolve(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -2668,10 +2669,10 @@ def convolve(
            [3, 0, 1]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(weights) is _scipy.Array
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(weights) is _scipy.Array
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.convolve(
             input, weights, output=output, mode=mode, cval=cval, origin=origin, axes=axes
@@ -2965,10 +2966,10 @@ def convolve1d(
     array([14, 24,  4, 13, 12, 36, 27,  0])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(weights) is _scipy.Array
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(weights) is _scipy.Array
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.convolve1d(
             input, weights, axis=axis, output=output, mode=mode, cval=cval, origin=origin
@@ -3014,7 +3015,7 @@ def correlate(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -3049,7 +3050,7 @@ def correlate(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -3084,7 +3085,7 @@ def correlate(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -3119,7 +3120,7 @@ def correlate(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -3153,7 +3154,7 @@ def correlate(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -3298,10 +3299,10 @@ def correlate(
         [ 96, 100, 105, 110, 114]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(weights) is _scipy.Array
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(weights) is _scipy.Array
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.correlate(
             input, weights, output=output, mode=mode, cval=cval, origin=origin, axes=axes
@@ -3595,10 +3596,10 @@ def correlate1d(
     array([ 8, 26,  8, 12,  7, 28, 36,  9])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(weights) is _scipy.Array
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(weights) is _scipy.Array
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.correlate1d(
             input, weights, axis=axis, output=output, mode=mode, cval=cval, origin=origin
@@ -3969,10 +3970,10 @@ def distance_transform_bf(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (distances is None or type(distances) is _scipy.Array)
-        and (indices is None or type(indices) is _scipy.Array)
+        and (distances is None or class_of(distances) is _scipy.Array)
+        and (indices is None or class_of(indices) is _scipy.Array)
     ):
         result: Array | tuple[Array, Array] | None = _scipy.distance_transform_bf(
             input,
@@ -4241,10 +4242,10 @@ def distance_transform_cdt(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (distances is None or type(distances) is _scipy.Array)
-        and (indices is None or type(indices) is _scipy.Array)
+        and (distances is None or class_of(distances) is _scipy.Array)
+        and (indices is None or class_of(indices) is _scipy.Array)
     ):
         result: Array | tuple[Array, Array] | None = _scipy.distance_transform_cdt(
             input,
@@ -4503,10 +4504,10 @@ def distance_transform_edt(
             [0, 0, 3, 3, 4]]], dtype=int32)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (distances is None or type(distances) is _scipy.Array)
-        and (indices is None or type(indices) is _scipy.Array)
+        and (distances is None or class_of(distances) is _scipy.Array)
+        and (indices is None or class_of(indices) is _scipy.Array)
     ):
         result: Array | tuple[Array, Array] | None = _scipy.distance_transform_edt(
             input,
@@ -4662,10 +4663,10 @@ def extrema(
     (1, 9, (0, 0), (3, 0))
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: tuple[
             float | Array,
@@ -4775,7 +4776,7 @@ def find_objects(
            [1, 1, 0],
            [0, 0, 1]])
     """
-    if type(input) is _scipy.Array and not slice_by_slice:
+    if class_of(input) is _scipy.Array and not slice_by_slice:
         result: list[tuple[slice, ...]] = _scipy.find_objects(input, max_label=max_label)
     else:
         result = flexible(_scipy.find_objects, locals(), images=("input",), stacks=False)
@@ -4785,7 +4786,7 @@ def find_objects(
 @overload
 def fourier_ellipsoid(
     input: Castable[OutT],
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4797,7 +4798,7 @@ def fourier_ellipsoid(
 @overload
 def fourier_ellipsoid(
     input: ArrayT,
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4809,7 +4810,7 @@ def fourier_ellipsoid(
 @overload
 def fourier_ellipsoid(
     input: Nested,
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4820,7 +4821,7 @@ def fourier_ellipsoid(
 
 def fourier_ellipsoid(
     input: Array | Castable[Array] | Nested,
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4905,9 +4906,9 @@ def fourier_ellipsoid(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.fourier_ellipsoid(input, size, n=n, axis=axis, output=output)
     else:
@@ -4925,7 +4926,7 @@ def fourier_ellipsoid(
 @overload
 def fourier_gaussian(
     input: Castable[OutT],
-    sigma: float | Sequence[object],
+    sigma: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4937,7 +4938,7 @@ def fourier_gaussian(
 @overload
 def fourier_gaussian(
     input: ArrayT,
-    sigma: float | Sequence[object],
+    sigma: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4949,7 +4950,7 @@ def fourier_gaussian(
 @overload
 def fourier_gaussian(
     input: Nested,
-    sigma: float | Sequence[object],
+    sigma: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -4960,7 +4961,7 @@ def fourier_gaussian(
 
 def fourier_gaussian(
     input: Array | Castable[Array] | Nested,
-    sigma: float | Sequence[object],
+    sigma: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -5043,9 +5044,9 @@ def fourier_gaussian(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.fourier_gaussian(input, sigma, n=n, axis=axis, output=output)
     else:
@@ -5063,7 +5064,7 @@ def fourier_gaussian(
 @overload
 def fourier_shift(
     input: Castable[OutT],
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[complex] | None = None,
@@ -5075,7 +5076,7 @@ def fourier_shift(
 @overload
 def fourier_shift(
     input: ArrayT,
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[complex] | None = None,
@@ -5087,7 +5088,7 @@ def fourier_shift(
 @overload
 def fourier_shift(
     input: Nested,
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[complex] | None = None,
@@ -5098,7 +5099,7 @@ def fourier_shift(
 
 def fourier_shift(
     input: Array | Castable[Array] | Nested,
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[complex] | None = None,
@@ -5179,9 +5180,9 @@ def fourier_shift(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.fourier_shift(input, shift, n=n, axis=axis, output=output)
     else:
@@ -5199,7 +5200,7 @@ def fourier_shift(
 @overload
 def fourier_uniform(
     input: Castable[OutT],
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -5211,7 +5212,7 @@ def fourier_uniform(
 @overload
 def fourier_uniform(
     input: ArrayT,
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -5223,7 +5224,7 @@ def fourier_uniform(
 @overload
 def fourier_uniform(
     input: Nested,
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -5234,7 +5235,7 @@ def fourier_uniform(
 
 def fourier_uniform(
     input: Array | Castable[Array] | Nested,
-    size: float | Sequence[object],
+    size: float | Sequence[object] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | type[float | complex] | None = None,
@@ -5317,9 +5318,9 @@ def fourier_uniform(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.fourier_uniform(input, size, n=n, axis=axis, output=output)
     else:
@@ -5338,7 +5339,7 @@ def fourier_uniform(
 def gaussian_filter(
     input: ArrayT,
     sigma: ArrayLike,
-    order: int | Sequence[int] = 0,
+    order: int | Sequence[int] | Array = 0,
     output: None = None,
     mode: Literal[
         "reflect",
@@ -5375,7 +5376,7 @@ def gaussian_filter(
 def gaussian_filter(
     input: Castable[OutT],
     sigma: ArrayLike,
-    order: int | Sequence[int] = 0,
+    order: int | Sequence[int] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -5412,7 +5413,7 @@ def gaussian_filter(
 def gaussian_filter(
     input: ArrayT,
     sigma: ArrayLike,
-    order: int | Sequence[int] = 0,
+    order: int | Sequence[int] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -5449,7 +5450,7 @@ def gaussian_filter(
 def gaussian_filter(
     input: Nested,
     sigma: ArrayLike,
-    order: int | Sequence[int] = 0,
+    order: int | Sequence[int] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -5485,7 +5486,7 @@ def gaussian_filter(
 def gaussian_filter(
     input: Array | Castable[Array] | Nested,
     sigma: ArrayLike,
-    order: int | Sequence[int] = 0,
+    order: int | Sequence[int] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -5670,9 +5671,9 @@ def gaussian_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.gaussian_filter(
             input,
@@ -5944,9 +5945,9 @@ def gaussian_filter1d(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.gaussian_filter1d(
             input,
@@ -6255,9 +6256,9 @@ def gaussian_gradient_magnitude(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.gaussian_gradient_magnitude(
             input, sigma, output=output, mode=mode, cval=cval, axes=axes, **kwargs
@@ -6563,9 +6564,9 @@ def gaussian_laplace(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.gaussian_laplace(
             input, sigma, output=output, mode=mode, cval=cval, axes=axes, **kwargs
@@ -6681,7 +6682,7 @@ def generate_binary_structure(rank: int, connectivity: int) -> LibraryArray:
 def generic_filter(
     input: ArrayT,
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: None = None,
     mode: Literal[
@@ -6707,7 +6708,7 @@ def generic_filter(
         ]
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6720,7 +6721,7 @@ def generic_filter(
 def generic_filter(
     input: Castable[OutT],
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -6746,7 +6747,7 @@ def generic_filter(
         ]
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6759,7 +6760,7 @@ def generic_filter(
 def generic_filter(
     input: ArrayT,
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -6785,7 +6786,7 @@ def generic_filter(
         ]
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6798,7 +6799,7 @@ def generic_filter(
 def generic_filter(
     input: Nested,
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -6824,7 +6825,7 @@ def generic_filter(
         ]
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -6836,7 +6837,7 @@ def generic_filter(
 def generic_filter(
     input: Array | Castable[Array] | Nested,
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -6862,7 +6863,7 @@ def generic_filter(
         ]
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
     *,
@@ -7068,10 +7069,10 @@ def generic_filter(
     >>> fig.tight_layout()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.generic_filter(
             input,
@@ -7367,9 +7368,9 @@ def generic_filter1d(
         See `dev-arrayapi` for more information.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.generic_filter1d(
             input,
@@ -7677,9 +7678,9 @@ def generic_gradient_magnitude(
         See `dev-arrayapi` for more information.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.generic_gradient_magnitude(
             input,
@@ -7982,9 +7983,9 @@ def generic_laplace(
         See `dev-arrayapi` for more information.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.generic_laplace(
             input,
@@ -8315,9 +8316,9 @@ def geometric_transform(
     array([2, 3, 4, 1, 2])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.geometric_transform(
             input,
@@ -8346,7 +8347,7 @@ def geometric_transform(
 @overload
 def grey_closing(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8361,7 +8362,7 @@ def grey_closing(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8371,7 +8372,7 @@ def grey_closing(
 @overload
 def grey_closing(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8386,7 +8387,7 @@ def grey_closing(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8395,7 +8396,7 @@ def grey_closing(
 
 def grey_closing(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8410,7 +8411,7 @@ def grey_closing(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8522,11 +8523,11 @@ def grey_closing(
     >>> # Note that the local minimum a[3,3] has disappeared
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.grey_closing(
             input,
@@ -8554,7 +8555,7 @@ def grey_closing(
 @overload
 def grey_dilation(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8569,7 +8570,7 @@ def grey_dilation(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8579,7 +8580,7 @@ def grey_dilation(
 @overload
 def grey_dilation(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8594,7 +8595,7 @@ def grey_dilation(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8603,7 +8604,7 @@ def grey_dilation(
 
 def grey_dilation(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8618,7 +8619,7 @@ def grey_dilation(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8773,11 +8774,11 @@ def grey_dilation(
            [1, 1, 1, 1, 1, 1, 1]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.grey_dilation(
             input,
@@ -8805,7 +8806,7 @@ def grey_dilation(
 @overload
 def grey_erosion(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8820,7 +8821,7 @@ def grey_erosion(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8830,7 +8831,7 @@ def grey_erosion(
 @overload
 def grey_erosion(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8845,7 +8846,7 @@ def grey_erosion(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -8854,7 +8855,7 @@ def grey_erosion(
 
 def grey_erosion(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -8869,7 +8870,7 @@ def grey_erosion(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -9009,11 +9010,11 @@ def grey_erosion(
            [0, 0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.grey_erosion(
             input,
@@ -9041,7 +9042,7 @@ def grey_erosion(
 @overload
 def grey_opening(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -9056,7 +9057,7 @@ def grey_opening(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -9066,7 +9067,7 @@ def grey_opening(
 @overload
 def grey_opening(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -9081,7 +9082,7 @@ def grey_opening(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -9090,7 +9091,7 @@ def grey_opening(
 
 def grey_opening(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -9105,7 +9106,7 @@ def grey_opening(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -9217,11 +9218,11 @@ def grey_opening(
     >>> # Note that the local maximum a[3,3] has disappeared
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.grey_opening(
             input,
@@ -9375,10 +9376,10 @@ def histogram(
     array([0, 0, 1, 1, 0, 0, 1, 1, 0, 0])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: Array = _scipy.histogram(input, min, max, bins, labels=labels, index=index)
     else:
@@ -9468,7 +9469,7 @@ def iterate_structure(
            [0, 0, 1, 1, 1, 0, 0],
            [0, 0, 0, 1, 0, 0, 0]])
     """
-    if type(structure) is _scipy.Array:
+    if class_of(structure) is _scipy.Array:
         result: LibraryArray = _scipy.iterate_structure(structure, iterations, origin=origin)
     else:
         result = direct(_scipy.iterate_structure, locals(), whole=("structure",), required=2)
@@ -9677,10 +9678,10 @@ def label(
            [0, 0, 0, 1, 0, 0]], dtype=int32)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: tuple[Array, int] | int = _scipy.label(input, structure=structure, output=output)
     else:
@@ -9844,10 +9845,10 @@ def labeled_comprehension(
     array([ 11.,  11., -12.,   0.])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(labels) is _scipy.Array
-        and type(index) is _scipy.Array
+        and class_of(labels) is _scipy.Array
+        and class_of(index) is _scipy.Array
     ):
         result: Array = _scipy.labeled_comprehension(
             input, labels, index, func, out_dtype, default, pass_positions=pass_positions
@@ -10133,9 +10134,9 @@ def laplace(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.laplace(input, output=output, mode=mode, cval=cval, axes=axes)
     else:
@@ -10403,10 +10404,10 @@ def map_coordinates(
     array([ True, False], dtype=bool)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(coordinates) is _scipy.Array
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(coordinates) is _scipy.Array
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.map_coordinates(
             input,
@@ -10580,10 +10581,10 @@ def maximum(
     [5, 7, 9]
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.maximum(input, labels=labels, index=index)
     else:
@@ -10601,7 +10602,7 @@ def maximum(
 @overload
 def maximum_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: None = None,
     mode: Literal[
@@ -10627,7 +10628,7 @@ def maximum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -10637,7 +10638,7 @@ def maximum_filter(
 @overload
 def maximum_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -10663,7 +10664,7 @@ def maximum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -10673,7 +10674,7 @@ def maximum_filter(
 @overload
 def maximum_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -10699,7 +10700,7 @@ def maximum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -10709,7 +10710,7 @@ def maximum_filter(
 @overload
 def maximum_filter(
     input: Nested,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -10735,7 +10736,7 @@ def maximum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -10744,7 +10745,7 @@ def maximum_filter(
 
 def maximum_filter(
     input: Array | Castable[Array] | Nested,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -10770,7 +10771,7 @@ def maximum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -10910,10 +10911,10 @@ def maximum_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.maximum_filter(
             input,
@@ -11224,9 +11225,9 @@ def maximum_filter1d(
     array([8, 8, 8, 4, 9, 9, 9, 9])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.maximum_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
@@ -11370,10 +11371,10 @@ def maximum_position(
     (0, 2)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: tuple[int, ...] | list[tuple[int, ...]] = _scipy.maximum_position(
             input, labels=labels, index=index
@@ -11512,10 +11513,10 @@ def mean(
     [10.285714285714286, 21.0]
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.mean(input, labels=labels, index=index)
     else:
@@ -11661,10 +11662,10 @@ def median(
     3.0
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.median(input, labels=labels, index=index)
     else:
@@ -11682,7 +11683,7 @@ def median(
 @overload
 def median_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: None = None,
     mode: Literal[
@@ -11708,7 +11709,7 @@ def median_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -11718,7 +11719,7 @@ def median_filter(
 @overload
 def median_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -11744,7 +11745,7 @@ def median_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -11754,7 +11755,7 @@ def median_filter(
 @overload
 def median_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -11780,7 +11781,7 @@ def median_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -11790,7 +11791,7 @@ def median_filter(
 @overload
 def median_filter(
     input: Nested,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -11816,7 +11817,7 @@ def median_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -11825,7 +11826,7 @@ def median_filter(
 
 def median_filter(
     input: Array | Castable[Array] | Nested,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -11851,7 +11852,7 @@ def median_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12000,10 +12001,10 @@ def median_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.median_filter(
             input,
@@ -12160,10 +12161,10 @@ def minimum(
     1
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.minimum(input, labels=labels, index=index)
     else:
@@ -12181,7 +12182,7 @@ def minimum(
 @overload
 def minimum_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: None = None,
     mode: Literal[
@@ -12207,7 +12208,7 @@ def minimum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12217,7 +12218,7 @@ def minimum_filter(
 @overload
 def minimum_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -12243,7 +12244,7 @@ def minimum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12253,7 +12254,7 @@ def minimum_filter(
 @overload
 def minimum_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -12279,7 +12280,7 @@ def minimum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12289,7 +12290,7 @@ def minimum_filter(
 @overload
 def minimum_filter(
     input: Nested,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -12315,7 +12316,7 @@ def minimum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12324,7 +12325,7 @@ def minimum_filter(
 
 def minimum_filter(
     input: Array | Castable[Array] | Nested,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -12350,7 +12351,7 @@ def minimum_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12487,10 +12488,10 @@ def minimum_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.minimum_filter(
             input,
@@ -12800,9 +12801,9 @@ def minimum_filter1d(
     array([2, 0, 0, 0, 1, 1, 0, 0])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.minimum_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
@@ -12940,10 +12941,10 @@ def minimum_position(
     [(0, 0), (0, 3), (3, 1)]
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: tuple[int, ...] | list[tuple[int, ...]] = _scipy.minimum_position(
             input, labels=labels, index=index
@@ -12963,7 +12964,7 @@ def minimum_position(
 @overload
 def morphological_gradient(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -12978,7 +12979,7 @@ def morphological_gradient(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -12988,7 +12989,7 @@ def morphological_gradient(
 @overload
 def morphological_gradient(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -13003,7 +13004,7 @@ def morphological_gradient(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13012,7 +13013,7 @@ def morphological_gradient(
 
 def morphological_gradient(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -13027,7 +13028,7 @@ def morphological_gradient(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13167,11 +13168,11 @@ def morphological_gradient(
            [0, 0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.morphological_gradient(
             input,
@@ -13199,7 +13200,7 @@ def morphological_gradient(
 @overload
 def morphological_laplace(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -13214,7 +13215,7 @@ def morphological_laplace(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13224,7 +13225,7 @@ def morphological_laplace(
 @overload
 def morphological_laplace(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -13239,7 +13240,7 @@ def morphological_laplace(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13248,7 +13249,7 @@ def morphological_laplace(
 
 def morphological_laplace(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -13263,7 +13264,7 @@ def morphological_laplace(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13339,11 +13340,11 @@ def morphological_laplace(
         See `dev-arrayapi` for more information.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.morphological_laplace(
             input,
@@ -13372,7 +13373,7 @@ def morphological_laplace(
 def percentile_filter(
     input: ArrayT,
     percentile: float,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: None = None,
     mode: Literal[
@@ -13398,7 +13399,7 @@ def percentile_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13409,7 +13410,7 @@ def percentile_filter(
 def percentile_filter(
     input: Castable[OutT],
     percentile: float,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -13435,7 +13436,7 @@ def percentile_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13446,7 +13447,7 @@ def percentile_filter(
 def percentile_filter(
     input: ArrayT,
     percentile: float,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -13472,7 +13473,7 @@ def percentile_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13483,7 +13484,7 @@ def percentile_filter(
 def percentile_filter(
     input: Nested,
     percentile: float,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -13509,7 +13510,7 @@ def percentile_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13519,7 +13520,7 @@ def percentile_filter(
 def percentile_filter(
     input: Array | Castable[Array] | Nested,
     percentile: float,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -13545,7 +13546,7 @@ def percentile_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -13680,10 +13681,10 @@ def percentile_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.percentile_filter(
             input,
@@ -13994,9 +13995,9 @@ def prewitt(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.prewitt(input, axis=axis, output=output, mode=mode, cval=cval)
     else:
@@ -14010,7 +14011,7 @@ def prewitt(
 def rank_filter(
     input: ArrayT,
     rank: int,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: None = None,
     mode: Literal[
@@ -14036,7 +14037,7 @@ def rank_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -14047,7 +14048,7 @@ def rank_filter(
 def rank_filter(
     input: Castable[OutT],
     rank: int,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -14073,7 +14074,7 @@ def rank_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -14084,7 +14085,7 @@ def rank_filter(
 def rank_filter(
     input: ArrayT,
     rank: int,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -14110,7 +14111,7 @@ def rank_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -14121,7 +14122,7 @@ def rank_filter(
 def rank_filter(
     input: Nested,
     rank: int,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -14147,7 +14148,7 @@ def rank_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -14157,7 +14158,7 @@ def rank_filter(
 def rank_filter(
     input: Array | Castable[Array] | Nested,
     rank: int,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -14183,7 +14184,7 @@ def rank_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -14318,10 +14319,10 @@ def rank_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.rank_filter(
             input,
@@ -14610,9 +14611,9 @@ def rotate(
     (724, 724)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.rotate(
             input,
@@ -14898,9 +14899,9 @@ def shift(
     >>> fig.tight_layout()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.shift(
             input, shift, output=output, order=order, mode=mode, cval=cval, prefilter=prefilter
@@ -15197,9 +15198,9 @@ def sobel(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.sobel(input, axis=axis, output=output, mode=mode, cval=cval)
     else:
@@ -15407,7 +15408,11 @@ def spline_filter(
     >>> plt.tight_layout()
     >>> plt.show()
     """
-    if type(input) is _scipy.Array and not slice_by_slice and isinstance(output, LibraryDefault):
+    if (
+        class_of(input) is _scipy.Array
+        and not slice_by_slice
+        and isinstance(output, LibraryDefault)
+    ):
         result: Array = _scipy.spline_filter(input, order=order, mode=mode)
     else:
         result = flexible(
@@ -15634,7 +15639,11 @@ def spline_filter1d(
     >>> plt.tight_layout()
     >>> plt.show()
     """
-    if type(input) is _scipy.Array and not slice_by_slice and isinstance(output, LibraryDefault):
+    if (
+        class_of(input) is _scipy.Array
+        and not slice_by_slice
+        and isinstance(output, LibraryDefault)
+    ):
         result: Array = _scipy.spline_filter1d(input, order=order, axis=axis, mode=mode)
     else:
         result = flexible(
@@ -15770,10 +15779,10 @@ def standard_deviation(
     2.4874685927665499
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.standard_deviation(input, labels=labels, index=index)
     else:
@@ -15860,10 +15869,10 @@ def sum(
         See `dev-arrayapi` for more information.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.sum(input, labels=labels, index=index)
     else:
@@ -15987,10 +15996,10 @@ def sum_labels(
     6
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.sum_labels(input, labels=labels, index=index)
     else:
@@ -16008,7 +16017,7 @@ def sum_labels(
 @overload
 def uniform_filter(
     input: ArrayT,
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: None = None,
     mode: Literal[
         "reflect",
@@ -16033,7 +16042,7 @@ def uniform_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -16043,7 +16052,7 @@ def uniform_filter(
 @overload
 def uniform_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -16068,7 +16077,7 @@ def uniform_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -16078,7 +16087,7 @@ def uniform_filter(
 @overload
 def uniform_filter(
     input: ArrayT,
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -16103,7 +16112,7 @@ def uniform_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -16113,7 +16122,7 @@ def uniform_filter(
 @overload
 def uniform_filter(
     input: Nested,
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -16138,7 +16147,7 @@ def uniform_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -16147,7 +16156,7 @@ def uniform_filter(
 
 def uniform_filter(
     input: Array | Castable[Array] | Nested,
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: Literal[
         "reflect",
@@ -16172,7 +16181,7 @@ def uniform_filter(
         ]
     ] = "reflect",
     cval: complex = 0.0,
-    origin: int | Sequence[int] = 0,
+    origin: int | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -16306,9 +16315,9 @@ def uniform_filter(
     >>> plt.show()
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.uniform_filter(
             input, size=size, output=output, mode=mode, cval=cval, origin=origin, axes=axes
@@ -16600,9 +16609,9 @@ def uniform_filter1d(
     array([4, 3, 4, 1, 4, 6, 6, 3])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.uniform_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
@@ -16761,7 +16770,7 @@ def value_indices(
     >>> val_indices.keys()
     dict_keys([np.int64(1), np.int64(2), np.int64(3)])
     """
-    if type(arr) is _scipy.Array and not slice_by_slice:
+    if class_of(arr) is _scipy.Array and not slice_by_slice:
         result: object = _scipy.value_indices(arr, ignore_value=ignore_value)
     else:
         result = flexible(_scipy.value_indices, locals(), images=("arr",), stacks=False)
@@ -16891,10 +16900,10 @@ def variance(
     6.1875
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _scipy.Array)
-        and (index is None or type(index) is _scipy.Array)
+        and (labels is None or class_of(labels) is _scipy.Array)
+        and (index is None or class_of(index) is _scipy.Array)
     ):
         result: float | Array = _scipy.variance(input, labels=labels, index=index)
     else:
@@ -16914,7 +16923,7 @@ def vectorized_filter(
     input: Castable[OutT],
     function: Callable[..., bool | float] | Callable[..., complex],
     *,
-    size: int | tuple[int, ...] | Sequence[int] | None = None,
+    size: int | tuple[int, ...] | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -16927,7 +16936,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[float] | None = None,
+    cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     batch_memory: int = 1073741824,
@@ -16940,7 +16949,7 @@ def vectorized_filter(
     input: ArrayT,
     function: Callable[..., bool | float] | Callable[..., complex],
     *,
-    size: int | tuple[int, ...] | Sequence[int] | None = None,
+    size: int | tuple[int, ...] | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -16953,7 +16962,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[float] | None = None,
+    cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     batch_memory: int = 1073741824,
@@ -16966,7 +16975,7 @@ def vectorized_filter(
     input: Nested,
     function: Callable[..., bool | float] | Callable[..., complex],
     *,
-    size: int | tuple[int, ...] | Sequence[int] | None = None,
+    size: int | tuple[int, ...] | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -16979,7 +16988,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[float] | None = None,
+    cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     batch_memory: int = 1073741824,
@@ -16991,7 +17000,7 @@ def vectorized_filter(
     input: Array | Castable[Array] | Nested,
     function: Callable[..., bool | float] | Callable[..., complex],
     *,
-    size: int | tuple[int, ...] | Sequence[int] | None = None,
+    size: int | tuple[int, ...] | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -17004,7 +17013,7 @@ def vectorized_filter(
         "grid-mirror",
         "grid-wrap",
     ] = "reflect",
-    cval: complex | Sequence[float] | None = None,
+    cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     batch_memory: int = 1073741824,
@@ -17271,10 +17280,10 @@ def vectorized_filter(
     100x faster.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.vectorized_filter(
             input,
@@ -17390,11 +17399,11 @@ def watershed_ift(
         Pattern Analysis and Machine Intelligence, vol. 26, pp. 19-29, 2004.
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and type(markers) is _scipy.Array
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and class_of(markers) is _scipy.Array
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.watershed_ift(input, markers, structure=structure, output=output)
     else:
@@ -17413,7 +17422,7 @@ def watershed_ift(
 @overload
 def white_tophat(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -17428,7 +17437,7 @@ def white_tophat(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -17438,7 +17447,7 @@ def white_tophat(
 @overload
 def white_tophat(
     input: Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -17453,7 +17462,7 @@ def white_tophat(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -17462,7 +17471,7 @@ def white_tophat(
 
 def white_tophat(
     input: Array | Nested,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: ArrayLike | None = None,
     structure: ArrayLike | None = None,
     output: Array | None = None,
@@ -17477,7 +17486,7 @@ def white_tophat(
         "grid-wrap",
     ] = "reflect",
     cval: float = 0.0,
-    origin: int | tuple[int, ...] | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
@@ -17575,11 +17584,11 @@ def white_tophat(
            [0, 0, 0, 0, 0]])
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _scipy.Array)
-        and (structure is None or type(structure) is _scipy.Array)
-        and (output is None or type(output) is _scipy.Array)
+        and (footprint is None or class_of(footprint) is _scipy.Array)
+        and (structure is None or class_of(structure) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.white_tophat(
             input,
@@ -17868,9 +17877,9 @@ def zoom(
     (1536, 1536)
     """
     if (
-        type(input) is _scipy.Array
+        class_of(input) is _scipy.Array
         and not slice_by_slice
-        and (output is None or type(output) is _scipy.Array)
+        and (output is None or class_of(output) is _scipy.Array)
     ):
         result: Array = _scipy.zoom(
             input,

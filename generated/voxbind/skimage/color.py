@@ -19,6 +19,7 @@ from voxbind.arrays import (
     OutT,
     Reshapable,
 )
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible
 from voxbind.upstream import upstream
@@ -245,9 +246,9 @@ def combine_stains(
     >>> ihc_rgb = combine_stains(ihc_hdx, rgb_from_hdx)
     """
     if (
-        type(stains) is _skimage.Array
+        class_of(stains) is _skimage.Array
         and not slice_by_slice
-        and type(conv_matrix) is _skimage.Array
+        and class_of(conv_matrix) is _skimage.Array
     ):
         result: Array = _skimage.combine_stains(stains, conv_matrix, channel_axis=channel_axis)
     else:
@@ -346,7 +347,7 @@ def convert_colorspace(
     >>> img = data.astronaut()
     >>> img_hsv = convert_colorspace(img, 'RGB', 'HSV')
     """
-    if type(arr) is _skimage.Array and not slice_by_slice:
+    if class_of(arr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.convert_colorspace(
             arr, fromspace, tospace, channel_axis=channel_axis
         )
@@ -417,7 +418,7 @@ def deltaE_cie76(
     [2] A. R. Robertson, "The CIE 1976 color-difference formulae,"
         Color Res. Appl. 2, 7-11 (1977).
     """
-    if type(lab1) is _skimage.Array and not slice_by_slice and type(lab2) is _skimage.Array:
+    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
         result: Array = _skimage.deltaE_cie76(lab1, lab2, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -534,7 +535,7 @@ def deltaE_ciede2000(
         color metrics tested with an accurate color-difference tolerance
         dataset," Appl. Opt. 33, 8069-8077 (1994).
     """
-    if type(lab1) is _skimage.Array and not slice_by_slice and type(lab2) is _skimage.Array:
+    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
         result: Array = _skimage.deltaE_ciede2000(
             lab1, lab2, kL=kL, kC=kC, kH=kH, channel_axis=channel_axis
         )
@@ -672,7 +673,7 @@ def deltaE_ciede94(
 
     [2] http://www.brucelindbloom.com/index.html?Eqn_DeltaE_CIE94.html
     """
-    if type(lab1) is _skimage.Array and not slice_by_slice and type(lab2) is _skimage.Array:
+    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
         result: Array = _skimage.deltaE_ciede94(
             lab1, lab2, kH=kH, kC=kC, kL=kL, k1=k1, k2=k2, channel_axis=channel_axis
         )
@@ -789,7 +790,7 @@ def deltaE_cmc(
         JPC79 colour-difference formula," J. Soc. Dyers Colour. 100, 128-132
         (1984).
     """
-    if type(lab1) is _skimage.Array and not slice_by_slice and type(lab2) is _skimage.Array:
+    if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
         result: Array = _skimage.deltaE_cmc(lab1, lab2, kL=kL, kC=kC, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -853,7 +854,7 @@ def gray2rgb(
     If the input is a 1-dimensional image of shape ``(M,)``, the output
     will be shape ``(M, C=3)``.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.gray2rgb(image, channel_axis=channel_axis)
     else:
         result = flexible(_skimage.gray2rgb, locals(), images=("image",), array_like=("image",))
@@ -928,9 +929,9 @@ def gray2rgba(
         image shape.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (alpha is None or type(alpha) is _skimage.Array)
+        and (alpha is None or class_of(alpha) is _skimage.Array)
     ):
         result: Array = _skimage.gray2rgba(image, alpha=alpha, channel_axis=channel_axis)
     else:
@@ -1005,7 +1006,7 @@ def hed2rgb(
     >>> ihc_hed = rgb2hed(ihc)
     >>> ihc_rgb = hed2rgb(ihc_hed)
     """
-    if type(hed) is _skimage.Array and not slice_by_slice:
+    if class_of(hed) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hed2rgb(hed, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -1081,7 +1082,7 @@ def hsv2rgb(
     >>> img_hsv = rgb2hsv(img)
     >>> img_rgb = hsv2rgb(img_hsv)
     """
-    if type(hsv) is _skimage.Array and not slice_by_slice:
+    if class_of(hsv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hsv2rgb(hsv, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -1170,7 +1171,7 @@ def lab2lch(
     >>> img_lab = rgb2lab(img)
     >>> img_lch = lab2lch(img_lab)
     """
-    if type(lab) is _skimage.Array and not slice_by_slice:
+    if class_of(lab) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.lab2lch(lab, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -1343,7 +1344,7 @@ def lab2rgb(
 
     [2] https://en.wikipedia.org/wiki/CIELAB_color_space
     """
-    if type(lab) is _skimage.Array and not slice_by_slice:
+    if class_of(lab) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.lab2rgb(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -1522,7 +1523,7 @@ def lab2xyz(
 
     [2] https://en.wikipedia.org/wiki/CIELAB_color_space
     """
-    if type(lab) is _skimage.Array and not slice_by_slice:
+    if class_of(lab) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.lab2xyz(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -1637,11 +1638,12 @@ def label2rgb(
         value in `label` with the image, at a certain alpha value.
     """
     if (
-        type(label) is _skimage.Array
+        class_of(label) is _skimage.Array
         and not slice_by_slice
-        and (image is None or type(image) is _skimage.Array)
+        and (image is None or class_of(image) is _skimage.Array)
         and (
-            (type(bg_color) is tuple and bg_color == (0, 0, 0)) or type(bg_color) is _skimage.Array
+            (class_of(bg_color) is tuple and bg_color == (0, 0, 0))
+            or class_of(bg_color) is _skimage.Array
         )
     ):
         result: Array = _skimage.label2rgb(
@@ -1745,7 +1747,7 @@ def lch2lab(
     >>> img_lch = lab2lch(img_lab)
     >>> img_lab2 = lch2lab(img_lch)
     """
-    if type(lch) is _skimage.Array and not slice_by_slice:
+    if class_of(lch) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.lch2lab(lch, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -1804,7 +1806,7 @@ def luv2rgb(
     -----
     This function uses luv2xyz and xyz2rgb.
     """
-    if type(luv) is _skimage.Array and not slice_by_slice:
+    if class_of(luv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.luv2rgb(luv, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -1973,7 +1975,7 @@ def luv2xyz(
 
     [2] https://en.wikipedia.org/wiki/CIELUV
     """
-    if type(luv) is _skimage.Array and not slice_by_slice:
+    if class_of(luv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.luv2xyz(
             luv, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -2051,7 +2053,7 @@ def rgb2gray(
     >>> img = data.astronaut()
     >>> img_gray = rgb2gray(img)
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2gray(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2124,7 +2126,7 @@ def rgb2hed(
     >>> ihc = data.immunohistochemistry()
     >>> ihc_hed = rgb2hed(ihc)
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2hed(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2193,7 +2195,7 @@ def rgb2hsv(
     >>> img = data.astronaut()
     >>> img_hsv = color.rgb2hsv(img)
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2hsv(rgb, channel_axis=channel_axis)
     else:
         result = flexible(_skimage.rgb2hsv, locals(), images=("rgb",), needs_channels=True)
@@ -2360,7 +2362,7 @@ def rgb2lab(
     ----------
     [1] https://en.wikipedia.org/wiki/Standard_illuminant
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2lab(
             rgb, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -2431,7 +2433,7 @@ def rgb2luv(
 
     [2] https://en.wikipedia.org/wiki/CIELUV
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2luv(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2502,7 +2504,7 @@ def rgb2rgbcie(
     >>> img = data.astronaut()
     >>> img_rgbcie = rgb2rgbcie(img)
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2rgbcie(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2577,7 +2579,7 @@ def rgb2xyz(
     >>> img = data.astronaut()
     >>> img_xyz = rgb2xyz(img)
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2xyz(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2645,7 +2647,7 @@ def rgb2ycbcr(
     ----------
     [1] https://en.wikipedia.org/wiki/YCbCr
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2ycbcr(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2714,7 +2716,7 @@ def rgb2ydbdr(
     ----------
     [1] https://en.wikipedia.org/wiki/YDbDr
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2ydbdr(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2773,7 +2775,7 @@ def rgb2yiq(
     ValueError
         If `rgb` is not at least 2-D with shape (..., C=3, ...).
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2yiq(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2836,7 +2838,7 @@ def rgb2ypbpr(
     ----------
     [1] https://en.wikipedia.org/wiki/YPbPr
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2ypbpr(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2904,7 +2906,7 @@ def rgb2yuv(
     ----------
     [1] https://en.wikipedia.org/wiki/YUV
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice:
+    if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2yuv(rgb, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -2996,11 +2998,11 @@ def rgba2rgb(
     >>> img_rgb = color.rgba2rgb(img_rgba)
     """
     if (
-        type(rgba) is _skimage.Array
+        class_of(rgba) is _skimage.Array
         and not slice_by_slice
         and (
-            (type(background) is tuple and background == (1, 1, 1))
-            or type(background) is _skimage.Array
+            (class_of(background) is tuple and background == (1, 1, 1))
+            or class_of(background) is _skimage.Array
         )
     ):
         result: Array = _skimage.rgba2rgb(rgba, background=background, channel_axis=channel_axis)
@@ -3083,7 +3085,7 @@ def rgbcie2rgb(
     >>> img_rgbcie = rgb2rgbcie(img)
     >>> img_rgb = rgbcie2rgb(img_rgbcie)
     """
-    if type(rgbcie) is _skimage.Array and not slice_by_slice:
+    if class_of(rgbcie) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgbcie2rgb(rgbcie, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -3196,7 +3198,11 @@ def separate_stains(
     >>> ihc = data.immunohistochemistry()
     >>> ihc_hdx = separate_stains(ihc, hdx_from_rgb)
     """
-    if type(rgb) is _skimage.Array and not slice_by_slice and type(conv_matrix) is _skimage.Array:
+    if (
+        class_of(rgb) is _skimage.Array
+        and not slice_by_slice
+        and class_of(conv_matrix) is _skimage.Array
+    ):
         result: Array = _skimage.separate_stains(rgb, conv_matrix, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -3380,7 +3386,7 @@ def xyz2lab(
     >>> img_xyz = rgb2xyz(img)
     >>> img_lab = xyz2lab(img_xyz)
     """
-    if type(xyz) is _skimage.Array and not slice_by_slice:
+    if class_of(xyz) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.xyz2lab(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -3532,7 +3538,7 @@ def xyz2luv(
     >>> img_xyz = rgb2xyz(img)
     >>> img_luv = xyz2luv(img_xyz)
     """
-    if type(xyz) is _skimage.Array and not slice_by_slice:
+    if class_of(xyz) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.xyz2luv(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
@@ -3608,7 +3614,7 @@ def xyz2rgb(
     >>> img_xyz = rgb2xyz(img)
     >>> img_rgb = xyz2rgb(img_xyz)
     """
-    if type(xyz) is _skimage.Array and not slice_by_slice:
+    if class_of(xyz) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.xyz2rgb(xyz, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -3767,7 +3773,7 @@ def ycbcr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YCbCr
     """
-    if type(ycbcr) is _skimage.Array and not slice_by_slice:
+    if class_of(ycbcr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.ycbcr2rgb(ycbcr, channel_axis=channel_axis)
     else:
         result = flexible(_skimage.ycbcr2rgb, locals(), images=("ycbcr",), needs_channels=True)
@@ -3833,7 +3839,7 @@ def ydbdr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YDbDr
     """
-    if type(ydbdr) is _skimage.Array and not slice_by_slice:
+    if class_of(ydbdr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.ydbdr2rgb(ydbdr, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -3896,7 +3902,7 @@ def yiq2rgb(
     ValueError
         If `yiq` is not at least 2-D with shape (..., C=3, ...).
     """
-    if type(yiq) is _skimage.Array and not slice_by_slice:
+    if class_of(yiq) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.yiq2rgb(yiq, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -3959,7 +3965,7 @@ def ypbpr2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YPbPr
     """
-    if type(ypbpr) is _skimage.Array and not slice_by_slice:
+    if class_of(ypbpr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.ypbpr2rgb(ypbpr, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -4022,7 +4028,7 @@ def yuv2rgb(
     ----------
     [1] https://en.wikipedia.org/wiki/YUV
     """
-    if type(yuv) is _skimage.Array and not slice_by_slice:
+    if class_of(yuv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.yuv2rgb(yuv, channel_axis=channel_axis)
     else:
         result = flexible(

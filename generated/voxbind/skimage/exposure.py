@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal, overload
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, Nested, OutT
+from voxbind.classes import class_of
 from voxbind.lifting import flexible
 from voxbind.upstream import upstream
 
@@ -87,7 +88,7 @@ def adjust_gamma(
     >>> image.mean() > gamma_corrected.mean()
     True
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.adjust_gamma(image, gamma=gamma, gain=gain)
     else:
         result = flexible(_skimage.adjust_gamma, locals(), images=("image",))
@@ -135,7 +136,7 @@ def adjust_log(
     ----------
     [1] http://www.ece.ucsb.edu/Faculty/Manjunath/courses/ece178W03/EnhancePart1.pdf
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.adjust_log(image, gain=gain, inv=inv)
     else:
         result = flexible(_skimage.adjust_log, locals(), images=("image",))
@@ -193,7 +194,7 @@ def adjust_sigmoid(
         Enhancement Functions",
         http://markfairchild.org/PDFs/PAP07.pdf
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
     else:
         result = flexible(_skimage.adjust_sigmoid, locals(), images=("image",))
@@ -258,7 +259,7 @@ def cumulative_distribution(
     >>> all(cdf[0] == np.cumsum(hi[0])/float(image.size))
     True
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.cumulative_distribution(image, nbins=nbins)
     else:
         result = flexible(
@@ -354,7 +355,7 @@ def equalize_adapthist(
 
     [2] https://en.wikipedia.org/wiki/CLAHE#CLAHE
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.equalize_adapthist(
             image, kernel_size=kernel_size, clip_limit=clip_limit, nbins=nbins
         )
@@ -424,9 +425,9 @@ def equalize_hist(
     [2] https://en.wikipedia.org/wiki/Histogram_equalization
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.equalize_hist(image, nbins=nbins, mask=mask)
     else:
@@ -527,7 +528,7 @@ def histogram(
     >>> exposure.histogram(image, nbins=2)
     (array([ 93585, 168559]), array([0.25, 0.75]))
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.histogram(
             image,
             nbins=nbins,
@@ -601,7 +602,7 @@ def is_low_contrast(
     >>> is_low_contrast(image, upper_percentile=100)
     False
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: bool = _skimage.is_low_contrast(
             image,
             fraction_threshold=fraction_threshold,
@@ -686,7 +687,11 @@ def match_histograms(
     ----------
     [1] http://paulbourke.net/miscellaneous/equalisation/
     """
-    if type(image) is _skimage.Array and not slice_by_slice and type(reference) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and not slice_by_slice
+        and class_of(reference) is _skimage.Array
+    ):
         result: Array = _skimage.match_histograms(image, reference, channel_axis=channel_axis)
     else:
         result = flexible(
@@ -802,7 +807,7 @@ def rescale_intensity(
     >>> rescale_intensity(image, out_range=(0, 127)).astype(np.int32)
     array([127, 127, 127], dtype=int32)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
         result = flexible(_skimage.rescale_intensity, locals(), images=("image",))

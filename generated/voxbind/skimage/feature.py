@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import upstream
@@ -232,7 +233,7 @@ def blob_dog(
            [ 57.,  41.,  10.],
            [260.,  47.,  16.]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.blob_dog(
             image,
             min_sigma=min_sigma,
@@ -387,7 +388,7 @@ def blob_doh(
            [260.        , 173.        ,  30.        ],
            [197.        ,  44.        ,  20.33333333]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.blob_doh(
             image,
             min_sigma=min_sigma,
@@ -554,7 +555,7 @@ def blob_log(
            [126.        ,  46.        ,  11.88888889],
            [113.        , 323.        ,   1.        ]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.blob_log(
             image,
             min_sigma=min_sigma,
@@ -574,7 +575,7 @@ def blob_log(
 @overload
 def canny(
     image: Castable[OutT],
-    sigma: float | Sequence[float] = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     low_threshold: float | None = None,
     high_threshold: float | None = None,
     mask: Array | None = None,
@@ -588,7 +589,7 @@ def canny(
 @overload
 def canny(
     image: ArrayT,
-    sigma: float | Sequence[float] = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     low_threshold: float | None = None,
     high_threshold: float | None = None,
     mask: Array | None = None,
@@ -601,7 +602,7 @@ def canny(
 
 def canny(
     image: Array | Castable[Array],
-    sigma: float | Sequence[float] = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     low_threshold: float | None = None,
     high_threshold: float | None = None,
     mask: Array | None = None,
@@ -697,9 +698,9 @@ def canny(
     >>> edges2 = feature.canny(im, sigma=3)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.canny(
             image,
@@ -788,7 +789,7 @@ def corner_fast(image: Array | Castable[Array], n: int = 12, threshold: float = 
            [8, 3],
            [8, 8]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_fast(image, n=n, threshold=threshold)
     else:
         result = per_slice(_skimage.corner_fast, locals(), images=("image",))
@@ -797,18 +798,18 @@ def corner_fast(image: Array | Castable[Array], n: int = 12, threshold: float = 
 
 @overload
 def corner_foerstner(
-    image: Castable[OutT], sigma: float | Sequence[float] = 1
+    image: Castable[OutT], sigma: float | Sequence[float] | Array = 1
 ) -> tuple[OutT, OutT]: ...
 
 
 @overload
 def corner_foerstner(
-    image: ArrayT, sigma: float | Sequence[float] = 1
+    image: ArrayT, sigma: float | Sequence[float] | Array = 1
 ) -> tuple[ArrayT, ArrayT]: ...
 
 
 def corner_foerstner(
-    image: Array | Castable[Array], sigma: float | Sequence[float] = 1
+    image: Array | Castable[Array], sigma: float | Sequence[float] | Array = 1
 ) -> tuple[Array, Array]:
     """Compute Foerstner corner measure response image.
 
@@ -880,7 +881,7 @@ def corner_foerstner(
            [7, 2],
            [7, 7]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: tuple[Array, Array] = _skimage.corner_foerstner(image, sigma=sigma)
     else:
         result = per_slice(_skimage.corner_foerstner, locals(), images=("image",))
@@ -893,7 +894,7 @@ def corner_harris(
     method: Literal["k", "eps"] = "k",
     k: float = 0.05,
     eps: float = 1e-06,
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
 ) -> OutT: ...
 
 
@@ -903,7 +904,7 @@ def corner_harris(
     method: Literal["k", "eps"] = "k",
     k: float = 0.05,
     eps: float = 1e-06,
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
 ) -> ArrayT: ...
 
 
@@ -912,7 +913,7 @@ def corner_harris(
     method: Literal["k", "eps"] = "k",
     k: float = 0.05,
     eps: float = 1e-06,
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
 ) -> Array:
     """Compute Harris corner measure response image.
 
@@ -982,7 +983,7 @@ def corner_harris(
            [7, 2],
            [7, 7]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_harris(image, method=method, k=k, eps=eps, sigma=sigma)
     else:
         result = per_slice(_skimage.corner_harris, locals(), images=("image",))
@@ -1046,7 +1047,7 @@ def corner_kitchen_rosenfeld(
         Pattern recognition letters, 1(2), 95-102.
         https://doi.org/10.1016/0167-8655(82)90020-4
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_kitchen_rosenfeld(image, mode=mode, cval=cval)
     else:
         result = per_slice(_skimage.corner_kitchen_rosenfeld, locals(), images=("image",))
@@ -1111,7 +1112,7 @@ def corner_moravec(image: Array | Castable[Array], window_size: int = 1) -> Arra
            [0, 0, 0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0, 0, 0]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_moravec(image, window_size=window_size)
     else:
         result = per_slice(_skimage.corner_moravec, locals(), images=("image",))
@@ -1194,10 +1195,10 @@ def corner_orientations(image: Array | Castable[Array], corners: Array, mask: Ar
     array([  45.,  135.,  -45., -135.])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and type(corners) is _skimage.Array
-        and type(mask) is _skimage.Array
+        and class_of(corners) is _skimage.Array
+        and class_of(mask) is _skimage.Array
     ):
         result: Array = _skimage.corner_orientations(image, corners, mask)
     else:
@@ -1347,10 +1348,10 @@ def corner_peaks(
     array([[2, 2]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _skimage.Array)
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (labels is None or class_of(labels) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array = _skimage.corner_peaks(
             image,
@@ -1377,14 +1378,18 @@ def corner_peaks(
 
 
 @overload
-def corner_shi_tomasi(image: Castable[OutT], sigma: float | Sequence[float] = 1) -> OutT: ...
+def corner_shi_tomasi(
+    image: Castable[OutT], sigma: float | Sequence[float] | Array = 1
+) -> OutT: ...
 
 
 @overload
-def corner_shi_tomasi(image: ArrayT, sigma: float | Sequence[float] = 1) -> ArrayT: ...
+def corner_shi_tomasi(image: ArrayT, sigma: float | Sequence[float] | Array = 1) -> ArrayT: ...
 
 
-def corner_shi_tomasi(image: Array | Castable[Array], sigma: float | Sequence[float] = 1) -> Array:
+def corner_shi_tomasi(
+    image: Array | Castable[Array], sigma: float | Sequence[float] | Array = 1
+) -> Array:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
@@ -1442,7 +1447,7 @@ def corner_shi_tomasi(image: Array | Castable[Array], sigma: float | Sequence[fl
            [7, 2],
            [7, 7]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_shi_tomasi(image, sigma=sigma)
     else:
         result = per_slice(_skimage.corner_shi_tomasi, locals(), images=("image",))
@@ -1526,7 +1531,7 @@ def corner_subpix(
     >>> coords_subpix
     array([[4.5, 4.5]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3 and type(corners) is _skimage.Array:
+    if class_of(image) is _skimage.Array and image.ndim < 3 and class_of(corners) is _skimage.Array:
         result: Array = _skimage.corner_subpix(image, corners, window_size=window_size, alpha=alpha)
     else:
         result = per_slice(
@@ -1700,10 +1705,10 @@ def daisy(
     [2] http://cvlab.epfl.ch/software/daisy
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (sigmas is None or type(sigmas) is _skimage.Array)
-        and (ring_radii is None or type(ring_radii) is _skimage.Array)
+        and (sigmas is None or class_of(sigmas) is _skimage.Array)
+        and (ring_radii is None or class_of(ring_radii) is _skimage.Array)
     ):
         result: Array | tuple[Array, Array] = _skimage.daisy(
             image,
@@ -1867,7 +1872,11 @@ def draw_haar_like_feature(
            [[0.5, 0. , 0. ],
             [0. , 0.5, 0. ]]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3 and type(feature_coord) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and image.ndim < 3
+        and class_of(feature_coord) is _skimage.Array
+    ):
         result: Array = _skimage.draw_haar_like_feature(
             image,
             r,
@@ -1988,7 +1997,7 @@ def draw_multiblock_lbp(
         http://www.cbsr.ia.ac.cn/users/scliao/papers/Zhang-ICB07-MBLBP.pdf
         https://doi.org/10.1007/978-3-540-74549-5_2
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.draw_multiblock_lbp(
             image,
             r,
@@ -2061,7 +2070,7 @@ def fisher_vector(
     >>> # Compute the Fisher vector
     >>> fv = fisher_vector(test_image_descriptors, gmm)
     """
-    if type(descriptors) is _skimage.Array:
+    if class_of(descriptors) is _skimage.Array:
         result: LibraryArray = _skimage.fisher_vector(
             descriptors, gmm, improved=improved, alpha=alpha
         )
@@ -2203,10 +2212,10 @@ def graycomatrix(
            [0, 0, 0, 0]], dtype=uint32)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and type(distances) is _skimage.Array
-        and type(angles) is _skimage.Array
+        and class_of(distances) is _skimage.Array
+        and class_of(angles) is _skimage.Array
     ):
         result: Array = _skimage.graycomatrix(
             image, distances, angles, levels=levels, symmetric=symmetric, normed=normed
@@ -2310,7 +2319,7 @@ def graycoprops(
     array([[0.58333333, 1.        ],
            [1.25      , 2.75      ]])
     """
-    if type(P) is _skimage.Array:
+    if class_of(P) is _skimage.Array:
         result: LibraryArray = _skimage.graycoprops(P, prop=prop)
     else:
         result = direct(_skimage.graycoprops, locals(), whole=("P",))
@@ -2463,9 +2472,9 @@ def haar_like_feature(
            -3, -5, -2, -4, -2, -4, -2, -4, -2, -1, -3, -2, -1, -1, -1, -1, -1])
     """
     if (
-        type(int_image) is _skimage.Array
+        class_of(int_image) is _skimage.Array
         and int_image.ndim < 3
-        and (feature_coord is None or type(feature_coord) is _skimage.Array)
+        and (feature_coord is None or class_of(feature_coord) is _skimage.Array)
     ):
         result: Array = _skimage.haar_like_feature(
             int_image, r, c, width, height, feature_type=feature_type, feature_coord=feature_coord
@@ -2536,7 +2545,7 @@ def haar_like_feature_coord(
 @overload
 def hessian_matrix(
     image: Castable[OutT],
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
@@ -2549,7 +2558,7 @@ def hessian_matrix(
 @overload
 def hessian_matrix(
     image: ArrayT,
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
@@ -2561,7 +2570,7 @@ def hessian_matrix(
 
 def hessian_matrix(
     image: Array | Castable[Array],
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
@@ -2650,7 +2659,7 @@ def hessian_matrix(
            [ 0., -1.,  0.,  1.,  0.],
            [ 0.,  0.,  0.,  0.,  0.]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: object = _skimage.hessian_matrix(
             image,
             sigma=sigma,
@@ -2729,7 +2738,7 @@ def hessian_matrix_det(
         "SURF: Speeded Up Robust Features"
         ftp://ftp.vision.ee.ethz.ch/publications/articles/eth_biwi_00517.pdf
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hessian_matrix_det(image, sigma=sigma, approximate=approximate)
     else:
         result = flexible(_skimage.hessian_matrix_det, locals(), images=("image",))
@@ -2769,7 +2778,7 @@ def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
            [ 0.,  1.,  0.,  1.,  0.],
            [ 0.,  0.,  2.,  0.,  0.]])
     """
-    if type(H_elems) is _skimage.Array:
+    if class_of(H_elems) is _skimage.Array:
         result: LibraryArray = _skimage.hessian_matrix_eigvals(H_elems)
     else:
         result = direct(_skimage.hessian_matrix_eigvals, locals(), whole=("H_elems",))
@@ -2953,7 +2962,7 @@ def hog(
         de Grenoble - INPG, 2006,
         https://tel.archives-ouvertes.fr/tel-00390303/file/NavneetDalalThesis.pdf
     """
-    if type(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
+    if class_of(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
         result: Array | tuple[Array, Array] = _skimage.hog(
             image,
             orientations=orientations,
@@ -3031,7 +3040,7 @@ def learn_gmm(
     >>> # Estimate 16-mode GMM with these synthetic SIFT vectors
     >>> gmm = learn_gmm(sift_for_images, n_modes=num_modes)
     """
-    if type(descriptors) is _skimage.Array:
+    if class_of(descriptors) is _skimage.Array:
         result: Any = _skimage.learn_gmm(descriptors, n_modes=n_modes, gm_args=gm_args)
     else:
         result = direct(_skimage.learn_gmm, locals(), whole=("descriptors",))
@@ -3159,7 +3168,7 @@ def local_binary_pattern(
         vol. 28, no. 12, pp. 2037-2041, Dec. 2006
         https://doi.org/10.1109/TPAMI.2006.244
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.local_binary_pattern(image, P, R, method=method)
     else:
         result = per_slice(_skimage.local_binary_pattern, locals(), images=("image",), required=3)
@@ -3221,7 +3230,7 @@ def match_descriptors(
         descriptors, where ``matches[:, 0]`` denote the indices in the first
         and ``matches[:, 1]`` the indices in the second set of descriptors.
     """
-    if type(descriptors1) is _skimage.Array and type(descriptors2) is _skimage.Array:
+    if class_of(descriptors1) is _skimage.Array and class_of(descriptors2) is _skimage.Array:
         result: LibraryArray = _skimage.match_descriptors(
             descriptors1,
             descriptors2,
@@ -3362,7 +3371,11 @@ def match_template(
            [ 0.   ,  0.   ,  0.   ,  0.125, -1.   ,  0.125],
            [ 0.   ,  0.   ,  0.   ,  0.125,  0.125,  0.125]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice and type(template) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and not slice_by_slice
+        and class_of(template) is _skimage.Array
+    ):
         result: Array = _skimage.match_template(
             image, template, pad_input=pad_input, mode=mode, constant_values=constant_values
         )
@@ -3419,7 +3432,7 @@ def multiblock_lbp(int_image: Array, r: int, c: int, width: int, height: int) ->
         http://www.cbsr.ia.ac.cn/users/scliao/papers/Zhang-ICB07-MBLBP.pdf
         https://doi.org/10.1007/978-3-540-74549-5_2
     """
-    if type(int_image) is _skimage.Array and int_image.ndim < 3:
+    if class_of(int_image) is _skimage.Array and int_image.ndim < 3:
         result: int = _skimage.multiblock_lbp(int_image, r, c, width, height)
     else:
         result = per_slice(
@@ -3524,7 +3537,7 @@ def multiscale_basic_features(
         not None, all channels are concatenated along the features dimension.
         (i.e. ``n_features == n_features_singlechannel * n_channels``)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.multiscale_basic_features(
             image,
             intensity=intensity,
@@ -3707,10 +3720,10 @@ def peak_local_max(
            [15, 15, 15]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (labels is None or type(labels) is _skimage.Array)
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (labels is None or class_of(labels) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array = _skimage.peak_local_max(
             image,
@@ -3738,7 +3751,7 @@ def peak_local_max(
 @overload
 def shape_index(
     image: Castable[OutT],
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> OutT: ...
@@ -3747,7 +3760,7 @@ def shape_index(
 @overload
 def shape_index(
     image: ArrayT,
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> ArrayT: ...
@@ -3755,7 +3768,7 @@ def shape_index(
 
 def shape_index(
     image: Array | Castable[Array],
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> Array:
@@ -3829,7 +3842,7 @@ def shape_index(
            [ nan, -0. ,  nan, -0. ,  nan],
            [ nan,  nan, -0.5,  nan,  nan]])
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.shape_index(image, sigma=sigma, mode=mode, cval=cval)
     else:
         result = per_slice(_skimage.shape_index, locals(), images=("image",))
@@ -3937,7 +3950,7 @@ def structure_tensor(
            [0., 1., 0., 1., 0.],
            [0., 0., 0., 0., 0.]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: object = _skimage.structure_tensor(
             image, sigma=sigma, mode=mode, cval=cval, order=order
         )
@@ -3983,7 +3996,7 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
            [0., 2., 4., 2., 0.],
            [0., 0., 0., 0., 0.]])
     """
-    if type(A_elems) is _skimage.Array:
+    if class_of(A_elems) is _skimage.Array:
         result: LibraryArray = _skimage.structure_tensor_eigenvalues(A_elems)
     else:
         result = direct(_skimage.structure_tensor_eigenvalues, locals(), whole=("A_elems",))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.lifting import volume as _volume
@@ -103,7 +104,7 @@ def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     ----------
     [1] https://en.wikipedia.org/wiki/Ramer-Douglas-Peucker_algorithm
     """
-    if type(coords) is _skimage.Array:
+    if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.approximate_polygon(coords, tolerance)
     else:
         result = direct(_skimage.approximate_polygon, locals(), whole=("coords",), required=2)
@@ -115,7 +116,7 @@ def block_reduce(
     image: Castable[OutT],
     block_size: ArrayLike | int = 2,
     func: Callable[..., object] = library_default("numpy.sum"),
-    cval: complex | Sequence[float] = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -127,7 +128,7 @@ def block_reduce(
     image: ArrayT,
     block_size: ArrayLike | int = 2,
     func: Callable[..., object] = library_default("numpy.sum"),
-    cval: complex | Sequence[float] = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -138,7 +139,7 @@ def block_reduce(
     image: Array | Castable[Array],
     block_size: ArrayLike | int = 2,
     func: Callable[..., object] = library_default("numpy.sum"),
-    cval: complex | Sequence[float] = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     func_kwargs: Mapping[str, object] | None = None,
     *,
     slice_by_slice: bool = False,
@@ -209,7 +210,11 @@ def block_reduce(
             [31],
             [35]]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice and isinstance(func, LibraryDefault):
+    if (
+        class_of(image) is _skimage.Array
+        and not slice_by_slice
+        and isinstance(func, LibraryDefault)
+    ):
         result: Array = _skimage.block_reduce(
             image, block_size=block_size, cval=cval, func_kwargs=func_kwargs
         )
@@ -275,7 +280,7 @@ def blur_effect(
         https://doi.org/10.1117/12.702790
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
         and isinstance(reduce_func, LibraryDefault)
     ):
@@ -342,7 +347,7 @@ def centroid(
     >>> centroid(image)
     array([13.16666667, 13.16666667])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.centroid(image, spacing=spacing)
     else:
         result = flexible(_skimage.centroid, locals(), images=("image",), stacks=False)
@@ -440,7 +445,7 @@ def euler_number(
     >>> ski.measure.euler_number(SAMPLE, connectivity=1)
     2
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: int = _skimage.euler_number(image, connectivity=connectivity)
     else:
         result = flexible(_skimage.euler_number, locals(), images=("image",), stacks=False)
@@ -593,9 +598,9 @@ def find_contours(
            [0.5, 0. ]])]
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: object = _skimage.find_contours(
             image,
@@ -648,7 +653,7 @@ def grid_points_in_poly(
     --------
     points_in_poly
     """
-    if type(verts) is _skimage.Array:
+    if class_of(verts) is _skimage.Array:
         result: LibraryArray = _skimage.grid_points_in_poly(shape, verts, binarize=binarize)
     else:
         result = direct(_skimage.grid_points_in_poly, locals(), whole=("verts",), required=2)
@@ -719,9 +724,9 @@ def inertia_tensor(
         Scientific Applications. (Chapter 8: Tensor Methods) Springer, 1993.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mu is None or type(mu) is _skimage.Array)
+        and (mu is None or class_of(mu) is _skimage.Array)
     ):
         result: Array = _skimage.inertia_tensor(image, mu=mu, spacing=spacing)
     else:
@@ -778,10 +783,10 @@ def inertia_tensor_eigvals(
     alternatively, one can provide the inertia tensor (``T``) directly.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mu is None or type(mu) is _skimage.Array)
-        and (T is None or type(T) is _skimage.Array)
+        and (mu is None or class_of(mu) is _skimage.Array)
+        and (T is None or class_of(T) is _skimage.Array)
     ):
         result: list[float] = _skimage.inertia_tensor_eigvals(image, mu=mu, T=T, spacing=spacing)
     else:
@@ -831,10 +836,10 @@ def intersection_coeff(
         Fraction of `image0_mask` that overlaps with `image1_mask`.
     """
     if (
-        type(image0_mask) is _skimage.Array
+        class_of(image0_mask) is _skimage.Array
         and not slice_by_slice
-        and type(image1_mask) is _skimage.Array
-        and (mask is None or type(mask) is _skimage.Array)
+        and class_of(image1_mask) is _skimage.Array
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: float = _skimage.intersection_coeff(image0_mask, image1_mask, mask=mask)
     else:
@@ -992,7 +997,7 @@ def label(
      [1 1 2]
      [0 0 0]]
     """
-    if type(label_image) is _skimage.Array and not slice_by_slice:
+    if class_of(label_image) is _skimage.Array and not slice_by_slice:
         result: Array | tuple[Array, int] = _skimage.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
@@ -1075,10 +1080,10 @@ def manders_coloc_coeff(
         https://doi.org/10.1152/ajpcell.00462.2010
     """
     if (
-        type(image0) is _skimage.Array
+        class_of(image0) is _skimage.Array
         and not slice_by_slice
-        and type(image1_mask) is _skimage.Array
-        and (mask is None or type(mask) is _skimage.Array)
+        and class_of(image1_mask) is _skimage.Array
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: float = _skimage.manders_coloc_coeff(image0, image1_mask, mask=mask)
     else:
@@ -1171,10 +1176,10 @@ def manders_overlap_coeff(
         910– 920. https://doi.org/10.1002/cyto.a.24336
     """
     if (
-        type(image0) is _skimage.Array
+        class_of(image0) is _skimage.Array
         and not slice_by_slice
-        and type(image1) is _skimage.Array
-        and (mask is None or type(mask) is _skimage.Array)
+        and class_of(image1) is _skimage.Array
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: float = _skimage.manders_overlap_coeff(image0, image1, mask=mask)
     else:
@@ -1347,9 +1352,9 @@ def marching_cubes(
         https://doi.org/10.1145/37401.37422
     """
     if (
-        type(volume) is _skimage.Array
+        class_of(volume) is _skimage.Array
         and volume.ndim != 2
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: tuple[Array, Array, Array, Array] = _skimage.marching_cubes(
             volume,
@@ -1397,7 +1402,7 @@ def mesh_surface_area(verts: Array, faces: ArrayLike) -> float:
     This algorithm works properly only if the ``faces`` provided are all
     triangles.
     """
-    if type(verts) is _skimage.Array and type(faces) is _skimage.Array:
+    if class_of(verts) is _skimage.Array and class_of(faces) is _skimage.Array:
         result: float = _skimage.mesh_surface_area(verts, faces)
     else:
         result = direct(_skimage.mesh_surface_area, locals(), whole=("verts", "faces"), required=2)
@@ -1486,7 +1491,7 @@ def moments(
     >>> centroid
     (14.5, 14.5)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.moments(image, order=order, spacing=spacing)
     else:
         result = flexible(_skimage.moments, locals(), images=("image",), stacks=False)
@@ -1587,7 +1592,7 @@ def moments_central(
            [20.,  0., 25.,  0.],
            [ 0.,  0.,  0.,  0.]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.moments_central(
             image, center=center, order=order, spacing=spacing, **kwargs
         )
@@ -1640,7 +1645,7 @@ def moments_coords(coords: Array, order: int = 3) -> LibraryArray:
     >>> centroid
     (14.5, 15.5)
     """
-    if type(coords) is _skimage.Array:
+    if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.moments_coords(coords, order=order)
     else:
         result = direct(_skimage.moments_coords, locals(), whole=("coords",))
@@ -1718,7 +1723,7 @@ def moments_coords_central(
     ...             moments_coords_central(coords, (0, 0)))
     True
     """
-    if type(coords) is _skimage.Array:
+    if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.moments_coords_central(coords, center=center, order=order)
     else:
         result = direct(_skimage.moments_coords_central, locals(), whole=("coords",))
@@ -1772,7 +1777,7 @@ def moments_hu(nu: Array) -> LibraryArray:
     >>> np.round(moments_hu(nu), 4)  # doctest: +FLOAT_CMP
     array([0.7454, 0.3512, 0.104 , 0.0406, 0.0026, 0.0241, 0.    ])
     """
-    if type(nu) is _skimage.Array:
+    if class_of(nu) is _skimage.Array:
         result: LibraryArray = _skimage.moments_hu(nu)
     else:
         result = direct(_skimage.moments_hu, locals(), whole=("nu",))
@@ -1833,7 +1838,7 @@ def moments_normalized(
            [0.078125  , 0.        , 0.00610352, 0.        ],
            [0.        , 0.        , 0.        , 0.        ]])
     """
-    if type(mu) is _skimage.Array:
+    if class_of(mu) is _skimage.Array:
         result: LibraryArray = _skimage.moments_normalized(mu, order=order, spacing=spacing)
     else:
         result = direct(_skimage.moments_normalized, locals(), whole=("mu",))
@@ -1924,10 +1929,10 @@ def pearson_corr_coeff(
         https://doi.org/10.1111/j.1365-2818.2006.01706.x
     """
     if (
-        type(image0) is _skimage.Array
+        class_of(image0) is _skimage.Array
         and not slice_by_slice
-        and type(image1) is _skimage.Array
-        and (mask is None or type(mask) is _skimage.Array)
+        and class_of(image1) is _skimage.Array
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: tuple[float, float] = _skimage.pearson_corr_coeff(image0, image1, mask=mask)
     else:
@@ -1980,7 +1985,7 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
     >>> ski.measure.perimeter(img_coins, neighborhood=8)  # doctest: +ELLIPSIS
     8806.268...
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: float = _skimage.perimeter(image, neighborhood=neighborhood)
     else:
         result = per_slice(_skimage.perimeter, locals(), images=("image",), stacks=False)
@@ -2042,7 +2047,7 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
     >>> ski.measure.perimeter_crofton(img_coins, directions=4)  # doctest: +ELLIPSIS
     7837.077...
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: float = _skimage.perimeter_crofton(image, directions=directions)
     else:
         result = per_slice(_skimage.perimeter_crofton, locals(), images=("image",), stacks=False)
@@ -2071,7 +2076,7 @@ def points_in_poly(points: ArrayLike, verts: ArrayLike) -> LibraryArray:
     --------
     grid_points_in_poly
     """
-    if type(points) is _skimage.Array and type(verts) is _skimage.Array:
+    if class_of(points) is _skimage.Array and class_of(verts) is _skimage.Array:
         result: LibraryArray = _skimage.points_in_poly(points, verts)
     else:
         result = direct(_skimage.points_in_poly, locals(), whole=("points", "verts"), required=2)
@@ -2208,10 +2213,10 @@ def profile_line(
            [1.41421356, 1.41421356, 0.        ]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and type(src) is _skimage.Array
-        and type(dst) is _skimage.Array
+        and class_of(src) is _skimage.Array
+        and class_of(dst) is _skimage.Array
         and isinstance(reduce_func, LibraryDefault)
     ):
         result: Array = _skimage.profile_line(
@@ -2436,7 +2441,7 @@ def ransac(
             True,  True,  True,  True,  True,  True,  True,  True,  True,
             True,  True,  True,  True,  True])
     """
-    if type(data) is _skimage.Array:
+    if class_of(data) is _skimage.Array:
         result: tuple[None, None] | tuple[Any, LibraryArray] = _skimage.ransac(
             data,
             model_class,
@@ -2729,10 +2734,10 @@ def regionprops(
     42
     """
     if (
-        type(label_image) is _skimage.Array
+        class_of(label_image) is _skimage.Array
         and not slice_by_slice
-        and (intensity_image is None or type(intensity_image) is _skimage.Array)
-        and (offset is None or type(offset) is _skimage.Array)
+        and (intensity_image is None or class_of(intensity_image) is _skimage.Array)
+        and (offset is None or class_of(offset) is _skimage.Array)
     ):
         result: list[RegionProperties] = _skimage.regionprops(
             label_image,
@@ -2951,9 +2956,9 @@ def regionprops_table(
     4      5       112.50        113.0        114.0
     """
     if (
-        type(label_image) is _skimage.Array
+        class_of(label_image) is _skimage.Array
         and not slice_by_slice
-        and (intensity_image is None or type(intensity_image) is _skimage.Array)
+        and (intensity_image is None or class_of(intensity_image) is _skimage.Array)
     ):
         result: object = _skimage.regionprops_table(
             label_image,
@@ -3017,7 +3022,7 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
     >>> shannon_entropy(data.camera())
     7.231695011055706
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.shannon_entropy(image, base=base)
     else:
         result = flexible(_skimage.shannon_entropy, locals(), images=("image",), stacks=False)
@@ -3053,7 +3058,7 @@ def subdivide_polygon(
     ----------
     [1] http://mrl.nyu.edu/publications/subdiv-course2000/coursenotes00.pdf
     """
-    if type(coords) is _skimage.Array:
+    if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.subdivide_polygon(
             coords, degree=degree, preserve_ends=preserve_ends
         )

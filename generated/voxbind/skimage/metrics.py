@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT
+from voxbind.classes import class_of
 from voxbind.lifting import flexible
 from voxbind.upstream import upstream
 
@@ -112,9 +113,9 @@ def adapted_rand_error(
         https://doi.org/10.3389/fnana.2015.00142
     """
     if (
-        type(image_true) is _skimage.Array
+        class_of(image_true) is _skimage.Array
         and not slice_by_slice
-        and (image_test is None or type(image_test) is _skimage.Array)
+        and (image_test is None or class_of(image_test) is _skimage.Array)
     ):
         result: tuple[float, float, float] = _skimage.adapted_rand_error(
             image_true=image_true,
@@ -175,7 +176,11 @@ def contingency_table(
         labeled `i` in `im_true` and `j` in `im_test`. Depending on `sparse_type`,
         this can be returned as a `scipy.sparse.csr_array`.
     """
-    if type(im_true) is _skimage.Array and not slice_by_slice and type(im_test) is _skimage.Array:
+    if (
+        class_of(im_true) is _skimage.Array
+        and not slice_by_slice
+        and class_of(im_test) is _skimage.Array
+    ):
         result: csr_matrix = _skimage.contingency_table(
             im_true,
             im_test,
@@ -258,7 +263,11 @@ def hausdorff_distance(
     >>> hausdorff_distance(image_a, image_b)
     3.0
     """
-    if type(image0) is _skimage.Array and not slice_by_slice and type(image1) is _skimage.Array:
+    if (
+        class_of(image0) is _skimage.Array
+        and not slice_by_slice
+        and class_of(image1) is _skimage.Array
+    ):
         result: float = _skimage.hausdorff_distance(image0, image1, method=method)
     else:
         result = flexible(
@@ -328,7 +337,11 @@ def hausdorff_pair(
     >>> hausdorff_pair(image_a, image_b)
     (array([3, 0]), array([6, 0]))
     """
-    if type(image0) is _skimage.Array and not slice_by_slice and type(image1) is _skimage.Array:
+    if (
+        class_of(image0) is _skimage.Array
+        and not slice_by_slice
+        and class_of(image1) is _skimage.Array
+    ):
         result: tuple[Array, Array] = _skimage.hausdorff_pair(image0, image1)
     else:
         result = flexible(
@@ -362,7 +375,11 @@ def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = F
     Changed in version 0.16: This function was renamed from ``skimage.measure.compare_mse`` to
     ``skimage.metrics.mean_squared_error``.
     """
-    if type(image0) is _skimage.Array and not slice_by_slice and type(image1) is _skimage.Array:
+    if (
+        class_of(image0) is _skimage.Array
+        and not slice_by_slice
+        and class_of(image1) is _skimage.Array
+    ):
         result: float = _skimage.mean_squared_error(image0, image1)
     else:
         result = flexible(
@@ -376,7 +393,11 @@ def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = F
 
 
 def normalized_mutual_information(
-    image0: Array, image1: Array, *, bins: int | Sequence[int] = 100, slice_by_slice: bool = False
+    image0: Array,
+    image1: Array,
+    *,
+    bins: int | Sequence[int] | Array = 100,
+    slice_by_slice: bool = False,
 ) -> float:
     r"""Compute the normalized mutual information (NMI).
 
@@ -433,7 +454,11 @@ def normalized_mutual_information(
         Pattern Recognition 32(1):71-86
         https://doi.org/10.1016/S0031-3203(98)00091-0
     """
-    if type(image0) is _skimage.Array and not slice_by_slice and type(image1) is _skimage.Array:
+    if (
+        class_of(image0) is _skimage.Array
+        and not slice_by_slice
+        and class_of(image1) is _skimage.Array
+    ):
         result: float = _skimage.normalized_mutual_information(image0, image1, bins=bins)
     else:
         result = flexible(
@@ -504,9 +529,9 @@ def normalized_root_mse(
     [1] https://en.wikipedia.org/wiki/Root-mean-square_deviation
     """
     if (
-        type(image_true) is _skimage.Array
+        class_of(image_true) is _skimage.Array
         and not slice_by_slice
-        and type(image_test) is _skimage.Array
+        and class_of(image_test) is _skimage.Array
     ):
         result: float = _skimage.normalized_root_mse(
             image_true, image_test, normalization=normalization
@@ -564,9 +589,9 @@ def peak_signal_noise_ratio(
     [1] https://en.wikipedia.org/wiki/Peak_signal-to-noise_ratio
     """
     if (
-        type(image_true) is _skimage.Array
+        class_of(image_true) is _skimage.Array
         and not slice_by_slice
-        and type(image_test) is _skimage.Array
+        and class_of(image_test) is _skimage.Array
     ):
         result: float = _skimage.peak_signal_noise_ratio(
             image_true, image_test, data_range=data_range
@@ -785,7 +810,7 @@ def structural_similarity(
         https://arxiv.org/abs/0901.0065
         https://doi.org/10.1007/s10043-009-0119-z
     """
-    if type(im1) is _skimage.Array and not slice_by_slice and type(im2) is _skimage.Array:
+    if class_of(im1) is _skimage.Array and not slice_by_slice and class_of(im2) is _skimage.Array:
         result: float | tuple[float, Array] | tuple[float, Array, Array] = (
             _skimage.structural_similarity(
                 im1,
@@ -860,9 +885,9 @@ def variation_of_information(
         Pages 873-895, ISSN 0047-259X, https://doi.org/10.1016/j.jmva.2006.11.013.
     """
     if (
-        type(image0) is _skimage.Array
+        class_of(image0) is _skimage.Array
         and not slice_by_slice
-        and (image1 is None or type(image1) is _skimage.Array)
+        and (image1 is None or class_of(image1) is _skimage.Array)
     ):
         result: LibraryArray = _skimage.variation_of_information(
             image0=image0, image1=image1, table=table, ignore_labels=ignore_labels

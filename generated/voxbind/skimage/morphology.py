@@ -18,6 +18,7 @@ from voxbind.arrays import (
     OutT,
     RandomGenerator,
 )
+from voxbind.classes import class_of
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import LibraryDefault, library_default, upstream
 
@@ -205,10 +206,10 @@ def area_closing(
     >>> closed = diameter_closing(f, 3, parent=P, tree_traverser=S)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (parent is None or type(parent) is _skimage.Array)
-        and (tree_traverser is None or type(tree_traverser) is _skimage.Array)
+        and (parent is None or class_of(parent) is _skimage.Array)
+        and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
     ):
         result: ArrayT = _skimage.area_closing(
             image,
@@ -342,10 +343,10 @@ def area_opening(
     The peaks with a surface smaller than 8 are removed.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (parent is None or type(parent) is _skimage.Array)
-        and (tree_traverser is None or type(tree_traverser) is _skimage.Array)
+        and (parent is None or class_of(parent) is _skimage.Array)
+        and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
     ):
         result: ArrayT = _skimage.area_opening(
             image,
@@ -556,10 +557,10 @@ def binary_closing(
     footprint sequence of this type.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.binary_closing(image, footprint=footprint, out=out, mode=mode)
     else:
@@ -670,10 +671,10 @@ def binary_dilation(
     `skimage.morphology.mirror_footprint` is available to correct for this.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.binary_dilation(image, footprint=footprint, out=out, mode=mode)
     else:
@@ -784,10 +785,10 @@ def binary_erosion(
     to account for this.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.binary_erosion(image, footprint=footprint, out=out, mode=mode)
     else:
@@ -893,10 +894,10 @@ def binary_opening(
     footprint sequence of this type.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.binary_opening(image, footprint=footprint, out=out, mode=mode)
     else:
@@ -1001,10 +1002,10 @@ def black_tophat(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.black_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
@@ -1106,10 +1107,10 @@ def closing(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
@@ -1185,7 +1186,7 @@ def convex_hull_image(
     ----------
     [1] https://blogs.mathworks.com/steve/2011/10/04/binary-image-convex-hull-algorithm-notes/
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.convex_hull_image(
             image,
             offset_coordinates=offset_coordinates,
@@ -1244,7 +1245,7 @@ def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2)
     objects may overlap in the result. If this is suspected, consider using
     convex_hull_image separately on each object or adjust ``connectivity``.
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.convex_hull_object(image, connectivity=connectivity)
     else:
         result = per_slice(_skimage.convex_hull_object, locals(), images=("image",))
@@ -1446,10 +1447,10 @@ def diameter_closing(
     >>> closed = diameter_closing(f, 3, parent=P, tree_traverser=S)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (parent is None or type(parent) is _skimage.Array)
-        and (tree_traverser is None or type(tree_traverser) is _skimage.Array)
+        and (parent is None or class_of(parent) is _skimage.Array)
+        and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
     ):
         result: ArrayT = _skimage.diameter_closing(
             image,
@@ -1565,10 +1566,10 @@ def diameter_opening(
     The remaining peaks have all a maximal extension of at least 3.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (parent is None or type(parent) is _skimage.Array)
-        and (tree_traverser is None or type(tree_traverser) is _skimage.Array)
+        and (parent is None or class_of(parent) is _skimage.Array)
+        and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
     ):
         result: ArrayT = _skimage.diameter_opening(
             image,
@@ -1762,10 +1763,10 @@ def dilation(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.dilation(
             image, footprint=footprint, out=out, mode=mode, cval=cval
@@ -2104,10 +2105,10 @@ def erosion(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
@@ -2251,9 +2252,9 @@ def flood(
            [5, 5, 5, 5, 5, 5, 3]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array = _skimage.flood(
             image, seed_point, footprint=footprint, connectivity=connectivity, tolerance=tolerance
@@ -2371,9 +2372,9 @@ def flood_fill(
            [5, 5, 5, 5, 5, 5, 3]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: ArrayT = _skimage.flood_fill(
             image,
@@ -2409,7 +2410,7 @@ def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...
     footprint : ndarray
         An single array equivalent to applying the sequence of ``footprints``.
     """
-    if type(footprints) is _skimage.Array:
+    if class_of(footprints) is _skimage.Array:
         result: LibraryArray = _skimage.footprint_from_sequence(footprints)
     else:
         result = direct(_skimage.footprint_from_sequence, locals(), whole=("footprints",))
@@ -2616,9 +2617,9 @@ def h_maxima(
     The resulting image will contain 3 local maxima.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array = _skimage.h_maxima(image, h, footprint=footprint)
     else:
@@ -2723,9 +2724,9 @@ def h_minima(
     The resulting image will contain 3 local minima.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array = _skimage.h_minima(image, h, footprint=footprint)
     else:
@@ -2833,9 +2834,9 @@ def isotropic_closing(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.isotropic_closing(image, radius, out=out, spacing=spacing)
     else:
@@ -2945,9 +2946,9 @@ def isotropic_dilation(
            [0, 0, 1, 1, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.isotropic_dilation(image, radius, out=out, spacing=spacing)
     else:
@@ -3057,9 +3058,9 @@ def isotropic_erosion(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.isotropic_erosion(image, radius, out=out, spacing=spacing)
     else:
@@ -3167,9 +3168,9 @@ def isotropic_opening(
            [1, 0, 0, 0, 1]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.isotropic_opening(image, radius, out=out, spacing=spacing)
     else:
@@ -3323,7 +3324,7 @@ def label(
      [1 1 2]
      [0 0 0]]
     """
-    if type(label_image) is _skimage.Array and not slice_by_slice:
+    if class_of(label_image) is _skimage.Array and not slice_by_slice:
         result: Array | tuple[Array, int] = _skimage.label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
@@ -3503,9 +3504,9 @@ def local_maxima(
            [False, False, False, False, False, False, False]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array | tuple[Array, ...] = _skimage.local_maxima(
             image,
@@ -3684,9 +3685,9 @@ def local_minima(
            [False, False, False, False, False, False, False]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array | tuple[Array, ...] = _skimage.local_minima(
             image,
@@ -3787,7 +3788,7 @@ def max_tree(
     >>> image = np.array([[15, 13, 16], [12, 12, 10], [16, 12, 14]])
     >>> P, S = max_tree(image, connectivity=2)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.max_tree(image, connectivity=connectivity)
     else:
         result = flexible(_skimage.max_tree, locals(), images=("image",), stacks=False)
@@ -3915,10 +3916,10 @@ def max_tree_local_maxima(
     The resulting image contains the labeled local maxima.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (parent is None or type(parent) is _skimage.Array)
-        and (tree_traverser is None or type(tree_traverser) is _skimage.Array)
+        and (parent is None or class_of(parent) is _skimage.Array)
+        and (tree_traverser is None or class_of(tree_traverser) is _skimage.Array)
     ):
         result: Array = _skimage.max_tree_local_maxima(
             image, connectivity=connectivity, parent=parent, tree_traverser=tree_traverser
@@ -4067,9 +4068,9 @@ def medial_axis(
            [0, 0, 0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array | tuple[Array, Array] = _skimage.medial_axis(
             image, mask=mask, return_distance=return_distance, rng=rng
@@ -4106,7 +4107,7 @@ def mirror_footprint(footprint: Array | tuple[object, ...]) -> LibraryArray | tu
            [1, 1, 0],
            [0, 0, 0]], dtype=uint8)
     """
-    if type(footprint) is _skimage.Array:
+    if class_of(footprint) is _skimage.Array:
         result: LibraryArray | tuple[Any, ...] = _skimage.mirror_footprint(footprint)
     else:
         result = direct(_skimage.mirror_footprint, locals(), whole=("footprint",))
@@ -4369,10 +4370,10 @@ def opening(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
@@ -4414,7 +4415,7 @@ def pad_footprint(
            [1, 1, 0],
            [1, 1, 0]], dtype=uint8)
     """
-    if type(footprint) is _skimage.Array:
+    if class_of(footprint) is _skimage.Array:
         result: LibraryArray | tuple[Any, ...] = _skimage.pad_footprint(footprint, pad_end=pad_end)
     else:
         result = direct(_skimage.pad_footprint, locals(), whole=("footprint",))
@@ -4573,11 +4574,11 @@ def reconstruction(
     of height `h` in the subtracted image.
     """
     if (
-        type(seed) is _skimage.Array
+        class_of(seed) is _skimage.Array
         and not slice_by_slice
-        and type(mask) is _skimage.Array
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (offset is None or type(offset) is _skimage.Array)
+        and class_of(mask) is _skimage.Array
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (offset is None or class_of(offset) is _skimage.Array)
     ):
         result: Array = _skimage.reconstruction(
             seed, mask, method=method, footprint=footprint, offset=offset
@@ -4816,10 +4817,10 @@ def remove_objects_by_distance(
            [0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7]])
     """
     if (
-        type(label_image) is _skimage.Array
+        class_of(label_image) is _skimage.Array
         and not slice_by_slice
-        and (priority is None or type(priority) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (priority is None or class_of(priority) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.remove_objects_by_distance(
             label_image, min_distance, priority=priority, p_norm=p_norm, spacing=spacing, out=out
@@ -4952,9 +4953,9 @@ def remove_small_holes(
     True
     """
     if (
-        type(ar) is _skimage.Array
+        class_of(ar) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
         and isinstance(area_threshold, LibraryDefault)
     ):
         result: Array = _skimage.remove_small_holes(
@@ -5059,9 +5060,9 @@ def remove_small_objects(
     True
     """
     if (
-        type(ar) is _skimage.Array
+        class_of(ar) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
         and isinstance(min_size, LibraryDefault)
     ):
         result: ArrayT = _skimage.remove_small_objects(
@@ -5168,7 +5169,7 @@ def skeletonize(
            [0, 0, 0, 0, 0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.skeletonize(image, method=method)
     else:
         result = flexible(_skimage.skeletonize, locals(), images=("image",))
@@ -5381,7 +5382,7 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
            [0, 0, 0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.thin(image, max_num_iter=max_num_iter)
     else:
         result = per_slice(_skimage.thin, locals(), images=("image",))
@@ -5478,10 +5479,10 @@ def white_tophat(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.white_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval

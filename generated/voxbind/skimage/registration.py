@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal, overload
 
 from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, OutT
+from voxbind.classes import class_of
 from voxbind.lifting import flexible
 from voxbind.upstream import LibraryDefault, library_default, upstream
 
@@ -128,9 +129,9 @@ def optical_flow_ilk(
     >>> flow = optical_flow_ilk(moving_image, reference_image)
     """
     if (
-        type(reference_image) is _skimage.Array
+        class_of(reference_image) is _skimage.Array
         and not slice_by_slice
-        and type(moving_image) is _skimage.Array
+        and class_of(moving_image) is _skimage.Array
         and isinstance(dtype, LibraryDefault)
     ):
         result: Array = _skimage.optical_flow_ilk(
@@ -278,9 +279,9 @@ def optical_flow_tvl1(
     >>> flow = optical_flow_tvl1(image1, image0)
     """
     if (
-        type(reference_image) is _skimage.Array
+        class_of(reference_image) is _skimage.Array
         and not slice_by_slice
-        and type(moving_image) is _skimage.Array
+        and class_of(moving_image) is _skimage.Array
         and isinstance(dtype, LibraryDefault)
     ):
         result: Array = _skimage.optical_flow_tvl1(
@@ -310,7 +311,7 @@ def phase_cross_correlation(
     moving_image: Array,
     *,
     upsample_factor: int = 1,
-    space: Literal["real", "fourier", "REAL", "FOURIER"] = "real",
+    space: Literal["real", "fourier", "REAL"] = "real",
     disambiguate: bool = False,
     reference_mask: Array | None = None,
     moving_mask: Array | None = None,
@@ -326,7 +327,7 @@ def phase_cross_correlation(
     moving_image: Array,
     *,
     upsample_factor: int = 1,
-    space: Literal["real", "fourier", "REAL", "FOURIER"] = "real",
+    space: Literal["real", "fourier", "REAL"] = "real",
     disambiguate: bool = False,
     reference_mask: Array | None = None,
     moving_mask: Array | None = None,
@@ -341,7 +342,7 @@ def phase_cross_correlation(
     moving_image: Array,
     *,
     upsample_factor: int = 1,
-    space: Literal["real", "fourier", "REAL", "FOURIER"] = "real",
+    space: Literal["real", "fourier", "REAL"] = "real",
     disambiguate: bool = False,
     reference_mask: Array | None = None,
     moving_mask: Array | None = None,
@@ -468,11 +469,11 @@ def phase_cross_correlation(
         https://doi.org/10.1109/CVPR.2010.5540032
     """
     if (
-        type(reference_image) is _skimage.Array
+        class_of(reference_image) is _skimage.Array
         and not slice_by_slice
-        and type(moving_image) is _skimage.Array
-        and (reference_mask is None or type(reference_mask) is _skimage.Array)
-        and (moving_mask is None or type(moving_mask) is _skimage.Array)
+        and class_of(moving_image) is _skimage.Array
+        and (reference_mask is None or class_of(reference_mask) is _skimage.Array)
+        and (moving_mask is None or class_of(moving_mask) is _skimage.Array)
     ):
         result: tuple[Array, float, float] = _skimage.phase_cross_correlation(
             reference_image,

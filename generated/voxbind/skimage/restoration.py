@@ -18,6 +18,7 @@ from voxbind.arrays import (
     OutT,
     RandomGenerator,
 )
+from voxbind.classes import class_of
 from voxbind.lifting import flexible, per_slice
 from voxbind.upstream import LibraryDefault, library_default, upstream
 
@@ -205,7 +206,7 @@ def calibrate_denoiser(
     ...                                         denoise_parameters=parameters)
     >>> denoised_img = denoising_function(img)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: (
             Callable[..., Any]
             | tuple[Callable[..., Any], tuple[list[dict[Any, Any]], list[int]]]
@@ -364,7 +365,11 @@ def cycle_spin(
     >>> denoised = cycle_spin(img, func=denoise_tv_chambolle,
     ...                       max_shifts=3)  # doctest: +IGNORE_WARNINGS
     """
-    if type(x) is _skimage.Array and not slice_by_slice and isinstance(num_workers, LibraryDefault):
+    if (
+        class_of(x) is _skimage.Array
+        and not slice_by_slice
+        and isinstance(num_workers, LibraryDefault)
+    ):
         result: Array = _skimage.cycle_spin(
             x,
             func,
@@ -509,7 +514,7 @@ def denoise_bilateral(
     >>> denoised = denoise_bilateral(noisy, sigma_color=0.05, sigma_spatial=15,
     ...                              channel_axis=-1)
     """
-    if type(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
+    if class_of(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
         result: Array = _skimage.denoise_bilateral(
             image,
             win_size=win_size,
@@ -624,7 +629,7 @@ def denoise_invariant(
     >>> noisy = skimage.util.random_noise(image, var=0.2 ** 2)
     >>> denoised = denoise_invariant(noisy, denoise_function=denoise_tv_chambolle)  # doctest: +SKIP
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.denoise_invariant(
             image, denoise_function, stride=stride, masks=masks, denoiser_kwargs=denoiser_kwargs
         )
@@ -809,7 +814,7 @@ def denoise_nl_means(
     >>> a += 0.3 * rng.standard_normal(a.shape)
     >>> denoised_a = denoise_nl_means(a, 7, 5, 0.1)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.denoise_nl_means(
             image,
             patch_size=patch_size,
@@ -943,7 +948,7 @@ def denoise_tv_bregman(
 
     [4] https://en.wikipedia.org/wiki/Total_variation_denoising
     """
-    if type(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
+    if class_of(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
         result: Array = _skimage.denoise_tv_bregman(
             image,
             weight=weight,
@@ -1094,7 +1099,7 @@ def denoise_tv_chambolle(
     >>> mask += 0.2 * rng.standard_normal(mask.shape)
     >>> res = denoise_tv_chambolle(mask, weight=100)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.denoise_tv_chambolle(
             image, weight=weight, eps=eps, max_num_iter=max_num_iter, channel_axis=channel_axis
         )
@@ -1269,7 +1274,7 @@ def denoise_wavelet(
     >>> img = np.clip(img, 0, 1)
     >>> denoised_img = denoise_wavelet(img, sigma=0.1, rescale_sigma=True)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.denoise_wavelet(
             image,
             sigma=sigma,
@@ -1376,7 +1381,7 @@ def estimate_sigma(
     >>> img = img + sigma * rng.standard_normal(img.shape)
     >>> sigma_hat = estimate_sigma(img, channel_axis=None)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float | list[float] = _skimage.estimate_sigma(
             image, average_sigmas=average_sigmas, channel_axis=channel_axis
         )
@@ -1472,7 +1477,11 @@ def inpaint_biharmonic(
     >>> mask[0, 4:] = 1
     >>> out = inpaint_biharmonic(img, mask)
     """
-    if type(image) is _skimage.Array and not slice_by_slice and type(mask) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and not slice_by_slice
+        and class_of(mask) is _skimage.Array
+    ):
         result: Array = _skimage.inpaint_biharmonic(
             image, mask, split_into_regions=split_into_regions, channel_axis=channel_axis
         )
@@ -1567,7 +1576,7 @@ def richardson_lucy(
     >>> camera += 0.1 * camera.std() * rng.standard_normal(camera.shape)
     >>> deconvolved = restoration.richardson_lucy(camera, psf, 5)
     """
-    if type(image) is _skimage.Array and not slice_by_slice and type(psf) is _skimage.Array:
+    if class_of(image) is _skimage.Array and not slice_by_slice and class_of(psf) is _skimage.Array:
         result: Array = _skimage.richardson_lucy(
             image, psf, num_iter=num_iter, clip=clip, filter_epsilon=filter_epsilon
         )
@@ -1688,9 +1697,9 @@ def rolling_ball(
     >>> filtered_image = image - background
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (kernel is None or type(kernel) is _skimage.Array)
+        and (kernel is None or class_of(kernel) is _skimage.Array)
         and isinstance(num_threads, LibraryDefault)
     ):
         result: ArrayT = _skimage.rolling_ball(
@@ -1845,10 +1854,10 @@ def unsupervised_wiener(
     >>> deconvolved_img = restoration.unsupervised_wiener(img, psf)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and type(psf) is _skimage.Array
-        and (reg is None or type(reg) is _skimage.Array)
+        and class_of(psf) is _skimage.Array
+        and (reg is None or class_of(reg) is _skimage.Array)
     ):
         result: tuple[Array, dict[str, list[float]]] = _skimage.unsupervised_wiener(
             image, psf, reg=reg, user_params=user_params, is_real=is_real, clip=clip, rng=rng
@@ -1964,7 +1973,7 @@ def unwrap_phase(
     >>> np.std(image_unwrapped - image) < 1e-6   # A constant offset is normal
     True
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.unwrap_phase(image, wrap_around=wrap_around, rng=rng)
     else:
         result = flexible(_skimage.unwrap_phase, locals(), images=("image",), masked=("image",))
@@ -2124,10 +2133,10 @@ def wiener(
     >>> deconvolved_img = ski.restoration.wiener(img, psf, 0.1)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and type(psf) is _skimage.Array
-        and (reg is None or type(reg) is _skimage.Array)
+        and class_of(psf) is _skimage.Array
+        and (reg is None or class_of(reg) is _skimage.Array)
     ):
         result: Array = _skimage.wiener(image, psf, balance, reg=reg, is_real=is_real, clip=clip)
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
+from voxbind.classes import class_of
 from voxbind.lifting import flexible, per_slice
 from voxbind.upstream import LibraryDefault, library_default, upstream
 
@@ -181,7 +182,7 @@ def active_contour(
     >>> int(np.mean(dist))  # doctest: +SKIP
     25
     """
-    if type(image) is _skimage.Array and image.ndim < 3 and type(snake) is _skimage.Array:
+    if class_of(image) is _skimage.Array and image.ndim < 3 and class_of(snake) is _skimage.Array:
         result: Array = _skimage.active_contour(
             image,
             snake,
@@ -406,9 +407,9 @@ def chan_vese(
         https://arxiv.org/abs/1107.2782
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (type(init_level_set) is str or type(init_level_set) is _skimage.Array)
+        and (class_of(init_level_set) is str or class_of(init_level_set) is _skimage.Array)
     ):
         result: Array | tuple[Array, Array, list[float]] = _skimage.chan_vese(
             image,
@@ -531,10 +532,10 @@ def clear_border(
            [0, 0, 0, 0, 0, 0, 0, 0, 0]])
     """
     if (
-        type(labels) is _skimage.Array
+        class_of(labels) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.clear_border(
             labels, buffer_size=buffer_size, bgval=bgval, mask=mask, out=out
@@ -583,7 +584,7 @@ def disk_level_set(
 def expand_labels(
     label_image: ArrayT,
     distance: float = 1,
-    spacing: float | Sequence[float] = 1,
+    spacing: float | Sequence[float] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT:
@@ -682,7 +683,7 @@ def expand_labels(
            [2, 2, 2, 0],
            [3, 3, 3, 3]])
     """
-    if type(label_image) is _skimage.Array and not slice_by_slice:
+    if class_of(label_image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.expand_labels(label_image, distance=distance, spacing=spacing)
     else:
         result = flexible(_skimage.expand_labels, locals(), images=("label_image",))
@@ -777,7 +778,7 @@ def felzenszwalb(
     >>> img = coffee()
     >>> segments = felzenszwalb(img, scale=3.0, sigma=0.95, min_size=5)
     """
-    if type(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
+    if class_of(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
         result: Array = _skimage.felzenszwalb(
             image, scale=scale, sigma=sigma, min_size=min_size, channel_axis=channel_axis
         )
@@ -935,7 +936,7 @@ def find_boundaries(
            [False,  True,  True, False, False],
            [False,  True,  True, False, False]])
     """
-    if type(label_img) is _skimage.Array and not slice_by_slice:
+    if class_of(label_img) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.find_boundaries(
             label_img, connectivity=connectivity, mode=mode, background=background
         )
@@ -1078,9 +1079,9 @@ def flood(
            [5, 5, 5, 5, 5, 5, 3]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: Array = _skimage.flood(
             image, seed_point, footprint=footprint, connectivity=connectivity, tolerance=tolerance
@@ -1198,9 +1199,9 @@ def flood_fill(
            [5, 5, 5, 5, 5, 5, 3]])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
     ):
         result: ArrayT = _skimage.flood_fill(
             image,
@@ -1222,7 +1223,7 @@ def flood_fill(
 def inverse_gaussian_gradient(
     image: Castable[OutT],
     alpha: complex = 100.0,
-    sigma: float | Sequence[float] = 5.0,
+    sigma: float | Sequence[float] | Array = 5.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1232,7 +1233,7 @@ def inverse_gaussian_gradient(
 def inverse_gaussian_gradient(
     image: ArrayT,
     alpha: complex = 100.0,
-    sigma: float | Sequence[float] = 5.0,
+    sigma: float | Sequence[float] | Array = 5.0,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -1241,7 +1242,7 @@ def inverse_gaussian_gradient(
 def inverse_gaussian_gradient(
     image: Array | Castable[Array],
     alpha: complex = 100.0,
-    sigma: float | Sequence[float] = 5.0,
+    sigma: float | Sequence[float] | Array = 5.0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1280,7 +1281,7 @@ def inverse_gaussian_gradient(
         Preprocessed image (or volume) suitable for
         `morphological_geodesic_active_contour`.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.inverse_gaussian_gradient(image, alpha=alpha, sigma=sigma)
     else:
         result = flexible(_skimage.inverse_gaussian_gradient, locals(), images=("image",))
@@ -1374,7 +1375,7 @@ def join_segmentations(
     >>> np.all(m2[j] == s2)
     True
     """
-    if type(s1) is _skimage.Array and not slice_by_slice and type(s2) is _skimage.Array:
+    if class_of(s1) is _skimage.Array and not slice_by_slice and class_of(s2) is _skimage.Array:
         result: Array | tuple[Array, ArrayMap, ArrayMap] = _skimage.join_segmentations(
             s1, s2, return_mapping=return_mapping
         )
@@ -1448,7 +1449,11 @@ def mark_boundaries(
     --------
     find_boundaries
     """
-    if type(image) is _skimage.Array and image.ndim < 3 and type(label_img) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and image.ndim < 3
+        and class_of(label_img) is _skimage.Array
+    ):
         result: Array = _skimage.mark_boundaries(
             image,
             label_img,
@@ -1578,9 +1583,9 @@ def morphological_chan_vese(
         2014, https://doi.org/10.1109/TPAMI.2013.106
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (type(init_level_set) is str or type(init_level_set) is _skimage.Array)
+        and (class_of(init_level_set) is str or class_of(init_level_set) is _skimage.Array)
         and isinstance(iter_callback, LibraryDefault)
     ):
         result: Array = _skimage.morphological_chan_vese(
@@ -1727,9 +1732,9 @@ def morphological_geodesic_active_contour(
         2014, https://doi.org/10.1109/TPAMI.2013.106
     """
     if (
-        type(gimage) is _skimage.Array
+        class_of(gimage) is _skimage.Array
         and not slice_by_slice
-        and (type(init_level_set) is str or type(init_level_set) is _skimage.Array)
+        and (class_of(init_level_set) is str or class_of(init_level_set) is _skimage.Array)
         and isinstance(iter_callback, LibraryDefault)
     ):
         result: Array = _skimage.morphological_geodesic_active_contour(
@@ -1881,7 +1886,7 @@ def quickshift(
         Vedaldi, A. and Soatto, S.
         European Conference on Computer Vision, 2008
     """
-    if type(image) is _skimage.Array and image.ndim < 4:
+    if class_of(image) is _skimage.Array and image.ndim < 4:
         result: Array | tuple[Array, Any, Any] = _skimage.quickshift(
             image,
             ratio=ratio,
@@ -2111,7 +2116,11 @@ def random_walker(
            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
            [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]], dtype=int32)
     """
-    if type(data) is _skimage.Array and not slice_by_slice and type(labels) is _skimage.Array:
+    if (
+        class_of(data) is _skimage.Array
+        and not slice_by_slice
+        and class_of(labels) is _skimage.Array
+    ):
         result: Array = _skimage.random_walker(
             data,
             labels,
@@ -2212,7 +2221,7 @@ def relabel_sequential(
     >>> relab
     array([5, 5, 6, 6, 7, 9, 8])
     """
-    if type(label_field) is _skimage.Array and not slice_by_slice:
+    if class_of(label_field) is _skimage.Array and not slice_by_slice:
         result: tuple[ArrayT, ArrayMap, ArrayMap] = _skimage.relabel_sequential(
             label_field, offset=offset
         )
@@ -2424,9 +2433,9 @@ def slic(
     >>> segments = slic(img, n_segments=100, compactness=20)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.slic(
             image,
@@ -2616,12 +2625,12 @@ def watershed(
     separate overlapping spheres.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (markers is None or type(markers) is _skimage.Array)
-        and (mask is None or type(mask) is _skimage.Array)
-        and (type(connectivity) is int or type(connectivity) is _skimage.Array)
-        and (offset is None or type(offset) is _skimage.Array)
+        and (markers is None or class_of(markers) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and (class_of(connectivity) is int or class_of(connectivity) is _skimage.Array)
+        and (offset is None or class_of(offset) is _skimage.Array)
     ):
         result: Array = _skimage.watershed(
             image,

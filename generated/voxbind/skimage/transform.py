@@ -18,6 +18,7 @@ from voxbind.arrays import (
     OutT,
     RandomGenerator,
 )
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import LibraryDefault, library_default, upstream
@@ -101,7 +102,7 @@ if not TYPE_CHECKING:
 def downscale_local_mean(
     image: Castable[OutT],
     factors: ArrayLike,
-    cval: complex | Sequence[float] = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -112,7 +113,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: ArrayT,
     factors: ArrayLike,
-    cval: complex | Sequence[float] = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -122,7 +123,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: Array | Castable[Array],
     factors: ArrayLike,
-    cval: complex | Sequence[float] = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -179,7 +180,7 @@ def downscale_local_mean(
     array([[3.5, 4. ],
            [5.5, 4.5]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.downscale_local_mean(image, factors, cval=cval, clip=clip)
     else:
         result = flexible(_skimage.downscale_local_mean, locals(), images=("image",), required=2)
@@ -304,7 +305,7 @@ def estimate_transform(
       ...
     FailedEstimationAccessError: No attribute "params" for failed estimation ...
     """
-    if type(src) is _skimage.Array and type(dst) is _skimage.Array:
+    if class_of(src) is _skimage.Array and class_of(dst) is _skimage.Array:
         result: Any = _skimage.estimate_transform(ttype, src, dst, *args, **kwargs)
     else:
         result = direct(
@@ -372,7 +373,7 @@ def frt2(a: Array | Castable[Array]) -> Array:
 
     >>> f = frt2(img)
     """
-    if type(a) is _skimage.Array and a.ndim < 3:
+    if class_of(a) is _skimage.Array and a.ndim < 3:
         result: Array = _skimage.frt2(a)
     else:
         result = per_slice(_skimage.frt2, locals(), images=("a",))
@@ -445,7 +446,7 @@ def hough_circle(
     >>> r, c, try_radii[ridx]
     (25, 35, 23)
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.hough_circle(
             image, radius, normalize=normalize, full_output=full_output
         )
@@ -526,7 +527,7 @@ def hough_circle_peaks(
     >>> hspaces = transform.hough_circle(img, radius)
     >>> accum, cx, cy, rad = hough_circle_peaks(hspaces, [radius,])
     """
-    if type(hspaces) is _skimage.Array and type(radii) is _skimage.Array:
+    if class_of(hspaces) is _skimage.Array and class_of(radii) is _skimage.Array:
         result: tuple[LibraryArray, ...] = _skimage.hough_circle_peaks(
             hspaces,
             radii,
@@ -613,7 +614,7 @@ def hough_ellipse(
     >>> result.tolist()
     [(10, 10.0, 10.0, 8.0, 6.0, 0.0)]
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: LibraryArray = _skimage.hough_ellipse(
             image, threshold=threshold, accuracy=accuracy, min_size=min_size, max_size=max_size
         )
@@ -687,9 +688,9 @@ def hough_line(
     >>> out, angles, d = hough_line(img)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (theta is None or type(theta) is _skimage.Array)
+        and (theta is None or class_of(theta) is _skimage.Array)
     ):
         result: tuple[Array, Array, Array] = _skimage.hough_line(image, theta=theta)
     else:
@@ -759,9 +760,9 @@ def hough_line_peaks(
     2
     """
     if (
-        type(hspace) is _skimage.Array
-        and type(angles) is _skimage.Array
-        and type(dists) is _skimage.Array
+        class_of(hspace) is _skimage.Array
+        and class_of(angles) is _skimage.Array
+        and class_of(dists) is _skimage.Array
     ):
         result: tuple[LibraryArray, ...] = _skimage.hough_line_peaks(
             hspace,
@@ -841,7 +842,7 @@ def ifrt2(a: Array | Castable[Array]) -> Array:
 
     >>> assert len(np.nonzero(img-fi)[0]) == 0
     """
-    if type(a) is _skimage.Array and a.ndim < 3:
+    if class_of(a) is _skimage.Array and a.ndim < 3:
         result: Array = _skimage.ifrt2(a)
     else:
         result = per_slice(_skimage.ifrt2, locals(), images=("a",))
@@ -907,7 +908,7 @@ def integral_image(
     [1] F.C. Crow, "Summed-area tables for texture mapping,"
         ACM SIGGRAPH Computer Graphics, vol. 18, 1984, pp. 207-212.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.integral_image(image, dtype=dtype)
     else:
         result = flexible(_skimage.integral_image, locals(), images=("image",))
@@ -986,7 +987,7 @@ def integrate(
     >>> integrate(ii, [(1, 0), (3, 3)], [(1, 2), (4, 5)])
     array([3., 6.])
     """
-    if type(ii) is _skimage.Array and not slice_by_slice:
+    if class_of(ii) is _skimage.Array and not slice_by_slice:
         result: float | Array = _skimage.integrate(ii, start, end)
     else:
         result = flexible(_skimage.integrate, locals(), images=("ii",), required=3, stacks=False)
@@ -1090,9 +1091,9 @@ def iradon(
         the Fourth IEEE Region 10 International Conference, TENCON '89, 1989
     """
     if (
-        type(radon_image) is _skimage.Array
+        class_of(radon_image) is _skimage.Array
         and radon_image.ndim < 3
-        and (theta is None or type(theta) is _skimage.Array)
+        and (theta is None or class_of(theta) is _skimage.Array)
     ):
         result: Array = _skimage.iradon(
             radon_image,
@@ -1225,11 +1226,11 @@ def iradon_sart(
         https://en.wikipedia.org/wiki/Kaczmarz_method
     """
     if (
-        type(radon_image) is _skimage.Array
+        class_of(radon_image) is _skimage.Array
         and radon_image.ndim < 3
-        and (image is None or type(image) is _skimage.Array)
-        and (theta is None or type(theta) is _skimage.Array)
-        and (projection_shifts is None or type(projection_shifts) is _skimage.Array)
+        and (image is None or class_of(image) is _skimage.Array)
+        and (theta is None or class_of(theta) is _skimage.Array)
+        and (projection_shifts is None or class_of(projection_shifts) is _skimage.Array)
     ):
         result: Array = _skimage.iradon_sart(
             radon_image,
@@ -1267,7 +1268,7 @@ def matrix_transform(coords: ArrayLike, matrix: ArrayLike) -> LibraryArray:
     coords : (N, 2) array
         Transformed coordinates.
     """
-    if type(coords) is _skimage.Array and type(matrix) is _skimage.Array:
+    if class_of(coords) is _skimage.Array and class_of(matrix) is _skimage.Array:
         result: LibraryArray = _skimage.matrix_transform(coords, matrix)
     else:
         result = direct(_skimage.matrix_transform, locals(), whole=("coords", "matrix"), required=2)
@@ -1308,7 +1309,7 @@ def order_angles_golden_ratio(theta: Array) -> Iterator[int]:
         based on the Golden Ratio for time-resolved MRI."
         Medical Imaging, IEEE Transactions on 26.1 (2007): 68-76.
     """
-    if type(theta) is _skimage.Array:
+    if class_of(theta) is _skimage.Array:
         result: Iterator[int] = _skimage.order_angles_golden_ratio(theta)
     else:
         result = direct(_skimage.order_angles_golden_ratio, locals(), whole=("theta",))
@@ -1364,9 +1365,9 @@ def probabilistic_hough_line(
         Conference on Computer Vision and Pattern Recognition, 1999.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (theta is None or type(theta) is _skimage.Array)
+        and (theta is None or class_of(theta) is _skimage.Array)
     ):
         result: list[tuple[tuple[int, int], ...]] = _skimage.probabilistic_hough_line(
             image,
@@ -1392,7 +1393,7 @@ def probabilistic_hough_line(
 def pyramid_expand(
     image: Castable[OutT],
     upscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1407,7 +1408,7 @@ def pyramid_expand(
 def pyramid_expand(
     image: ArrayT,
     upscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1421,7 +1422,7 @@ def pyramid_expand(
 def pyramid_expand(
     image: Array | Castable[Array],
     upscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1478,7 +1479,7 @@ def pyramid_expand(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.pyramid_expand(
             image,
             upscale=upscale,
@@ -1499,7 +1500,7 @@ def pyramid_gaussian(
     image: Castable[OutT],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1515,7 +1516,7 @@ def pyramid_gaussian(
     image: ArrayT,
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1530,7 +1531,7 @@ def pyramid_gaussian(
     image: Array | Castable[Array],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1597,7 +1598,7 @@ def pyramid_gaussian(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Iterator[Array] = _skimage.pyramid_gaussian(
             image,
             max_layer=max_layer,
@@ -1619,7 +1620,7 @@ def pyramid_laplacian(
     image: Castable[OutT],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1635,7 +1636,7 @@ def pyramid_laplacian(
     image: ArrayT,
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1650,7 +1651,7 @@ def pyramid_laplacian(
     image: Array | Castable[Array],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1722,7 +1723,7 @@ def pyramid_laplacian(
 
     [2] http://sepwww.stanford.edu/data/media/public/sep/morgan/texturematch/paper_html/node3.html
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Iterator[Array] = _skimage.pyramid_laplacian(
             image,
             max_layer=max_layer,
@@ -1743,7 +1744,7 @@ def pyramid_laplacian(
 def pyramid_reduce(
     image: Castable[OutT],
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1758,7 +1759,7 @@ def pyramid_reduce(
 def pyramid_reduce(
     image: ArrayT,
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1772,7 +1773,7 @@ def pyramid_reduce(
 def pyramid_reduce(
     image: Array | Castable[Array],
     downscale: float = 2,
-    sigma: float | Sequence[float] | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -1829,7 +1830,7 @@ def pyramid_reduce(
     ----------
     [1] http://persci.mit.edu/pub_pdfs/pyramid83.pdf
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.pyramid_reduce(
             image,
             downscale=downscale,
@@ -1915,9 +1916,9 @@ def radon(
         the Fourth IEEE Region 10 International Conference, TENCON '89, 1989
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (theta is None or type(theta) is _skimage.Array)
+        and (theta is None or class_of(theta) is _skimage.Array)
     ):
         result: Array = _skimage.radon(
             image, theta=theta, circle=circle, preserve_range=preserve_range
@@ -1930,7 +1931,7 @@ def radon(
 @overload
 def rescale(
     image: Castable[OutT],
-    scale: float | tuple[float, ...] | Sequence[float],
+    scale: float | tuple[float, ...] | Sequence[float] | Array,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -1947,7 +1948,7 @@ def rescale(
 @overload
 def rescale(
     image: ArrayT,
-    scale: float | tuple[float, ...] | Sequence[float],
+    scale: float | tuple[float, ...] | Sequence[float] | Array,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -1963,7 +1964,7 @@ def rescale(
 
 def rescale(
     image: Array | Castable[Array],
-    scale: float | tuple[float, ...] | Sequence[float],
+    scale: float | tuple[float, ...] | Sequence[float] | Array,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -2058,7 +2059,7 @@ def rescale(
     >>> rescale(image, 0.5).shape
     (256, 256)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rescale(
             image,
             scale,
@@ -2216,7 +2217,7 @@ def resize(
     >>> resize(image, (100, 100)).shape
     (100, 100)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.resize(
             image,
             output_shape,
@@ -2340,7 +2341,7 @@ def resize_local_mean(
     >>> resize_local_mean(image, (100, 100)).shape
     (100, 100)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.resize_local_mean(
             image,
             output_shape,
@@ -2463,7 +2464,7 @@ def rotate(
     >>> rotate(image, 90, resize=True).shape
     (512, 512)
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.rotate(
             image,
             angle,
@@ -2578,7 +2579,7 @@ def swirl(
         Also see
         https://scikit-image.org/docs/dev/user_guide/data_types.html
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.swirl(
             image,
             center=center,
@@ -2782,7 +2783,11 @@ def warp(
     >>> coords = (coords + 0.5) / scale - 0.5
     >>> warped = warp(cube, coords)
     """
-    if type(image) is _skimage.Array and image.ndim < 3 and type(inverse_map) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and image.ndim < 3
+        and class_of(inverse_map) is _skimage.Array
+    ):
         result: Array = _skimage.warp(
             image,
             inverse_map,
@@ -2958,7 +2963,7 @@ def warp_polar(
     >>> image = data.astronaut()
     >>> warped = warp_polar(image, scaling='log', channel_axis=-1)
     """
-    if type(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
+    if class_of(image) is _skimage.Array and image.ndim < (3 if channel_axis is None else 4):
         result: Array = _skimage.warp_polar(
             image,
             center=center,

@@ -19,6 +19,7 @@ from voxbind.arrays import (
     RandomGenerator,
     Reshapable,
 )
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, volume
 from voxbind.upstream import upstream
@@ -67,7 +68,12 @@ if not TYPE_CHECKING:
 def apply_parallel(
     function: Callable[..., object],
     array: Castable[OutT],
-    chunks: int | tuple[object, ...] | tuple[tuple[object, ...], ...] | Sequence[int] | None = None,
+    chunks: int
+    | tuple[object, ...]
+    | tuple[tuple[object, ...], ...]
+    | Sequence[int]
+    | Array
+    | None = None,
     depth: int | Sequence[int] = 0,
     mode: Literal["reflect", "symmetric", "periodic", "wrap", "nearest", "edge"] | None = None,
     extra_arguments: tuple[object, ...] = (),
@@ -84,7 +90,12 @@ def apply_parallel(
 def apply_parallel(
     function: Callable[..., object],
     array: ArrayT,
-    chunks: int | tuple[object, ...] | tuple[tuple[object, ...], ...] | Sequence[int] | None = None,
+    chunks: int
+    | tuple[object, ...]
+    | tuple[tuple[object, ...], ...]
+    | Sequence[int]
+    | Array
+    | None = None,
     depth: int | Sequence[int] = 0,
     mode: Literal["reflect", "symmetric", "periodic", "wrap", "nearest", "edge"] | None = None,
     extra_arguments: tuple[object, ...] = (),
@@ -100,7 +111,12 @@ def apply_parallel(
 def apply_parallel(
     function: Callable[..., object],
     array: Array | Castable[Array],
-    chunks: int | tuple[object, ...] | tuple[tuple[object, ...], ...] | Sequence[int] | None = None,
+    chunks: int
+    | tuple[object, ...]
+    | tuple[tuple[object, ...], ...]
+    | Sequence[int]
+    | Array
+    | None = None,
     depth: int | Sequence[int] = 0,
     mode: Literal["reflect", "symmetric", "periodic", "wrap", "nearest", "edge"] | None = None,
     extra_arguments: tuple[object, ...] = (),
@@ -186,7 +202,7 @@ def apply_parallel(
     For example region selection to preview a result or storing large data
     to disk instead of loading in memory.
     """
-    if type(array) is _skimage.Array and not slice_by_slice:
+    if class_of(array) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.apply_parallel(
             function,
             array,
@@ -275,7 +291,11 @@ def compare_images(
     alternatively the first and the second image. Note that images must be
     2-dimensional to be compared with the checkerboard method.
     """
-    if type(image0) is _skimage.Array and not slice_by_slice and type(image1) is _skimage.Array:
+    if (
+        class_of(image0) is _skimage.Array
+        and not slice_by_slice
+        and class_of(image1) is _skimage.Array
+    ):
         result: Array = _skimage.compare_images(image0, image1, method=method, n_tiles=n_tiles)
     else:
         result = flexible(
@@ -286,7 +306,7 @@ def compare_images(
 
 def crop(
     ar: ArrayT,
-    crop_width: Sequence[object] | int,
+    crop_width: Sequence[object] | int | Array,
     copy: bool = False,
     order: Literal["C", "F", "A", "K"] = "K",
     *,
@@ -328,7 +348,7 @@ def crop(
         The cropped array. If ``copy=False`` (default), this is a sliced
         view of the input array.
     """
-    if type(ar) is _skimage.Array and not slice_by_slice:
+    if class_of(ar) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.crop(ar, crop_width, copy=copy, order=order)
     else:
         result = flexible(_skimage.crop, locals(), images=("ar",), required=2)
@@ -361,7 +381,7 @@ def dtype_limits(
     imin, imax : tuple
         Lower and upper intensity limits.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[int, int] = _skimage.dtype_limits(image, clip_negative=clip_negative)
     else:
         result = flexible(_skimage.dtype_limits, locals(), images=("image",), stacks=False)
@@ -409,7 +429,7 @@ def img_as_bool(
     The upper half of the input dtype's positive range is True, and the lower
     half is False. All negative values (if present) are False.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_bool(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_bool, locals(), images=("image",))
@@ -463,7 +483,7 @@ def img_as_float(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_float(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_float, locals(), images=("image",))
@@ -513,7 +533,7 @@ def img_as_float32(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_float32(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_float32, locals(), images=("image",))
@@ -563,7 +583,7 @@ def img_as_float64(
     If the input image has a float type, intensity values are not modified
     and can be outside the ranges [0.0, 1.0] or [-1.0, 1.0].
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_float64(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_float64, locals(), images=("image",))
@@ -614,7 +634,7 @@ def img_as_int(
     If the input data-type is positive-only (e.g., uint8), then
     the output image will still only have positive values.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_int(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_int, locals(), images=("image",))
@@ -663,7 +683,7 @@ def img_as_ubyte(
     Negative input values will be clipped.
     Positive values are scaled between 0 and 255.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_ubyte(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_ubyte, locals(), images=("image",))
@@ -712,7 +732,7 @@ def img_as_uint(
     Negative input values will be clipped.
     Positive values are scaled between 0 and 65535.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_uint(image, force_copy=force_copy)
     else:
         result = flexible(_skimage.img_as_uint, locals(), images=("image",))
@@ -786,7 +806,7 @@ def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = 
     >>> invert(img4, signed_float=True)
     array([[-0.  , -1.  ,  1.  ,  0.25]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.invert(image, signed_float=signed_float)
     else:
         result = flexible(_skimage.invert, locals(), images=("image",))
@@ -833,7 +853,7 @@ def label_points(
            [0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0]], dtype=uint64)
     """
-    if type(coords) is _skimage.Array:
+    if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.label_points(coords, output_shape)
     else:
         result = direct(_skimage.label_points, locals(), whole=("coords",), required=2)
@@ -915,11 +935,11 @@ def map_array(
            [8, 9, 0, 0]])
     """
     if (
-        type(input_arr) is _skimage.Array
+        class_of(input_arr) is _skimage.Array
         and not slice_by_slice
-        and type(input_vals) is _skimage.Array
-        and type(output_vals) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and class_of(input_vals) is _skimage.Array
+        and class_of(output_vals) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.map_array(input_arr, input_vals, output_vals, out=out)
     else:
@@ -1050,7 +1070,7 @@ def montage(
     >>> arr_out_nonsquare.shape
     (2, 6)
     """
-    if type(arr_in) is _skimage.Array and arr_in.ndim != (2 if channel_axis is None else 3):
+    if class_of(arr_in) is _skimage.Array and arr_in.ndim != (2 if channel_axis is None else 3):
         result: Array = _skimage.montage(
             arr_in,
             fill=fill,
@@ -1191,7 +1211,7 @@ def random_noise(
     temporarily converted to an unsigned image in the floating point domain,
     Poisson noise is generated, then it is returned to the original range.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.random_noise(image, mode=mode, rng=rng, clip=clip, **kwargs)
     else:
         result = flexible(
@@ -1351,7 +1371,7 @@ def slice_along_axes(
     >>> cropped_img.shape
     (75, 100)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.slice_along_axes(image, slices, axes=axes, copy=copy)
     else:
         result = flexible(_skimage.slice_along_axes, locals(), images=("image",), required=2)
@@ -1397,7 +1417,7 @@ def unique_rows(ar: Array) -> LibraryArray:
     array([[0, 1, 0],
            [1, 0, 1]], dtype=uint8)
     """
-    if type(ar) is _skimage.Array:
+    if class_of(ar) is _skimage.Array:
         result: LibraryArray = _skimage.unique_rows(ar)
     else:
         result = direct(_skimage.unique_rows, locals(), whole=("ar",))
@@ -1494,7 +1514,7 @@ def view_as_blocks(
            [[[76, 77],
              [82, 83]]]])
     """
-    if type(arr_in) is _skimage.Array and not slice_by_slice:
+    if class_of(arr_in) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.view_as_blocks(arr_in, block_shape)
     else:
         result = flexible(
@@ -1507,7 +1527,7 @@ def view_as_blocks(
 def view_as_windows(
     arr_in: Reshapable[OutT],
     window_shape: object | int | tuple[object, ...] | list[object] | Array,
-    step: int | tuple[object, ...] | Sequence[int] = 1,
+    step: int | tuple[object, ...] | Sequence[int] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1517,7 +1537,7 @@ def view_as_windows(
 def view_as_windows(
     arr_in: ArrayT,
     window_shape: object | int | tuple[object, ...] | list[object] | Array,
-    step: int | tuple[object, ...] | Sequence[int] = 1,
+    step: int | tuple[object, ...] | Sequence[int] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -1526,7 +1546,7 @@ def view_as_windows(
 def view_as_windows(
     arr_in: Array | Reshapable[Array],
     window_shape: object | int | tuple[object, ...] | list[object] | Array,
-    step: int | tuple[object, ...] | Sequence[int] = 1,
+    step: int | tuple[object, ...] | Sequence[int] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -1646,7 +1666,7 @@ def view_as_windows(
              [13, 14, 15],
              [17, 18, 19]]]])
     """
-    if type(arr_in) is _skimage.Array and not slice_by_slice:
+    if class_of(arr_in) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.view_as_windows(arr_in, window_shape, step=step)
     else:
         result = flexible(

@@ -111,8 +111,6 @@ class _Writer:
         }[self._function.keeps]
         if dtype and self._function.keeps == "all":
             kept = _Arrays(image=same.image, result=same.result, options={dtype: "None"})
-            if self._takes_lists:
-                return [kept, recast, _Arrays(image="ArrayLike", result="LibraryArray")]
             kinds = [kept, recast, same]
         elif dtype and self._function.keeps == "dtype":
             kinds = [recast, same]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, OutT
+from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import LibraryDefault, library_default, upstream
@@ -142,10 +143,10 @@ def apply_hysteresis_threshold(
     array([0, 1, 1, 1, 0, 0, 0, 1, 1])
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and type(low) is _skimage.Array
-        and type(high) is _skimage.Array
+        and class_of(low) is _skimage.Array
+        and class_of(high) is _skimage.Array
     ):
         result: Array = _skimage.apply_hysteresis_threshold(image, low, high)
     else:
@@ -293,7 +294,7 @@ def butterworth(
     >>> high_pass = butterworth(camera(), 0.07, True, 8)
     >>> low_pass = butterworth(astronaut(), 0.01, False, 4, channel_axis=-1)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.butterworth(
             image,
             cutoff_frequency_ratio=cutoff_frequency_ratio,
@@ -371,7 +372,11 @@ def correlate_sparse(
         The result of cross-correlating `image` with `kernel`. If mode
         'valid' is used, the resulting shape is (M-Q+1, N-R+1[, ...], P-S+1).
     """
-    if type(image) is _skimage.Array and not slice_by_slice and type(kernel) is _skimage.Array:
+    if (
+        class_of(image) is _skimage.Array
+        and not slice_by_slice
+        and class_of(kernel) is _skimage.Array
+    ):
         result: Array = _skimage.correlate_sparse(image, kernel, mode=mode)
     else:
         result = flexible(
@@ -383,7 +388,7 @@ def correlate_sparse(
 @overload
 def difference_of_gaussians(
     image: Castable[OutT],
-    low_sigma: float | Sequence[float],
+    low_sigma: float | Sequence[float] | Array,
     high_sigma: float | Sequence[float] | Array | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
@@ -397,7 +402,7 @@ def difference_of_gaussians(
 @overload
 def difference_of_gaussians(
     image: ArrayT,
-    low_sigma: float | Sequence[float],
+    low_sigma: float | Sequence[float] | Array,
     high_sigma: float | Sequence[float] | Array | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
@@ -410,7 +415,7 @@ def difference_of_gaussians(
 
 def difference_of_gaussians(
     image: Array | Castable[Array],
-    low_sigma: float | Sequence[float],
+    low_sigma: float | Sequence[float] | Array,
     high_sigma: float | Sequence[float] | Array | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
@@ -523,7 +528,7 @@ def difference_of_gaussians(
     >>> from skimage.data import camera
     >>> filtered_image = difference_of_gaussians(camera(), (2,5), (3,20))
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.difference_of_gaussians(
             image,
             low_sigma,
@@ -638,9 +643,9 @@ def farid(
     >>> edges = filters.farid(camera)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.farid(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
@@ -693,9 +698,9 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
         Computer Analysis of Images and Patterns, Kiel, Germany. Sep, 1997.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.farid_h(image, mask=mask)
     else:
@@ -744,9 +749,9 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
         13(4): 496-508, 2004. https://doi.org/10.1109/TIP.2004.823819
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.farid_v(image, mask=mask)
     else:
@@ -817,7 +822,7 @@ def filter_forward(
     >>> from skimage import data
     >>> filtered = filter_forward(data.coins(), filt_func)
     """
-    if type(data) is _skimage.Array and data.ndim < 3:
+    if class_of(data) is _skimage.Array and data.ndim < 3:
         result: Array = _skimage.filter_forward(
             data,
             impulse_response=impulse_response,
@@ -888,7 +893,7 @@ def filter_inverse(
         If you need to apply the same filter multiple times over different
         images, construct the LPIFilter2D and specify it here.
     """
-    if type(data) is _skimage.Array and data.ndim < 3:
+    if class_of(data) is _skimage.Array and data.ndim < 3:
         result: Array = _skimage.filter_inverse(
             data,
             impulse_response=impulse_response,
@@ -1031,7 +1036,7 @@ def frangi(
 
     [3] Ellis, D. G.: https://github.com/ellisdg/frangi3d/tree/master/frangi
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.frangi(
             image,
             sigmas=sigmas,
@@ -1139,7 +1144,7 @@ def gabor(
     >>> ax.imshow(filt_real)      # doctest: +SKIP
     >>> plt.show()                # doctest: +SKIP
     """
-    if type(image) is _skimage.Array and image.ndim < 3:
+    if class_of(image) is _skimage.Array and image.ndim < 3:
         result: tuple[ArrayT, ArrayT] = _skimage.gabor(
             image,
             frequency,
@@ -1248,7 +1253,7 @@ def gabor_kernel(
 @overload
 def gaussian(
     image: Castable[OutT],
-    sigma: float | Sequence[float] = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
@@ -1263,7 +1268,7 @@ def gaussian(
 @overload
 def gaussian(
     image: ArrayT,
-    sigma: float | Sequence[float] = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
@@ -1277,7 +1282,7 @@ def gaussian(
 
 def gaussian(
     image: Array | Castable[Array],
-    sigma: float | Sequence[float] = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
@@ -1385,9 +1390,9 @@ def gaussian(
     >>> filtered_img = ski.filters.gaussian(image, sigma=1, channel_axis=-1)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (out is None or type(out) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.gaussian(
             image,
@@ -1522,7 +1527,7 @@ def hessian(
 
     [2] Kroon, D. J.: Hessian based Frangi vesselness filter.
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hessian(
             image,
             sigmas=sigmas,
@@ -1596,9 +1601,9 @@ def laplace(
     skimage.restoration.uft.laplacian().
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.laplace(image, ksize=ksize, mask=mask)
     else:
@@ -1678,10 +1683,10 @@ def median(
     >>> med = median(img, disk(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: ArrayT = _skimage.median(
             image, footprint=footprint, out=out, mode=mode, cval=cval, behavior=behavior
@@ -1783,7 +1788,7 @@ def meijering(
         58(2), 167-176.
         https://doi.org/10.1002/cyto.a.20022
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.meijering(
             image, sigmas=sigmas, alpha=alpha, black_ridges=black_ridges, mode=mode, cval=cval
         )
@@ -1885,9 +1890,9 @@ def prewitt(
     >>> edges = filters.prewitt(camera)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.prewitt(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
@@ -1934,9 +1939,9 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
      -1/3  -1/3  -1/3
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.prewitt_h(image, mask=mask)
     else:
@@ -1983,9 +1988,9 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
       1/3   0  -1/3
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.prewitt_v(image, mask=mask)
     else:
@@ -2049,7 +2054,7 @@ def rank_order(
     >>> rank_order(b)
     (array([0, 1, 2, 1], dtype=uint8), array([-1. ,  2.5,  3.1]))
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.rank_order(image)
     else:
         result = flexible(_skimage.rank_order, locals(), images=("image",), stacks=False)
@@ -2099,9 +2104,9 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     >>> edges = filters.roberts(camera)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.roberts(image, mask=mask)
     else:
@@ -2150,9 +2155,9 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
      -1   0
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.roberts_neg_diag(image, mask=mask)
     else:
@@ -2201,9 +2206,9 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
       0  -1
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.roberts_pos_diag(image, mask=mask)
     else:
@@ -2296,7 +2301,7 @@ def sato(
         medical images. Medical image analysis, 2(2), 143-168.
         https://doi.org/10.1016/S1361-8415(98)80009-1
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.sato(
             image, sigmas=sigmas, black_ridges=black_ridges, mode=mode, cval=cval
         )
@@ -2401,9 +2406,9 @@ def scharr(
     >>> edges = filters.scharr(camera)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.scharr(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
@@ -2455,9 +2460,9 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
         Optimization of Kernel Based Image Derivatives.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.scharr_h(image, mask=mask)
     else:
@@ -2509,9 +2514,9 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
         Optimization of Kernel Based Image Derivatives.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.scharr_v(image, mask=mask)
     else:
@@ -2610,9 +2615,9 @@ def sobel(
     >>> edges = filters.sobel(camera)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.sobel(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
@@ -2659,9 +2664,9 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
      -1  -2  -1
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.sobel_h(image, mask=mask)
     else:
@@ -2708,9 +2713,9 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
       1   0  -1
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
     ):
         result: Array = _skimage.sobel_v(image, mask=mask)
     else:
@@ -2829,9 +2834,9 @@ def threshold_isodata(
     >>> binary = image > thresh
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (hist is None or type(hist) is _skimage.Array)
+        and (hist is None or class_of(hist) is _skimage.Array)
     ):
         result: float | int | LibraryArray = _skimage.threshold_isodata(
             image=image, nbins=nbins, return_all=return_all, hist=hist
@@ -2919,7 +2924,7 @@ def threshold_li(
     >>> thresh = threshold_li(image)
     >>> binary = image > thresh
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.threshold_li(
             image, tolerance=tolerance, initial_guess=initial_guess, iter_callback=iter_callback
         )
@@ -2935,7 +2940,7 @@ def threshold_local(
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: float = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: float | Callable[..., object] | Sequence[int] | None = None,
+    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
     cval: float = 0,
     *,
     slice_by_slice: bool = False,
@@ -2949,7 +2954,7 @@ def threshold_local(
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: float = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: float | Callable[..., object] | Sequence[int] | None = None,
+    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
     cval: float = 0,
     *,
     slice_by_slice: bool = False,
@@ -2962,7 +2967,7 @@ def threshold_local(
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: float = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: float | Callable[..., object] | Sequence[int] | None = None,
+    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
     cval: float = 0,
     *,
     slice_by_slice: bool = False,
@@ -3036,7 +3041,7 @@ def threshold_local(
     >>> binary_image2 = image > threshold_local(image, 15, 'generic',
     ...                                         param=func)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.threshold_local(
             image,
             block_size=block_size,
@@ -3087,7 +3092,7 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     >>> thresh = threshold_mean(image)
     >>> binary = image > thresh
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.threshold_mean(image)
     else:
         result = flexible(_skimage.threshold_mean, locals(), images=("image",), stacks=False)
@@ -3164,9 +3169,9 @@ def threshold_minimum(
     >>> binary = image > thresh
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (hist is None or type(hist) is _skimage.Array)
+        and (hist is None or class_of(hist) is _skimage.Array)
     ):
         result: float = _skimage.threshold_minimum(
             image=image, nbins=nbins, max_num_iter=max_num_iter, hist=hist
@@ -3274,9 +3279,9 @@ def threshold_multiotsu(
     >>> regions_colorized = label2rgb(regions)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (hist is None or type(hist) is _skimage.Array)
+        and (hist is None or class_of(hist) is _skimage.Array)
     ):
         result: LibraryArray = _skimage.threshold_multiotsu(
             image=image, classes=classes, nbins=nbins, hist=hist
@@ -3387,7 +3392,7 @@ def threshold_niblack(
     >>> image = data.page()
     >>> threshold_image = threshold_niblack(image, window_size=7, k=0.1)
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.threshold_niblack(image, window_size=window_size, k=k)
     else:
         result = flexible(_skimage.threshold_niblack, locals(), images=("image",))
@@ -3448,9 +3453,9 @@ def threshold_otsu(
     >>> binary = image <= thresh
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (hist is None or type(hist) is _skimage.Array)
+        and (hist is None or class_of(hist) is _skimage.Array)
     ):
         result: float = _skimage.threshold_otsu(image=image, nbins=nbins, hist=hist)
     else:
@@ -3556,7 +3561,7 @@ def threshold_sauvola(
     >>> t_sauvola = threshold_sauvola(image, window_size=15, k=0.2)
     >>> binary_image = image > t_sauvola
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.threshold_sauvola(image, window_size=window_size, k=k, r=r)
     else:
         result = flexible(_skimage.threshold_sauvola, locals(), images=("image",))
@@ -3605,7 +3610,7 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
     >>> thresh = threshold_triangle(image)
     >>> binary = image > thresh
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.threshold_triangle(image, nbins=nbins)
     else:
         result = flexible(_skimage.threshold_triangle, locals(), images=("image",), stacks=False)
@@ -3670,9 +3675,9 @@ def threshold_yen(
     >>> binary = image <= thresh
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (hist is None or type(hist) is _skimage.Array)
+        and (hist is None or class_of(hist) is _skimage.Array)
     ):
         result: float = _skimage.threshold_yen(image=image, nbins=nbins, hist=hist)
     else:
@@ -3690,7 +3695,7 @@ def threshold_yen(
 @overload
 def unsharp_mask(
     image: Castable[OutT],
-    radius: float | Sequence[float] = 1.0,
+    radius: float | Sequence[float] | Array = 1.0,
     amount: float = 1.0,
     preserve_range: bool = False,
     *,
@@ -3702,7 +3707,7 @@ def unsharp_mask(
 @overload
 def unsharp_mask(
     image: ArrayT,
-    radius: float | Sequence[float] = 1.0,
+    radius: float | Sequence[float] | Array = 1.0,
     amount: float = 1.0,
     preserve_range: bool = False,
     *,
@@ -3713,7 +3718,7 @@ def unsharp_mask(
 
 def unsharp_mask(
     image: Array | Castable[Array],
-    radius: float | Sequence[float] = 1.0,
+    radius: float | Sequence[float] | Array = 1.0,
     amount: float = 1.0,
     preserve_range: bool = False,
     *,
@@ -3828,7 +3833,7 @@ def unsharp_mask(
            [100.  ,  99.39,  95.48,  99.39, 100.  ],
            [100.  , 100.  ,  99.99, 100.  , 100.  ]])
     """
-    if type(image) is _skimage.Array and not slice_by_slice:
+    if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.unsharp_mask(
             image,
             radius=radius,
@@ -3899,9 +3904,9 @@ def wiener(
         images, construct the LPIFilter2D and specify it here.
     """
     if (
-        type(data) is _skimage.Array
+        class_of(data) is _skimage.Array
         and data.ndim < 3
-        and (type(K) is float or type(K) is _skimage.Array)
+        and (class_of(K) is float or class_of(K) is _skimage.Array)
     ):
         result: Array = _skimage.wiener(
             data,

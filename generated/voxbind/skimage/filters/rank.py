@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import overload
 
 from voxbind.arrays import Array, ArrayT, Castable, OutT
+from voxbind.classes import class_of
 from voxbind.lifting import flexible, per_slice
 from voxbind.upstream import upstream
 
@@ -139,11 +140,11 @@ def autolevel(
     >>> auto_vol = autolevel(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.autolevel(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -235,11 +236,11 @@ def autolevel_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.autolevel_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -346,11 +347,11 @@ def enhance_contrast(
     >>> out_vol = enhance_contrast(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.enhance_contrast(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -443,11 +444,11 @@ def enhance_contrast_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.enhance_contrast_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -558,11 +559,11 @@ def entropy(
     >>> ent_vol = entropy(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.entropy(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -665,11 +666,11 @@ def equalize(
     >>> equ_vol = equalize(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.equalize(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -778,11 +779,11 @@ def geometric_mean(
     >>> avg_vol = geometric_mean(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.geometric_mean(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -885,11 +886,11 @@ def gradient(
     >>> out_vol = gradient(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.gradient(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -978,11 +979,11 @@ def gradient_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.gradient_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -1086,11 +1087,11 @@ def majority(
     >>> maj_img_vol = majority(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.majority(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -1202,11 +1203,11 @@ def maximum(
     >>> out_vol = maximum(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.maximum(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -1309,11 +1310,11 @@ def mean(
     >>> avg_vol = mean(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.mean(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -1425,11 +1426,11 @@ def mean_bilateral(
     >>> bilat_img = mean_bilateral(img, disk(20), s0=10,s1=10)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.mean_bilateral(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, s0=s0, s1=s1
@@ -1518,11 +1519,11 @@ def mean_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.mean_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -1631,11 +1632,11 @@ def median(
     >>> med_vol = median(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and (footprint is None or type(footprint) is _skimage.Array)
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and (footprint is None or class_of(footprint) is _skimage.Array)
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.median(
             image,
@@ -1752,11 +1753,11 @@ def minimum(
     >>> out_vol = minimum(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.minimum(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -1861,11 +1862,11 @@ def modal(
     >>> out_vol = modal(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.modal(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -1973,11 +1974,11 @@ def noise_filter(
     >>> out_vol = noise_filter(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.noise_filter(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -2086,11 +2087,11 @@ def otsu(
     >>> thresh_image_vol = volume >= local_otsu_vol
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.otsu(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -2178,11 +2179,11 @@ def percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0
@@ -2293,11 +2294,11 @@ def pop(
            [4, 6, 6, 6, 4]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.pop(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -2406,11 +2407,11 @@ def pop_bilateral(
            [3, 4, 3, 4, 3]], dtype=uint16)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.pop_bilateral(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, s0=s0, s1=s1
@@ -2502,11 +2503,11 @@ def pop_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.pop_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -2617,11 +2618,11 @@ def subtract_mean(
     >>> out_vol = subtract_mean(volume, ball(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.subtract_mean(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -2710,11 +2711,11 @@ def subtract_mean_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.subtract_mean_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -2825,11 +2826,11 @@ def sum(
            [1, 2, 3, 2, 1]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.sum(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -2944,11 +2945,11 @@ def sum_bilateral(
     >>> bilat_img = sum_bilateral(img, disk(10), s0=10, s1=10)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.sum_bilateral(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, s0=s0, s1=s1
@@ -3040,11 +3041,11 @@ def sum_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.sum_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
@@ -3155,11 +3156,11 @@ def threshold(
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and not slice_by_slice
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.threshold(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
@@ -3247,11 +3248,11 @@ def threshold_percentile(
         Output image.
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.threshold_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0
@@ -3351,11 +3352,11 @@ def windowed_histogram(
     >>> hist_img = windowed_histogram(img, disk(5))
     """
     if (
-        type(image) is _skimage.Array
+        class_of(image) is _skimage.Array
         and image.ndim < 3
-        and (mask is None or type(mask) is _skimage.Array)
-        and type(footprint) is _skimage.Array
-        and (out is None or type(out) is _skimage.Array)
+        and (mask is None or class_of(mask) is _skimage.Array)
+        and class_of(footprint) is _skimage.Array
+        and (out is None or class_of(out) is _skimage.Array)
     ):
         result: Array = _skimage.windowed_histogram(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, n_bins=n_bins
