@@ -146,31 +146,6 @@ def affine_transform(
 
 @overload
 def affine_transform(
-    input: ArrayT,
-    matrix: ArrayLike,
-    offset: ArrayLike = 0.0,
-    output_shape: tuple[int, ...] | list[int] | Array | None = None,
-    output: Array | DTypeLike | None = None,
-    order: Literal[0, 1, 2, 3, 4, 5] = 3,
-    mode: Literal[
-        "reflect",
-        "grid-mirror",
-        "constant",
-        "grid-constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-wrap",
-    ] = "constant",
-    cval: complex = 0.0,
-    prefilter: bool = True,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def affine_transform(
     input: Nested,
     matrix: ArrayLike,
     offset: ArrayLike = 0.0,
@@ -2390,41 +2365,6 @@ def convolve(
 
 @overload
 def convolve(
-    input: ArrayT,
-    weights: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def convolve(
     input: Nested,
     weights: ArrayLike,
     output: Array | DTypeLike | None = None,
@@ -2762,41 +2702,6 @@ def convolve1d(
 
 @overload
 def convolve1d(
-    input: ArrayT,
-    weights: ArrayLike,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int = 0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def convolve1d(
     input: Nested,
     weights: ArrayLike,
     axis: int = -1,
@@ -3055,41 +2960,6 @@ def correlate(
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def correlate(
-    input: ArrayT,
-    weights: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -3388,41 +3258,6 @@ def correlate1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def correlate1d(
-    input: ArrayT,
-    weights: ArrayLike,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int = 0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -5411,43 +5246,6 @@ def gaussian_filter(
 
 @overload
 def gaussian_filter(
-    input: ArrayT,
-    sigma: ArrayLike,
-    order: int | Sequence[int] | Array = 0,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    truncate: float = 4.0,
-    *,
-    radius: int | Sequence[int] | Array | None = None,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def gaussian_filter(
     input: Nested,
     sigma: ArrayLike,
     order: int | Sequence[int] | Array = 0,
@@ -5750,31 +5548,6 @@ def gaussian_filter1d(
 
 @overload
 def gaussian_filter1d(
-    input: ArrayT,
-    sigma: float,
-    axis: int = -1,
-    order: int = 0,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ] = "reflect",
-    cval: complex = 0.0,
-    truncate: float = 4.0,
-    *,
-    radius: int | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def gaussian_filter1d(
     input: Nested,
     sigma: float,
     axis: int = -1,
@@ -6044,41 +5817,6 @@ def gaussian_gradient_magnitude(
 
 @overload
 def gaussian_gradient_magnitude(
-    input: ArrayT,
-    sigma: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-    **kwargs: object,
-) -> ArrayT: ...
-
-
-@overload
-def gaussian_gradient_magnitude(
     input: Nested,
     sigma: ArrayLike,
     output: Array | DTypeLike | None = None,
@@ -6344,41 +6082,6 @@ def gaussian_laplace(
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> OutT: ...
-
-
-@overload
-def gaussian_laplace(
-    input: ArrayT,
-    sigma: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-    **kwargs: object,
-) -> ArrayT: ...
 
 
 @overload
@@ -6758,45 +6461,6 @@ def generic_filter(
 
 @overload
 def generic_filter(
-    input: ArrayT,
-    function: Callable[..., complex | ArrayLike] | tuple[object, ...],
-    size: int | Sequence[int] | Array | None = None,
-    footprint: ArrayLike | None = None,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: float = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    extra_arguments: tuple[object, ...] = (),
-    extra_keywords: Mapping[str, object] | None = None,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def generic_filter(
     input: Nested,
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
     size: int | Sequence[int] | Array | None = None,
@@ -7154,32 +6818,6 @@ def generic_filter1d(
 
 @overload
 def generic_filter1d(
-    input: ArrayT,
-    function: Callable[..., object] | tuple[object, ...],
-    filter_size: float,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ] = "reflect",
-    cval: float = 0.0,
-    origin: int = 0,
-    extra_arguments: tuple[object, ...] = (),
-    extra_keywords: Mapping[str, object] | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def generic_filter1d(
     input: Nested,
     function: Callable[..., object] | tuple[object, ...],
     filter_size: float,
@@ -7470,42 +7108,6 @@ def generic_gradient_magnitude(
 
 @overload
 def generic_gradient_magnitude(
-    input: ArrayT,
-    derivative: Callable[..., Array],
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    extra_arguments: tuple[object, ...] = (),
-    extra_keywords: Mapping[str, object] | None = None,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def generic_gradient_magnitude(
     input: Nested,
     derivative: Callable[..., Array],
     output: Array | DTypeLike | None = None,
@@ -7778,42 +7380,6 @@ def generic_laplace(
 
 @overload
 def generic_laplace(
-    input: ArrayT,
-    derivative2: Callable[..., Array],
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    extra_arguments: tuple[object, ...] = (),
-    extra_keywords: Mapping[str, object] | None = None,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def generic_laplace(
     input: Nested,
     derivative2: Callable[..., Array],
     output: Array | DTypeLike | None = None,
@@ -8059,32 +7625,6 @@ def geometric_transform(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def geometric_transform(
-    input: ArrayT,
-    mapping: Callable[..., tuple[float, ...]],
-    output_shape: tuple[int, ...] | list[int] | Array | None = None,
-    output: Array | DTypeLike | None = None,
-    order: Literal[0, 1, 2, 3, 4, 5] = 3,
-    mode: Literal[
-        "reflect",
-        "grid-mirror",
-        "constant",
-        "grid-constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-wrap",
-    ] = "constant",
-    cval: complex = 0.0,
-    prefilter: bool = True,
-    extra_arguments: tuple[object, ...] = (),
-    extra_keywords: Mapping[str, object] | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -9934,39 +9474,6 @@ def laplace(
 
 @overload
 def laplace(
-    input: ArrayT,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def laplace(
     input: Nested,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -10190,29 +9697,6 @@ def map_coordinates(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def map_coordinates(
-    input: ArrayT,
-    coordinates: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    order: Literal[0, 1, 2, 3, 4, 5] = 3,
-    mode: Literal[
-        "reflect",
-        "grid-mirror",
-        "constant",
-        "grid-constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-wrap",
-    ] = "constant",
-    cval: complex = 0.0,
-    prefilter: bool = True,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -10673,42 +10157,6 @@ def maximum_filter(
 
 @overload
 def maximum_filter(
-    input: ArrayT,
-    size: int | Sequence[int] | Array | None = None,
-    footprint: ArrayLike | None = None,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def maximum_filter(
     input: Nested,
     size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
@@ -11006,41 +10454,6 @@ def maximum_filter1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def maximum_filter1d(
-    input: ArrayT,
-    size: int,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int = 0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -11754,42 +11167,6 @@ def median_filter(
 
 @overload
 def median_filter(
-    input: ArrayT,
-    size: int | Sequence[int] | Array | None = None,
-    footprint: ArrayLike | None = None,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def median_filter(
     input: Nested,
     size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
@@ -12253,42 +11630,6 @@ def minimum_filter(
 
 @overload
 def minimum_filter(
-    input: ArrayT,
-    size: int | Sequence[int] | Array | None = None,
-    footprint: ArrayLike | None = None,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def minimum_filter(
     input: Nested,
     size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
@@ -12583,41 +11924,6 @@ def minimum_filter1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def minimum_filter1d(
-    input: ArrayT,
-    size: int,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int = 0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -13445,43 +12751,6 @@ def percentile_filter(
 
 @overload
 def percentile_filter(
-    input: ArrayT,
-    percentile: float,
-    size: int | Sequence[int] | Array | None = None,
-    footprint: ArrayLike | None = None,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def percentile_filter(
     input: Nested,
     percentile: float,
     size: int | Sequence[int] | Array | None = None,
@@ -13778,39 +13047,6 @@ def prewitt(
 
 @overload
 def prewitt(
-    input: ArrayT,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def prewitt(
     input: Nested,
     axis: int = -1,
     output: Array | DTypeLike | None = None,
@@ -14079,43 +13315,6 @@ def rank_filter(
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def rank_filter(
-    input: ArrayT,
-    rank: int,
-    size: int | Sequence[int] | Array | None = None,
-    footprint: ArrayLike | None = None,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -14400,31 +13599,6 @@ def rotate(
 
 @overload
 def rotate(
-    input: ArrayT,
-    angle: float,
-    axes: tuple[int, int] | list[int] | Array = (1, 0),
-    reshape: bool = True,
-    output: Array | DTypeLike | None = None,
-    order: Literal[0, 1, 2, 3, 4, 5] = 3,
-    mode: Literal[
-        "reflect",
-        "grid-mirror",
-        "constant",
-        "grid-constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-wrap",
-    ] = "constant",
-    cval: complex = 0.0,
-    prefilter: bool = True,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def rotate(
     input: Nested,
     angle: float,
     axes: tuple[int, int] | list[int] | Array = (1, 0),
@@ -14682,29 +13856,6 @@ def shift(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def shift(
-    input: ArrayT,
-    shift: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    order: Literal[0, 1, 2, 3, 4, 5] = 3,
-    mode: Literal[
-        "reflect",
-        "grid-mirror",
-        "constant",
-        "grid-constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-wrap",
-    ] = "constant",
-    cval: complex = 0.0,
-    prefilter: bool = True,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -14982,39 +14133,6 @@ def sobel(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def sobel(
-    input: ArrayT,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -16086,41 +15204,6 @@ def uniform_filter(
 
 @overload
 def uniform_filter(
-    input: ArrayT,
-    size: int | Sequence[int] | Array = 3,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int | Sequence[int] | Array = 0,
-    *,
-    axes: tuple[int, ...] | list[int] | Array | None = None,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-@overload
-def uniform_filter(
     input: Nested,
     size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
@@ -16401,41 +15484,6 @@ def uniform_filter1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def uniform_filter1d(
-    input: ArrayT,
-    size: int,
-    axis: int = -1,
-    output: Array | DTypeLike | None = None,
-    mode: Literal[
-        "reflect",
-        "constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-constant",
-        "grid-mirror",
-        "grid-wrap",
-    ]
-    | Sequence[
-        Literal[
-            "reflect",
-            "constant",
-            "nearest",
-            "mirror",
-            "wrap",
-            "grid-constant",
-            "grid-mirror",
-            "grid-wrap",
-        ]
-    ] = "reflect",
-    cval: complex = 0.0,
-    origin: int = 0,
-    *,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
@@ -17659,30 +16707,6 @@ def zoom(
     grid_mode: bool = False,
     slice_by_slice: bool = False,
 ) -> OutT: ...
-
-
-@overload
-def zoom(
-    input: ArrayT,
-    zoom: ArrayLike,
-    output: Array | DTypeLike | None = None,
-    order: Literal[0, 1, 2, 3, 4, 5] = 3,
-    mode: Literal[
-        "reflect",
-        "grid-mirror",
-        "constant",
-        "grid-constant",
-        "nearest",
-        "mirror",
-        "wrap",
-        "grid-wrap",
-    ] = "constant",
-    cval: complex = 0.0,
-    prefilter: bool = True,
-    *,
-    grid_mode: bool = False,
-    slice_by_slice: bool = False,
-) -> ArrayT: ...
 
 
 @overload
