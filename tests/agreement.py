@@ -75,7 +75,9 @@ def check_variable(value: Any, variable: Any, args: Any, memo: Memo) -> None:
 
 def check_protocol(value: Any, protocol: Any, args: Any, memo: Memo) -> None:
     """Ask for the members; a variable that they give back is of the value's own type."""
-    missing = sorted(name for name in get_protocol_members(protocol) if not hasattr(value, name))
+    # `__getattr__` says to checkers that there is more.
+    members = get_protocol_members(protocol) - {"__getattr__"}
+    missing = sorted(name for name in members if not hasattr(value, name))
     if missing:
         raise typeguard.TypeCheckError(f"has no {', '.join(missing)}")
     for variable in args:

@@ -1076,7 +1076,7 @@ def arange(
     dtype: Any = None,
     *,
     mtype: str = "buffer",
-    device: Any = None,
+    device: _Device | None = None,
 ) -> LibraryArray:
     """Create an Array with evenly spaced values within a given interval.
 
@@ -1091,7 +1091,7 @@ def arange(
     step : int, default: 1
     dtype : object, optional
     mtype : str, default: 'buffer'
-    device : object, optional
+    device : pyclesperanto.Device, optional
 
     Returns
     -------
@@ -8952,7 +8952,7 @@ def eye(
     dtype: Any = None,
     *,
     mtype: str = "buffer",
-    device: Any = None,
+    device: _Device | None = None,
 ) -> LibraryArray:
     """Create a 2-D Array with ones on a diagonal and zeros elsewhere.
 
@@ -8967,7 +8967,7 @@ def eye(
     k : int, default: 0
     dtype : object, optional
     mtype : str, default: 'buffer'
-    device : object, optional
+    device : pyclesperanto.Device, optional
 
     Returns
     -------
@@ -11971,7 +11971,7 @@ def invert(
     return result
 
 
-def is_image(object: Any) -> bool:
+def is_image(object: _object) -> bool:
     """Returns True if the given object is an image.
 
     voxbind: a helper, handed on with its types.
@@ -13000,7 +13000,7 @@ def linspace(
     dtype: Any = None,
     *,
     mtype: str = "buffer",
-    device: Any = None,
+    device: _Device | None = None,
 ) -> LibraryArray:
     """Create an Array of ``num`` evenly spaced values from ``start`` to ``stop``.
 
@@ -13016,7 +13016,7 @@ def linspace(
     endpoint : bool, default: True
     dtype : object, optional
     mtype : str, default: 'buffer'
-    device : object, optional
+    device : pyclesperanto.Device, optional
 
     Returns
     -------

@@ -14917,25 +14917,37 @@ def standard_deviation(
 
 @overload
 def sum(
-    input: Castable[OutT], labels: Any = None, index: None = None, *, slice_by_slice: bool = False
+    input: Castable[OutT],
+    labels: ArrayLike | None = None,
+    index: None = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> float: ...
 
 
 @overload
 def sum(
-    input: Castable[OutT], labels: Any = None, index: Any = None, *, slice_by_slice: bool = False
+    input: Castable[OutT],
+    labels: ArrayLike | None = None,
+    index: Any = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> float | OutT: ...
 
 
 @overload
 def sum(
-    input: ArrayT, labels: Any = None, index: Any = None, *, slice_by_slice: bool = False
+    input: ArrayT,
+    labels: ArrayLike | None = None,
+    index: Any = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> float | ArrayT: ...
 
 
 def sum(
     input: Array | Castable[Array],
-    labels: Any = None,
+    labels: ArrayLike | None = None,
     index: Any = None,
     *,
     slice_by_slice: bool = False,
@@ -14949,7 +14961,7 @@ def sum(
     Parameters
     ----------
     input : object
-    labels : object, optional
+    labels : array_like, optional
     index : object, optional
     slice_by_slice : bool, optional
         Whether a volume is processed slice by slice along its first axis. By default all

@@ -1217,13 +1217,13 @@ def corner_orientations(image: Array | Castable[Array], corners: Array, mask: Ar
 def corner_peaks(
     image: Castable[OutT],
     min_distance: int = 1,
-    threshold_abs: Any = None,
-    threshold_rel: Any = None,
+    threshold_abs: float | None = None,
+    threshold_rel: float | None = None,
     exclude_border: bool = True,
     indices: bool = True,
     num_peaks: float = float("inf"),
-    footprint: Any = None,
-    labels: Any = None,
+    footprint: Array | None = None,
+    labels: Array | None = None,
     *,
     num_peaks_per_label: float = float("inf"),
     p_norm: float = float("inf"),
@@ -1235,13 +1235,13 @@ def corner_peaks(
 def corner_peaks(
     image: ArrayT,
     min_distance: int = 1,
-    threshold_abs: Any = None,
-    threshold_rel: Any = None,
+    threshold_abs: float | None = None,
+    threshold_rel: float | None = None,
     exclude_border: bool = True,
     indices: bool = True,
     num_peaks: float = float("inf"),
-    footprint: Any = None,
-    labels: Any = None,
+    footprint: Array | None = None,
+    labels: Array | None = None,
     *,
     num_peaks_per_label: float = float("inf"),
     p_norm: float = float("inf"),
@@ -1252,13 +1252,13 @@ def corner_peaks(
 def corner_peaks(
     image: Array | Castable[Array],
     min_distance: int = 1,
-    threshold_abs: Any = None,
-    threshold_rel: Any = None,
+    threshold_abs: float | None = None,
+    threshold_rel: float | None = None,
     exclude_border: bool = True,
     indices: bool = True,
     num_peaks: float = float("inf"),
-    footprint: Any = None,
-    labels: Any = None,
+    footprint: Array | None = None,
+    labels: Array | None = None,
     *,
     num_peaks_per_label: float = float("inf"),
     p_norm: float = float("inf"),
@@ -1280,9 +1280,9 @@ def corner_peaks(
         Input image.
     min_distance : int, optional
         The minimal allowed distance separating peaks.
-    threshold_abs : object, optional
+    threshold_abs : float, optional
         See `skimage.feature.peak_local_max`.
-    threshold_rel : object, optional
+    threshold_rel : float, optional
         See `skimage.feature.peak_local_max`.
     exclude_border : bool, default: True
         See `skimage.feature.peak_local_max`.
@@ -1290,9 +1290,9 @@ def corner_peaks(
         See `skimage.feature.peak_local_max`.
     num_peaks : float, default: float("inf")
         See `skimage.feature.peak_local_max`.
-    footprint : object, optional
+    footprint : array, optional
         See `skimage.feature.peak_local_max`.
-    labels : object, optional
+    labels : array, optional
         See `skimage.feature.peak_local_max`.
     num_peaks_per_label : float, default: float("inf")
         See `skimage.feature.peak_local_max`.

@@ -2241,7 +2241,7 @@ def resize_local_mean(
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
-    channel_axis: Any = None,
+    channel_axis: int | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -2253,7 +2253,7 @@ def resize_local_mean(
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
-    channel_axis: Any = None,
+    channel_axis: int | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -2264,7 +2264,7 @@ def resize_local_mean(
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
-    channel_axis: Any = None,
+    channel_axis: int | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
@@ -2307,7 +2307,7 @@ def resize_local_mean(
         image is converted according to the conventions of `img_as_float`.
         Also see
         https://scikit-image.org/docs/dev/user_guide/data_types.html
-    channel_axis : object, optional
+    channel_axis : int, optional
     slice_by_slice : bool, optional
         Whether a volume is processed slice by slice along its first axis. By default all
         axes are processed at once.

@@ -12,9 +12,9 @@ import msgspec
 
 from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
+from voxbind_build.describe.neighbours import like_neighbours, words_elsewhere
 from voxbind_build.describe.parameters import describe_parameter
 from voxbind_build.describe.results import describe_returns
-from voxbind_build.describe.words import words_elsewhere
 from voxbind_build.model import Contract, Definition, Description, Inventory, PublicName
 
 __all__ = ["describe", "words_elsewhere"]
@@ -25,11 +25,12 @@ _DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 def describe(inventory: Inventory) -> tuple[Description, ...]:
     """Describe the functions of an inventory that are not left out, in its order."""
     classes = _classes(inventory)
-    return tuple(
+    described = [
         _scrubbed(_describe(name, name.definition, inventory.version, classes))
         for name in inventory.names
         if name.kind == "function" and name.definition is not None and name.exclusion is None
-    )
+    ]
+    return like_neighbours(described)
 
 
 def _classes(inventory: Inventory) -> Classes:

@@ -29,6 +29,7 @@ __all__ = ["describe_parameter"]
 _NOTHING = Entry("", "", "")
 _TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
 """How a text says that None is taken where its type doesn't."""
+_TAKES_INFINITY = re.compile(r"\b(?:np|numpy)\.inf\b")
 
 
 class _Default(NamedTuple):
@@ -57,6 +58,8 @@ def describe_parameter(
     asked = as_argument(found.type)
     if asked and _TAKES_NONE.search(entry.text):
         asked = unite(asked, ("None",))
+    if "int" in asked and _TAKES_INFINITY.search(entry.text):
+        asked = unite(*(("float",) if member == "int" else (member,) for member in asked))
     text = text_of(as_argument(_with_default(asked, default)))
     if not is_annotation(text, classes.values()):
         found, text = found._replace(origin="unknown"), "Any"

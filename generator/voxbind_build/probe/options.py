@@ -12,8 +12,7 @@ import numpy as np
 from voxbind_build.model import GIVEN, OUTPUT_ROLES, Parameter, Result, Turned
 from voxbind_build.probe.bench import Arrangement, Bench
 from voxbind_build.probe.calling import Answer, describe_result, outline
-from voxbind_build.probe.images import Array
-from voxbind_build.probe.relations import main_array
+from voxbind_build.probe.relations import leaves
 
 _MOST_CHOICES = 3
 """An option with more of them, such as a mode, chooses a method, not the kind of a result."""
@@ -56,10 +55,6 @@ def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turn
         dtype = str(main.dtype) if bench.main else ""
         found.append(Turned(options=options, dtype=dtype, result=result))
 
-    for name, output in _outputs(bench, answer):
-        written = turn((name, output))
-        if written is not None and kind(written) != usual:
-            found.append(Turned(options={name: GIVEN}, dtype="", result=written))
     for choice in _choices(bench.parameters):
         if choice[0] in arguments or bench.late:
             continue
@@ -69,6 +64,15 @@ def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turn
         elif kind(result) != usual:
             changing.append(choice)
             keep(result, choice)
+    for name in _outputs(bench):
+        # Some outputs are for what an option adds.
+        for options in ({}, *(dict([choice]) for choice in changing)):
+            before = bench.run({**arguments, **options}) if options else answer
+            written = _written(bench, {**arguments, **options}, name, before)
+            if written is not None:
+                if kind(written) != kind(describe_result(before.value)):
+                    found.append(Turned(options={name: GIVEN}, dtype="", result=written))
+                break
     if not changing or bench.sparing:
         return tuple(found)
     for pair in combinations((*changing, *refused), 2):
@@ -80,13 +84,23 @@ def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turn
     return tuple(found)
 
 
-def _outputs(bench: Bench, answer: Answer) -> Iterator[tuple[str, Array]]:
-    """Make an array like the result for each parameter that one may be written into."""
-    result = main_array(answer.value)
-    for parameter in bench.parameters:
-        is_output = bench.roles.get(parameter.name) in OUTPUT_ROLES
-        if result is not None and is_output and parameter.default == "None":
-            yield parameter.name, np.zeros_like(result)
+def _outputs(bench: Bench) -> list[str]:
+    """Name the parameters that an array to write into may be given for."""
+    return [
+        parameter.name
+        for parameter in bench.parameters
+        if bench.roles.get(parameter.name) in OUTPUT_ROLES and parameter.default == "None"
+    ]
+
+
+def _written(bench: Bench, arguments: dict[str, Any], name: str, before: Answer) -> Result | None:
+    """Give an array like one that came back to be written into, and tell what comes then."""
+    for leaf in leaves(before.value):
+        if leaf.ndim:
+            again = bench.run({**arguments, name: np.zeros_like(leaf)})
+            if again.returned:
+                return outline(describe_result(again.value))
+    return None
 
 
 def kind(result: Result) -> str:

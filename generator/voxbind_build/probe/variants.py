@@ -173,6 +173,10 @@ class _Trial:
         for word in others:
             if word not in known and self.call(name, word).returned:
                 yield repr(word)
+        # As many as there are axes, where each may have its own.
+        row = [known[0]] * self.ndim
+        if _alike(self.call(name, row), first) and _alike(self.call(name, np.array(row)), first):
+            yield "array"
 
 
 def _value(parameter: Parameter) -> Any:
