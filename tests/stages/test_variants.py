@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from voxbind_build.classify.accepted import accepted
 from voxbind_build.describe import words_elsewhere
+from voxbind_build.describe.neighbours import like_neighbours
 from voxbind_build.model import Observation, ProbeTask
 from voxbind_build.probe.observe import observe
 
@@ -348,3 +349,59 @@ def test_words_are_those_of_parameters_of_the_same_name_in_the_same_module() -> 
         "second": {"mode": ("near",)},
     }
     assert found["other.second"] == {}
+
+
+def silent(image, mode="wrap", radius=2, far=None):
+    """Describe nothing."""
+
+
+def telling(image, mode="wrap", radius=3, far=None):
+    """Describe all.
+
+    Parameters
+    ----------
+    image : ndarray
+    mode : {'wrap', 'near'}
+    radius : int
+    far : float, optional
+    """
+
+
+def differing(image, far=None):
+    """Describe `far` otherwise.
+
+    Parameters
+    ----------
+    image : ndarray
+    far : int
+    """
+
+
+@pytest.mark.parametrize(
+    ("parameter", "neighbours", "annotation"),
+    [
+        ("image", (telling,), "Array"),
+        ("mode", (telling,), 'Literal["wrap", "near"]'),
+        ("far", (telling,), "float | None"),
+        ("far", (telling, differing), "Any"),  # they don't agree
+        ("radius", (telling,), "int"),  # from its own default, which is another
+        ("far", (), "Any"),
+    ],
+)
+def test_what_is_not_documented_is_typed_as_by_its_neighbours(
+    parameter: str, neighbours: tuple[Callable[..., Any], ...], annotation: str
+) -> None:
+    described = [describe_function(each) for each in (silent, *neighbours)]
+    untyped = replace(
+        described[0],
+        parameters=tuple(
+            replace(each, annotation="Any", annotation_source="unknown", untyped="unknown")
+            if each.name != "radius"
+            else each
+            for each in described[0].parameters
+        ),
+    )
+    typed = like_neighbours([untyped, *described[1:]])[0]
+    (found,) = (each for each in typed.parameters if each.name == parameter)
+    assert found.annotation == annotation
+    assert bool(found.untyped) == (annotation == "Any")

@@ -1979,7 +1979,8 @@ def black_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -2004,7 +2005,8 @@ def black_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -2028,7 +2030,8 @@ def black_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -3471,7 +3474,7 @@ def distance_transform_bf(
     return_distances: Literal[True] = True,
     return_indices: Literal[False] = False,
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -3497,7 +3500,7 @@ def distance_transform_bf(
     *,
     return_indices: Literal[True],
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     slice_by_slice: bool = False,
 ) -> tuple[OutT, OutT]: ...
 
@@ -3522,7 +3525,7 @@ def distance_transform_bf(
     return_distances: Literal[False],
     return_indices: Literal[True],
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -3837,7 +3840,7 @@ def distance_transform_cdt(
     return_distances: Literal[True] = True,
     return_indices: Literal[False] = False,
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -3851,7 +3854,7 @@ def distance_transform_cdt(
     *,
     return_indices: Literal[True],
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     slice_by_slice: bool = False,
 ) -> tuple[OutT, OutT]: ...
 
@@ -3864,7 +3867,7 @@ def distance_transform_cdt(
     return_distances: Literal[False],
     return_indices: Literal[True],
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -4108,7 +4111,7 @@ def distance_transform_edt(
     return_distances: Literal[True] = True,
     return_indices: Literal[False] = False,
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -4122,7 +4125,7 @@ def distance_transform_edt(
     *,
     return_indices: Literal[True],
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     slice_by_slice: bool = False,
 ) -> tuple[OutT, OutT]: ...
 
@@ -4135,7 +4138,7 @@ def distance_transform_edt(
     return_distances: Literal[False],
     return_indices: Literal[True],
     distances: None = None,
-    indices: Array | None = None,
+    indices: None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -5197,7 +5200,8 @@ def gaussian_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     truncate: float = 4.0,
     *,
@@ -5234,7 +5238,8 @@ def gaussian_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     truncate: float = 4.0,
     *,
@@ -5271,7 +5276,8 @@ def gaussian_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     truncate: float = 4.0,
     *,
@@ -5307,7 +5313,8 @@ def gaussian_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     truncate: float = 4.0,
     *,
@@ -5771,7 +5778,8 @@ def gaussian_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -5806,7 +5814,8 @@ def gaussian_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -5841,7 +5850,8 @@ def gaussian_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -5875,7 +5885,8 @@ def gaussian_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -6040,7 +6051,8 @@ def gaussian_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -6075,7 +6087,8 @@ def gaussian_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -6110,7 +6123,8 @@ def gaussian_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -6144,7 +6158,8 @@ def gaussian_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -7900,7 +7915,8 @@ def grey_closing(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -7925,7 +7941,8 @@ def grey_closing(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -7949,7 +7966,8 @@ def grey_closing(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8108,7 +8126,8 @@ def grey_dilation(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8133,7 +8152,8 @@ def grey_dilation(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8157,7 +8177,8 @@ def grey_dilation(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8359,7 +8380,8 @@ def grey_erosion(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8384,7 +8406,8 @@ def grey_erosion(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8408,7 +8431,8 @@ def grey_erosion(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8595,7 +8619,8 @@ def grey_opening(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8620,7 +8645,8 @@ def grey_opening(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8644,7 +8670,8 @@ def grey_opening(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -9431,7 +9458,8 @@ def laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -9464,7 +9492,8 @@ def laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -9497,7 +9526,8 @@ def laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -9529,7 +9559,8 @@ def laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     axes: tuple[int, ...] | list[int] | Array | None = None,
@@ -10110,7 +10141,8 @@ def maximum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -10146,7 +10178,8 @@ def maximum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -10182,7 +10215,8 @@ def maximum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -10217,7 +10251,8 @@ def maximum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -11583,7 +11618,8 @@ def minimum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -11619,7 +11655,8 @@ def minimum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -11655,7 +11692,8 @@ def minimum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -11690,7 +11728,8 @@ def minimum_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -12283,7 +12322,8 @@ def morphological_gradient(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -12308,7 +12348,8 @@ def morphological_gradient(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -12332,7 +12373,8 @@ def morphological_gradient(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -12519,7 +12561,8 @@ def morphological_laplace(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -12544,7 +12587,8 @@ def morphological_laplace(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -12568,7 +12612,8 @@ def morphological_laplace(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -13005,7 +13050,8 @@ def prewitt(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -13038,7 +13084,8 @@ def prewitt(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -13071,7 +13118,8 @@ def prewitt(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -13103,7 +13151,8 @@ def prewitt(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -14095,7 +14144,8 @@ def sobel(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -14128,7 +14178,8 @@ def sobel(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -14161,7 +14212,8 @@ def sobel(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -14193,7 +14245,8 @@ def sobel(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     *,
     slice_by_slice: bool = False,
@@ -15170,7 +15223,8 @@ def uniform_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -15205,7 +15259,8 @@ def uniform_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -15240,7 +15295,8 @@ def uniform_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -15274,7 +15330,8 @@ def uniform_filter(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     origin: int | Sequence[int] | Array = 0,
     *,
@@ -16495,7 +16552,8 @@ def white_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -16520,7 +16578,8 @@ def white_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -16544,7 +16603,8 @@ def white_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,

@@ -4703,7 +4703,7 @@ def remove_objects_by_distance(
     min_distance: int | float,
     *,
     priority: Array | None = None,
-    p_norm: int | float = 2,
+    p_norm: float = 2,
     spacing: Sequence[float] | Array | None = None,
     out: Array | None = None,
     slice_by_slice: bool = False,
