@@ -1,26 +1,35 @@
-"""Types of arrays for wrappers of pyclesperanto, whose own class shows a checker nothing."""
+"""Types of arrays for wrappers of pyclesperanto, whose own class shows a checker nothing.
+
+``pyclesperanto.Array`` is empty: its metaclass finds the attributes of the back end's class. That
+metaclass is all that tells it from other classes, so it is what is asked for here; the library
+need not be installed for it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from .arrays import Array
 
 __all__ = ["ClesperantoArray", "ClesperantoArrayT"]
 
-# mypy takes a name like this for true. To mypy pyclesperanto, which ships no types, is `Any`,
-# and so would be all that stands in a union with it; others read its class.
-MYPY = False
-if TYPE_CHECKING:
-    if MYPY:
-        from .arrays import Array as _Own
-    else:
-        from pyclesperanto import Array as _Own  # type: ignore[import-not-found, unused-ignore]
-else:
-    _Own = Array
 
-# To who doesn't take MYPY for true, `_Own` may be either of the two.
-ClesperantoArray: TypeAlias = _Own
+class _Class(Protocol):
+    """A class that looks its attributes up elsewhere."""
+
+    def __getattr__(self, name: str, /) -> object: ...
+    def __subclasscheck__(self, subclass: type, /) -> bool: ...
+
+
+class _Own(Protocol):
+    """An array of pyclesperanto's."""
+
+    # What a checker takes for an assignable property of every object is only read here.
+    @property  # type: ignore[misc]
+    def __class__(self) -> _Class: ...  # type: ignore[override]
+
+
+ClesperantoArray: TypeAlias = Array | _Own
 """An array of any library, pyclesperanto's own included."""
-ClesperantoArrayT = TypeVar("ClesperantoArrayT", bound=_Own)
+ClesperantoArrayT = TypeVar("ClesperantoArrayT", bound=ClesperantoArray)
 """The type of the first image, which is also that of an image result."""

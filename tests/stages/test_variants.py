@@ -172,7 +172,7 @@ ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
     (scaled_by_tuples, "spacing", set(), None),
     (unscaled, "spacing", set(), None),
     (moved, "axes", {"list", "array"}, "tuple[int, ...] | list[int] | Array | None"),
-    (widened, "width", {"sequence", "float"}, "float | Sequence[int]"),
+    (widened, "width", {"sequence", "array", "float"}, "float | Sequence[float] | Array"),
     (widened_by_steps, "width", set(), None),
     (left_alone, "width", set(), None),
     (added, "offset", {"complex"}, "complex"),
@@ -257,7 +257,7 @@ WIDENED: list[tuple[str, Sequence[str], str | None]] = [
     ("int | float", ["float"], "float"),
     ("complex", ["float"], None),
     ("float", ["complex"], "complex"),
-    ("int", ["sequence", "float"], "float | Sequence[int]"),
+    ("int", ["sequence", "float"], "float | Sequence[float]"),
     ("Literal['a']", ["'b'"], "Literal['a', 'b']"),
     ("Literal['a'] | None", ["'b'", "'c'"], "Literal['a', 'b', 'c'] | None"),
     (
