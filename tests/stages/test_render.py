@@ -328,7 +328,7 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
     lifting = {"PURE_2D": "per_slice", "FLEXIBLE": "flexible"}.get(contract, "volume")
     more = ", needs_channels=True" if "needs_channels" in facts else ""
     assert text.endswith(
-        f"    if type(image) is _made.Array and {direct}:\n"
+        f"    if class_of(image) is _made.Array and {direct}:\n"
         f"        result: Array = _made.f(image)\n"
         f"    else:\n"
         f'        result = {lifting}(_made.f, locals(), images=("image",){more})\n'
@@ -367,15 +367,15 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
 @pytest.mark.parametrize(
     ("default", "condition"),
     [
-        ("None", "second is None or type(second) is _made.Array"),
-        ("1", "type(second) is int or type(second) is _made.Array"),
-        ("-0.25", "type(second) is float or type(second) is _made.Array"),
-        ("'disk'", "type(second) is str or type(second) is _made.Array"),
+        ("None", "second is None or class_of(second) is _made.Array"),
+        ("1", "class_of(second) is int or class_of(second) is _made.Array"),
+        ("-0.25", "class_of(second) is float or class_of(second) is _made.Array"),
+        ("'disk'", "class_of(second) is str or class_of(second) is _made.Array"),
         (
             "(0, 0, 0)",
-            "type(second) is tuple and second == (0, 0, 0) or type(second) is _made.Array",
+            "class_of(second) is tuple and second == (0, 0, 0) or class_of(second) is _made.Array",
         ),
-        ("range(3)", "type(second) is _made.Array"),
+        ("range(3)", "class_of(second) is _made.Array"),
     ],
 )
 def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: str) -> None:
@@ -412,7 +412,7 @@ def test_what_a_librarys_arrays_are_is_passed_on() -> None:
 def test_what_belongs_on_the_host_goes_directly_as_a_list_or_left_out() -> None:
     matrix = parameter("matrix", default="None")
     text = written(function(parameter("image"), matrix, whole=("matrix",), host=("matrix",)))
-    assert "(matrix is None or type(matrix) is list)" in text
+    assert "(matrix is None or class_of(matrix) is list)" in text
     assert "host=('matrix',)" in _lifted(text)
     assert "whole" not in text
 

@@ -65,6 +65,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         [
             "image: ArrayT, output: None=None -> ArrayT",
             "image: Castable[OutT], output: Array | DTypeLike | None=None -> OutT",
+            "image: ArrayT, output: Array | DTypeLike | None=None -> ArrayT",
             "image: Array | Castable[Array], output: Array | DTypeLike | None=None -> Array",
         ],
     ),

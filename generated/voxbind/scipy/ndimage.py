@@ -146,6 +146,31 @@ def affine_transform(
 
 @overload
 def affine_transform(
+    input: ArrayT,
+    matrix: ArrayLike,
+    offset: ArrayLike = 0.0,
+    output_shape: tuple[int, ...] | list[int] | Array | None = None,
+    output: Array | DTypeLike | None = None,
+    order: Literal[0, 1, 2, 3, 4, 5] = 3,
+    mode: Literal[
+        "reflect",
+        "grid-mirror",
+        "constant",
+        "grid-constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-wrap",
+    ] = "constant",
+    cval: complex = 0.0,
+    prefilter: bool = True,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def affine_transform(
     input: Nested,
     matrix: ArrayLike,
     offset: ArrayLike = 0.0,
@@ -2368,6 +2393,41 @@ def convolve(
 
 @overload
 def convolve(
+    input: ArrayT,
+    weights: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def convolve(
     input: Nested,
     weights: ArrayLike,
     output: Array | DTypeLike | None = None,
@@ -2705,6 +2765,41 @@ def convolve1d(
 
 @overload
 def convolve1d(
+    input: ArrayT,
+    weights: ArrayLike,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def convolve1d(
     input: Nested,
     weights: ArrayLike,
     axis: int = -1,
@@ -2963,6 +3058,41 @@ def correlate(
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def correlate(
+    input: ArrayT,
+    weights: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -3261,6 +3391,41 @@ def correlate1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def correlate1d(
+    input: ArrayT,
+    weights: ArrayLike,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -5251,6 +5416,44 @@ def gaussian_filter(
 
 @overload
 def gaussian_filter(
+    input: ArrayT,
+    sigma: ArrayLike,
+    order: int | Sequence[int] | Array = 0,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    truncate: float = 4.0,
+    *,
+    radius: int | Sequence[int] | Array | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def gaussian_filter(
     input: Nested,
     sigma: ArrayLike,
     order: int | Sequence[int] | Array = 0,
@@ -5555,6 +5758,31 @@ def gaussian_filter1d(
 
 @overload
 def gaussian_filter1d(
+    input: ArrayT,
+    sigma: float,
+    axis: int = -1,
+    order: int = 0,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ] = "reflect",
+    cval: complex = 0.0,
+    truncate: float = 4.0,
+    *,
+    radius: int | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def gaussian_filter1d(
     input: Nested,
     sigma: float,
     axis: int = -1,
@@ -5822,6 +6050,42 @@ def gaussian_gradient_magnitude(
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> OutT: ...
+
+
+@overload
+def gaussian_gradient_magnitude(
+    input: ArrayT,
+    sigma: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> ArrayT: ...
 
 
 @overload
@@ -6095,6 +6359,42 @@ def gaussian_laplace(
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> OutT: ...
+
+
+@overload
+def gaussian_laplace(
+    input: ArrayT,
+    sigma: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> ArrayT: ...
 
 
 @overload
@@ -6476,6 +6776,45 @@ def generic_filter(
 
 @overload
 def generic_filter(
+    input: ArrayT,
+    function: Callable[..., complex | ArrayLike] | tuple[object, ...],
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    extra_arguments: tuple[object, ...] = (),
+    extra_keywords: Mapping[str, object] | None = None,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def generic_filter(
     input: Nested,
     function: Callable[..., complex | ArrayLike] | tuple[object, ...],
     size: int | Sequence[int] | Array | None = None,
@@ -6833,6 +7172,32 @@ def generic_filter1d(
 
 @overload
 def generic_filter1d(
+    input: ArrayT,
+    function: Callable[..., object] | tuple[object, ...],
+    filter_size: float,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ] = "reflect",
+    cval: float = 0.0,
+    origin: int = 0,
+    extra_arguments: tuple[object, ...] = (),
+    extra_keywords: Mapping[str, object] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def generic_filter1d(
     input: Nested,
     function: Callable[..., object] | tuple[object, ...],
     filter_size: float,
@@ -7123,6 +7488,42 @@ def generic_gradient_magnitude(
 
 @overload
 def generic_gradient_magnitude(
+    input: ArrayT,
+    derivative: Callable[..., Array],
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    extra_arguments: tuple[object, ...] = (),
+    extra_keywords: Mapping[str, object] | None = None,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def generic_gradient_magnitude(
     input: Nested,
     derivative: Callable[..., Array],
     output: Array | DTypeLike | None = None,
@@ -7395,6 +7796,42 @@ def generic_laplace(
 
 @overload
 def generic_laplace(
+    input: ArrayT,
+    derivative2: Callable[..., Array],
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    extra_arguments: tuple[object, ...] = (),
+    extra_keywords: Mapping[str, object] | None = None,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def generic_laplace(
     input: Nested,
     derivative2: Callable[..., Array],
     output: Array | DTypeLike | None = None,
@@ -7640,6 +8077,32 @@ def geometric_transform(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def geometric_transform(
+    input: ArrayT,
+    mapping: Callable[..., tuple[float, ...]],
+    output_shape: tuple[int, ...] | list[int] | Array | None = None,
+    output: Array | DTypeLike | None = None,
+    order: Literal[0, 1, 2, 3, 4, 5] = 3,
+    mode: Literal[
+        "reflect",
+        "grid-mirror",
+        "constant",
+        "grid-constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-wrap",
+    ] = "constant",
+    cval: complex = 0.0,
+    prefilter: bool = True,
+    extra_arguments: tuple[object, ...] = (),
+    extra_keywords: Mapping[str, object] | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -9503,6 +9966,40 @@ def laplace(
 
 @overload
 def laplace(
+    input: ArrayT,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def laplace(
     input: Nested,
     output: Array | DTypeLike | None = None,
     mode: Literal[
@@ -9728,6 +10225,29 @@ def map_coordinates(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def map_coordinates(
+    input: ArrayT,
+    coordinates: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    order: Literal[0, 1, 2, 3, 4, 5] = 3,
+    mode: Literal[
+        "reflect",
+        "grid-mirror",
+        "constant",
+        "grid-constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-wrap",
+    ] = "constant",
+    cval: complex = 0.0,
+    prefilter: bool = True,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -10190,6 +10710,43 @@ def maximum_filter(
 
 @overload
 def maximum_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def maximum_filter(
     input: Nested,
     size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
@@ -10489,6 +11046,41 @@ def maximum_filter1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def maximum_filter1d(
+    input: ArrayT,
+    size: int,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -11202,6 +11794,42 @@ def median_filter(
 
 @overload
 def median_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def median_filter(
     input: Nested,
     size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
@@ -11667,6 +12295,43 @@ def minimum_filter(
 
 @overload
 def minimum_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def minimum_filter(
     input: Nested,
     size: int | Sequence[int] | Array | None = None,
     footprint: ArrayLike | None = None,
@@ -11963,6 +12628,41 @@ def minimum_filter1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def minimum_filter1d(
+    input: ArrayT,
+    size: int,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -12796,6 +13496,43 @@ def percentile_filter(
 
 @overload
 def percentile_filter(
+    input: ArrayT,
+    percentile: float,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def percentile_filter(
     input: Nested,
     percentile: float,
     size: int | Sequence[int] | Array | None = None,
@@ -13094,6 +13831,40 @@ def prewitt(
 
 @overload
 def prewitt(
+    input: ArrayT,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def prewitt(
     input: Nested,
     axis: int = -1,
     output: Array | DTypeLike | None = None,
@@ -13364,6 +14135,43 @@ def rank_filter(
     axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def rank_filter(
+    input: ArrayT,
+    rank: int,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -13648,6 +14456,31 @@ def rotate(
 
 @overload
 def rotate(
+    input: ArrayT,
+    angle: float,
+    axes: tuple[int, int] | list[int] | Array = (1, 0),
+    reshape: bool = True,
+    output: Array | DTypeLike | None = None,
+    order: Literal[0, 1, 2, 3, 4, 5] = 3,
+    mode: Literal[
+        "reflect",
+        "grid-mirror",
+        "constant",
+        "grid-constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-wrap",
+    ] = "constant",
+    cval: complex = 0.0,
+    prefilter: bool = True,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def rotate(
     input: Nested,
     angle: float,
     axes: tuple[int, int] | list[int] | Array = (1, 0),
@@ -13905,6 +14738,29 @@ def shift(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def shift(
+    input: ArrayT,
+    shift: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    order: Literal[0, 1, 2, 3, 4, 5] = 3,
+    mode: Literal[
+        "reflect",
+        "grid-mirror",
+        "constant",
+        "grid-constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-wrap",
+    ] = "constant",
+    cval: complex = 0.0,
+    prefilter: bool = True,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -14184,6 +15040,40 @@ def sobel(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def sobel(
+    input: ArrayT,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -15271,6 +16161,42 @@ def uniform_filter(
 
 @overload
 def uniform_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array = 3,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ]
+    | Array = "reflect",
+    cval: complex = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def uniform_filter(
     input: Nested,
     size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
@@ -15553,6 +16479,41 @@ def uniform_filter1d(
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def uniform_filter1d(
+    input: ArrayT,
+    size: int,
+    axis: int = -1,
+    output: Array | DTypeLike | None = None,
+    mode: Literal[
+        "reflect",
+        "constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-constant",
+        "grid-mirror",
+        "grid-wrap",
+    ]
+    | Sequence[
+        Literal[
+            "reflect",
+            "constant",
+            "nearest",
+            "mirror",
+            "wrap",
+            "grid-constant",
+            "grid-mirror",
+            "grid-wrap",
+        ]
+    ] = "reflect",
+    cval: complex = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload
@@ -16779,6 +17740,30 @@ def zoom(
     grid_mode: bool = False,
     slice_by_slice: bool = False,
 ) -> OutT: ...
+
+
+@overload
+def zoom(
+    input: ArrayT,
+    zoom: ArrayLike,
+    output: Array | DTypeLike | None = None,
+    order: Literal[0, 1, 2, 3, 4, 5] = 3,
+    mode: Literal[
+        "reflect",
+        "grid-mirror",
+        "constant",
+        "grid-constant",
+        "nearest",
+        "mirror",
+        "wrap",
+        "grid-wrap",
+    ] = "constant",
+    cval: complex = 0.0,
+    prefilter: bool = True,
+    *,
+    grid_mode: bool = False,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
 
 
 @overload

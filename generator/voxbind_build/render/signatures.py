@@ -111,7 +111,7 @@ class _Writer:
         }[self._function.keeps]
         if dtype and self._function.keeps == "all":
             kept = _Arrays(image=same.image, result=same.result, options={dtype: "None"})
-            kinds = [kept, recast]
+            kinds = [kept, recast, same]
         elif dtype and self._function.keeps == "dtype":
             kinds = [recast, same]
         if self._takes_lists and self._function.keeps != "nothing":
