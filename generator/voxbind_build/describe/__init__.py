@@ -57,7 +57,7 @@ def _describe(
         definition=f"{definition.module}:{definition.qualname}",
         fingerprint=fingerprint,
         parameters=tuple(
-            describe_parameter(parameter, documentation, classes)
+            describe_parameter(parameter, documentation, classes, definition.docstring)
             for parameter in definition.parameters
         ),
         returns=describe_returns(definition.returns, documentation, classes),

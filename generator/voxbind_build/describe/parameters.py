@@ -29,7 +29,6 @@ __all__ = ["describe_parameter"]
 _NOTHING = Entry("", "", "")
 _TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
 """How a text says that None is taken where its type doesn't."""
-_TAKES_INFINITY = re.compile(r"\b(?:np|numpy)\.inf\b")
 
 
 class _Default(NamedTuple):
@@ -49,7 +48,7 @@ class _Found(NamedTuple):
 
 
 def describe_parameter(
-    source: SourceParameter, documentation: Documentation, classes: Classes
+    source: SourceParameter, documentation: Documentation, classes: Classes, examples: str = ""
 ) -> Parameter:
     """Find the type of a parameter: annotation, stub, docstring, default."""
     entry = documentation.parameters.get(source.name, _NOTHING)
@@ -58,7 +57,8 @@ def describe_parameter(
     asked = as_argument(found.type)
     if asked and _TAKES_NONE.search(entry.text):
         asked = unite(asked, ("None",))
-    if "int" in asked and _TAKES_INFINITY.search(entry.text):
+    # An example that gives infinity knows better.
+    if "int" in asked and re.search(rf"\b{source.name}=(?:np|numpy)\.inf\b", examples):
         asked = unite(*(("float",) if member == "int" else (member,) for member in asked))
     text = text_of(as_argument(_with_default(asked, default)))
     if not is_annotation(text, classes.values()):

@@ -88,10 +88,19 @@ class _Trial:
                 continue
             value, usual = self.arguments.get(entry.name), self.usual
             if value is None and entry.default == "None" and role in WHOLE_ROLES:
-                value = self.bench.candidates(entry, self.arrangement, self.arrangement.main())[0]
-                usual = self.call(entry.name, value)
+                value, usual = self.optional(entry)
             if isinstance(value, np.ndarray) and value.size <= _LARGEST and usual.returned:
                 yield entry.name, _alike(self.call(entry.name, value.tolist()), usual)
+
+    def optional(self, entry: Parameter) -> tuple[Any, Answer]:
+        """Find an array that is taken where none need be given, and what comes of it."""
+        main = self.arrangement.main()
+        # Such as an angle for each column.
+        each = np.arange(1.0, main.shape[-1] + 1)
+        for value in (*self.bench.candidates(entry, self.arrangement, main), each):
+            if isinstance(value, np.ndarray) and (usual := self.call(entry.name, value)).returned:
+                return value, usual
+        return None, Answer(error="not given")
 
     def takes(self, parameter: Parameter, words: tuple[str, ...]) -> Iterator[str]:
         if not self.usual.returned:
@@ -100,6 +109,8 @@ class _Trial:
         known = literals(parameter.annotation)
         if known and all(isinstance(word, str) for word in known):
             yield from self.words(name, known, words)
+            if "Sequence[" in parameter.annotation:
+                yield from self.row_of_words(name, known[0])
         elif _is_numbers(value):
             yield from self.of_sequence(name, value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
@@ -127,9 +138,11 @@ class _Trial:
         usual, next_one = self.call(name, value), self.call(name, value + 1)
         if _differ(next_one, usual):
             row = (value + 1,) * self.ndim
-            for kind, each in (("sequence", row), ("array", np.array(row))):
-                if _alike(self.call(name, each), next_one):
-                    yield kind
+            given = self.call(name, row)
+            if _alike(given, next_one):
+                yield "sequence"
+            if given.returned and _alike(self.call(name, np.array(row)), given):
+                yield "array"
             if isinstance(value, int):
                 between = self.call(name, value + 0.5)
                 if _differ(between, usual) and _differ(between, next_one):
@@ -154,13 +167,23 @@ class _Trial:
 
     def of_nothing(self, parameter: Parameter) -> Iterator[str]:
         """Try a parameter that is off by default as what is documented of it."""
-        for value in _stand_ins(parameter.annotation, self.ndim):
+        for value in self.stand_ins(parameter.annotation):
             if self.call(parameter.name, value).returned:
                 if isinstance(value, tuple):
                     yield from self.of_sequence(parameter.name, value)
                 else:
                     yield from self.of_number(parameter.name, value)
                 return
+
+    def stand_ins(self, annotation: str) -> Iterator[Any]:
+        """Give values for what is None by default, from its type."""
+        if re.search(r"(tuple|Sequence)\[(int|object)", annotation):
+            yield tuple(range(self.ndim))
+            yield (3,) * self.ndim
+        if re.search(r"(tuple|Sequence)\[float", annotation):
+            yield (1.0,) * self.ndim
+        if annotation.startswith(("int", "float")):
+            yield 3
 
     def words(self, name: str, known: list[str], others: tuple[str, ...]) -> Iterator[str]:
         if self.call(name, _NONSENSE).returned:
@@ -173,9 +196,10 @@ class _Trial:
         for word in others:
             if word not in known and self.call(name, word).returned:
                 yield repr(word)
-        # As many as there are axes, where each may have its own.
-        row = [known[0]] * self.ndim
-        if _alike(self.call(name, row), first) and _alike(self.call(name, np.array(row)), first):
+
+    def row_of_words(self, name: str, word: str) -> Iterator[str]:
+        row = [word] * self.ndim
+        if _alike(self.call(name, np.array(row)), self.call(name, row)):
             yield "array"
 
 
@@ -184,17 +208,6 @@ def _value(parameter: Parameter) -> Any:
         return ast.literal_eval(parameter.default or "None")
     except (SyntaxError, ValueError):
         return ...
-
-
-def _stand_ins(annotation: str, ndim: int) -> Iterator[Any]:
-    """Give values for what is None by default, from its type."""
-    if "tuple[int" in annotation or "Sequence[int" in annotation:
-        yield tuple(range(ndim))
-        yield (3,) * ndim
-    if "tuple[float" in annotation or "Sequence[float" in annotation:
-        yield (1.0,) * ndim
-    if annotation.startswith(("int", "float")):
-        yield 3
 
 
 def _is_numbers(value: Any) -> bool:
