@@ -94,7 +94,15 @@ def check_dtype(value: Any, array: Any, args: Any, memo: Memo) -> None:
         raise typeguard.TypeCheckError(f"is of {value.dtype}")
 
 
+def check_open_tuple(value: Any, kind: Any, args: Any, memo: Memo) -> None:
+    """Ask a tuple of anything for no member: those of scipy's LowLevelCallable can't be had."""
+    if not isinstance(value, tuple):
+        raise typeguard.TypeCheckError("is no tuple")
+
+
 def _rule(origin: Any, args: Any, extras: Any) -> Callable[..., None] | None:
+    if origin is tuple and args == (object, ...):
+        return check_open_tuple
     if isinstance(origin, type) and origin in KINDS:
         return check_number
     if isinstance(origin, TypeVar):

@@ -2004,8 +2004,7 @@ def black_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -2030,8 +2029,7 @@ def black_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -2055,8 +2053,7 @@ def black_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -7440,7 +7437,8 @@ def generic_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7476,7 +7474,8 @@ def generic_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7512,7 +7511,8 @@ def generic_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7548,7 +7548,8 @@ def generic_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7583,7 +7584,8 @@ def generic_gradient_magnitude(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7748,7 +7750,8 @@ def generic_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7784,7 +7787,8 @@ def generic_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7820,7 +7824,8 @@ def generic_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7856,7 +7861,8 @@ def generic_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -7891,7 +7897,8 @@ def generic_laplace(
             "grid-mirror",
             "grid-wrap",
         ]
-    ] = "reflect",
+    ]
+    | Array = "reflect",
     cval: complex = 0.0,
     extra_arguments: tuple[object, ...] = (),
     extra_keywords: Mapping[str, object] | None = None,
@@ -8378,8 +8385,7 @@ def grey_closing(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8404,8 +8410,7 @@ def grey_closing(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8429,8 +8434,7 @@ def grey_closing(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8589,8 +8593,7 @@ def grey_dilation(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8615,8 +8618,7 @@ def grey_dilation(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8640,8 +8642,7 @@ def grey_dilation(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8843,8 +8844,7 @@ def grey_erosion(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8869,8 +8869,7 @@ def grey_erosion(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -8894,8 +8893,7 @@ def grey_erosion(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -9082,8 +9080,7 @@ def grey_opening(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -9108,8 +9105,7 @@ def grey_opening(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -9133,8 +9129,7 @@ def grey_opening(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -11445,7 +11440,7 @@ def mean(
 def mean(
     input: Castable[OutT],
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | OutT: ...
@@ -11455,7 +11450,7 @@ def mean(
 def mean(
     input: ArrayT,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | ArrayT: ...
@@ -11465,7 +11460,7 @@ def mean(
 def mean(
     input: Nested,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | LibraryArray: ...
@@ -11474,7 +11469,7 @@ def mean(
 def mean(
     input: Array | Castable[Array] | Nested,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | Array:
@@ -13022,8 +13017,7 @@ def morphological_gradient(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -13048,8 +13042,7 @@ def morphological_gradient(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -13073,8 +13066,7 @@ def morphological_gradient(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -13261,8 +13253,7 @@ def morphological_laplace(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -13287,8 +13278,7 @@ def morphological_laplace(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -13312,8 +13302,7 @@ def morphological_laplace(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -15731,7 +15720,7 @@ def standard_deviation(
 def standard_deviation(
     input: Castable[OutT],
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | OutT: ...
@@ -15741,7 +15730,7 @@ def standard_deviation(
 def standard_deviation(
     input: ArrayT,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | ArrayT: ...
@@ -15751,7 +15740,7 @@ def standard_deviation(
 def standard_deviation(
     input: Nested,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | LibraryArray: ...
@@ -15760,7 +15749,7 @@ def standard_deviation(
 def standard_deviation(
     input: Array | Castable[Array] | Nested,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | Array:
@@ -16869,7 +16858,7 @@ def variance(
 def variance(
     input: Castable[OutT],
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | OutT: ...
@@ -16879,7 +16868,7 @@ def variance(
 def variance(
     input: ArrayT,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | ArrayT: ...
@@ -16889,7 +16878,7 @@ def variance(
 def variance(
     input: Nested,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | LibraryArray: ...
@@ -16898,7 +16887,7 @@ def variance(
 def variance(
     input: Array | Castable[Array] | Nested,
     labels: ArrayLike | None = None,
-    index: Array | int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> float | Array:
@@ -17017,7 +17006,7 @@ def vectorized_filter(
     cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
-    batch_memory: int = 1073741824,
+    batch_memory: float = 1073741824,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -17043,7 +17032,7 @@ def vectorized_filter(
     cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
-    batch_memory: int = 1073741824,
+    batch_memory: float = 1073741824,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -17069,7 +17058,7 @@ def vectorized_filter(
     cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
-    batch_memory: int = 1073741824,
+    batch_memory: float = 1073741824,
     slice_by_slice: bool = False,
 ) -> LibraryArray: ...
 
@@ -17094,7 +17083,7 @@ def vectorized_filter(
     cval: complex | Sequence[complex] | Array | None = None,
     origin: ArrayLike | None = None,
     axes: tuple[int, ...] | list[int] | Array | None = None,
-    batch_memory: int = 1073741824,
+    batch_memory: float = 1073741824,
     slice_by_slice: bool = False,
 ) -> Array:
     """Filter an array with a vectorized Python callable as the kernel
@@ -17513,8 +17502,7 @@ def white_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -17539,8 +17527,7 @@ def white_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
@@ -17564,8 +17551,7 @@ def white_tophat(
         "grid-constant",
         "grid-mirror",
         "grid-wrap",
-    ]
-    | Array = "reflect",
+    ] = "reflect",
     cval: float = 0.0,
     origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,

@@ -203,18 +203,18 @@ def adjust_sigmoid(
 
 @overload
 def cumulative_distribution(
-    image: Castable[OutT], nbins: int = 256, *, slice_by_slice: bool = False
+    image: Castable[OutT], nbins: int | Array = 256, *, slice_by_slice: bool = False
 ) -> tuple[OutT, OutT]: ...
 
 
 @overload
 def cumulative_distribution(
-    image: ArrayT, nbins: int = 256, *, slice_by_slice: bool = False
+    image: ArrayT, nbins: int | Array = 256, *, slice_by_slice: bool = False
 ) -> tuple[ArrayT, ArrayT]: ...
 
 
 def cumulative_distribution(
-    image: Array | Castable[Array], nbins: int = 256, *, slice_by_slice: bool = False
+    image: Array | Castable[Array], nbins: int | Array = 256, *, slice_by_slice: bool = False
 ) -> tuple[Array, Array]:
     """Return cumulative distribution function (cdf) for the given image.
 
@@ -367,7 +367,7 @@ def equalize_adapthist(
 @overload
 def equalize_hist(
     image: Castable[OutT],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     mask: Array | None = None,
     *,
     slice_by_slice: bool = False,
@@ -376,13 +376,17 @@ def equalize_hist(
 
 @overload
 def equalize_hist(
-    image: ArrayT, nbins: int = 256, mask: Array | None = None, *, slice_by_slice: bool = False
+    image: ArrayT,
+    nbins: int | Array = 256,
+    mask: Array | None = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def equalize_hist(
     image: Array | Castable[Array],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     mask: Array | None = None,
     *,
     slice_by_slice: bool = False,
@@ -438,7 +442,7 @@ def equalize_hist(
 @overload
 def histogram(
     image: Castable[OutT],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     source_range: Literal["image", "dtype"] = "image",
     normalize: bool = False,
     *,
@@ -450,7 +454,7 @@ def histogram(
 @overload
 def histogram(
     image: ArrayT,
-    nbins: int = 256,
+    nbins: int | Array = 256,
     source_range: Literal["image", "dtype"] = "image",
     normalize: bool = False,
     *,
@@ -461,7 +465,7 @@ def histogram(
 
 def histogram(
     image: Array | Castable[Array],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     source_range: Literal["image", "dtype"] = "image",
     normalize: bool = False,
     *,
@@ -543,7 +547,7 @@ def histogram(
 
 def is_low_contrast(
     image: Array | Nested,
-    fraction_threshold: float = 0.05,
+    fraction_threshold: float | Array = 0.05,
     lower_percentile: float = 1,
     upper_percentile: float = 99,
     method: str = "linear",

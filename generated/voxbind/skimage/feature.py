@@ -407,8 +407,8 @@ def blob_doh(
 @overload
 def blob_log(
     image: Castable[OutT],
-    min_sigma: float | Sequence[float] = 1,
-    max_sigma: float | Sequence[float] = 50,
+    min_sigma: float | Sequence[float] | Array = 1,
+    max_sigma: float | Sequence[float] | Array = 50,
     num_sigma: int = 10,
     threshold: float | None = 0.2,
     overlap: float = 0.5,
@@ -423,8 +423,8 @@ def blob_log(
 @overload
 def blob_log(
     image: ArrayT,
-    min_sigma: float | Sequence[float] = 1,
-    max_sigma: float | Sequence[float] = 50,
+    min_sigma: float | Sequence[float] | Array = 1,
+    max_sigma: float | Sequence[float] | Array = 50,
     num_sigma: int = 10,
     threshold: float | None = 0.2,
     overlap: float = 0.5,
@@ -438,8 +438,8 @@ def blob_log(
 
 def blob_log(
     image: Array | Castable[Array],
-    min_sigma: float | Sequence[float] = 1,
-    max_sigma: float | Sequence[float] = 50,
+    min_sigma: float | Sequence[float] | Array = 1,
+    max_sigma: float | Sequence[float] | Array = 50,
     num_sigma: int = 10,
     threshold: float | None = 0.2,
     overlap: float = 0.5,
@@ -993,7 +993,7 @@ def corner_harris(
 @overload
 def corner_kitchen_rosenfeld(
     image: Castable[OutT],
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> OutT: ...
 
@@ -1001,14 +1001,14 @@ def corner_kitchen_rosenfeld(
 @overload
 def corner_kitchen_rosenfeld(
     image: ArrayT,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> ArrayT: ...
 
 
 def corner_kitchen_rosenfeld(
     image: Array | Castable[Array],
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> Array:
     """Compute Kitchen and Rosenfeld corner measure response image.
@@ -2546,7 +2546,7 @@ def haar_like_feature_coord(
 def hessian_matrix(
     image: Castable[OutT],
     sigma: float | Sequence[float] | Array = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
     use_gaussian_derivatives: bool | None = None,
@@ -2559,7 +2559,7 @@ def hessian_matrix(
 def hessian_matrix(
     image: ArrayT,
     sigma: float | Sequence[float] | Array = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
     use_gaussian_derivatives: bool | None = None,
@@ -2571,7 +2571,7 @@ def hessian_matrix(
 def hessian_matrix(
     image: Array | Castable[Array],
     sigma: float | Sequence[float] | Array = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
     use_gaussian_derivatives: bool | None = None,
@@ -3752,7 +3752,7 @@ def peak_local_max(
 def shape_index(
     image: Castable[OutT],
     sigma: float | Sequence[float] | Array = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> OutT: ...
 
@@ -3761,7 +3761,7 @@ def shape_index(
 def shape_index(
     image: ArrayT,
     sigma: float | Sequence[float] | Array = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> ArrayT: ...
 
@@ -3769,7 +3769,7 @@ def shape_index(
 def shape_index(
     image: Array | Castable[Array],
     sigma: float | Sequence[float] | Array = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> Array:
     """Compute the shape index.
@@ -3853,7 +3853,7 @@ def shape_index(
 def structure_tensor(
     image: Castable[OutT],
     sigma: float | ArrayLike = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
     *,
@@ -3865,7 +3865,7 @@ def structure_tensor(
 def structure_tensor(
     image: ArrayT,
     sigma: float | ArrayLike = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
     *,
@@ -3876,7 +3876,7 @@ def structure_tensor(
 def structure_tensor(
     image: Array | Castable[Array],
     sigma: float | ArrayLike = 1,
-    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] | Array = "constant",
+    mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
     *,

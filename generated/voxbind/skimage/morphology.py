@@ -84,8 +84,8 @@ def area_closing(
     image: ArrayT,
     area_threshold: int = 64,
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT:
@@ -229,8 +229,8 @@ def area_opening(
     image: ArrayT,
     area_threshold: int = 64,
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT:
@@ -1345,8 +1345,8 @@ def diameter_closing(
     image: ArrayT,
     diameter_threshold: int = 8,
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT:
@@ -1473,8 +1473,8 @@ def diameter_opening(
     image: ArrayT,
     diameter_threshold: int = 8,
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT:
@@ -3799,8 +3799,8 @@ def max_tree(
 def max_tree_local_maxima(
     image: Castable[OutT],
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -3810,8 +3810,8 @@ def max_tree_local_maxima(
 def max_tree_local_maxima(
     image: ArrayT,
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -3820,8 +3820,8 @@ def max_tree_local_maxima(
 def max_tree_local_maxima(
     image: Array | Castable[Array],
     connectivity: int = 1,
-    parent: Array | None = None,
-    tree_traverser: Array | None = None,
+    parent: ArrayLike | None = None,
+    tree_traverser: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -4703,7 +4703,7 @@ def remove_objects_by_distance(
     min_distance: int | float,
     *,
     priority: Array | None = None,
-    p_norm: float = 2,
+    p_norm: int | float = 2,
     spacing: Sequence[float] | Array | None = None,
     out: Array | None = None,
     slice_by_slice: bool = False,

@@ -1725,7 +1725,7 @@ def unsupervised_wiener(
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
 ) -> tuple[OutT, dict[str, list[float]]]: ...
 
 
@@ -1738,7 +1738,7 @@ def unsupervised_wiener(
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
 ) -> tuple[ArrayT, dict[str, list[float]]]: ...
 
 
@@ -1750,7 +1750,7 @@ def unsupervised_wiener(
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
 ) -> tuple[Array, dict[str, list[float]]]:
     """Unsupervised Wiener-Hunt deconvolution.
 

@@ -383,7 +383,7 @@ def frt2(a: Array | Castable[Array]) -> Array:
 @overload
 def hough_circle(
     image: Castable[OutT],
-    radius: float | Sequence[float],
+    radius: float | Sequence[float] | Array,
     normalize: bool = True,
     full_output: bool = False,
 ) -> OutT: ...
@@ -392,7 +392,7 @@ def hough_circle(
 @overload
 def hough_circle(
     image: ArrayT,
-    radius: float | Sequence[float],
+    radius: float | Sequence[float] | Array,
     normalize: bool = True,
     full_output: bool = False,
 ) -> ArrayT: ...
@@ -400,7 +400,7 @@ def hough_circle(
 
 def hough_circle(
     image: Array | Castable[Array],
-    radius: float | Sequence[float],
+    radius: float | Sequence[float] | Array,
     normalize: bool = True,
     full_output: bool = False,
 ) -> Array:
@@ -997,7 +997,7 @@ def integrate(
 @overload
 def iradon(
     radon_image: Castable[OutT],
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     output_size: int | None = None,
     filter_name: str | None = "ramp",
     interpolation: str = "linear",
@@ -1009,7 +1009,7 @@ def iradon(
 @overload
 def iradon(
     radon_image: ArrayT,
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     output_size: int | None = None,
     filter_name: str | None = "ramp",
     interpolation: str = "linear",
@@ -1020,7 +1020,7 @@ def iradon(
 
 def iradon(
     radon_image: Array | Castable[Array],
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     output_size: int | None = None,
     filter_name: str | None = "ramp",
     interpolation: str = "linear",
@@ -1112,9 +1112,9 @@ def iradon(
 @overload
 def iradon_sart(
     radon_image: Castable[OutT],
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     image: Array | None = None,
-    projection_shifts: Array | None = None,
+    projection_shifts: ArrayLike | None = None,
     clip: Sequence[float] | Array | None = None,
     relaxation: float = 0.15,
     dtype: DTypeLike | None = None,
@@ -1124,9 +1124,9 @@ def iradon_sart(
 @overload
 def iradon_sart(
     radon_image: ArrayT,
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     image: Array | None = None,
-    projection_shifts: Array | None = None,
+    projection_shifts: ArrayLike | None = None,
     clip: Sequence[float] | Array | None = None,
     relaxation: float = 0.15,
     dtype: DTypeLike | None = None,
@@ -1135,9 +1135,9 @@ def iradon_sart(
 
 def iradon_sart(
     radon_image: Array | Castable[Array],
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     image: Array | None = None,
-    projection_shifts: Array | None = None,
+    projection_shifts: ArrayLike | None = None,
     clip: Sequence[float] | Array | None = None,
     relaxation: float = 0.15,
     dtype: DTypeLike | None = None,
@@ -1322,7 +1322,7 @@ def probabilistic_hough_line(
     line_length: int = 50,
     line_gap: int = 10,
     theta: Array | None = None,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
 ) -> list[tuple[tuple[int, int], ...]]:
     """Return lines from a progressive probabilistic line Hough transform.
 
@@ -1849,7 +1849,7 @@ def pyramid_reduce(
 @overload
 def radon(
     image: Castable[OutT],
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     circle: bool = True,
     *,
     preserve_range: bool = False,
@@ -1858,13 +1858,17 @@ def radon(
 
 @overload
 def radon(
-    image: ArrayT, theta: Array | None = None, circle: bool = True, *, preserve_range: bool = False
+    image: ArrayT,
+    theta: ArrayLike | None = None,
+    circle: bool = True,
+    *,
+    preserve_range: bool = False,
 ) -> ArrayT: ...
 
 
 def radon(
     image: Array | Castable[Array],
-    theta: Array | None = None,
+    theta: ArrayLike | None = None,
     circle: bool = True,
     *,
     preserve_range: bool = False,
@@ -2359,7 +2363,7 @@ def rotate(
     image: Castable[OutT],
     angle: float,
     resize: bool = False,
-    center: Sequence[object] | None = None,
+    center: Sequence[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0,
@@ -2373,7 +2377,7 @@ def rotate(
     image: ArrayT,
     angle: float,
     resize: bool = False,
-    center: Sequence[object] | None = None,
+    center: Sequence[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0,
@@ -2386,7 +2390,7 @@ def rotate(
     image: Array | Castable[Array],
     angle: float,
     resize: bool = False,
-    center: Sequence[object] | None = None,
+    center: Sequence[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0,
@@ -2484,11 +2488,11 @@ def rotate(
 @overload
 def swirl(
     image: Castable[OutT],
-    center: tuple[object, ...] | Array | None = None,
+    center: tuple[object, ...] | Array | list[object] | None = None,
     strength: float = 1,
     radius: float = 100,
     rotation: float = 0,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -2500,11 +2504,11 @@ def swirl(
 @overload
 def swirl(
     image: ArrayT,
-    center: tuple[object, ...] | Array | None = None,
+    center: tuple[object, ...] | Array | list[object] | None = None,
     strength: float = 1,
     radius: float = 100,
     rotation: float = 0,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -2515,11 +2519,11 @@ def swirl(
 
 def swirl(
     image: Array | Castable[Array],
-    center: tuple[object, ...] | Array | None = None,
+    center: tuple[object, ...] | Array | list[object] | None = None,
     strength: float = 1,
     radius: float = 100,
     rotation: float = 0,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -2603,7 +2607,7 @@ def warp(
     image: Castable[OutT],
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0.0,
@@ -2617,7 +2621,7 @@ def warp(
     image: ArrayT,
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0.0,
@@ -2630,7 +2634,7 @@ def warp(
     image: Array | Castable[Array],
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0.0,
@@ -2870,10 +2874,10 @@ def warp_coords(
 @overload
 def warp_polar(
     image: Castable[OutT],
-    center: tuple[object, object] | None = None,
+    center: tuple[object, object] | list[object] | Array | None = None,
     *,
     radius: float | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     scaling: Literal["linear", "log"] = "linear",
     channel_axis: int | None = None,
     **kwargs: object,
@@ -2883,10 +2887,10 @@ def warp_polar(
 @overload
 def warp_polar(
     image: ArrayT,
-    center: tuple[object, object] | None = None,
+    center: tuple[object, object] | list[object] | Array | None = None,
     *,
     radius: float | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     scaling: Literal["linear", "log"] = "linear",
     channel_axis: int | None = None,
     **kwargs: object,
@@ -2895,10 +2899,10 @@ def warp_polar(
 
 def warp_polar(
     image: Array | Castable[Array],
-    center: tuple[object, object] | None = None,
+    center: tuple[object, object] | list[object] | Array | None = None,
     *,
     radius: float | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     scaling: Literal["linear", "log"] = "linear",
     channel_axis: int | None = None,
     **kwargs: object,

@@ -68,10 +68,12 @@ if not TYPE_CHECKING:
 def apply_parallel(
     function: Callable[..., object],
     array: Castable[OutT],
-    chunks: int
+    chunks: object
     | tuple[object, ...]
+    | int
     | tuple[tuple[object, ...], ...]
-    | Sequence[int]
+    | list[object]
+    | list[tuple[object, ...]]
     | Array
     | None = None,
     depth: int | Sequence[int] = 0,
@@ -90,10 +92,12 @@ def apply_parallel(
 def apply_parallel(
     function: Callable[..., object],
     array: ArrayT,
-    chunks: int
+    chunks: object
     | tuple[object, ...]
+    | int
     | tuple[tuple[object, ...], ...]
-    | Sequence[int]
+    | list[object]
+    | list[tuple[object, ...]]
     | Array
     | None = None,
     depth: int | Sequence[int] = 0,
@@ -111,10 +115,12 @@ def apply_parallel(
 def apply_parallel(
     function: Callable[..., object],
     array: Array | Castable[Array],
-    chunks: int
+    chunks: object
     | tuple[object, ...]
+    | int
     | tuple[tuple[object, ...], ...]
-    | Sequence[int]
+    | list[object]
+    | list[tuple[object, ...]]
     | Array
     | None = None,
     depth: int | Sequence[int] = 0,
@@ -1088,7 +1094,7 @@ def montage(
 def random_noise(
     image: Castable[OutT],
     mode: str = "gaussian",
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -1100,7 +1106,7 @@ def random_noise(
 def random_noise(
     image: ArrayT,
     mode: str = "gaussian",
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -1111,7 +1117,7 @@ def random_noise(
 def random_noise(
     image: Array | Castable[Array],
     mode: str = "gaussian",
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -1320,7 +1326,7 @@ def regular_seeds(
 def slice_along_axes(
     image: ArrayT,
     slices: Sequence[tuple[object, object]],
-    axes: int | tuple[object, ...] | None = None,
+    axes: int | tuple[object, ...] | list[object] | Array | None = None,
     copy: bool = False,
     *,
     slice_by_slice: bool = False,
