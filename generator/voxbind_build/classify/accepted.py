@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from voxbind_build.classify.seen import alternatives, head, items, unite
+from voxbind_build.classify.seen import head, items, parts, unite
 from voxbind_build.model import IMAGE_ROLES, OUTPUT_ROLES, WHOLE_ROLES, Description, Observation
 
 __all__ = ["accepted"]
@@ -41,7 +41,7 @@ def accepted(description: Description, observation: Observation) -> dict[str, st
 
 
 def _parts(annotation: str) -> list[str]:
-    return [ast.unparse(member) for member in alternatives(ast.parse(annotation, mode="eval").body)]
+    return [ast.unparse(member) for member in parts(annotation)]
 
 
 def _widened(texts: list[str], kind: str) -> list[str]:

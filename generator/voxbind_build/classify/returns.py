@@ -18,6 +18,7 @@ from voxbind_build.classify.seen import (
     head,
     is_open,
     items,
+    parts,
     unite,
     write_type,
 )
@@ -52,7 +53,7 @@ def result_type(description: Description, observation: Observation) -> Typed:
     results = _results(observation)
     if not results:
         return Typed()
-    documented = alternatives(ast.parse(description.returns.annotation, mode="eval").body)
+    documented = parts(description.returns.annotation)
     words = " ".join(text for entry in description.returns.documented for text in entry)
     turned = [each.result for each in observation.turned]
     texts = _settled(documented, results, observation, words)
@@ -63,7 +64,7 @@ def result_type(description: Description, observation: Observation) -> Typed:
         texts = [*texts, *(form.annotation for form in forms)]
     # A form may be a union itself.
     united = unite([*texts, *given])
-    united = unite(map(ast.unparse, alternatives(ast.parse(united, mode="eval").body)))
+    united = unite(map(ast.unparse, parts(united)))
     held = united == unite(map(ast.unparse, documented))
     return Typed(None if held else united, forms)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from voxbind_build.model import Result
 
-__all__ = ["alternatives", "has_room", "head", "is_open", "items", "unite", "write_type"]
+__all__ = ["alternatives", "has_room", "head", "is_open", "items", "parts", "unite", "write_type"]
 
 _SEQUENCES = {
     "tuple": ("tuple",),
@@ -149,6 +149,11 @@ def alternatives(node: ast.expr) -> list[ast.expr]:
     if isinstance(node, ast.BinOp):
         return [*alternatives(node.left), *alternatives(node.right)]
     return [node]
+
+
+def parts(text: str) -> list[ast.expr]:
+    """Take a type apart into the members of its union."""
+    return alternatives(ast.parse(text, mode="eval").body)
 
 
 def unite(texts: Iterable[str]) -> str:

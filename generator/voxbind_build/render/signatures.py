@@ -12,7 +12,7 @@ from voxbind_build.model import Form, Function, MemoryType, Parameter
 from voxbind_build.render.expressions import annotation, literal, members, with_arrays
 from voxbind_build.render.namespace import Namespace
 
-__all__ = ["SLICE_BY_SLICE", "Signature", "image_is_plain", "signatures"]
+__all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signatures"]
 
 SLICE_BY_SLICE = "slice_by_slice"
 _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
@@ -52,9 +52,14 @@ def signatures(
     names
         Of the generated module.
     """
-    writer = _Writer(function, first, memory, names)
-    *overloads, last = writer.all()
-    return (*overloads, last) if overloads else (last,)
+    return tuple(_Writer(function, first, memory, names).all())
+
+
+def has_switch(function: Function) -> bool:
+    """Tell whether a wrapper has a `slice_by_slice` of its own."""
+    return function.contract == "FLEXIBLE" and all(
+        parameter.name != SLICE_BY_SLICE for parameter in function.parameters
+    )
 
 
 def image_is_plain(parameter: Parameter, where: str) -> bool:
@@ -69,9 +74,7 @@ class _Writer:
         self._function, self._first, self._names = function, first, names
         self._where = f"{function.module}.{function.original_name}"
         self._array = "ClesperantoArray" if memory == "pyclesperanto" else "Array"
-        self._has_switch = function.contract == "FLEXIBLE" and all(
-            parameter.name != SLICE_BY_SLICE for parameter in function.parameters
-        )
+        self._has_switch = has_switch(function)
         self._takes_lists = first is not None and first.name in function.array_like
 
     def all(self) -> Iterator[Signature]:
@@ -98,8 +101,9 @@ class _Writer:
         """Return the kinds of images that give arrays of different types back."""
         first = self._first
         plain = first is not None and image_is_plain(first, self._where)
+        alone = _Arrays(image=self._image(first) if first and plain else "", result="LibraryArray")
         if first is None or not plain or first.default is not None or not self._gives_arrays():
-            return [_Arrays(image=self._image(first) if plain else "", result="LibraryArray")]
+            return [alone]
         same = _Arrays(image=f"{self._array}T", result=f"{self._array}T")
         recast = _Arrays(image="Castable[OutT]", result="OutT")
         dtype = self._dtype_option()
@@ -107,7 +111,7 @@ class _Writer:
             "all": [same],
             "dtype": [_Arrays(image="Reshapable[OutT]", result="OutT"), same],
             "memory": [recast, same],
-            "nothing": [_Arrays(image=self._image(first), result="LibraryArray")],
+            "nothing": [alone],
         }[self._function.keeps]
         if dtype and self._function.keeps == "all":
             kept = _Arrays(image=same.image, result=same.result, options={dtype: "None"})
@@ -134,8 +138,7 @@ class _Writer:
         invariant = re.search(r"\b(list|dict|set)\[.*Array", returns)
         return "object" if invariant and len(kinds) > 1 else returns
 
-    def _image(self, parameter: Parameter | None) -> str:
-        assert parameter is not None
+    def _image(self, parameter: Parameter) -> str:
         image = f"{self._array} | Nested" if self._takes_lists else self._array
         return f"{image} | None" if parameter.default == "None" else image
 

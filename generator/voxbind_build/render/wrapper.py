@@ -12,7 +12,13 @@ from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import identifier, literal
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
-from voxbind_build.render.signatures import SLICE_BY_SLICE, Signature, image_is_plain, signatures
+from voxbind_build.render.signatures import (
+    SLICE_BY_SLICE,
+    Signature,
+    has_switch,
+    image_is_plain,
+    signatures,
+)
 
 __all__ = ["Wrapper", "names_used", "wrap"]
 
@@ -94,7 +100,7 @@ class _Writer:
         self._where = f"{function.module}.{function.original_name}"
         self._upstream = names.upstream(function.module, library)
         self._by_name = {parameter.name: parameter for parameter in function.parameters}
-        self._has_switch = function.contract == "FLEXIBLE" and SLICE_BY_SLICE not in self._by_name
+        self._has_switch = has_switch(function)
         for parameter in function.parameters:
             identifier(parameter.name, self._where)
         contract = function.contract is not None and bool(function.arrays)
