@@ -308,7 +308,9 @@ class Twin:
         if self.facts.contract == "PURE_2D":
             coloured = coloured or shape[-1:] in ((3,), (4,))
             return axes > 2 and not (coloured and axes == 3)
-        return self.facts.contract in ("PURE_3D", "VOLUMETRIC_TO_SLICE") and axes == 2
+        # Of a volume with an axis named as one of channels, an image is left.
+        is_image = axes == (2 if kwargs.get("channel_axis") is None else 3)
+        return self.facts.contract in ("PURE_3D", "VOLUMETRIC_TO_SLICE") and is_image
 
     def is_repeatable(self, expected: Outcome) -> bool:
         """Whether upstream agrees with itself: some results have parts that are never written."""
