@@ -165,7 +165,10 @@ class _Library:
         if self._memory == "pyclesperanto":
             # Its public `Array` stands for the class of the back end that is active.
             return class_of(self._on_device().empty((1, 1)))
-        return getattr(self._import(self._memory), _ARRAYS[self._memory])
+        library = self._import(self._memory)
+        if self._memory == "cupy":
+            self._refuse_without_gpu()  # CuPy can be imported where it has nothing to work on
+        return getattr(library, _ARRAYS[self._memory])
 
     def _on_device(self) -> Any:
         """Return pyclesperanto, which is all but empty where it finds no device."""
@@ -185,6 +188,13 @@ class _Library:
             "`python -c 'import pyclesperanto; pyclesperanto.info()'` lists what is found."
         )
 
+    def _refuse_without_gpu(self) -> None:
+        from .gpu import wanting
+
+        top = self._home.partition(".")[0]
+        if message := wanting(self._module, self._wanted, ("cupy", top)):
+            raise DeviceUnavailableError(message)
+
     def attribute(self, name: str) -> Any:
         module = self._import(self._home)
         try:
@@ -203,6 +213,8 @@ class _Library:
     def _import(self, module: str) -> Any:
         if module in sys.modules:
             return sys.modules[module]
+        if self._memory == "cupy":
+            self._refuse_without_gpu()
         try:
             return import_module(module)
         except ModuleNotFoundError as error:
@@ -246,8 +258,9 @@ class _Library:
         try:
             return metadata.version(self._distribution)
         except metadata.PackageNotFoundError:
-            package = sys.modules.get(self._home.partition(".")[0])
-            return str(getattr(package, "__version__", "unknown"))
+            tops = (self._home.partition(".")[0], self._memory)  # cupyx has CuPy's version
+            found = (getattr(sys.modules.get(top), "__version__", "") for top in tops)
+            return str(next(filter(None, found), "unknown"))
 
     def _is_fresh(self) -> bool:
         fresh = _fresh.get(self._distribution)

@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 ParameterKind = Literal[
     "POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD"
 ]
-TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "unknown"]
+TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "twin", "unknown"]
 Contract = Literal["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"]
 Evidence = Literal["observed", "recorded", "inferred", "declared"]
 SEEN: tuple[Evidence, ...] = ("observed", "recorded")
@@ -182,10 +182,16 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Dotted upstream modules whose public names are taken: ``skimage.filters``."""
     distribution: str = ""
     """Name on PyPI: ``scikit-image``; by default the name."""
+    also: tuple[str, ...] = ()
+    """Other distributions that hold the same library: for another CUDA, say."""
     extra: str = ""
     """The extra of voxbind that installs it, if there is one: ``skimage``."""
     memory_type: MemoryType = "numpy"
     twin: str | None = None
+    """The library that has the same functions on another device."""
+    device: Literal["", "cuda"] = ""
+    """What it needs to run, where not every machine has that: it is read from its source alone,
+    and measured by ``voxbind record``."""
     exclude: dict[str, Exclusion] = field(default_factory=dict)
     """By dotted public name, ``fnmatch`` patterns allowed."""
     declare: dict[str, Declaration] = field(default_factory=dict)
@@ -198,6 +204,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     it is given no others, neither to measure nor by its wrapper."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
+    tolerance: dict[str, float] = field(default_factory=dict)
+    """How far a result may be from the twin's, as a part of the largest number in it: by dotted
+    public name, ``fnmatch`` patterns allowed, the first that fits."""
     untyped: dict[str, str] = field(default_factory=dict)
     """Public classes that no parameter has for its type, by dotted name, and why."""
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
@@ -426,6 +435,21 @@ class Turned(Struct, frozen=True, kw_only=True):
     result: Result
 
 
+class Agreement(Struct, frozen=True, kw_only=True):
+    """How far a function's results are from its twin's, over the calls that both took."""
+
+    calls: int
+    """How many calls were compared."""
+    absolute: float
+    """The largest difference of two numbers; infinite where results differ in kind or shape."""
+    relative: float
+    """The largest difference as a part of the largest number in its array."""
+    at: str = ""
+    """The call with the largest relative difference, in words; empty if there is none."""
+    only_twin: tuple[str, ...] = ()
+    """Calls that the twin alone takes, and the error, in words."""
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """Everything seen of one callable."""
 
@@ -459,6 +483,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     """What a parameter was seen to take beside what is documented: see `probe.variants`."""
     failure: str = ""
     """Why there is nothing more: the worker crashed, timed out, ..."""
+    machine: str = ""
+    """The device and its driver, where another machine's are needed: see `LibrarySpec.device`."""
+    agreement: Agreement | None = None
+    """How far results are from the twin's, where both were run."""
 
 
 # --- classify --------------------------------------------------------------------------
@@ -544,6 +572,30 @@ class Verdict(Struct, frozen=True, kw_only=True):
 # --- manifest --------------------------------------------------------------------------
 
 
+class Twin(Struct, frozen=True, kw_only=True):
+    """How a function differs from the one that does the same on the CPU."""
+
+    name: str
+    """Dotted public name of the other: ``skimage.filters.gaussian``."""
+    missing: tuple[str, ...] = ()
+    """Parameters that only the other has."""
+    added: tuple[str, ...] = ()
+    """Parameters that only this one has."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Parameters with another name here: the other's name, and this one's."""
+    defaults: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By the other's name, parameters whose defaults differ: the other's, and this one's."""
+    tolerance: float = 0.0
+    """The relative difference from which on results are known to differ."""
+    agreement: Agreement | None = None
+    """What was measured; None where the two were not run side by side."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether results are known to differ beyond the tolerance."""
+        return self.agreement is not None and not self.agreement.relative <= self.tolerance
+
+
 class Function(Struct, frozen=True, kw_only=True):
     """A callable as the manifest holds it: description and verdict in one."""
 
@@ -583,6 +635,7 @@ class Function(Struct, frozen=True, kw_only=True):
     host: tuple[str, ...] = ()
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     keeps: Kept = "memory"
+    twin: Twin | None = None
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""
 
@@ -606,6 +659,9 @@ class Library(Struct, frozen=True, kw_only=True):
     differences: tuple[str, ...] = ()
     environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
     home: str = ""
+    device: Literal["", "cuda"] = ""
+    machine: str = ""
+    """The device and driver on which it was observed; empty where that was here, or nowhere."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.classify import classify
+from voxbind_build.classify import classify, inferred, paired, twin_name
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import builtin, prepare
@@ -25,12 +25,15 @@ from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
     Difference,
+    Function,
     Inventory,
     Library,
     LibrarySpec,
     Manifest,
     Observation,
     ProbeTask,
+    Twin,
+    Verdict,
 )
 from voxbind_build.probe import sandbox
 from voxbind_build.probe.fingerprint import method_fingerprint
@@ -107,8 +110,8 @@ def build(
     libraries = dict(record.manifest.libraries)
     observations = dict(record.observations)
     rows = {name: row(name, library) for name, library in libraries.items()}
-    for name, reading in readings.items():
-        libraries[name] = reading.freeze()
+    for name, reading in _twins_last(readings):
+        libraries[name] = reading.freeze(libraries)
         observations[name] = reading.observations
         rows[name] = reading.row(libraries[name])
     if not libraries:
@@ -207,8 +210,8 @@ def check(
     rows = {name: row(name, library) for name, library in manifest.libraries.items()}
     libraries = dict(manifest.libraries)
     differences: list[Difference] = []
-    for name, reading in sorted(readings.items()):
-        libraries[name] = new = reading.freeze()
+    for name, reading in _twins_last(readings):
+        libraries[name] = new = reading.freeze(libraries)
         rows[name] = reading.row(new)
         old = manifest.libraries.get(name)
         if old is None:
@@ -259,21 +262,52 @@ class _Reading(msgspec.Struct):
             )
         return tasks
 
-    def freeze(self) -> Library:
-        """Classify every function and return the library's entry in the manifest."""
+    def freeze(self, libraries: Mapping[str, Library]) -> Library:
+        """Classify every function and return the library's entry in the manifest.
+
+        Parameters
+        ----------
+        libraries
+            Those that are frozen already, by name; the twin of one with a device among them.
+        """
         spec = self.inventory.spec
-        verdicts = {}
+        twin = libraries.get(spec.twin or "") if spec.device else None
+        verdicts: dict[str, Verdict] = {}
+        twins: dict[str, Twin] = {}
         for description in self.descriptions:
-            definition = description.definition
-            observation = self.observations.get(definition) or Observation(
-                definition=definition, fingerprint="", failure="hasn't been measured yet"
-            )
-            name = description.name
+            name, definition = description.name, description.definition
+            observation = self.observations.get(definition)
+            other = twin.functions.get(twin_name(name)) if twin else None
+            if other is not None:
+                agreement = observation.agreement if observation else None
+                twins[name] = paired(
+                    description, twin_name(name), other.parameters, spec, agreement
+                )
             verdicts[name] = replace(
-                classify(description, observation, spec.declare.get(name)),
+                self._verdict(description, observation, other, twins.get(name)),
                 needs_output=spec.needs_output.get(name, ()),
             )
-        return frozen.freeze(self.inventory, self.descriptions, verdicts)
+        machines = {each.machine for each in self.observations.values()} - {""}
+        return frozen.freeze(
+            self.inventory, self.descriptions, verdicts, twins, "; ".join(sorted(machines))
+        )
+
+    def _verdict(
+        self,
+        description: Description,
+        observation: Observation | None,
+        twin: Function | None,
+        pair: Twin | None,
+    ) -> Verdict:
+        declaration = self.inventory.spec.declare.get(description.name)
+        if observation is None and twin is not None and pair is not None and declaration is None:
+            found = inferred(description, twin, pair)
+            if found is not None:
+                return found
+        unseen = Observation(
+            definition=description.definition, fingerprint="", failure="hasn't been measured yet"
+        )
+        return classify(description, observation or unseen, declaration)
 
     def row(self, library: Library) -> Row:
         """Return the library's line in the table at the end."""
@@ -287,10 +321,15 @@ class _Reading(msgspec.Struct):
         )
 
 
+def _twins_last(readings: Mapping[str, _Reading]) -> list[tuple[str, _Reading]]:
+    """Sort libraries by name, those last that are judged by another's functions."""
+    return sorted(readings.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
+
+
 def _read(
     specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
 ) -> dict[str, _Reading]:
-    """Discover and describe the libraries that can be imported here."""
+    """Discover and describe the libraries that can be imported here, or need not be."""
     readings = {}
     for spec in specs:
         reporter.say(f"reading {spec.distribution}")
@@ -298,11 +337,11 @@ def _read(
         # Discovery and the probes work in processes that inherit it.
         prepare(spec)
         try:
-            inventory = discover(spec, _own_folder(spec))
+            inventory = discover(spec, _own_folder(spec), live=not spec.device)
         except LibraryNotFound as error:
             notes.append(_absent(spec, record, str(error)))
             continue
-        if not inventory.live:
+        if not (inventory.live or spec.device):
             reason = f"{spec.distribution} can't be imported here"
             reason = "; ".join((reason, *inventory.differences))
             remedy = "`voxbind doctor` says what helps" if spec.extra else "mend its import"
@@ -348,8 +387,13 @@ def _measure(
         known = {**record.observations.get(name, {}), **measured}
         for definition, task in reading.tasks().items():
             libraries[definition] = name
-            fingerprint = frozen.fingerprint(task, reading.inventory.version, method)
-            observation = known.get(definition)
+            version, observation = reading.inventory.version, known.get(definition)
+            if reading.inventory.spec.device:  # measured by `record` alone
+                source = frozen.source_fingerprint(task.description, version)
+                if observation is not None and observation.fingerprint == source:
+                    reading.observations[definition] = observation
+                continue
+            fingerprint = frozen.fingerprint(task, version, method)
             holds = observation is not None and observation.fingerprint == fingerprint
             if measure == "all" or (measure == "changed" and not holds):
                 wanted[definition] = fingerprint

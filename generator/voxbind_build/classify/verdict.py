@@ -61,6 +61,8 @@ def classify(
         axis_keywords=axis_keywords(description),
         types=accepted(description, observation) if observation else {},
     )
+    if observation is not None and observation.machine and verdict.evidence == "observed":
+        verdict = structs.replace(verdict, evidence="recorded")
     if declaration is not None:
         return _overrule(description, verdict, declaration)
     if description.declared is None:

@@ -20,7 +20,9 @@ from voxbind_build.model import Inventory, LibrarySpec
 __all__ = ["LibraryNotFound", "discover"]
 
 
-def discover(spec: LibrarySpec, search_path: Sequence[Path] | None = None) -> Inventory:
+def discover(
+    spec: LibrarySpec, search_path: Sequence[Path] | None = None, *, live: bool = True
+) -> Inventory:
     """List everything public that a library's modules show.
 
     Parameters
@@ -29,6 +31,8 @@ def discover(spec: LibrarySpec, search_path: Sequence[Path] | None = None) -> In
         Where to look.
     search_path : sequence of Path, optional
         Folders that hold the library, where it isn't installed; `sys.path` by default.
+    live : bool, optional
+        Whether to import it as well; without, what is found is the same on any machine.
 
     Returns
     -------
@@ -42,7 +46,8 @@ def discover(spec: LibrarySpec, search_path: Sequence[Path] | None = None) -> In
         Where there is no source.
     """
     resolver = Resolver(locate(spec, search_path))
-    names, differences, is_live = assemble(spec, resolver, inspect_live(spec.modules, search_path))
+    shown = inspect_live(spec.modules, search_path) if live else {}
+    names, differences, is_live = assemble(spec, resolver, shown)
     return Inventory(
         spec=spec,
         version=installed_version(spec, search_path) or _source_version(resolver),

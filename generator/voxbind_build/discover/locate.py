@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -102,13 +103,9 @@ def _find_spec(name: str, search_path: Sequence[Path] | None) -> ModuleSpec | No
 
 
 def installed_version(spec: LibrarySpec, search_path: Sequence[Path] | None) -> str | None:
-    """Read the version from the distribution's metadata."""
-    if search_path is None:
-        try:
-            return importlib.metadata.version(spec.distribution)
-        except importlib.metadata.PackageNotFoundError:
-            return None
-    found = importlib.metadata.distributions(
-        name=spec.distribution, path=[str(path) for path in search_path]
-    )
-    return next((distribution.version for distribution in found), None)
+    """Read the version from the metadata of the first distribution that is there."""
+    path = sys.path if search_path is None else [str(each) for each in search_path]
+    for name in (spec.distribution, *spec.also):
+        for distribution in importlib.metadata.distributions(name=name, path=path):
+            return distribution.version
+    return None

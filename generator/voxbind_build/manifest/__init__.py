@@ -28,6 +28,7 @@ from voxbind_build.manifest.record import (
     read_observations,
     read_record,
     read_unfinished,
+    source_fingerprint,
 )
 
 __all__ = [
@@ -53,4 +54,5 @@ __all__ = [
     "sha256",
     "signature",
     "signature_parts",
+    "source_fingerprint",
 ]

@@ -16,12 +16,18 @@ from voxbind_build.model import (
     Parameter,
     PublicName,
     Returns,
+    Twin,
+    TypeSource,
     Verdict,
 )
 
 
 def freeze(
-    inventory: Inventory, descriptions: Sequence[Description], verdicts: Mapping[str, Verdict]
+    inventory: Inventory,
+    descriptions: Sequence[Description],
+    verdicts: Mapping[str, Verdict],
+    twins: Mapping[str, Twin] | None = None,
+    machine: str = "",
 ) -> Library:
     """Put a library's public names, descriptions and verdicts into one record.
 
@@ -33,6 +39,10 @@ def freeze(
         One for each public function that has no exclusion.
     verdicts
         By dotted public name, one for each description.
+    twins
+        By dotted public name, how functions differ from their twins.
+    machine
+        Where they were observed, if that was elsewhere.
 
     Raises
     ------
@@ -46,7 +56,9 @@ def freeze(
         if public.exclusion is not None:
             excluded[public.name] = public.exclusion
         elif public.name in described:
-            functions[public.name] = _function(described[public.name], verdicts[public.name])
+            functions[public.name] = _function(
+                described[public.name], verdicts[public.name], (twins or {}).get(public.name)
+            )
         elif public.kind in ("class", "constant"):
             functions[public.name] = _re_export(public)
         else:
@@ -66,10 +78,14 @@ def freeze(
         differences=inventory.differences,
         environment=spec.environment,
         home=spec.home,
+        device=spec.device,
+        machine=machine,
     )
 
 
-def _function(description: Description, verdict: Verdict) -> Function:
+def _function(description: Description, verdict: Verdict, twin: Twin | None) -> Function:
+    # Of what was run, a type that was found later was seen.
+    seen: TypeSource = "twin" if twin and verdict.evidence == "inferred" else "observed"
     return Function(
         wrapper=f"voxbind.{description.name}",
         kind=verdict.kind,
@@ -99,8 +115,9 @@ def _function(description: Description, verdict: Verdict) -> Function:
         sources=verdict.sources,
         overruled=verdict.overruled,
         deprecated=description.deprecated,
-        parameters=tuple(_parameter(entry, verdict) for entry in description.parameters),
-        returns=_returns(description.returns, verdict),
+        twin=twin,
+        parameters=tuple(_parameter(entry, verdict, seen) for entry in description.parameters),
+        returns=_returns(description.returns, verdict, seen),
         module=description.module,
         original_name=description.attribute,
         definition=description.definition,
@@ -110,13 +127,21 @@ def _function(description: Description, verdict: Verdict) -> Function:
     )
 
 
-def _parameter(parameter: Parameter, verdict: Verdict) -> Parameter:
-    """Return a parameter with the type that it was seen to have."""
+def _parameter(parameter: Parameter, verdict: Verdict, seen: TypeSource) -> Parameter:
+    """Return a parameter with the type that it was seen to have, or that its twin's has."""
     found = verdict.types.get(parameter.name)
-    return parameter if found is None else replace(parameter, annotation=found)
+    if found is None:
+        return parameter
+    source = parameter.annotation_source
+    return replace(
+        parameter,
+        annotation=found,
+        annotation_source=seen if (seen, source) == ("twin", "unknown") else source,
+        untyped=parameter.untyped if re.search(r"\bAny\b", found) else "",
+    )
 
 
-def _returns(returns: Returns, verdict: Verdict) -> Returns:
+def _returns(returns: Returns, verdict: Verdict, seen: TypeSource) -> Returns:
     """Return the documented type of the result, or the observed one where that contradicts it."""
     returns = replace(returns, forms=verdict.forms)
     if verdict.returns is None:
@@ -125,7 +150,7 @@ def _returns(returns: Returns, verdict: Verdict) -> Returns:
     return replace(
         returns,
         annotation=verdict.returns,
-        annotation_source="observed",
+        annotation_source=seen,
         untyped=reason if re.search(r"\bAny\b", verdict.returns) else "",
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from voxbind_build.manifest.document import MANIFEST, ManifestError, listed, read, sha256
-from voxbind_build.model import Manifest, Observation, ProbeTask
+from voxbind_build.model import Description, Manifest, Observation, ProbeTask
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,8 +135,19 @@ def fingerprint(task: ProbeTask, version: str, method: str) -> str:
     return "sha256:" + hashlib.sha256(msgspec.json.encode(basis)).hexdigest()
 
 
+def source_fingerprint(description: Description, version: str) -> str:
+    """Return what an observation rests on that another machine made, as one digest.
+
+    The way of measuring isn't part of it: the machine may not be at hand to measure anew.
+    """
+    basis = [version, description.definition, description.fingerprint]
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(basis)).hexdigest()
+
+
 def encode_observations(observations: Mapping[str, Observation]) -> str:
     """Return the text of a library's file of observations, one line a definition."""
+    if not observations:
+        return "{}\n"
     lines = [
         f"{msgspec.json.encode(name).decode()}: "
         f"{msgspec.json.encode(observation, order='sorted').decode()}"

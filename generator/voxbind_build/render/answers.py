@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from voxbind_build.model import Function
+from voxbind_build.model import Function, Twin
 from voxbind_build.render.quoting import clean
 
-__all__ = ["grouped", "rank", "refusals", "warnings"]
+__all__ = ["grouped", "of_twin", "rank", "refusals", "warnings"]
 
 _DTYPE = re.compile(r"\b(bool|u?int(8|16|32|64)|float(32|64))_?\b")
 _KINDS = ("bool", "uint", "int", "float", "complex")
@@ -66,3 +66,24 @@ def _short(answer: str) -> str:
 def _and(names: Sequence[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def of_twin(twin: Twin) -> list[str]:
+    """Say how a function's signature differs from its twin's on the CPU, if it does."""
+    told = []
+    if twin.renamed:
+        told.append(" and ".join(f"{other} is called {own}" for other, own in twin.renamed.items()))
+    if twin.missing:
+        told.append(f"{', '.join(twin.missing)} {_is(twin.missing)} missing")
+    if twin.added:
+        told.append(f"{', '.join(twin.added)} {_is(twin.added)} added")
+    told += [
+        f"{name} is {own} by default, there {other}"
+        for name, (other, own) in sorted(twin.defaults.items())
+        if own and other
+    ]
+    return [f"Beside {twin.name}, {'; '.join(told)}"] if told else []
+
+
+def _is(names: tuple[str, ...]) -> str:
+    return "is" if len(names) == 1 else "are"

@@ -99,11 +99,14 @@ def _facts(function: Function) -> str:
             if _arrays(function)
             else "a helper, handed on with its types"
         )
-        return f"voxbind: {'. '.join([kind, *_axes(function)])}."
+        differences = answers.of_twin(function.twin) if function.twin is not None else []
+        return f"voxbind: {'. '.join([kind, *_axes(function), *differences])}."
     sentences = [f"{function.contract}: {takes(function)}"]
     sentences += _colours(function)
     sentences += _axes(function)
-    if function.evidence == "inferred":
+    if function.evidence == "inferred" and function.twin is not None:
+        sentences.append(f"Not run yet: inferred from {function.twin.name}")
+    elif function.evidence == "inferred":
         sentences.append("It could not be measured, so nothing beyond an image is promised")
     if given := gives(function):
         sentences.append(f"Gives {given}")
@@ -114,6 +117,8 @@ def _facts(function: Function) -> str:
     sentences += answers.warnings(function)
     if function.mutates:
         sentences.append(f"Changes {' and '.join(function.mutates)} in place")
+    if function.twin is not None:
+        sentences += answers.of_twin(function.twin)
     if function.random:
         sentences.append("Random: equal calls differ unless seeded")
     return f"voxbind: {'. '.join(sentences)}."

@@ -24,6 +24,12 @@ CuPy, on any device, and what comes out is of the same kind. Axes are (Z, Y, X).
 an array, and pyclesperanto's arrays, go by way of NumPy and come back.
 
 """,
+    "cupy": """\
+The functions run on an NVIDIA GPU. CuPy's arrays and PyTorch's CUDA tensors stay where they are;
+arrays on the host are copied to the GPU, and results come back as what the first image came as.
+Axes are (Z, Y, X). Without a GPU a call raises ``DeviceUnavailableError``.
+
+""",
     "pyclesperanto": """\
 Images are pyclesperanto's arrays, NumPy's or PyTorch's, of one to three axes, (Z, Y, X).
 Results come back as what the first image came as; an array on the device stays there.

@@ -1,0 +1,95 @@
+"""What a function's twin tells of it where the function itself was run nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec.structs import replace
+
+from voxbind_build.model import Description, Form, Function, Twin, Verdict
+
+__all__ = ["inferred"]
+
+_NUMBERS = re.compile(r"\b(?:bool|complex|float|int)\b")
+
+
+def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | None:
+    """Judge a function by its twin, where their signatures agree.
+
+    They agree where each array and each argument that must be given of the one is the other's,
+    by name or in the same place: what is optional changes no axes while it isn't given.
+
+    Parameters
+    ----------
+    description
+        Of the function that was run nowhere.
+    twin
+        What is known of its twin, which was.
+    pair
+        How their signatures differ.
+
+    Returns
+    -------
+    Verdict or None
+        None where the signatures don't agree. Nothing is said of dtypes, warnings and refusals:
+        these are a library's own.
+    """
+    names = {parameter.name: parameter for parameter in description.parameters}
+    required = {each.name for each in description.parameters if each.default is None}
+    needed = {*twin.arrays, *(p.name for p in twin.parameters if p.default is None)}
+    if needed & {*pair.missing} or required & {*pair.added}:
+        return None
+
+    def own(others: Iterable[str]) -> tuple[str, ...]:
+        renamed = (pair.renamed.get(other, other) for other in others)
+        return tuple(name for name in renamed if name in names)
+
+    returns, forms = twin.returns, [*_renamed(twin.returns.forms, pair, names)]
+    is_known = all(map(_is_plain, (returns.annotation, *(each.annotation for each in forms))))
+    return Verdict(
+        kind=twin.kind,
+        contract=twin.contract,
+        reason=f"not run; as its twin, {pair.name}: {twin.reason}",
+        evidence="inferred",
+        result=twin.result,
+        arrays=own(twin.arrays),
+        whole=own(twin.whole),
+        outputs=own(twin.outputs),
+        named=own(twin.named),
+        stacks=twin.stacks,
+        needs_channels=twin.needs_channels,
+        channels_last=twin.channels_last,
+        mutates=own(twin.mutates),
+        random=twin.random,
+        axis_keywords=twin.axis_keywords,
+        returns=_on_device(returns.annotation) if is_known else None,
+        forms=tuple(
+            replace(form, annotation=_on_device(form.annotation)) for form in forms if is_known
+        ),
+        types={
+            mine: parameter.annotation
+            for parameter in twin.parameters
+            if (mine := pair.renamed.get(parameter.name, parameter.name)) in names
+            and names[mine].annotation_source == "unknown"
+            and _is_plain(parameter.annotation)
+        },
+    )
+
+
+def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Iterator[Form]:
+    """Give the forms of a twin's result whose options this function has."""
+    for form in forms:
+        options = {pair.renamed.get(name, name): value for name, value in form.options.items()}
+        if options.keys() <= {*names}:
+            yield Form(options=options, annotation=form.annotation)
+
+
+def _is_plain(annotation: str) -> bool:
+    """Tell whether a type has no class of the twin's own library in it."""
+    return not re.search(r"\w\.\w", re.sub(r"""(["']).*?\1""", "", annotation))
+
+
+def _on_device(annotation: str) -> str:
+    """Let each number be an array without axes: on a device most are, and stay there."""
+    return _NUMBERS.sub(lambda found: f"{found[0]} | Array", annotation)
