@@ -272,12 +272,16 @@ class _Reading(msgspec.Struct):
         """
         spec = self.inventory.spec
         twin = libraries.get(spec.twin or "") if spec.device else None
+        descriptions: list[Description] = []
         verdicts: dict[str, Verdict] = {}
         twins: dict[str, Twin] = {}
         for description in self.descriptions:
             name, definition = description.name, description.definition
             observation = self.observations.get(definition)
             other = twin.functions.get(twin_name(name)) if twin else None
+            if other is not None and not description.doc:
+                description = replace(description, doc=other.doc)
+            descriptions.append(description)
             if other is not None:
                 agreement = observation.agreement if observation else None
                 twins[name] = paired(
@@ -289,7 +293,7 @@ class _Reading(msgspec.Struct):
             )
         machines = {each.machine for each in self.observations.values()} - {""}
         return frozen.freeze(
-            self.inventory, self.descriptions, verdicts, twins, "; ".join(sorted(machines))
+            self.inventory, descriptions, verdicts, twins, "; ".join(sorted(machines))
         )
 
     def _verdict(

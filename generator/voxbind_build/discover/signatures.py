@@ -10,7 +10,7 @@ import libcst as cst
 
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source import Function, Module, expression
-from voxbind_build.discover.templates import filled
+from voxbind_build.discover.templates import assigned, filled
 from voxbind_build.model import Definition, ParameterKind, SourceParameter
 
 __all__ = ["define"]
@@ -22,7 +22,7 @@ def define(resolver: Resolver, home: Home) -> Definition | None:
     if module is None or not isinstance(home.binding, Function):
         return None
     node = home.binding.node
-    docstring = node.get_docstring(clean=False)
+    docstring = node.get_docstring(clean=False) or assigned(home.name, module, resolver)
     found = (expression(decorator.decorator) for decorator in node.decorators)
     decorators = [decorator for decorator in found if decorator is not None]
     text = inspect.cleandoc(docstring) if isinstance(docstring, str) else ""

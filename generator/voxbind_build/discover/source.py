@@ -57,6 +57,8 @@ class Module:
     bindings: dict[str, Binding] = field(default_factory=dict)
     exports: tuple[str, ...] | None = None
     """``__all__``, where there is one that can be read."""
+    docs: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    """By function, the documentation that is assigned to it: ``mean.__doc__ = ...``."""
     exports_whole: bool = True
     """Whether everything that changes ``__all__`` could be read."""
 
@@ -239,6 +241,9 @@ class _Reader:
                 self.module.exports = self.strings(value)
                 self.module.exports_whole = self.module.exports is not None
             self.bind(target.value, Value(value))
+            return
+        if value is not None and _dotted(target).endswith(".__doc__"):
+            self.module.docs[_dotted(target).removesuffix(".__doc__")] = value
             return
         for name in _target_names(target):
             self.bind(name, Value())

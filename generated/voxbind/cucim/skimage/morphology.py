@@ -196,25 +196,65 @@ def binary_closing(
     mode: str = "ignore",
     slice_by_slice: bool = False,
 ) -> Array:
-    """cucim.skimage.morphology.binary_closing.
+    """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
     yet: inferred from skimage.morphology.binary_closing. Gives a mask.
 
+    Return fast binary morphological closing of an image.
+
+    This function returns the same result as grayscale closing but performs
+    faster for binary images.
+
+    The morphological closing on an image is defined as a dilation followed by
+    an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
+    small bright cracks. This tends to "close" up (dark) gaps between (bright)
+    features.
+
     Parameters
     ----------
-    image : array
-    footprint : array, optional
-    out : array, optional
-    mode : str, default: 'ignore'
+    image : ndarray
+        Binary input image.
+    footprint : ndarray or tuple, optional
+        The neighborhood expressed as a 2-D array of 1's and 0's.
+        If None, use a cross-shaped footprint (connectivity=1). The footprint
+        can also be provided as a sequence of smaller footprints as described
+        in the notes below.
+    out : ndarray of bool, optional
+        The array to store the result of the morphology. If None,
+        is passed, a new array will be allocated.
+    mode : str, optional
+        The `mode` parameter determines how the array borders are handled.
+        Valid modes are: 'max', 'min', 'ignore'.
+        If 'ignore', pixels outside the image domain are assumed to be `True`
+        for the erosion and `False` for the dilation, which causes them to not
+        influence the result. Default is 'ignore'.
+
+        Added in version 0.23: `mode` was added in 0.23.
     slice_by_slice : bool, optional
         Whether a volume is processed slice by slice along its first axis. By default all
         axes are processed at once.
 
     Returns
     -------
-    array
-        A mask.
+    closing : ndarray of bool
+        The result of the morphological closing.
+
+    See Also
+    --------
+    skimage.morphology.isotropic_closing
+
+    Notes
+    -----
+    The footprint can also be a provided as a sequence of 2-tuples where the
+    first element of each 2-tuple is a footprint ndarray and the second element
+    is an integer describing the number of times it should be iterated. For
+    example ``footprint=[(np.ones((9, 1)), 1), (np.ones((1, 9)), 1)]``
+    would apply a 9x1 footprint followed by a 1x9 footprint resulting in a net
+    effect that is the same as ``footprint=np.ones((9, 9))``, but with lower
+    computational cost. Most of the builtin footprints such as
+    `skimage.morphology.disk` provide an option to automatically generate a
+    footprint sequence of this type.
     """
     if (
         class_of(image) is _cucim.Array
@@ -265,25 +305,70 @@ def binary_dilation(
     mode: str = "ignore",
     slice_by_slice: bool = False,
 ) -> Array:
-    """cucim.skimage.morphology.binary_dilation.
+    """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
     yet: inferred from skimage.morphology.binary_dilation. Gives a mask.
 
+    Return fast binary morphological dilation of an image.
+
+    This function returns the same result as grayscale dilation but performs
+    faster for binary images.
+
+    Morphological dilation sets a pixel at ``(i,j)`` to the maximum over all
+    pixels in the neighborhood centered at ``(i,j)``. Dilation enlarges bright
+    regions and shrinks dark regions.
+
     Parameters
     ----------
-    image : array
-    footprint : array, optional
-    out : array, optional
-    mode : str, default: 'ignore'
+    image : ndarray
+        Binary input image.
+    footprint : ndarray or tuple, optional
+        The neighborhood expressed as a 2-D array of 1's and 0's.
+        If None, use a cross-shaped footprint (connectivity=1). The footprint
+        can also be provided as a sequence of smaller footprints as described
+        in the notes below.
+    out : ndarray of bool, optional
+        The array to store the result of the morphology. If None is
+        passed, a new array will be allocated.
+    mode : str, optional
+        The `mode` parameter determines how the array borders are handled.
+        Valid modes are: 'max', 'min', 'ignore'.
+        If 'min' or 'ignore', pixels outside the image domain are assumed
+        to be `False`, which causes them to not influence the result.
+        Default is 'ignore'.
+
+        Added in version 0.23: `mode` was added in 0.23.
     slice_by_slice : bool, optional
         Whether a volume is processed slice by slice along its first axis. By default all
         axes are processed at once.
 
     Returns
     -------
-    array
-        A mask.
+    dilated : ndarray of bool or uint
+        The result of the morphological dilation with values in
+        ``[False, True]``.
+
+    See Also
+    --------
+    skimage.morphology.isotropic_dilation
+
+    Notes
+    -----
+    The footprint can also be a provided as a sequence of 2-tuples where the
+    first element of each 2-tuple is a footprint ndarray and the second element
+    is an integer describing the number of times it should be iterated. For
+    example ``footprint=[(np.ones((9, 1)), 1), (np.ones((1, 9)), 1)]``
+    would apply a 9x1 footprint followed by a 1x9 footprint resulting in a net
+    effect that is the same as ``footprint=np.ones((9, 9))``, but with lower
+    computational cost. Most of the builtin footprints such as
+    `skimage.morphology.disk` provide an option to automatically generate a
+    footprint sequence of this type.
+
+    For non-symmetric footprints, `skimage.morphology.binary_dilation`
+    and `skimage.morphology.dilation` produce an output that differs:
+    `binary_dilation` mirrors the footprint, whereas `dilation` does not.
+    `skimage.morphology.mirror_footprint` is available to correct for this.
     """
     if (
         class_of(image) is _cucim.Array
@@ -334,25 +419,70 @@ def binary_erosion(
     mode: str = "ignore",
     slice_by_slice: bool = False,
 ) -> Array:
-    """cucim.skimage.morphology.binary_erosion.
+    """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
     yet: inferred from skimage.morphology.binary_erosion. Gives a mask.
 
+    Return fast binary morphological erosion of an image.
+
+    This function returns the same result as grayscale erosion but performs
+    faster for binary images.
+
+    Morphological erosion sets a pixel at ``(i,j)`` to the minimum over all
+    pixels in the neighborhood centered at ``(i,j)``. Erosion shrinks bright
+    regions and enlarges dark regions.
+
     Parameters
     ----------
-    image : array
-    footprint : array, optional
-    out : array, optional
-    mode : str, default: 'ignore'
+    image : ndarray
+        Binary input image.
+    footprint : ndarray or tuple, optional
+        The neighborhood expressed as a 2-D array of 1's and 0's.
+        If None, use a cross-shaped footprint (connectivity=1). The footprint
+        can also be provided as a sequence of smaller footprints as described
+        in the notes below.
+    out : ndarray of bool, optional
+        The array to store the result of the morphology. If None is
+        passed, a new array will be allocated.
+    mode : str, optional
+        The `mode` parameter determines how the array borders are handled.
+        Valid modes are: 'max', 'min', 'ignore'.
+        If 'max' or 'ignore', pixels outside the image domain are assumed
+        to be `True`, which causes them to not influence the result.
+        Default is 'ignore'.
+
+        Added in version 0.23: `mode` was added in 0.23.
     slice_by_slice : bool, optional
         Whether a volume is processed slice by slice along its first axis. By default all
         axes are processed at once.
 
     Returns
     -------
-    array
-        A mask.
+    eroded : ndarray of bool or uint
+        The result of the morphological erosion taking values in
+        ``[False, True]``.
+
+    See Also
+    --------
+    skimage.morphology.isotropic_erosion
+
+    Notes
+    -----
+    The footprint can also be a provided as a sequence of 2-tuples where the
+    first element of each 2-tuple is a footprint ndarray and the second element
+    is an integer describing the number of times it should be iterated. For
+    example ``footprint=[(np.ones((9, 1)), 1), (np.ones((1, 9)), 1)]``
+    would apply a 9x1 footprint followed by a 1x9 footprint resulting in a net
+    effect that is the same as ``footprint=np.ones((9, 9))``, but with lower
+    computational cost. Most of the builtin footprints such as
+    `skimage.morphology.disk` provide an option to automatically generate a
+    footprint sequence of this type.
+
+    For even-sized footprints, `skimage.morphology.erosion` and
+    this function produce an output that differs: one is shifted by one pixel
+    compared to the other. `skimage.morphology.pad_footprint` is available
+    to account for this.
     """
     if (
         class_of(image) is _cucim.Array
@@ -403,25 +533,65 @@ def binary_opening(
     mode: str = "ignore",
     slice_by_slice: bool = False,
 ) -> Array:
-    """cucim.skimage.morphology.binary_opening.
+    """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
     yet: inferred from skimage.morphology.binary_opening. Gives a mask.
 
+    Return fast binary morphological opening of an image.
+
+    This function returns the same result as grayscale opening but performs
+    faster for binary images.
+
+    The morphological opening on an image is defined as an erosion followed by
+    a dilation. Opening can remove small bright spots (i.e. "salt") and connect
+    small dark cracks. This tends to "open" up (dark) gaps between (bright)
+    features.
+
     Parameters
     ----------
-    image : array
-    footprint : array, optional
-    out : array, optional
-    mode : str, default: 'ignore'
+    image : ndarray
+        Binary input image.
+    footprint : ndarray or tuple, optional
+        The neighborhood expressed as a 2-D array of 1's and 0's.
+        If None, use a cross-shaped footprint (connectivity=1). The footprint
+        can also be provided as a sequence of smaller footprints as described
+        in the notes below.
+    out : ndarray of bool, optional
+        The array to store the result of the morphology. If None
+        is passed, a new array will be allocated.
+    mode : str, optional
+        The `mode` parameter determines how the array borders are handled.
+        Valid modes are: 'max', 'min', 'ignore'.
+        If 'ignore', pixels outside the image domain are assumed to be `True`
+        for the erosion and `False` for the dilation, which causes them to not
+        influence the result. Default is 'ignore'.
+
+        Added in version 0.23: `mode` was added in 0.23.
     slice_by_slice : bool, optional
         Whether a volume is processed slice by slice along its first axis. By default all
         axes are processed at once.
 
     Returns
     -------
-    array
-        A mask.
+    opening : ndarray of bool
+        The result of the morphological opening.
+
+    See Also
+    --------
+    skimage.morphology.isotropic_opening
+
+    Notes
+    -----
+    The footprint can also be a provided as a sequence of 2-tuples where the
+    first element of each 2-tuple is a footprint ndarray and the second element
+    is an integer describing the number of times it should be iterated. For
+    example ``footprint=[(np.ones((9, 1)), 1), (np.ones((1, 9)), 1)]``
+    would apply a 9x1 footprint followed by a 1x9 footprint resulting in a net
+    effect that is the same as ``footprint=np.ones((9, 9))``, but with lower
+    computational cost. Most of the builtin footprints such as
+    `skimage.morphology.disk` provide an option to automatically generate a
+    footprint sequence of this type.
     """
     if (
         class_of(image) is _cucim.Array
