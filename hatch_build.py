@@ -21,7 +21,11 @@ class WrapperBuildHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Return the generator's tools, and the libraries as the frozen record has them."""
+        """Return the generator's tools, and the libraries as the frozen record has them.
+
+        Those that need a device keep their record: pip can't install them here without their
+        dependencies, which are gigabytes.
+        """
         root = Path(self.root)
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         extras: dict[str, list[str]] = project["optional-dependencies"]
@@ -29,6 +33,8 @@ class WrapperBuildHook(BuildHookInterface[Any]):
         libraries = []
         for path in sorted((root / "generator" / "voxbind_build" / "libraries").glob("*.toml")):
             spec = tomllib.loads(path.read_text(encoding="utf-8"))
+            if "device" in spec:
+                continue
             if "home" in spec:  # part of voxbind itself
                 libraries += extras.get(spec["extra"], [])
             elif version := versions.get(spec["distribution"]):

@@ -15,6 +15,8 @@ nox.options.default_venv_backend = "virtualenv"
 # One release for everybody; a build for the CPU is enough for all but the tests marked `gpu`.
 TORCH = "torch==2.13.0"
 PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
+# Read, never imported: without their dependencies, which are gigabytes of CUDA's libraries.
+GPU_SOURCES = ("--no-deps", "cupy-cuda12x==14.2.0", "cucim-cu12==26.10.0")
 
 
 def install(session: nox.Session, *more: str) -> None:
@@ -35,6 +37,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Lint, check types and the stages' direction, then run the tests."""
     install(session, "--group", "test")
+    session.install(*GPU_SOURCES)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "generator", "generated", "hatch_build.py")

@@ -1,18 +1,17 @@
 """The table of what documentation calls types, `golden/docstring_types.tsv`.
 
-``python tests/doctypes.py FOLDER`` writes it anew, where FOLDER holds the unpacked wheels of
-cucim and CuPy: these are read without being imported. ``pytest --regenerate`` writes the rows
-of the installed libraries anew and keeps what the table says of the others.
+``pytest --regenerate`` writes the rows of the libraries that are here, as far as their source
+goes, and keeps what the table says of the others.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,25 +20,11 @@ from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.reader import read
 from voxbind_build.describe.results import entries
 from voxbind_build.discover import discover
-from voxbind_build.model import Inventory, LibrarySpec
+from voxbind_build.model import Inventory
 
 TABLE = Path(__file__).parent / "golden" / "docstring_types.tsv"
-INSTALLED = ("skimage", "scipy", "pyclesperanto")
-_CUCIM = (
-    *("color", "exposure", "feature", "filters", "filters.rank", "measure", "metrics"),
-    *("morphology", "registration", "restoration", "segmentation", "transform", "util"),
-)
-ELSEWHERE = {
-    "cucim": LibrarySpec(
-        name="cucim",
-        distribution="cucim-cu12",
-        modules=tuple(f"cucim.skimage.{name}" for name in _CUCIM),
-    ),
-    "cupyx": LibrarySpec(
-        name="cupyx", distribution="cupy-cuda12x", modules=("cupyx.scipy.ndimage",)
-    ),
-}
-LIBRARIES = (*INSTALLED, *ELSEWHERE)
+LIBRARIES = ("skimage", "scipy", "pyclesperanto", "cucim", "cupyx")
+INSTALLED = tuple(name for name in LIBRARIES if find_spec(libraries.load(name).package))
 
 Counts = Mapping[str, Counter[str]]
 """How often each text stands in the documentation of each library."""
@@ -58,7 +43,8 @@ class Row(NamedTuple):
 @cache
 def installed(library: str) -> Counter[str]:
     """Count the documented types of an installed library."""
-    return count(discover(libraries.load(library)))
+    spec = libraries.load(library)
+    return count(discover(spec, live=not spec.device))
 
 
 def count(inventory: Inventory) -> Counter[str]:
@@ -122,13 +108,3 @@ def save(counts: Counts) -> None:
         for row in rows(counts):
             facts = json.dumps(row.facts, ensure_ascii=False)
             writer.writerow([row.text, *row.counts.values(), row.type, facts])
-
-
-if __name__ == "__main__":
-    for each in INSTALLED:
-        libraries.prepare(libraries.load(each))
-    folder = Path(sys.argv[1])
-    save(
-        {each: installed(each) for each in INSTALLED}
-        | {each: count(discover(spec, [folder])) for each, spec in ELSEWHERE.items()}
-    )

@@ -224,7 +224,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     @property
     def remedy(self) -> str:
-        """What brings the library in."""
+        """What brings the library in, as far as a build needs it."""
+        if self.device:
+            return f"`pip install --no-deps {self.distribution}` brings its source"
         if self.extra or self.distribution != self.name:
             return f"install it with `pip install {self.distribution}`"
         return f"put {self.package!r} beside the file that describes it, or on PYTHONPATH"

@@ -20,7 +20,14 @@ GOOD = 'name = "x"\ndistribution = "x"\nextra = "x"\n'
 
 def test_builtin_specifications_are_sorted_and_name_modules_that_exist() -> None:
     specs = libraries.builtin()
-    assert [spec.name for spec in specs] == ["native", "pyclesperanto", "scipy", "skimage"]
+    assert [spec.name for spec in specs] == [
+        "cucim",
+        "cupyx",
+        "native",
+        "pyclesperanto",
+        "scipy",
+        "skimage",
+    ]
     for spec in specs:
         for module in [spec.home] if spec.home else spec.modules:
             assert isinstance(libraries.import_dotted(module), ModuleType)

@@ -11,7 +11,7 @@ from voxbind_build.model import Description, Form, Function, Twin, Verdict
 
 __all__ = ["inferred"]
 
-_NUMBERS = re.compile(r"\b(?:bool|complex|float|int)\b")
+_NUMBERS = re.compile(r"""(["']).*?\1|\b(?:bool|complex|float|int)\b""")
 
 
 def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | None:
@@ -92,4 +92,4 @@ def _is_plain(annotation: str) -> bool:
 
 def _on_device(annotation: str) -> str:
     """Let each number be an array without axes: on a device most are, and stay there."""
-    return _NUMBERS.sub(lambda found: f"{found[0]} | Array", annotation)
+    return _NUMBERS.sub(lambda found: found[0] + " | Array" * (not found[1]), annotation)

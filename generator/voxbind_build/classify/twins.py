@@ -90,8 +90,8 @@ def _renamed(own: Sequence[Parameter], others: Sequence[Parameter]) -> dict[str,
 def _meaning(parameter: Parameter) -> object:
     """Return what a default is in any library: 1 and 1.0 are one, and so are both `uint8`."""
     text = parameter.default
-    if text is None or not text:
-        return text
+    if text is None:
+        return "must be given"
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

@@ -80,6 +80,7 @@ class _Inlined(ast.NodeTransformer):
         self._module = module
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         binding = self._module.bindings.get(name)
         if not isinstance(binding, Function) or node.keywords:
