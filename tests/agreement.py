@@ -259,7 +259,7 @@ def type_of(value: Any) -> str:
         return f"dict[{_types_of(value)}, {_types_of(value.values())}]"
     if kind in (list, set, frozenset):
         return f"{name}[{_types_of(value)}]"
-    if isinstance(value, tuple):
+    if kind is tuple or hasattr(kind, "_fields"):  # another class may refuse to be looked into
         return f"{name}[{', '.join(map(type_of, value[:8]))}{', …' * (len(value) > 8)}]"
     return name
 

@@ -7,7 +7,7 @@ import functools
 import html
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_overloads
@@ -41,6 +41,12 @@ def use_of(module: str, rest: str) -> str:
     return f"from {parent} import {name}\n{name}.{rest}"
 
 
+def overloads(function: Callable[..., Any]) -> Sequence[Callable[..., Any]]:
+    """Return those of a function, and not those of a package of its name that was here before."""
+    file = inspect.unwrap(function).__code__.co_filename
+    return [each for each in get_overloads(function) if each.__code__.co_filename == file]
+
+
 @functools.cache
 def telling(module: str) -> list[Callable[..., Any]]:
     """Return the functions of a module that are hardest to show.
@@ -51,7 +57,7 @@ def telling(module: str) -> list[Callable[..., Any]]:
     found = [getattr(loaded, name) for name, form in names_in(module).items() if form == "function"]
     hardest = [
         max(found, key=lambda each: len(choices(each))),
-        max(found, key=lambda each: len(get_overloads(each))),
+        max(found, key=lambda each: len(overloads(each))),
         max(found, key=lambda each: len(inspect.getdoc(each) or "")),
     ]
     return list(dict.fromkeys(hardest))
@@ -61,7 +67,7 @@ def choices(function: Callable[..., Any]) -> set[str]:
     """Return the texts that some parameter of a function may be, from its annotations."""
     annotations = {
         text
-        for each in get_overloads(function) or [function]
+        for each in overloads(function) or [function]
         for name, text in each.__annotations__.items()
         if name != "return"
     }
@@ -128,7 +134,7 @@ def test_a_call_is_helped_with_all_parameters_and_choices(editor: Editor, module
     for function in telling(module):
         place = editor.open(use_of(module, f"{function.__name__}(|"))
         shown = [each.label for each in editor.signatures(place)]
-        assert len(shown) == max(1, len(get_overloads(function)))
+        assert len(shown) == max(1, len(overloads(function)))
         label = "\n".join(shown)
         assert {*signature(function)} - {*words(label).split()} == set()
         assert {each for each in choices(function) if not re.search(quoted(each), label)} == set()
@@ -139,7 +145,7 @@ def test_a_definition_is_where_the_function_can_be_read(editor: Editor, module: 
     for function in telling(module):
         # A server may show the overloads too, which stand above it.
         places = editor.definitions(editor.open(use_of(module, f"|{function.__name__}")))
-        assert 1 <= len(places) <= len(get_overloads(function)) + 1
+        assert 1 <= len(places) <= len(overloads(function)) + 1
         for place in places:
             assert file_of(place).samefile(inspect.getfile(function))
             line = file_of(place).read_text(encoding="utf-8").splitlines()[place.range.start.line]
