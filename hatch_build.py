@@ -29,6 +29,8 @@ class WrapperBuildHook(BuildHookInterface[Any]):
         libraries = []
         for path in sorted((root / "generator" / "voxbind_build" / "libraries").glob("*.toml")):
             spec = tomllib.loads(path.read_text(encoding="utf-8"))
+            if "device" in spec:
+                continue  # a download of gigabytes, and the record has all that is known of it
             if "home" in spec:  # part of voxbind itself
                 libraries += extras.get(spec["extra"], [])
             elif version := versions.get(spec["distribution"]):
