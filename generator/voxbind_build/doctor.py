@@ -125,10 +125,11 @@ def _library(
         said = _run(_IMPORT, *entry.modules)
     device = _DEVICES.get(entry.memory_type)
     # pyclesperanto can't be imported without a device, and CuPy can.
-    is_doubtful = device is not None and ("error" in said or entry.device == "cuda")
-    if is_doubtful and not (found := _memory(device, package)).usable:
-        detail = f"needs a device: {found.detail}"
-        return replace(finding, detail=detail, command=found.command)
+    if device is not None and ("error" in said or entry.device == "cuda"):
+        found = _memory(device, package)
+        if not found.usable:
+            detail = f"needs a device: {found.detail}"
+            return replace(finding, detail=detail, command=found.command)
     if "error" in said:
         detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
     elif not frozen:
