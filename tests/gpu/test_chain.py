@@ -1,4 +1,4 @@
-"""The example that runs wherever its volume is, on a GPU: nothing moves, and it is what the CPU has.
+"""The example that runs wherever its volume is, on a GPU: nothing moves, same objects as on a CPU.
 
 Medians, sums and thresholds differ in their last bits between the two, so that a voxel at a
 threshold may fall on either side; the objects are the same.
