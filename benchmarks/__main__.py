@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import conversion
+import crossover
 import editors
 import gpu
 import overhead
@@ -20,8 +21,8 @@ from rich.console import Console
 from timing import Effort, Topic
 
 DOCS = Path(__file__).parent.parent / "docs"
-TOPICS = ("calls", "conversions", "volumes", "starts", "editors", "gpu")
-WITH_PEERS = frozenset(TOPICS) - {"editors", "gpu"}
+TOPICS = ("calls", "conversions", "volumes", "starts", "editors", "gpu", "crossover")
+WITH_PEERS = frozenset(TOPICS) - {"editors", "gpu", "crossover"}
 
 
 def main() -> None:
@@ -57,8 +58,13 @@ def main() -> None:
             "gpu": lambda: gpu.topic(Effort(rounds=5 if quick else 25)),
         }
         measured: dict[str, Topic] = {}
+        pays: list[crossover.Series] = []
         for name in asked:
             status.update(f"Measuring {name}")
+            if name == "crossover":
+                sizes = crossover.SIZES[:10:3] if quick else crossover.SIZES
+                pays = crossover.measured(Effort(rounds=2 if quick else 5), sizes)
+                continue
             if topic := ways[name]():
                 measured[name] = topic
         versions = {name: peer.versions for name, peer in found.items()}
@@ -66,13 +72,18 @@ def main() -> None:
     report.printed(topics, console)
     if "gpu" in asked and "gpu" not in measured:
         console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
+    if "crossover" in asked:
+        crossover.printed(pays, console)
     console.print("The ratios count; the absolute times are this machine's.")
     if options.only:
         return
     options.out.mkdir(parents=True, exist_ok=True)
     page = report.markdown(topics, versions, cores, gpu.name_of_gpu(), quick)
+    page += "\n".join([*crossover.markdown(pays), ""])
     (options.out / "benchmarks.md").write_text(page, encoding="utf-8")
     report.chart(topics, options.out / "benchmarks.svg")
+    if pays:
+        crossover.chart(pays, options.out / "crossover.svg")
 
 
 def _cores() -> int:

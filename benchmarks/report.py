@@ -14,7 +14,16 @@ from rich.table import Table
 from timing import Pair, Row, Topic
 
 COLUMNS = ("", "held against", "voxbind", "added", "ratio", *NAMES)
-LIBRARIES = ("numpy", "scikit-image", "scipy", "torch", "pyclesperanto", "cupy-cuda12x", "cupy")
+LIBRARIES = (
+    "numpy",
+    "scikit-image",
+    "scipy",
+    "torch",
+    "pyclesperanto",
+    "cupy-cuda12x",
+    "cupy-cuda13x",
+)
+LIBRARIES += ("cucim-cu12", "cucim-cu13")
 COLOURS = {"voxbind": "#1b7f79", "arraybridge": "#e0a030", "OpenHCS": "#b04a5a"}
 
 

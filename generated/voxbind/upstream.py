@@ -165,9 +165,9 @@ class _Library:
         if self._memory == "pyclesperanto":
             # Its public `Array` stands for the class of the back end that is active.
             return class_of(self._on_device().empty((1, 1)))
-        library = self._import(self._memory)
         if self._memory == "cupy":
             self._refuse_without_gpu()  # CuPy can be imported where it has nothing to work on
+        library = self._import(self._memory)
         return getattr(library, _ARRAYS[self._memory])
 
     def _on_device(self) -> Any:
@@ -196,6 +196,8 @@ class _Library:
             raise DeviceUnavailableError(message)
 
     def attribute(self, name: str) -> Any:
+        if self._memory == "cupy":
+            self._refuse_without_gpu()  # also where the library is imported already
         module = self._import(self._home)
         try:
             value = getattr(module, name)
@@ -205,7 +207,7 @@ class _Library:
             raise self._stale(name, "the installed version doesn't have it") from error
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
-            raise self._broken(error) from error
+            raise self._broken(self._home, error) from error
         if not self._is_fresh() and (misfit := self._misfit(name, value)):
             raise self._stale(name, misfit)
         return value
@@ -213,8 +215,6 @@ class _Library:
     def _import(self, module: str) -> Any:
         if module in sys.modules:
             return sys.modules[module]
-        if self._memory == "cupy":
-            self._refuse_without_gpu()
         try:
             return import_module(module)
         except ModuleNotFoundError as error:
@@ -227,21 +227,23 @@ class _Library:
                 if self._memory == "pyclesperanto":
                     self._on_device()
             if error.name is None or error.name != module.partition(".")[0]:
-                raise self._broken(error) from error
+                raise self._broken(module, error) from error
+            missing = self._distribution if module == self._home else module
             raise LibraryMissingError(
-                f"{self._module} is wrapped here but {self._distribution} isn't installed. "
+                f"{self._module} is wrapped here but {missing} isn't installed. "
                 f"Install it with: pip install {self._wanted}",
                 name=error.name,
             ) from error
         except Exception as error:
-            raise self._broken(error) from error
+            raise self._broken(module, error) from error
 
-    def _broken(self, error: Exception) -> LibraryMissingError:
+    def _broken(self, module: str, error: Exception) -> LibraryMissingError:
+        name = self._module if module == self._home else module
         return LibraryMissingError(
-            f"{self._module} is installed but fails to import: {type(error).__name__}: {error}. "
-            f"Try `python -c 'import {self._home}'`, and install it anew with: "
+            f"{name} is installed but fails to import: {type(error).__name__}: {error}. "
+            f"Try `python -c 'import {module}'`, and install it anew with: "
             f"pip install --force-reinstall {self._wanted}",
-            name=self._module,
+            name=name,
         )
 
     def _stale(self, name: str, problem: str) -> StaleWrapperError:
@@ -260,7 +262,11 @@ class _Library:
         except metadata.PackageNotFoundError:
             tops = (self._home.partition(".")[0], self._memory)  # cupyx has CuPy's version
             found = (getattr(sys.modules.get(top), "__version__", "") for top in tops)
-            return str(next(filter(None, found), "unknown"))
+            version = str(next(filter(None, found), "unknown"))
+            # cuCIM says 26.10.00 of itself, and its distributions are called 26.10.0.
+            return ".".join(
+                str(int(part)) if part.isdigit() else part for part in version.split(".")
+            )
 
     def _is_fresh(self) -> bool:
         fresh = _fresh.get(self._distribution)

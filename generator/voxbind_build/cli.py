@@ -1,4 +1,4 @@
-"""The command line: ``voxbind build | check | list | show | doctor``."""
+"""The command line: ``voxbind build | check | list | show | twins | doctor``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from voxbind_build import doctor as examination
 from voxbind_build import explain, lookup, progress
 from voxbind_build import manifest as frozen
 from voxbind_build import show as display
+from voxbind_build import twins as comparison
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
@@ -219,6 +220,20 @@ def show(
     else:
         for public in found:
             explain.page(_console(100), manifest, public, observations)
+
+
+@app.command()
+def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Compare the libraries on a GPU with their twins on the CPU: what differs, what is missing."""
+    manifest = _manifest(out)
+    if as_json:
+        _print_json(comparison.libraries(manifest))
+    elif sys.stdout.isatty():
+        from rich.markdown import Markdown  # a tenth of a second
+
+        Console().print(Markdown(comparison.markdown(manifest)))
+    else:
+        print(comparison.markdown(manifest), end="")
 
 
 @app.command()

@@ -14,9 +14,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
+from string import Template
 from typing import Literal, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxbind_build.libraries import settings
 from voxbind_build.model import Library, LibrarySpec
@@ -37,14 +39,17 @@ class Finding(Struct, frozen=True, kw_only=True):
     detail: str = ""
     command: str = ""
     """What to run to change it."""
+    wants_gpu: bool = False
+    """Whether it is a GPU that is wanting, and without it nothing can be said."""
 
     @property
     def ill(self) -> bool:
         """Whether something that is there doesn't work, or isn't what was measured."""
+        if not self.version or self.kind == "device":
+            return False
         # A machine without a GPU is no worse for it.
-        return bool(self.version and self.kind != "device") and (
-            not self.usable or bool(self.frozen and self.version != self.frozen)
-        )
+        fails = not self.usable and not self.wants_gpu
+        return fails or bool(self.frozen and self.version != self.frozen)
 
 
 def examine(
@@ -70,7 +75,7 @@ def examine(
             pool.submit(_library, name, known.get(name), libraries.get(name), package)
             for name in sorted({*known, *libraries})
         ]
-        found += [pool.submit(_memory, memory) for memory in _MEMORIES]
+        found += [pool.submit(_memory, memory, package) for memory in _MEMORIES]
         findings = [future.result() for future in found]
     return (*findings, *_routes(package, findings))
 
@@ -102,26 +107,31 @@ def _library(
     frozen = library.version if library is not None else ""
     pin = f"{entry.distribution}=={frozen}" if frozen else entry.distribution
     install = f"pip install '{pin}'"
-    version = _version(entry.distribution)
-    if not version:
-        return Finding(
-            name=name,
-            kind="library",
-            usable=False,
-            frozen=frozen,
-            detail=f"{entry.distribution} isn't installed",
-            command=install,
-        )
+    others = spec.also if spec is not None else ()
+    version = next(filter(None, map(_version, (entry.distribution, *others))), "")
+    finding = Finding(name=name, kind="library", usable=False, version=version, frozen=frozen)
+    absent = "" if version else f"{entry.distribution} isn't installed"
+    if entry.device == "cuda":
+        install = _with_cuda()
+        if lack := _lack_of_gpu(package):
+            detail, command = _without_gpu(lack, absent)
+            return replace(finding, detail=detail, command=command, wants_gpu=True)
+    if absent:
+        return replace(finding, detail=absent, command=install)
     if spec is not None and spec.home:
         install = f"pip install '{spec.distribution}[{spec.extra}]'"
         said = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
     else:
         said = _run(_IMPORT, *entry.modules)
+    device = _DEVICES.get(entry.memory_type)
+    # pyclesperanto can't be imported without a device, and CuPy can.
+    if device is not None and ("error" in said or entry.device == "cuda"):
+        found = _memory(device, package)
+        if not found.usable:
+            detail = f"needs a device: {found.detail}"
+            return replace(finding, detail=detail, command=found.command)
     if "error" in said:
         detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
-        device = _DEVICES.get(entry.memory_type)
-        if device is not None and not (found := _memory(device)).usable:
-            detail, command = f"needs a device: {found.detail}", found.command
     elif not frozen:
         detail, command = "installed, but not in the package", f"voxbind build --library {name}"
     elif version != frozen:
@@ -129,15 +139,27 @@ def _library(
         command = f"voxbind build --library {name}"
     else:
         detail = command = ""
-    return Finding(
-        name=name,
-        kind="library",
-        usable="error" not in said,
-        version=version,
-        frozen=frozen,
-        detail=detail,
-        command=command,
+    return replace(finding, usable="error" not in said, detail=detail, command=command)
+
+
+def _with_cuda() -> str:
+    """Return what installs the libraries on a GPU, for the CUDA of those that are here."""
+    is_13 = any(map(_version, ("cupy-cuda13x", "cucim-cu13")))
+    return f"pip install 'voxbind[{'cuda13' if is_13 else 'cuda12'}]'"
+
+
+def _without_gpu(lack: str, absent: str) -> tuple[str, str]:
+    """Say what is missing, and what changes it: the GPU, and what isn't installed either."""
+    detail = f"needs an NVIDIA GPU: {lack}"
+    return (
+        (f"{detail}; {absent}", f"{_DRIVER}, and: {_with_cuda()}") if absent else (detail, _DRIVER)
     )
+
+
+def _lack_of_gpu(package: Path) -> str:
+    """Say why there is no NVIDIA GPU to work on; nothing where there is one."""
+    said = _run(_GPU, path=(str(package.parent),))
+    return str(said.get("error") or said.get("lack") or "")
 
 
 _IMPORT = """
@@ -146,6 +168,13 @@ from voxbind_build.libraries import import_dotted
 for name in sys.argv[1:]:
     import_dotted(name)
 print("{}")
+"""
+
+
+_GPU = """
+import json
+from voxbind.gpu import lack
+print(json.dumps({"lack": lack()}))
 """
 
 
@@ -158,6 +187,7 @@ class _Memory(Struct, frozen=True, kw_only=True):
     ask: str
     """Python that prints a JSON object with `usable` and `detail`."""
     install: str
+    """``$cuda`` stands for what installs the libraries on a GPU, ``$driver`` for its driver."""
     repair: str
 
 
@@ -167,7 +197,30 @@ from voxbind.routes import PLACES, route
 pairs = [(one, other) for one in PLACES for other in PLACES if one != other]
 print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
 """
-_DRIVER = "install NVIDIA's driver for this GPU, then: nvidia-smi"
+_DRIVER = "on a machine with an NVIDIA GPU, install its driver (nvidia-smi lists the GPUs)"
+_CUPY = _Memory(
+    name="cupy (CUDA)",
+    kind="device",
+    distributions=("cupy-cuda13x", "cupy-cuda12x", "cupy"),
+    ask="""
+import json, cupy
+try:
+    count = cupy.cuda.runtime.getDeviceCount()
+except Exception as error:
+    said = False, str(error), "$driver"
+else:
+    name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if count else "no GPU"
+    said = count > 0, name, "$driver"
+if said[0]:
+    try:
+        cupy.arange(3).sum().item()  # compiled, which needs more than a driver
+    except Exception as error:
+        said = False, f"{name} is there, and a first sum fails: {error}", "$cuda --force-reinstall"
+print(json.dumps(dict(zip(("usable", "detail", "command"), said))))
+""",
+    install="$cuda",
+    repair="$cuda --force-reinstall",
+)
 _PYCLESPERANTO = _Memory(
     name="pyclesperanto (OpenCL)",
     kind="device",
@@ -227,45 +280,34 @@ print(json.dumps(dict(zip(("usable", "detail"), said))))
         repair="pip install --force-reinstall torch "
         "(https://pytorch.org/get-started names the wheel for your CUDA)",
     ),
-    _Memory(
-        name="cupy (CUDA)",
-        kind="device",
-        distributions=("cupy-cuda13x", "cupy-cuda12x", "cupy"),
-        ask="""
-import json, cupy
-count = cupy.cuda.runtime.getDeviceCount()
-name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if count else "no GPU"
-print(json.dumps({"usable": count > 0, "detail": name}))
-""",
-        install="pip install cupy-cuda12x",
-        repair=_DRIVER,
-    ),
+    _CUPY,
     _PYCLESPERANTO,
 )
-_DEVICES = {"pyclesperanto": _PYCLESPERANTO}
+_DEVICES = {"pyclesperanto": _PYCLESPERANTO, "cupy": _CUPY}
 """By the memory of libraries that do nothing without a device."""
 
 
-def _memory(memory: _Memory) -> Finding:
-    installed = [(name, _version(name)) for name in memory.distributions if _version(name)]
-    if not installed:
-        return Finding(
-            name=memory.name,
-            kind=memory.kind,
-            usable=False,
-            detail=f"{memory.name.partition(' ')[0]} isn't installed",
-            command=memory.install,
-        )
+def _memory(memory: _Memory, package: Path) -> Finding:
+    version = next(filter(None, map(_version, memory.distributions)), "")
+    finding = Finding(name=memory.name, kind=memory.kind, usable=False, version=version)
+    absent = "" if version else f"{memory.name.partition(' ')[0]} isn't installed"
+    if memory is _CUPY and (lack := _lack_of_gpu(package)):
+        detail, command = _without_gpu(lack, absent)
+        return replace(finding, detail=detail, command=command)
+    if absent:
+        return replace(finding, detail=absent, command=_filled(memory.install))
     said = _run(memory.ask)
     usable = bool(said.get("usable"))
-    return Finding(
-        name=memory.name,
-        kind=memory.kind,
+    return replace(
+        finding,
         usable=usable,
-        version=installed[0][1],
         detail=str(said.get("error") or said.get("detail") or ""),
-        command="" if usable else str(said.get("command") or memory.repair),
+        command="" if usable else _filled(str(said.get("command") or memory.repair)),
     )
+
+
+def _filled(command: str) -> str:
+    return Template(command).safe_substitute(driver=_DRIVER, cuda=_with_cuda())
 
 
 def _version(distribution: str) -> str:

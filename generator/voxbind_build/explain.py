@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from voxbind_build import lookup
+from voxbind_build import lookup, twins
+from voxbind_build.classify import device_name
 from voxbind_build.manifest import signature, signature_parts
 from voxbind_build.model import (
     Call,
@@ -49,6 +50,7 @@ _EVIDENCE = {
     "inferred": "inferred: no call of {} gave a result",
     "declared": "declared by a person, for {}",
 }
+_FROM_TWIN = "inferred from its twin on the CPU: no GPU has run {} yet"
 _PROMISED = "declared by its author, and held against what runs of {} show"
 _DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
 _LABEL = 13
@@ -89,7 +91,8 @@ def page(console: Console, manifest: Manifest, public: str, observations: Observ
     if entry.form == "function":
         code = Syntax("", "python", theme="ansi_dark").highlight(_code(entry, console.width))
         console.print(Text("\n"), code, sep="", soft_wrap=True)
-    for label, value in _facts(entry, library, _basis(name, entry, observations)):
+    pair = _twin(manifest, name, public)
+    for label, value in _facts(entry, library, _basis(name, entry, observations), pair):
         _line(console, label, value)
 
 
@@ -103,6 +106,7 @@ def facts(
     if isinstance(entry, Exclusion):
         return told | {"kind": "excluded"}
     told["signature"] = signature(entry)
+    told["gpu_twin"] = _gpu_twin(manifest, name, public)
     if observations is not None:
         basis = msgspec.structs.asdict(_basis(name, entry, observations))
         told["relations"] = basis.pop("relations")
@@ -111,10 +115,23 @@ def facts(
     return told
 
 
+def _gpu_twin(manifest: Manifest, library: str, public: str) -> dict[str, Any] | None:
+    """Return the pair that a function on the CPU is one of, by the other's name."""
+    if manifest.libraries[library].device:
+        return None
+    _, pair = twins.counterpart(manifest, library, public) or ("", None)
+    if pair is None:
+        return None
+    there = manifest.libraries[str(manifest.libraries[library].twin)]
+    return {**msgspec.structs.asdict(pair), "name": device_name(public, there)}
+
+
 # --- the lines of a page -------------------------------------------------------------------
 
 
-def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple[str, str]]:
+def _facts(
+    function: Function, library: Library, basis: Basis, twin: list[str]
+) -> Iterator[tuple[str, str]]:
     """Give label and text; several lines of one label follow each other with the label empty."""
     if function.contract is None:
         yield "contract", "none: a helper"
@@ -127,6 +144,8 @@ def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple
     version = f"{library.distribution} {library.version}"
     if function.form == "function":
         evidence = _PROMISED if function.promised else _EVIDENCE[function.evidence]
+        if function.evidence == "inferred" and function.twin and not (basis.taken or basis.refused):
+            evidence = _FROM_TWIN
         yield "evidence", evidence.format(version)
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":
@@ -153,7 +172,24 @@ def _facts(function: Function, library: Library, basis: Basis) -> Iterator[tuple
     ):
         if names:
             yield label, ", ".join(names)
+    yield from _together("twin", twin)
     yield "wrapper", function.wrapper
+
+
+def _twin(manifest: Manifest, library: str, public: str) -> list[str]:
+    """Say which function does the same on the GPU, or on the CPU, and in what the two differ."""
+    found = twins.counterpart(manifest, library, public)
+    if found is None:
+        return []
+    other, pair = found
+    there = manifest.libraries[other]
+    place = "on the GPU" if there.device else "on the CPU"
+    if pair is None:
+        if manifest.libraries[library].functions[public].form != "function":
+            return []  # classes and constants are handed on, and not compared
+        return [f"none {place}: {there.distribution} {there.version} has no such function"]
+    name = device_name(public, there) if there.device else pair.name
+    return [f"{name}, {place}", *twins.told(pair)]
 
 
 def _together(label: str, lines: Iterator[str] | list[str]) -> Iterator[tuple[str, str]]:

@@ -597,6 +597,11 @@ class Twin(Struct, frozen=True, kw_only=True):
         """Whether results are known to differ beyond the tolerance."""
         return self.agreement is not None and not self.agreement.relative <= self.tolerance
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether the two have the same parameters, with the same defaults."""
+        return not (self.missing or self.added or self.renamed or self.defaults)
+
 
 class Function(Struct, frozen=True, kw_only=True):
     """A callable as the manifest holds it: description and verdict in one."""
@@ -675,6 +680,33 @@ class Manifest(Struct, frozen=True, kw_only=True):
     digest: str = ""
     """SHA-256 over the manifest without this field: tells an edit by hand."""
     schema_version: int = SCHEMA_VERSION
+
+
+class Twins(Struct, frozen=True, kw_only=True):
+    """How the names of a library on a device stand to those of its twin on the CPU."""
+
+    pairs: dict[str, Twin]
+    """By the name on the device, the functions that both have."""
+    handed_on: tuple[str, ...] = ()
+    """Classes and constants that both have: handed on, and not compared."""
+    only_twin: dict[str, str] = field(default_factory=dict)
+    """Names of the twin that aren't there on the device, and what each is: ``image`` or
+    ``helper`` for a function, ``class`` or ``constant``."""
+    only_device: dict[str, str] = field(default_factory=dict)
+    """The same the other way round."""
+    left_out: dict[str, Exclusion] = field(default_factory=dict)
+    """Names of either that have no wrapper, of which the other's has one, or which are no
+    modules and left out of both; and why."""
+
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """The names on the device whose signatures are the twin's."""
+        return tuple(name for name, pair in self.pairs.items() if pair.is_alike)
+
+    @property
+    def compared(self) -> dict[str, Agreement]:
+        """By the name on the device, those that were run beside their twin."""
+        return {name: pair.agreement for name, pair in self.pairs.items() if pair.agreement}
 
 
 class Difference(Struct, frozen=True, kw_only=True):

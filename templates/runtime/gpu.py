@@ -5,14 +5,24 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-__all__ = ["count", "wanting"]
+__all__ = ["count", "lack", "wanting"]
 
 _DRIVERS = ("nvcuda.dll",) if sys.platform == "win32" else ("libcuda.so.1", "libcuda.so")
+_NO_DEVICE = 100
+
+
+def count() -> int:
+    """Return how many NVIDIA GPUs the driver shows to this process; 0 without a driver."""
+    return _asked()[0]
+
+
+def lack() -> str:
+    """Say why the driver shows no GPU; nothing where it shows one."""
+    return _asked()[1]
 
 
 @cache
-def count() -> int:
-    """Return how many NVIDIA GPUs the driver shows to this process; 0 without a driver."""
+def _asked() -> tuple[int, str]:
     # Only who has no GPU, or no CuPy yet, needs `ctypes`.
     from ctypes import CDLL, byref, c_int
 
@@ -22,9 +32,20 @@ def count() -> int:
         except OSError:
             continue
         found = c_int()
-        if driver.cuInit(0) == 0 and driver.cuDeviceGetCount(byref(found)) == 0:
-            return found.value
-    return 0
+        failed = driver.cuInit(0) or driver.cuDeviceGetCount(byref(found))
+        if not failed and found.value:
+            return found.value, ""
+        if failed not in (0, _NO_DEVICE):
+            return 0, f"NVIDIA's driver is installed and fails with CUDA's error {failed}"
+        return 0, "NVIDIA's driver is installed and shows no GPU" + _hidden()
+    return 0, "there is no NVIDIA driver here"
+
+
+def _hidden() -> str:
+    import os
+
+    hides = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return "" if hides is None else f", with CUDA_VISIBLE_DEVICES={hides!r}"
 
 
 def wanting(subject: str, wanted: str, modules: tuple[str, ...]) -> str:
@@ -49,10 +70,10 @@ def wanting(subject: str, wanted: str, modules: tuple[str, ...]) -> str:
     from importlib.util import find_spec
 
     missing = [name for name in dict.fromkeys(modules) if find_spec(name) is None]
-    absent = f" Missing as well: {', '.join(missing)}." if missing else ""
+    absent = f" Not installed either: {', '.join(missing)}." if missing else ""
     return (
-        f"{subject} needs an NVIDIA GPU, and none is found here (its driver shows none, or there "
-        f"is no driver).{absent} On a machine with a GPU, install NVIDIA's driver (`nvidia-smi` "
-        f"lists what it finds) and the library: pip install {wanted}. `voxbind doctor` tells more. "
-        "voxbind.auto has the same functions, and runs them on the CPU where there is no GPU."
+        f"{subject} needs an NVIDIA GPU: {lack()}.{absent} On a machine with a GPU, install its "
+        f"driver (`nvidia-smi` lists what it finds) and the library: pip install {wanted}. "
+        "`voxbind doctor` tells more. voxbind.auto has the same functions, and runs them on the "
+        "CPU where there is no GPU."
     )

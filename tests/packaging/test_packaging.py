@@ -97,6 +97,16 @@ def sdist(checkout, tmp_path_factory):
     return made
 
 
+def test_a_build_asks_for_the_wrapped_libraries_and_none_on_a_gpu(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    from hatch_build import WrapperBuildHook
+
+    hook = WrapperBuildHook(str(ROOT), {}, None, None, "", "wheel")
+    wanted = hook.dependencies()
+    assert any(each.startswith("scikit-image==") for each in wanted)
+    assert not [each for each in wanted if each.startswith(("cupy", "cucim"))]
+
+
 def test_the_wheel_holds_both_packages_and_nothing_else(wheel, checkout):
     names = set(contents(wheel))
     generated = checkout / "generated" / "voxbind"

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from voxbind_build.model import Agreement, Description, LibrarySpec, Parameter, Twin
+from voxbind_build.model import (
+    Agreement,
+    Description,
+    Exclusion,
+    Function,
+    Library,
+    LibrarySpec,
+    Parameter,
+    Twin,
+    Twins,
+)
 
-__all__ = ["paired", "twin_name"]
+__all__ = ["device_name", "facing", "paired", "twin_name"]
 
 _ARRAY_LIBRARY = re.compile(r"^(?:numpy|cupy)\.")
 _DEPRECATED = re.compile(r"^(?:\w+\.)+DEPRECATED$")
@@ -23,6 +33,60 @@ _INFINITY = re.compile(r"""^float\(["']inf["']\)$""")
 def twin_name(name: str) -> str:
     """Return the name that the twin of a function has, if it has one."""
     return name.partition(".")[2]
+
+
+def device_name(name: str, library: Library) -> str:
+    """Return the name that a function's twin has in a library on a device, if it has one."""
+    return f"{library.modules[0].partition('.')[0]}.{name}"
+
+
+def facing(library: Library, twin: Library) -> Twins:
+    """Hold the names of a library on a device against those of its twin.
+
+    Parameters
+    ----------
+    library
+        On the device.
+    twin
+        On the CPU.
+    """
+    own = {twin_name(name): name for name in (*library.functions, *library.excluded)}
+    both = {theirs: mine for theirs, mine in own.items() if theirs in twin.functions}
+    return Twins(
+        pairs={
+            name: entry.twin for name, entry in library.functions.items() if entry.twin is not None
+        },
+        handed_on=tuple(
+            mine
+            for mine in both.values()
+            if mine in library.functions and library.functions[mine].twin is None
+        ),
+        only_twin={name: _what(entry) for name, entry in twin.functions.items() if name not in own},
+        only_device={
+            name: _what(entry)
+            for name, entry in library.functions.items()
+            if twin_name(name) not in twin.functions and twin_name(name) not in twin.excluded
+        },
+        left_out=dict(sorted(_left_out(library, twin))),
+    )
+
+
+def _left_out(library: Library, twin: Library) -> Iterator[tuple[str, Exclusion]]:
+    """Give what is left out here or there, and isn't missing where the other has it too."""
+    for name, exclusion in library.excluded.items():
+        other = twin_name(name)
+        if other in twin.functions or (other in twin.excluded and exclusion.reason != "module"):
+            yield name, exclusion
+    for name, exclusion in twin.excluded.items():
+        other = device_name(name, library)
+        if other in library.functions or (
+            other in library.excluded and exclusion.reason != "module"
+        ):
+            yield name, exclusion
+
+
+def _what(entry: Function) -> str:
+    return entry.kind if entry.form == "function" else entry.form
 
 
 def paired(

@@ -1,0 +1,277 @@
+"""What the wrappers of libraries on a GPU do where there is none, with their libraries or without.
+
+The driver is told to show no GPU, so that this is tested for real on any machine; whether CuPy
+and cuCIM can be imported there makes no difference to what may be expected.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import types
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import voxbind
+from voxbind import DeviceUnavailableError, LibraryMissingError, gpu, registry
+from voxbind.upstream import upstream
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(
+    {facts.module for facts in registry.functions().values() if facts.memory_type == "cupy"}
+)
+HEAVY = ("cucim", "cupy", "cupyx", "numpy", "scipy", "skimage", "torch")
+
+CUCIM = "__version__ = '26.10.00'\ndisk = print"
+
+READ = f"""
+import importlib, inspect, json, pydoc, sys
+wrong, count = [], 0
+for name in {MODULES}:
+    module = importlib.import_module("voxbind." + name)
+    assert module.__doc__ and pydoc.render_doc(module)
+    for attribute in module.__all__:
+        function = vars(module).get(attribute)
+        if not inspect.isfunction(function):  # a class or a constant, which is the library's own
+            continue
+        count += 1
+        inspect.signature(function)
+        if attribute not in pydoc.render_doc(function) or "voxbind" not in function.__doc__:
+            wrong.append(attribute)
+loaded = {{*{HEAVY}}} & {{each.partition(".")[0] for each in sys.modules}}
+print(json.dumps({{"count": count, "wrong": wrong, "loaded": sorted(loaded)}}))
+"""
+
+CALL = f"""
+import importlib, inspect, json
+import numpy, torch
+from voxbind import DeviceUnavailableError
+images = [numpy.ones((8, 8)), numpy.ones((4, 8, 8), "uint8"), torch.ones(8, 8), [[1.0, 2], [3, 4]]]
+wrong, told, count = [], set(), 0
+for name in {MODULES}:
+    module = importlib.import_module("voxbind." + name)
+    for attribute in module.__all__:
+        function = vars(module).get(attribute)
+        if not inspect.isfunction(function):
+            continue
+        needed = [
+            each.name
+            for each in inspect.signature(function).parameters.values()
+            if each.default is each.empty and not each.kind.name.startswith("VAR_")
+        ]
+        for image in images:
+            count += 1
+            try:
+                function(**dict.fromkeys(needed, image))
+            except DeviceUnavailableError as error:
+                told.add(str(error))
+            except Exception as error:
+                wrong.append(f"{{name}}.{{attribute}}: {{error!r}}")
+            else:
+                wrong.append(f"{{name}}.{{attribute}} gave a result")
+print(json.dumps({{"count": count, "wrong": wrong, "told": sorted(told)}}))
+"""
+
+
+def run(code: str, **environment: str) -> Any:
+    """Run code where the driver shows no GPU; give what it prints last."""
+    path = os.pathsep.join([str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_everything_can_be_imported_and_read_and_loads_no_library() -> None:
+    assert {"cucim.skimage.filters", "cupyx.scipy.ndimage"} <= set(MODULES)
+    said = run(READ)
+    assert said["count"] > 300
+    assert said["wrong"] == []
+    assert said["loaded"] == []
+
+
+def test_each_call_says_that_a_gpu_is_missing_and_what_to_do() -> None:
+    said = run(CALL)
+    assert said["count"] > 1200
+    assert said["wrong"] == []
+    for told in said["told"]:
+        assert "needs an NVIDIA GPU: " in told
+        assert "NVIDIA driver here" in told or "NVIDIA's driver is installed and" in told
+        assert "pip install 'voxbind[cuda12]'" in told
+        assert "voxbind doctor" in told
+        own = told.partition(".")[0]
+        absent = [name for name in ("cupy", own) if find_spec(name) is None]
+        named = f"Not installed either: {', '.join(dict.fromkeys(absent))}."
+        assert named in told if absent else "Not installed" not in told
+
+
+def test_classes_and_constants_say_it_too() -> None:
+    code = """
+        import json
+        from voxbind import DeviceUnavailableError
+        from voxbind.cucim.skimage import color, transform
+        told = []
+        for module, name in ((color, "rgb_from_hed"), (transform, "AffineTransform")):
+            try:
+                getattr(module, name)
+            except DeviceUnavailableError as error:
+                told.append(str(error))
+        print(json.dumps(told))
+    """
+    said = run("\n".join(line[8:] for line in code.splitlines()))
+    assert len(said) == 2
+    assert all("needs an NVIDIA GPU" in told for told in said)
+
+
+# --- a GPU, and not all that it takes --------------------------------------------------
+
+
+@pytest.fixture
+def with_gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let there be a GPU as far as the driver is asked, and no library on it."""
+    monkeypatch.setattr(gpu, "count", lambda: 1)
+    for name in [*sys.modules]:
+        if name.partition(".")[0] in ("cupy", "cupyx", "cucim"):
+            monkeypatch.delitem(sys.modules, name)
+    return monkeypatch
+
+
+def wrapped(module: str = "cucim.skimage.filters", version: str = "26.10.0") -> Any:
+    return upstream(
+        module, distribution="cucim-cu12", version=version, extra="cuda12", memory="cupy"
+    )
+
+
+def package(monkeypatch: pytest.MonkeyPatch, path: Path, **modules: str) -> None:
+    for name, text in modules.items():
+        (path / name).mkdir(parents=True)
+        (path / name / "__init__.py").write_text(text)
+    monkeypatch.syspath_prepend(path)
+
+
+def test_a_missing_cupy_is_named(with_gpu: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with_gpu.setattr(sys, "meta_path", [_Nowhere(), *sys.meta_path])
+    with pytest.raises(LibraryMissingError, match=r"but cupy isn't installed.*'voxbind\[cuda12\]'"):
+        wrapped().Array  # noqa: B018
+    with pytest.raises(LibraryMissingError, match=r"but cucim-cu12 isn't.*'voxbind\[cuda12\]'"):
+        wrapped().gaussian  # noqa: B018
+
+
+def test_a_broken_cupy_is_named(with_gpu: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package(with_gpu, tmp_path, cupy="raise OSError('libnvrtc.so: cannot open')")
+    with pytest.raises(LibraryMissingError, match=r"^cupy is installed but.*libnvrtc") as raised:
+        wrapped().Array  # noqa: B018
+    assert "pip install --force-reinstall 'voxbind[cuda12]'" in str(raised.value)
+    assert "python -c 'import cupy'" in str(raised.value)
+
+
+def test_a_gpu_that_goes_is_missed_though_the_library_is_imported(
+    with_gpu: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package(with_gpu, tmp_path, cupy="ndarray = type('ndarray', (), {})", cucim=CUCIM)
+    assert wrapped("cucim").disk is print
+    with_gpu.setattr(gpu, "count", lambda: 0)
+    for name in ("disk", "Array"):
+        with pytest.raises(DeviceUnavailableError, match="needs an NVIDIA GPU"):
+            getattr(wrapped("cucim"), name)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fresh"),
+    [
+        ("__version__ = '26.10.00'", True),  # as cuCIM has it
+        ("__version__ = '26.10.0'", True),
+        ("__version__ = '26.12.00'", False),
+        ("", True),  # cupyx has none, and is of CuPy's version
+    ],
+)
+def test_another_wheel_of_the_same_version_is_the_same(
+    with_gpu: pytest.MonkeyPatch, tmp_path: Path, text: str, is_fresh: bool
+) -> None:
+    cupy = types.ModuleType("cupy")
+    cupy.__version__ = "26.10.0"  # type: ignore[attr-defined]
+    with_gpu.setitem(sys.modules, "cupy", cupy)
+    package(with_gpu, tmp_path, cucim=f"{text}\ndisk = print")
+    with_gpu.setattr("voxbind.upstream._fresh", {})
+    found = upstream(
+        "cucim", distribution="of-another-cuda", version="26.10.0", extra="cuda12", memory="cupy"
+    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert found.disk is print
+    assert [each.category for each in told] == [voxbind.errors.StaleWrapperWarning] * (not is_fresh)
+
+
+class _Nowhere:
+    """Finds nothing of the libraries on a GPU, though they may be installed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in ("cupy", "cupyx", "cucim"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name.partition(".")[0])
+
+
+# --- the driver ------------------------------------------------------------------------
+
+
+class _Driver:
+    """NVIDIA's driver, as far as it is asked."""
+
+    def __init__(self, started: int, gpus: int) -> None:
+        self._started, self._gpus = started, gpus
+
+    def cuInit(self, flags: int) -> int:
+        return self._started
+
+    def cuDeviceGetCount(self, count: Any) -> int:
+        count._obj.value = self._gpus
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("driver", "count", "told"),
+    [
+        (None, 0, "there is no NVIDIA driver here"),
+        (_Driver(0, 2), 2, ""),
+        (_Driver(0, 0), 0, "installed and shows no GPU"),
+        (_Driver(100, 0), 0, "installed and shows no GPU, with CUDA_VISIBLE_DEVICES='-1'"),
+        (_Driver(803, 0), 0, "fails with CUDA's error 803"),
+    ],
+)
+def test_driver_is_asked_how_many_gpus_there_are(
+    monkeypatch: pytest.MonkeyPatch, driver: _Driver | None, count: int, told: str
+) -> None:
+    def load(name: str) -> Any:
+        if driver is None:
+            raise OSError(name)
+        return driver
+
+    monkeypatch.setattr("ctypes.CDLL", load)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    gpu._asked.cache_clear()
+    try:
+        assert gpu.count() == count
+        assert told in gpu.lack()
+        assert bool(gpu.lack()) is not bool(count)
+    finally:
+        gpu._asked.cache_clear()
+
+
+def test_numpy_arrays_arent_copied_before_the_gpu_is_missed() -> None:
+    if gpu.count():
+        pytest.skip("there is a GPU here")
+    from voxbind.cupyx.scipy import ndimage
+
+    with pytest.raises(DeviceUnavailableError), voxbind.transfers("forbid"):
+        ndimage.gaussian_filter(np.ones((4, 4)), 1)
