@@ -374,7 +374,8 @@ class _Run:
                 call.outcome == "returned" for each in found for call in each.calls
             ):
                 told = [call.error for each in found for call in each.calls]
-                first = next(filter(None, (*(each.failure for each in found), *told)), "no reason")
+                told += [each.failure for each in found]
+                first = next(filter(None, told), "nothing was called")
                 raise BuildError(
                     f"Of {len(found)} functions of {library} none could be run, so that nothing is "
                     f"recorded. The first: {first}"

@@ -6,6 +6,7 @@ The probe makes its calls as ever; the two are given the same numbers, each in i
 from __future__ import annotations
 
 import copy
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -107,9 +108,11 @@ def _of_arrays(value: Array, twin: Array) -> Distance:
         return Distance(unlike="a number where the twin has none, or none where it has one")
     if not known.any():
         return Distance(numbers=one.size)
-    absolute = float(np.abs(one[known] - other[known]).max())
-    greatest = float(np.abs(other[known]).max()) or float(np.abs(one[known]).max())
-    return Distance(absolute, absolute / greatest if greatest else 0.0, numbers=one.size)
+    with np.errstate(over="ignore"):
+        absolute = min(float(np.abs(one[known] - other[known]).max()), sys.float_info.max)
+        greatest = float(np.abs(other[known]).max()) or float(np.abs(one[known]).max())
+    relative = min(absolute / greatest, sys.float_info.max) if greatest else 0.0
+    return Distance(absolute, relative, numbers=one.size)
 
 
 def _greatest(parts: Sequence[Distance]) -> Distance:
@@ -236,8 +239,8 @@ class Pair:
         """Tell a call: the image first."""
         arguments = dict(self._named(args, kwargs))
         image = arguments.pop(self._image, None)
-        told = [] if image is None else [in_words(image)]
-        told += [f"{name}={in_words(value)}" for name, value in arguments.items()]
+        told = [] if image is None else [_in_words(image)]
+        told += [f"{name}={_in_words(value)}" for name, value in arguments.items()]
         return ", ".join(told) or "no arguments"
 
 
@@ -245,6 +248,13 @@ class _Returned(NamedTuple):
     """What a call gave, which may be None."""
 
     value: Any
+
+
+def _in_words(value: Any) -> str:
+    """Tell an argument without its data, which an image in nested lists has as well."""
+    if isinstance(value, list) and (array := _as_array(value)) is not None and array.ndim > 1:
+        return f"nested lists {array.shape}"
+    return in_words(value)
 
 
 def _copied(value: Any) -> Any:
