@@ -173,8 +173,6 @@ def table(rows: Sequence[Row]) -> Table:
         shown.add_column(heading, justify="right")
     for contract in contracts:
         shown.add_column(contract.replace("_TO_", "\nTO_"), justify="right")
-    for heading in ("recorded", "inferred"):
-        shown.add_column(heading, justify="right")
     shown.add_column("source")
     shown.add_column("seconds", justify="right")
     for row in rows:
@@ -184,7 +182,6 @@ def table(rows: Sequence[Row]) -> Table:
             row.version,
             *map(str, (row.public, row.wrapped, row.helpers, row.excluded)),
             *(str(row.contracts.get(contract, 0)) for contract in contracts),
-            *map(str, (row.recorded, row.inferred)),
             source,
             f"{row.seconds:.1f}",
         )

@@ -30,6 +30,7 @@ from voxbind_build.verify.disk import Changes
 def build(console: Console, report: BuildReport) -> None:
     """Print what a build did."""
     console.print(table(report.rows))
+    _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
     _types(console, report.types)
@@ -39,6 +40,7 @@ def build(console: Console, report: BuildReport) -> None:
 def record(console: Console, report: RecordReport) -> None:
     """Print what a recording did, or a merging of recordings."""
     console.print(table(report.rows))
+    _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     for machine in report.machines:
         console.print(Text(f"{report.observed} functions observed on {machine}"))
@@ -168,6 +170,13 @@ def _routes(console: Console, found: Sequence[Finding]) -> None:
 
 def _way(way: Finding) -> str:
     return way.detail if way.usable else f"[dim]({way.detail})[/]"
+
+
+def _evidence(console: Console, rows: Sequence[Row]) -> None:
+    """Print how many functions of each library weren't run here."""
+    for row in rows:
+        if told := _unrun(row):
+            console.print(f"{row.library}: {told.removeprefix('; ')}", highlight=False)
 
 
 def _unrun(row: Row) -> str:

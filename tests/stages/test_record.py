@@ -595,6 +595,7 @@ def test_the_command_records_and_merges(
     assert "8 functions observed on cpu" in told
     assert "6 functions were run beside their twins; the results of 2 are further" in told
     assert "fast.plain.filters.brighten: 0.0" in told
+    assert "fast: 7 recorded, 1 inferred" in told
     assert cli.run(["record", *named, "--from", str(file), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["merged"][0]["taken"] == 8
