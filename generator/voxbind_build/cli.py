@@ -1,4 +1,4 @@
-"""The command line: ``voxbind build | check | list | show | twins | doctor``."""
+"""The command line: ``voxbind build | check | list | show | twins | doctor | record``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from voxbind_build import manifest as frozen
 from voxbind_build import show as display
 from voxbind_build import twins as comparison
 from voxbind_build.libraries import SpecError, builtin, load
-from voxbind_build.manifest import ManifestError
+from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
 from voxbind_build.report import BuildError
 from voxbind_build.verify.disk import OutputError
@@ -250,6 +250,56 @@ def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     raise typer.Exit(1 if any(finding.ill for finding in findings) else 0)
 
 
+@app.command()
+def record(
+    library: LibraryOption = None,
+    out: OutOption = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write to a file, and leave the package as is."),
+    ] = None,
+    merged: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Merge what was recorded elsewhere, and observe nothing. May be given more than "
+            "once.",
+        ),
+    ] = None,
+    jobs: JobsOption = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Observe everything again, also what still holds.")
+    ] = False,
+    time_limit: TimeOption = 900,
+    as_json: JsonOption = False,
+) -> None:
+    """Observe what needs a GPU on this machine's, or merge what was observed on another's."""
+    from voxbind_build import recording
+
+    if to is not None and merged:
+        raise typer.BadParameter("--from merges into the package; leave --to out")
+    reporter = progress.reporter(Console(stderr=True))
+    with _failures():
+        specs = _specs(library) if library else [spec for spec in builtin() if spec.device]
+        if merged:
+            report = recording.merge(specs, merged, _package(out), reporter=reporter)
+        else:
+            report = recording.record(
+                specs,
+                _package(out),
+                to=to,
+                jobs=jobs,
+                fresh=fresh,
+                time_limit=time_limit,
+                reporter=reporter,
+            )
+    if as_json:
+        _print_json(report)
+    else:
+        display.record(_console(), report)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; see `__main__` for what they mean."""
     try:
@@ -293,7 +343,7 @@ def _failures() -> Iterator[None]:
         yield
     except SpecError as error:
         message, code = f"wrong specification: {error}", 2
-    except (BuildError, ManifestError, OutputError) as error:
+    except (BuildError, ManifestError, OutputError, RecordingError) as error:
         message, code = f"error: {error}", 1
     except KeyboardInterrupt:
         message = "Stopped. The package is as it was; run the same command to start again."

@@ -389,6 +389,8 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
     fatal: dict[int, str] = field(default_factory=dict)
     """Calls, by their number, that ended an earlier process, and how: these aren't made again."""
+    beside: Twin | None = None
+    """The twin to run beside it, where it is to be told how far results are from each other."""
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -443,11 +445,13 @@ class Agreement(Struct, frozen=True, kw_only=True):
     calls: int
     """How many calls were compared."""
     absolute: float
-    """The largest difference of two numbers; infinite where results differ in kind or shape."""
+    """The largest difference of two numbers."""
     relative: float
-    """The largest difference as a part of the largest number in its array."""
+    """The largest difference as a part of the largest number in the twin's array."""
     at: str = ""
     """The call with the largest relative difference, in words; empty if there is none."""
+    unlike: tuple[str, ...] = ()
+    """Calls whose results differ in kind or shape, and how, in words: no number says how far."""
     only_twin: tuple[str, ...] = ()
     """Calls that the twin alone takes, and the error, in words."""
 
@@ -489,6 +493,50 @@ class Observation(Struct, frozen=True, kw_only=True):
     """The device and its driver, where another machine's are needed: see `LibrarySpec.device`."""
     agreement: Agreement | None = None
     """How far results are from the twin's, where both were run."""
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """Where functions were observed: what decides the numbers that come back, and no host's name.
+
+    A version that can't be told is empty.
+    """
+
+    device: str
+    """``NVIDIA H100 80GB HBM3``."""
+    capability: str = ""
+    """The GPU's, as CUDA counts them: ``9.0``."""
+    driver: str = ""
+    runtime: str = ""
+    """The version of CUDA."""
+    cupy: str = ""
+
+    @property
+    def words(self) -> str:
+        """What the manifest says."""
+        capability = f" (compute capability {self.capability})" if self.capability else ""
+        versions = (("driver", self.driver), ("CUDA", self.runtime), ("CuPy", self.cupy))
+        told = (f"{name} {version}" for name, version in versions if version)
+        return ", ".join((f"{self.device}{capability}", *told))
+
+
+class Recording(Struct, frozen=True, kw_only=True):
+    """What was observed of one library on one machine, to be merged on another."""
+
+    library: str
+    distribution: str
+    version: str
+    machine: Machine
+    observations: dict[str, Observation]
+    """By definition; each has a fingerprint of the source that it rests on."""
+
+
+class Recordings(Struct, frozen=True, kw_only=True):
+    """The file that ``voxbind record --to`` writes."""
+
+    recordings: tuple[Recording, ...]
+    digest: str = ""
+    """SHA-256 over the file without this field: tells an edit by hand."""
+    schema_version: int = SCHEMA_VERSION
 
 
 # --- classify --------------------------------------------------------------------------
@@ -595,7 +643,8 @@ class Twin(Struct, frozen=True, kw_only=True):
     @property
     def differs(self) -> bool:
         """Whether results are known to differ beyond the tolerance."""
-        return self.agreement is not None and not self.agreement.relative <= self.tolerance
+        found = self.agreement
+        return found is not None and bool(found.unlike or found.relative > self.tolerance)
 
     @property
     def is_alike(self) -> bool:

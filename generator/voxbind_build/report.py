@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from voxbind_build.model import (
     SEEN,
+    Agreement,
     Contract,
     Difference,
     Evidence,
@@ -19,6 +20,8 @@ from voxbind_build.model import (
 )
 from voxbind_build.verify.disk import Changes
 
+_NAMED = 20
+"""Definitions that are named for each reason."""
 Source = Literal["measured", "unchanged", "record"]
 
 
@@ -42,7 +45,11 @@ class Row(Struct, frozen=True, kw_only=True):
     source: Source
     """``measured`` here and now, ``unchanged`` since it was, or taken from the ``record``."""
     measured: int = 0
-    """Definitions that were observed in this run."""
+    """Definitions that were observed in this run, or merged."""
+    recorded: int = 0
+    """Functions that rest on a run on another machine."""
+    inferred: int = 0
+    """Functions that rest on no run: on their twin, say."""
     seconds: float = 0.0
 
     @property
@@ -130,6 +137,58 @@ class CheckReport(Struct, frozen=True, kw_only=True):
         )
 
 
+class Merged(Struct, frozen=True, kw_only=True):
+    """What became of one recording that was made elsewhere."""
+
+    library: str
+    version: str
+    machine: str
+    taken: int
+    """How many of its observations hold here."""
+    left_out: dict[str, str]
+    """The definitions whose observations don't, and why."""
+
+    def lines(self) -> list[str]:
+        """Tell it in words: a line for each reason, and one for all that was taken."""
+        whence = f"{self.library} {self.version}, observed on {self.machine}"
+        told = [f"{whence}: {self.taken} observations taken"] if self.taken else []
+        for reason in sorted({*self.left_out.values()}):
+            names = [name for name, why in self.left_out.items() if why == reason]
+            shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+            told.append(f"{whence}: {len(names)} left out, since {reason}: {shown}")
+        return told or [f"{whence}: there is nothing in it"]
+
+
+class Compared(Struct, frozen=True, kw_only=True):
+    """A function that was run beside its twin."""
+
+    library: str
+    name: str
+    twin: str
+    differs: bool
+    """Whether results are further from each other than the library's tolerance."""
+    agreement: Agreement
+
+
+class RecordReport(Struct, frozen=True, kw_only=True):
+    """What a recording, or the merging of recordings, did."""
+
+    rows: tuple[Row, ...]
+    observed: int = 0
+    """Definitions that were observed on this machine."""
+    machines: tuple[str, ...] = ()
+    """Where, in words."""
+    file: str = ""
+    """What was written, where not the package."""
+    merged: tuple[Merged, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    unobserved: tuple[Unobserved, ...] = ()
+    changes: Changes | None = None
+    """In the package."""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
 def row(
     name: str,
     library: Library,
@@ -159,6 +218,8 @@ def row(
         contracts={contract: contracts.count(contract) for contract in get_args(Contract)},
         source=source,
         measured=measured,
+        recorded=sum(function.evidence == "recorded" for function in functions),
+        inferred=sum(function.evidence == "inferred" for function in functions),
         seconds=round(seconds, 2),
     )
 
@@ -215,6 +276,22 @@ def _types(library: str, functions: list[Function]) -> Types:
         contradictions=len(contradicted),
         none=sum(parameter.default == "None" for parameter in contradicted),
         unread=dict(sorted(unread.items())),
+    )
+
+
+def compared(manifest: Manifest) -> tuple[Compared, ...]:
+    """Return every function that was run beside its twin, sorted by name."""
+    return tuple(
+        Compared(
+            library=key,
+            name=name,
+            twin=twin.name,
+            differs=twin.differs,
+            agreement=twin.agreement,
+        )
+        for key, library in sorted(manifest.libraries.items())
+        for name, function in sorted(library.functions.items())
+        if (twin := function.twin) is not None and twin.agreement is not None
     )
 
 

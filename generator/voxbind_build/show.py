@@ -15,21 +15,61 @@ from voxbind_build import lookup
 from voxbind_build.doctor import Finding
 from voxbind_build.model import Function
 from voxbind_build.progress import table
-from voxbind_build.report import BuildReport, CheckReport, Declared, Row, Types, Unobserved
+from voxbind_build.report import (
+    BuildReport,
+    CheckReport,
+    Declared,
+    RecordReport,
+    Row,
+    Types,
+    Unobserved,
+)
+from voxbind_build.verify.disk import Changes
 
 
 def build(console: Console, report: BuildReport) -> None:
     """Print what a build did."""
     console.print(table(report.rows))
+    _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
     _types(console, report.types)
-    changes = report.changes
-    console.print(
-        f"{len(changes.written)} files written, {len(changes.removed)} removed, "
-        f"{len(changes.unchanged)} unchanged, in {report.seconds:.1f} s",
-        highlight=False,
-    )
+    _changes(console, report.changes, report.seconds)
+
+
+def record(console: Console, report: RecordReport) -> None:
+    """Print what a recording did, or a merging of recordings."""
+    console.print(table(report.rows))
+    _evidence(console, report.rows)
+    _unobserved(console, report.rows, report.unobserved)
+    for machine in report.machines:
+        console.print(Text(f"{report.observed} functions observed on {machine}"))
+    for merged in report.merged:
+        for line in merged.lines():
+            _indented(console, line)
+    apart = [entry for entry in report.compared if entry.differs]
+    if report.compared:
+        console.print(
+            f"{len(report.compared)} functions were run beside their twins; the results of "
+            f"{len(apart)} are further from each other than the tolerance",
+            highlight=False,
+        )
+    for entry in apart:
+        found = entry.agreement
+        if found.at:
+            _indented(console, f"{entry.name}: {found.relative:g} of the greatest at {found.at}")
+        for told in found.unlike:
+            _indented(console, f"{entry.name}: {told}")
+    if report.file:
+        console.print(
+            Text(
+                f"written to {report.file}; merge it elsewhere with `voxbind record "
+                f"--from {report.file}`"
+            ),
+            soft_wrap=True,
+        )
+    if report.changes is not None:
+        _changes(console, report.changes, report.seconds)
 
 
 def check(console: Console, report: CheckReport) -> None:
@@ -39,6 +79,7 @@ def check(console: Console, report: CheckReport) -> None:
         console.print(
             f"{row.library} {row.version}: {row.public} public names {sign} {row.wrapped} wrapped "
             f"+ {row.helpers} helpers + {row.excluded} excluded"
+            + _unrun(row)
             + ("  (not read here)" if row.source == "record" else ""),
             highlight=False,
         )
@@ -65,6 +106,14 @@ def check(console: Console, report: CheckReport) -> None:
             "The package differs. `voxbind build` brings it up to date; "
             "what was edited by hand in it is lost then."
         )
+
+
+def _changes(console: Console, changes: Changes, seconds: float) -> None:
+    console.print(
+        f"{len(changes.written)} files written, {len(changes.removed)} removed, "
+        f"{len(changes.unchanged)} unchanged, in {seconds:.1f} s",
+        highlight=False,
+    )
 
 
 def functions(console: Console, found: Sequence[tuple[str, Function]]) -> None:
@@ -121,6 +170,20 @@ def _routes(console: Console, found: Sequence[Finding]) -> None:
 
 def _way(way: Finding) -> str:
     return way.detail if way.usable else f"[dim]({way.detail})[/]"
+
+
+def _evidence(console: Console, rows: Sequence[Row]) -> None:
+    """Print how many functions of each library weren't run here."""
+    for row in rows:
+        if told := _unrun(row):
+            console.print(f"{row.library}: {told.removeprefix('; ')}", highlight=False)
+
+
+def _unrun(row: Row) -> str:
+    """Say how many functions weren't run here."""
+    counts = {"recorded": row.recorded, "inferred": row.inferred}
+    told = ", ".join(f"{count} {evidence}" for evidence, count in counts.items() if count)
+    return f"; {told}" if told else ""
 
 
 def _unobserved(console: Console, rows: Sequence[Row], found: Sequence[Unobserved]) -> None:

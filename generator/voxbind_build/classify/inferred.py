@@ -1,4 +1,4 @@
-"""What a function's twin tells of it where the function itself was run nowhere."""
+"""What a function's twin tells of it where no run of the function itself does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ __all__ = ["inferred"]
 _NUMBERS = re.compile(r"""(["']).*?\1|\b(?:bool|complex|float|int)\b""")
 
 
-def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | None:
+def inferred(
+    description: Description, twin: Function, pair: Twin, failure: str = "not run"
+) -> Verdict | None:
     """Judge a function by its twin, where their signatures agree.
 
     They agree where each array and each argument that must be given of the one is the other's,
@@ -23,11 +25,13 @@ def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | 
     Parameters
     ----------
     description
-        Of the function that was run nowhere.
+        Of the function that was run nowhere, or in vain.
     twin
         What is known of its twin, which was.
     pair
         How their signatures differ.
+    failure
+        Why there is no observation of the function itself.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | 
     return Verdict(
         kind=twin.kind,
         contract=twin.contract,
-        reason=f"not run; as its twin, {pair.name}: {twin.reason}",
+        reason=f"{failure}; as its twin, {pair.name}: {twin.reason}",
         evidence="inferred",
         result=twin.result,
         arrays=own(twin.arrays),

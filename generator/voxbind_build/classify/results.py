@@ -135,23 +135,29 @@ def _tuple_kind(
 def _is_place(sight: Sight) -> bool:
     """One number for each axis."""
     members = sight.result.members
-    return len(members) == len(sight.spatial) and all(member.type == "scalar" for member in members)
+    return len(members) == len(sight.spatial) and all(map(_is_number, members))
+
+
+def _is_number(result: Result) -> bool:
+    """One number, which a library on a device may leave there: an array without axes."""
+    return result.type == "scalar" or (result.type == "array" and not result.shape)
 
 
 def _list_kind(sights: list[Sight], label: str) -> ResultKind:
     members = [member for sight in sights for member in sight.result.members]
     if not members:
         return "points" if re.search(names().points, label) else "other"
-    if all(member.type == "array" for member in members):
+    if all(member.type == "array" and member.shape for member in members):
         if all(len(member.shape) == 2 and member.shape[1] in (2, 3) for member in members):
             return "points"
         return "other"
-    if all(member.type == "scalar" for member in members):
+    if all(map(_is_number, members)):
         # One list of numbers is a place where it is called so.
         return "points" if re.search(names().places, label) else "table"
     if all(member.type == "tuple" for member in members):
         inner = [part for member in members for part in member.members]
-        return "points" if all(part.type in ("scalar", "tuple") for part in inner) else "table"
+        places = all(part.type == "tuple" or _is_number(part) for part in inner)
+        return "points" if places else "table"
     return "table"
 
 

@@ -1,6 +1,7 @@
 """The frozen record: freeze it, write it, read it back, compare two of it.
 
 `document` is the manifest's file, `record` the files of raw observations beside it,
+`recordings` the file in which observations come from a machine with a device,
 `freeze` makes a library's entry of what the earlier stages found, and `compare` tells
 two entries apart.
 """
@@ -30,16 +31,23 @@ from voxbind_build.manifest.record import (
     read_unfinished,
     source_fingerprint,
 )
+from voxbind_build.manifest.recordings import (
+    RecordingError,
+    encode_recordings,
+    read_recordings,
+)
 
 __all__ = [
     "MANIFEST",
     "SCHEMA",
     "ManifestError",
     "Record",
+    "RecordingError",
     "altered",
     "compare",
     "encode",
     "encode_observations",
+    "encode_recordings",
     "fingerprint",
     "forget_unfinished",
     "freeze",
@@ -48,6 +56,7 @@ __all__ = [
     "read",
     "read_observations",
     "read_record",
+    "read_recordings",
     "read_unfinished",
     "schema",
     "seal",

@@ -313,7 +313,7 @@ class Bench:
                 error=answer.error,
                 warnings=answer.warnings,
                 arguments={
-                    name: _in_words(value)
+                    name: in_words(value)
                     for name, value in sorted(arguments.items())
                     if name != self.main
                 },
@@ -321,7 +321,8 @@ class Bench:
         )
 
 
-def _in_words(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """Tell an argument without its data."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} array {value.shape}"
     if callable(value):

@@ -110,14 +110,16 @@ def call(
     with warnings.catch_warnings(record=True) as caught, np.errstate():
         warnings.simplefilter("always")
         try:
-            value = memory.take(_realise(function(*positional, **keywords)))
+            value = memory.take(realise(function(*positional, **keywords)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: it costs this call only
+            memory.wait()
             return Answer(
                 error=tell_error(error),
                 warnings=_told(caught),
             )
+        memory.wait()
     mutated = tuple(
         name
         for name, value_before in {**arguments, **before}.items()
@@ -143,7 +145,7 @@ class Realised(list[Any]):
     """What an iterator gave."""
 
 
-def _realise(value: Any) -> Any:
+def realise(value: Any) -> Any:
     """Take the members out of a generator, so that its work is done inside the call."""
     if isinstance(value, Iterator) and not hasattr(value, "__array__"):
         return Realised(islice(value, _MEMBERS))

@@ -29,6 +29,15 @@ PROCESS_LIMIT = 256
 
 ENVIRONMENT: dict[str, str | None] = {
     "BROWSER": "true",
+    # Launches wait for their kernels, so that an error is raised by the call that made it.
+    "CUDA_LAUNCH_BLOCKING": "1",
+    # The caches are found below the home.
+    "CUDA_CACHE_PATH": None,
+    "CUPY_CACHE_DIR": None,
+    "CUPY_CACHE_IN_MEMORY": None,
+    # Like the host's memory: what takes more is an error of that call.
+    "CUPY_GPU_MEMORY_LIMIT": str(1 << 30),
+    "CUPY_TF32": None,
     # Intel's OpenCL on the CPU: the same instructions on every processor, so the same bits. A
     # kernel is run a few times on a small image, and compiles in two thirds of the time without
     # vectors.
@@ -128,8 +137,16 @@ class Limits(NamedTuple):
     """Threads that the user has at the start of it all."""
 
 
-def limit(limits: Limits) -> None:
-    """Limit what this process may use from now on."""
+def limit(limits: Limits, *, watched: bool = False) -> None:
+    """Limit what this process may use from now on.
+
+    Parameters
+    ----------
+    limits
+        How much that is.
+    watched
+        Whether somebody else watches the memory.
+    """
     held = getattr(psutil.Process().memory_info(), "data", 0)
     resources = {
         # Writable private memory: unlike the whole address space, it doesn't count
@@ -142,6 +159,8 @@ def limit(limits: Limits) -> None:
         # For a hang that holds the interpreter's lock when nobody is left to end it.
         resource.RLIMIT_CPU: int(4 * limits.seconds) + 1,
     }
+    if watched:
+        del resources[resource.RLIMIT_DATA]
     for kind, most in resources.items():
         _, hard = resource.getrlimit(kind)
         soft = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 _ELSEWHERE = frozenset(
     {
-        *("__init__.py", "ahead.py", "confinement.py", "fingerprint.py"),
-        *("landlock.py", "sandbox.py"),
+        *("__init__.py", "agreement.py", "ahead.py", "confinement.py", "cuda.py"),
+        *("fingerprint.py", "landlock.py", "sandbox.py"),
     }
 )
 
@@ -21,8 +21,8 @@ def method_fingerprint() -> str:
     Returns
     -------
     str
-        SHA-256 over this package's modules and tables; the sandbox, which only decides
-        where functions run, is not among them.
+        SHA-256 over this package's modules and tables; not among them are the sandbox, which
+        only decides where functions run, and what `voxbind record` alone needs.
     """
     digest = hashlib.sha256()
     folder = Path(__file__).parent

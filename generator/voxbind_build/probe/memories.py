@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from voxbind_build.model import MemoryType
+from voxbind_build.probe.cuda import Cuda
 
 
 class Memory(Protocol):
@@ -16,6 +17,8 @@ class Memory(Protocol):
 
     colours: bool
     """Whether an array can have an axis of colours: where not, three axes are a volume."""
+    patience: int
+    """How many times longer a first call may take than on the host: its kernels are compiled."""
 
     def start(self, number: int) -> None:
         """Run something, so that the device and its compiler are there.
@@ -29,11 +32,18 @@ class Memory(Protocol):
     def take(self, value: Any) -> Any:
         """Return a result with its arrays in NumPy's memory."""
 
+    def wait(self) -> None:
+        """Wait for what a call has begun; where that broke the device, end the process.
+
+        Later calls in the process would get the error of this one.
+        """
+
 
 class Host:
     """NumPy's own memory."""
 
     colours = True
+    patience = 1
 
     def start(self, number: int) -> None:
         """Do nothing: it is there."""
@@ -46,11 +56,15 @@ class Host:
         """Return the value as it is."""
         return value
 
+    def wait(self) -> None:
+        """Do nothing: a call that has returned is done."""
+
 
 class Tensors:
     """PyTorch's tensors on the CPU."""
 
     colours = False
+    patience = 1
 
     def __init__(self) -> None:
         import torch
@@ -81,11 +95,15 @@ class Tensors:
             return {key: self.take(member) for key, member in value.items()}
         return value
 
+    def wait(self) -> None:
+        """Do nothing: a call that has returned is done."""
+
 
 class OpenCL:
     """Buffers of pyclesperanto on its current device."""
 
     colours = False
+    patience = 1
 
     def __init__(self) -> None:
         import pyclesperanto
@@ -114,6 +132,9 @@ class OpenCL:
             return {key: self.take(member) for key, member in value.items()}
         return value
 
+    def wait(self) -> None:
+        """Do nothing: what goes wrong on the device is raised where results are taken."""
+
 
 def memory(kind: MemoryType) -> Memory:
     """Return the way into a library's memory.
@@ -131,4 +152,6 @@ def memory(kind: MemoryType) -> Memory:
         return Tensors()
     if kind == "pyclesperanto":
         return OpenCL()
+    if kind == "cupy":
+        return Cuda()
     raise NotImplementedError(f"functions that work in {kind} memory can't be measured yet")

@@ -17,17 +17,20 @@ from voxbind_build.probe.bench import Arrangement, Bench
 from voxbind_build.probe.calling import Answer, describe_result, tell_error
 from voxbind_build.probe.comparing import relate
 from voxbind_build.probe.images import DTYPES
-from voxbind_build.probe.memories import memory
+from voxbind_build.probe.memories import Memory, memory
 from voxbind_build.probe.options import turned
 from voxbind_build.probe.relations import close, leaves, main_array, same, tells
 from voxbind_build.probe.roles import image_parameters, main_parameter
 from voxbind_build.probe.variants import also, lists
 
 _BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
+Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
 
 
 def observe(
-    task: ProbeTask, before_call: Callable[[int], None] = lambda number: None
+    task: ProbeTask,
+    before_call: Callable[[int], None] = lambda number: None,
+    through: Through = lambda function, memory: function,
 ) -> Observation:
     """Observe one callable.
 
@@ -38,6 +41,8 @@ def observe(
     before_call : callable
         Is told the number of each call before it is made: what a process leaves behind that
         doesn't survive the call.
+    through : callable
+        Returns what to call in the function's place, given the function and its memory.
 
     Returns
     -------
@@ -49,20 +54,19 @@ def observe(
     unseen = blank(task)
     roles = unseen.roles
     try:
-        function = _load(description.module, description.attribute)
         space = memory(task.memory_type)
+        function = through(load(description.module, description.attribute), space)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return _fail(unseen, f"can't be imported: {tell_error(error)}")
     main = unseen.image or None
-    deadline = time.perf_counter() + _BUDGET
     bench = Bench(
         function,
         description,
         roles,
         main,
-        deadline,
+        _deadline(space),
         space,
         asked=task.roles,
         only=task.only,
@@ -72,6 +76,10 @@ def observe(
     if main is None:
         return _observe_helper(bench, unseen, task.words)
     return _observe_images(bench, unseen, main, task.words)
+
+
+def _deadline(memory: Memory, searches: int = 1) -> float:
+    return time.perf_counter() + searches * memory.patience * _BUDGET
 
 
 def blank(task: ProbeTask) -> Observation:
@@ -87,7 +95,8 @@ def blank(task: ProbeTask) -> Observation:
     )
 
 
-def _load(module: str, attribute: str) -> Callable[..., Any]:
+def load(module: str, attribute: str) -> Callable[..., Any]:
+    """Import a function."""
     found: Any = import_dotted(module)
     for part in attribute.split("."):
         found = getattr(found, part)
@@ -160,9 +169,9 @@ def _observe_images(
         if not volume:
             volume = searching.find(bench, searching.flat_attempts(bench, order, image[0]))
     elif not colours_alone:
-        bench.deadline = time.perf_counter() + _BUDGET
+        bench.deadline = _deadline(bench.memory)
         volume = searching.find(bench, searching.image_attempts(bench, order, 3))
-    bench.deadline = time.perf_counter() + _BUDGET
+    bench.deadline = _deadline(bench.memory)
     colour = _observe_colours(bench, order, image, volume, relations)
 
     base = image or volume or colour
@@ -200,10 +209,10 @@ def _beyond_defaults(
     bench: Bench, known: searching.Found, words: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:
     """Turn options over, and try what else parameters take."""
-    bench.deadline = time.perf_counter() + _BUDGET
+    bench.deadline = _deadline(bench.memory)
     found: dict[str, Any] = {"turned": turned(bench, *known)}
     if not bench.sparing:
-        bench.deadline = time.perf_counter() + 2 * _BUDGET
+        bench.deadline = _deadline(bench.memory, 2)
         found |= {"lists": lists(bench, known[0]), "also": also(bench, known[0], words)}
     return found
 

@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -38,6 +38,7 @@ from msgspec import structs
 from pebble.concurrent import process as in_process
 
 from voxbind_build.model import CRASH, Observation, ProbeTask
+from voxbind_build.probe.agreement import agree
 from voxbind_build.probe.ahead import AHEAD, DEVICES, HOME
 from voxbind_build.probe.calling import TIMEOUT, tell_error
 from voxbind_build.probe.confinement import (
@@ -50,14 +51,19 @@ from voxbind_build.probe.confinement import (
     silence,
     threads,
 )
+from voxbind_build.probe.cuda import LOST
 from voxbind_build.probe.observe import blank, observe
 
 TIME_LIMIT = 300.0
 """Seconds for all calls of one callable; so many that a slow machine sees the same."""
 MEMORY_LIMIT = 1 << 30
 """Bytes above what the process holds at its start."""
+GPU_PROCESS_LIMIT = 8 << 30
+"""Bytes of a process that works on a GPU: the driver takes more than any function."""
 CALL_LIMIT = 10.0
 """Seconds for one call: a hundred times what any call on images this small should take."""
+GPU_CALL_LIMIT = 60.0
+"""Seconds for one call on a GPU: the first ones of a process start it and compile kernels."""
 FATAL_LIMIT = 12
 """Calls of one callable that may end their process before it is given up."""
 TIMEOUT_LIMIT = 6
@@ -71,6 +77,8 @@ _CALL = ".call"
 """File, in a callable's folder, that has the number of the call that is made."""
 _OUTLIVES_FORK = ("numpy", "pyclesperanto")
 """Memories whose libraries can be forked once imported; CUDA's can't."""
+_ON_GPU = ("cupy",)
+"""Memories whose driver reserves address space as it likes, so that what is used is watched."""
 _MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
 """What follows from writing where one shouldn't: which of them is a matter of luck."""
 _SCRATCH = "VOXBIND_SCRATCH"
@@ -81,10 +89,11 @@ def probe(
     tasks: Sequence[ProbeTask],
     *,
     jobs: int | None = None,
-    on_done: Callable[[Observation], None] = lambda observation: None,
+    on_done: Callable[[Observation], ProbeTask | None] = lambda observation: None,
     time_limit: float = TIME_LIMIT,
     call_limit: float = CALL_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
+    ahead: Collection[str] = (),
 ) -> dict[str, Observation]:
     """Observe callables in parallel, each at its own risk.
 
@@ -95,11 +104,13 @@ def probe(
     jobs
         Processes at a time; by default one for each usable core.
     on_done
-        Called here with each observation as it comes in.
+        Called here with each observation as it comes in. What it returns is done next.
     time_limit, call_limit
         Seconds that one callable may use, and one call of it; at most a quarter of the former.
     memory_limit
         Bytes that one callable may use.
+    ahead
+        Modules to import once for all processes, beside those of the callables.
 
     Returns
     -------
@@ -108,14 +119,14 @@ def probe(
         `Observation.failure` says how.
     """
     observations: dict[str, Observation] = {}
-    with _scratch() as scratch, _fork_server(tasks, scratch) as context:
+    with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run_apart: Any = in_process
         start = run_apart(timeout=time_limit, daemon=False, context=context)(_observe)
         waiting = deque(tasks)
         numbers = itertools.count()
         running: dict[Future[Observation], tuple[ProbeTask, Path]] = {}
-        full: set[Path] = set()
+        ended: dict[Path, str] = {}
         a_call = min(call_limit, time_limit / 4)
         limits = Limits(time_limit, a_call, memory_limit, running=threads())
         try:
@@ -125,24 +136,26 @@ def probe(
                     folder = scratch / str(next(numbers))
                     folder.mkdir()
                     running[start(task, folder, limits)] = task, folder
-                full |= _end_if_full(folder for _, folder in running.values())
+                ended |= _end_if_full(folder for _, folder in running.values())
+                ended |= _end_if_large(
+                    folder for task, folder in running.values() if task.memory_type in _ON_GPU
+                )
                 for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
                     observation = _outcome(future, task, limits)
-                    if folder in full:
-                        observation = _failed(
-                            task, f"wrote more than {DISK_LIMIT >> 20} MiB of files"
-                        )
+                    if folder in ended:
+                        observation = _failed(task, ended[folder])
                     _end_processes(folder)
                     last = _last_call(folder)
                     shutil.rmtree(folder, ignore_errors=True)
                     died = isinstance(future.exception(), pebble.ProcessExpired)
                     fatal = {**task.fatal, last: observation.failure}
-                    if died and folder not in full and last and _may_go_on(fatal):
+                    if died and folder not in ended and last and _may_go_on(fatal):
                         waiting.appendleft(structs.replace(task, fatal=fatal))
                         continue
                     observations[observation.definition] = observation
-                    on_done(observation)
+                    if (further := on_done(observation)) is not None:
+                        waiting.appendleft(further)
         finally:
             _break_off({future: folder for future, (_, folder) in running.items()})
     return dict(sorted(observations.items()))
@@ -199,6 +212,8 @@ def _last_words(exitcode: int | None, limits: Limits) -> str:
         return CRASH
     if exitcode == -signal.SIGALRM:
         return f"{TIMEOUT} {limits.seconds_a_call:g} s"
+    if exitcode == LOST:
+        return f"{CRASH}: the GPU was left in error"
     if exitcode >= 0:
         return f"{CRASH} with exit code {exitcode}"
     if -exitcode in _MEMORY_FAULTS:
@@ -216,7 +231,7 @@ def _scratch() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _fork_server(
-    tasks: Sequence[ProbeTask], scratch: Path
+    tasks: Sequence[ProbeTask], scratch: Path, ahead: Collection[str] = ()
 ) -> Iterator[multiprocessing.context.BaseContext]:
     """Give a context whose processes start with single threads and the libraries imported.
 
@@ -227,7 +242,7 @@ def _fork_server(
         with _environment(mark):
             yield multiprocessing.get_context("spawn")
         return
-    modules = {
+    modules = {*ahead} | {
         task.description.definition.partition(":")[0]
         for task in tasks
         if task.memory_type in _OUTLIVES_FORK
@@ -240,13 +255,13 @@ def _fork_server(
     # The server of Python 3.11 doesn't set `sys.path` before it imports ahead.
     search_path = os.pathsep.join(path for path in sys.path if path)
     memory_types = sorted({task.memory_type for task in tasks} & {*_OUTLIVES_FORK})
-    ahead = {
+    variables = {
         "PYTHONPATH": search_path,
         AHEAD: " ".join(sorted(modules)),
         DEVICES: " ".join(memory_types),
         HOME: str(server_home(scratch)),
     }
-    with _environment({**ENVIRONMENT, **ahead, **mark}):
+    with _environment({**ENVIRONMENT, **variables, **mark}):
         try:
             yield context
         finally:
@@ -284,18 +299,30 @@ def _end_strays(scratch: Path) -> None:
                 process.kill()
 
 
-def _end_if_full(folders: Iterable[Path]) -> set[Path]:
-    """End the callables that fill the disk, and return their folders."""
-    full = set()
+def _end_if_full(folders: Iterable[Path]) -> dict[Path, str]:
+    """End the callables that fill the disk; return what is to be said, by folder."""
+    full = {}
     for folder in folders:
         size = 0
         for path in folder.rglob("*"):
             with contextlib.suppress(OSError):
                 size += path.lstat().st_blocks * 512
         if size > DISK_LIMIT:
-            full.add(folder)
+            full[folder] = f"wrote more than {DISK_LIMIT >> 20} MiB of files"
             _end_processes(folder)
     return full
+
+
+def _end_if_large(folders: Iterable[Path]) -> dict[Path, str]:
+    """End the callables that fill the memory; return what is to be said, by folder."""
+    large = {}
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
+            process = psutil.Process(int(folder.with_suffix(_GROUP).read_text()))
+            if process.memory_info().rss > GPU_PROCESS_LIMIT:
+                large[folder] = f"used more than {GPU_PROCESS_LIMIT >> 20} MiB of memory"
+                _end_processes(folder)
+    return large
 
 
 # --- in the other process ----------------------------------------------------------------
@@ -316,9 +343,9 @@ def _observe(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
 
     try:
         silence()
-        limit(limits)
+        limit(limits, watched=task.memory_type in _ON_GPU)
         settle(folder, task.memory_type)
-        return observe(task, before_call)
+        return (agree if task.beside else observe)(task, before_call)
     except BaseException as error:
         return _failed(task, f"couldn't be observed: {tell_error(error)}")
     finally:
