@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from voxbind_build.model import Description, Form, Function, Twin, Verdict
 
-__all__ = ["inferred"]
+__all__ = ["NUMBERS", "inferred", "is_plain"]
 
-_NUMBERS = re.compile(r"\b(?:bool|complex|float|int)\b")
+NUMBERS = re.compile(r"\b(?:bool|complex|float|int)\b")
+"""The types of numbers in a type."""
 
 
 def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | None:
@@ -46,7 +47,7 @@ def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | 
         return tuple(name for name in renamed if name in names)
 
     returns, forms = twin.returns, [*_renamed(twin.returns.forms, pair, names)]
-    is_known = all(map(_is_plain, (returns.annotation, *(each.annotation for each in forms))))
+    is_known = all(map(is_plain, (returns.annotation, *(each.annotation for each in forms))))
     return Verdict(
         kind=twin.kind,
         contract=twin.contract,
@@ -72,7 +73,7 @@ def inferred(description: Description, twin: Function, pair: Twin) -> Verdict | 
             for parameter in twin.parameters
             if (mine := pair.renamed.get(parameter.name, parameter.name)) in names
             and names[mine].annotation_source == "unknown"
-            and _is_plain(parameter.annotation)
+            and is_plain(parameter.annotation)
         },
     )
 
@@ -85,11 +86,11 @@ def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Itera
             yield Form(options=options, annotation=form.annotation)
 
 
-def _is_plain(annotation: str) -> bool:
+def is_plain(annotation: str) -> bool:
     """Tell whether a type has no class of the twin's own library in it."""
     return not re.search(r"\w\.\w", re.sub(r"""(["']).*?\1""", "", annotation))
 
 
 def _on_device(annotation: str) -> str:
     """Let each number be an array without axes: on a device most are, and stay there."""
-    return _NUMBERS.sub(lambda found: f"{found[0]} | Array", annotation)
+    return NUMBERS.sub(lambda found: f"{found[0]} | Array", annotation)
