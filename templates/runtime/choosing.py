@@ -230,7 +230,7 @@ def _is_untouched(value: Any, default: Any) -> bool:
 
 def _comes_from(value: Any, *libraries: str) -> bool:
     """Tell whether a class, a function or an object is defined in one of the libraries."""
-    module = str(getattr(value, "__module__", ""))
+    module = str(getattr(value, "__module__", class_of(value).__module__))
     return any(f"{module}.".startswith(f"{library}.") for library in libraries)
 
 
@@ -296,10 +296,10 @@ def _with_numbers(result: Any, every: bool, kind: type[Any] = list) -> Any:
     if own is dict:
         return {key: _with_numbers(each, every) for key, each in result.items()}
     has_fields = hasattr(result, "_fields")
-    if own in NESTED or has_fields:
+    if has_fields or own in NESTED:
         # What is a row of numbers in a list is a tuple there: coordinates.
         members = [_with_numbers(each, every, tuple) for each in result]
-        return own(*members) if has_fields else own(members)
+        return class_of(result)(*members) if has_fields else class_of(result)(members)
     memory = memory_of(result)
     if memory is None or not (every or tuple(result.shape) == ()):
         return result
