@@ -12,9 +12,11 @@ from .context import DEFAULT, current
 from .errors import DimensionError, MemoryTypeError, class_name
 from .memories import (
     KNOWN,
+    NESTED,
     NUMPY,
     PLAIN,
     LibraryMemory,
+    first_array,
     is_array,
     is_number_or_nested,
     memory_for,
@@ -33,7 +35,6 @@ __all__ = ["Call", "begin"]
 
 _SIMPLE = frozenset(("torch", "cupy", "pyclesperanto"))
 """Memories whose arrays always come to NumPy and back: none of them stays lazy, or is refused."""
-_NESTED = frozenset((list, tuple))
 
 
 class Call:
@@ -66,13 +67,13 @@ class Call:
             if arguments[name] is not None:
                 return name
         for name in plan.whole:
-            if is_array(_first_array(arguments[name])):
+            if is_array(first_array(arguments[name])):
                 return name
         return plan.images[0] if plan.images else ""
 
     def _memory_of_image(self) -> LibraryMemory:
         """Return where a function works that works wherever its image is."""
-        return memory_for(_first_array(self._arguments[self.image]) if self.image else None)
+        return memory_for(first_array(self._arguments[self.image]) if self.image else None)
 
     @property
     def name(self) -> str:
@@ -178,7 +179,7 @@ class Call:
         value = self._arguments[name]
         if memory_of(value) is not None or isinstance(value, LibraryDefault):
             return
-        if is_array(_first_array(value)):
+        if is_array(first_array(value)):
             return
         plan = self._plan
         required = list(self._arguments).index(name) < plan.required
@@ -201,7 +202,7 @@ class Call:
     def _in_order(self) -> Iterator[Any]:
         """Give the arguments, those first that say where the call works."""
         arrays = dict.fromkeys((*self._plan.read, *self._plan.outputs))
-        yield from (_first_array(self._arguments[name]) for name in arrays)
+        yield from (first_array(self._arguments[name]) for name in arrays)
         yield from (value for name, value in self._arguments.items() if name not in arrays)
 
     def _lower(self, exchange: Exchange) -> dict[str, Any]:
@@ -232,9 +233,9 @@ class Call:
         """Return what is no image as the library reads it: a sigma may come as a tensor."""
         if name in self._plan.host:
             return exchange.to_host(value, name)
-        if self.image and self._memory.holds(_first_array(self._arguments[self.image])):
+        if self.image and self._memory.holds(first_array(self._arguments[self.image])):
             return value  # as it is where the wrapper calls the library directly
-        home = memory_of(_first_array(value))
+        home = memory_of(first_array(value))
         if home is None or home is NUMPY or home is self._memory or home.name == "exporter":
             return value
         return exchange.to_host(value, name)
@@ -261,7 +262,7 @@ class Call:
                 exchange.settle(self._arguments[name], name)
         # Of a function that was given no array, the result is what the library made it.
         like = self._arguments[self.image] if self.image else None
-        return exchange.give_back(result, _first_array(like) if type(like) in _NESTED else like)
+        return exchange.give_back(result, first_array(like) if type(like) in NESTED else like)
 
     def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
         """Return which arrays are given slice by slice: the volumes."""
@@ -355,13 +356,6 @@ class Call:
 def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
     """Return a call of a function."""
     return Call(plan_of(function, arguments, facts), arguments)
-
-
-def _first_array(value: Any) -> Any:
-    """Return the array whose memory a result is given in; in a list, the first one's."""
-    while type(value) in _NESTED and value:
-        value = value[0]
-    return value
 
 
 def _is_same(value: Any, default: Any) -> bool:

@@ -15,10 +15,12 @@ from .upstream import array_api_classes
 
 __all__ = [
     "KNOWN",
+    "NESTED",
     "NUMPY",
     "PLAIN",
     "LibraryMemory",
     "Memory",
+    "first_array",
     "is_array",
     "is_number_or_nested",
     "library_memory",
@@ -184,6 +186,7 @@ KNOWN: dict[type, Memory] = {}
 # CuPy works on the current GPU, wherever an array is: that is seen to on the way through `Call`.
 _OF_THE_STANDARD = ("numpy.ndarray", "torch.Tensor")
 PLAIN = frozenset((bool, int, float, complex, str, type(None)))
+NESTED = frozenset((list, tuple))
 
 
 def library_memory(name: str) -> LibraryMemory:
@@ -209,6 +212,13 @@ def memory_of(value: Any) -> Memory | None:
             if f"{kind.__module__}.{kind.__qualname__}" in _OF_THE_STANDARD:
                 array_api_classes.add(kind)
     return memory
+
+
+def first_array(value: Any) -> Any:
+    """Return the array whose memory a result is given in; in a list, the first one's."""
+    while type(value) in NESTED and value:
+        value = value[0]
+    return value
 
 
 def is_array(value: Any) -> bool:

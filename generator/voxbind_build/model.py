@@ -622,6 +622,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
 # --- manifest --------------------------------------------------------------------------
 
 
+Numbers = Literal["none", "some", "all"]
+"""``some``: single ones, beside other results or alone; ``all``: rows of numbers, and no arrays."""
+
+
 class Twin(Struct, frozen=True, kw_only=True):
     """How a function differs from the one that does the same on the CPU."""
 
@@ -639,6 +643,18 @@ class Twin(Struct, frozen=True, kw_only=True):
     """The relative difference from which on results are known to differ."""
     agreement: Agreement | None = None
     """What was measured; None where the two were not run side by side."""
+    refuses: tuple[str, ...] = ()
+    """Dtypes that this one refuses and the other takes."""
+    axes: int | None = None
+    """How many spatial axes an image has with which both do the same: None for any, 0 for none."""
+    kernels: tuple[str, ...] = ()
+    """By the other's name, parameters for which this one takes a kernel for its device, and the
+    other a Python function."""
+    objects: bool = False
+    """Whether the other gives back objects of a class that no array is, or functions: this one's
+    are objects of its own, and stay on its device."""
+    numbers: Numbers = "none"
+    """Whether the other gives back numbers, which are arrays without axes on a device."""
 
     @property
     def differs(self) -> bool:

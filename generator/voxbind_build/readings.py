@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.classify import classify, inferred, paired, twin_name
+from voxbind_build.classify import classify, inferred, limited, paired, twin_name
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import builtin, prepare
@@ -31,7 +31,7 @@ from voxbind_build.model import (
 from voxbind_build.probe import sandbox
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.progress import Reporter
-from voxbind_build.render import templates_dir
+from voxbind_build.render import own_names, templates_dir
 from voxbind_build.report import BuildError, Row, row
 
 Measure = Literal["changed", "all", "nothing"]
@@ -101,6 +101,8 @@ class Reading(msgspec.Struct):
                 self._verdict(description, observation, other, twins.get(name)),
                 needs_output=spec.needs_output.get(name, ()),
             )
+            if other is not None:
+                twins[name] = limited(twins[name], description, verdicts[name], other)
         machines = {each.machine for each in self.observations.values()} - {""}
         return frozen.freeze(
             self.inventory, descriptions, verdicts, twins, "; ".join(sorted(machines))
@@ -281,7 +283,7 @@ def refuse_clashes(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]
     owners = {library.modules[0].partition(".")[0]: name for name, library in recorded.items()}
     owners |= {spec.package: spec.name for spec in builtin()}
     packages = {name: package for package, name in owners.items()}
-    runtime = {path.stem for path in (templates_dir() / "runtime").glob("*.py")}
+    runtime = own_names(templates_dir())
     for spec in specs:
         if packages.get(spec.name, spec.package) != spec.package:
             raise BuildError(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from . import registry as registry
     from ._native.declaring import declare as declare
+    from .context import prefer as prefer
     from .context import transfers as transfers
     from .context import workers as workers
     from .contract import ProcessingContract as ProcessingContract
@@ -43,6 +44,7 @@ __all__ = [
     "VoxbindError",
     "__version__",
     "declare",
+    "prefer",
     "registry",
     "trace",
     "transfers",
@@ -53,6 +55,7 @@ if not TYPE_CHECKING:
     _HOMES = {
         "ProcessingContract": ".contract",
         "declare": "._native.declaring",
+        "prefer": ".context",
         "trace": ".tracing",
         "transfers": ".context",
         "workers": ".context",

@@ -2,20 +2,47 @@
 
 A context is a thread's or an asyncio task's own (`contextvars`): what one asks for
 disturbs no other. A task begins with a copy of the context that it is made in, as does
-`asyncio.to_thread`; a bare thread begins with the defaults.
+`asyncio.to_thread`; a bare thread begins with the defaults. Where arrays on the host are worked
+on can be asked of the whole process as well: see `prefer`.
 """
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from weakref import ref
 
 if TYPE_CHECKING:
     from .tracing import TraceLog
 
-__all__ = ["DEFAULT", "Settings", "change", "current", "transfers", "workers"]
+__all__ = [
+    "DEFAULT",
+    "MIN_BYTES",
+    "Preference",
+    "Settings",
+    "calm",
+    "change",
+    "current",
+    "prefer",
+    "preferred",
+    "transfers",
+    "workers",
+]
+
+MIN_BYTES = 2**20
+"""From how many bytes on an image on the host is taken to the GPU where that is preferred, unless
+`prefer` is told otherwise: 1 MiB, 512 x 512 numbers of 32 bits. A smaller one takes less time on
+the CPU than its two copies and the start of a kernel do."""
+
+
+class Preference(NamedTuple):
+    """Where arrays on the host are worked on: see `prefer`."""
+
+    device: Literal["cpu", "gpu"]
+    min_bytes: int = MIN_BYTES
 
 
 class Settings(NamedTuple):
@@ -24,6 +51,10 @@ class Settings(NamedTuple):
     transfers: Literal["allow", "forbid"] = "allow"
     workers: int = 1
     logs: tuple[TraceLog, ...] = ()
+    prefer: Preference | None = None
+    """None: as the process has it."""
+    reason: str = ""
+    """Why the next call runs where it does: whoever watches that call takes it from here."""
 
     @property
     def watched(self) -> bool:
@@ -34,6 +65,9 @@ class Settings(NamedTuple):
 DEFAULT = Settings()
 _settings: ContextVar[Settings] = ContextVar("voxbind", default=DEFAULT)
 current: Callable[[], Settings] = _settings.get
+calm: Settings | None = DEFAULT
+"""What `current` gives where nothing is asked for, by this context or by the process; None while
+the process prefers the GPU. One comparison tells that all is as it always is."""
 
 
 def change(**changes: Any) -> None:
@@ -150,6 +184,111 @@ class workers(_Setting):
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ValueError(f"workers({count!r}): give a whole number, 0 for all processors")
         super().__init__(count or _processors())
+
+
+class prefer(_Setting):
+    """Say where `voxbind.auto` runs what is on the host: on the CPU, or on an NVIDIA GPU.
+
+    Called plainly it holds from the call on for the whole process, all threads included. As
+    a context manager it holds until the block ends, in this thread or asyncio task, and there goes
+    before what the process has. What is on a GPU runs there in any case.
+
+    Parameters
+    ----------
+    device : {'cpu', 'gpu'}
+        With ``'gpu'`` an image on the host is copied to the GPU, worked on there, and its result
+        copied back, where the function has a twin there that does the same. Where it has none,
+        where there is no GPU and where `transfers` are forbidden, the call runs on the CPU, and
+        a `trace` tells why. ``'cpu'`` is how it is when nothing is asked for.
+    min_bytes : int
+        Images of fewer bytes stay on the CPU. The default is
+        ``voxbind.context.MIN_BYTES``, 1 MiB.
+
+    Raises
+    ------
+    ValueError
+        If `device` is neither, or `min_bytes` is no whole number of at least 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import voxbind
+    >>> from voxbind.auto import filters
+    >>> with voxbind.prefer("gpu"):
+    ...     smooth = filters.gaussian(np.zeros((8, 8)))  # 512 bytes: not worth the way
+    >>> smooth.shape
+    (8, 8)
+    """
+
+    _name = "prefer"
+
+    def __init__(self, device: Literal["cpu", "gpu"], *, min_bytes: int = MIN_BYTES) -> None:
+        if device not in ("cpu", "gpu"):
+            raise ValueError(f"prefer({device!r}): give 'cpu' or 'gpu'")
+        # Also for who checks no types.
+        is_whole = isinstance(min_bytes, int) and not isinstance(min_bytes, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_whole or min_bytes < 0:
+            raise ValueError(f"prefer(min_bytes={min_bytes!r}): give a whole number of bytes")
+        super().__init__(Preference(device, min_bytes))
+
+    def _begin(self) -> None:
+        # Whether a block will follow isn't known yet: until then it is a plain call.
+        self._before = current().prefer
+        self._has_ended = False
+        _ask(self, self._value)
+        if self._before is not None:  # within a block it is this block's from here on
+            change(prefer=self._value)
+
+    def __enter__(self) -> Self:
+        before = current().prefer
+        if self._has_ended or before is not self._value:
+            self._before = before
+        self._has_ended = False
+        _withdraw(self)
+        change(prefer=self._value)
+        return self
+
+    def __repr__(self) -> str:
+        device, min_bytes = self._value
+        more = f", min_bytes={min_bytes}" * (min_bytes != MIN_BYTES)
+        return f"voxbind.prefer({device!r}{more})"
+
+
+def preferred(settings: Settings) -> Preference:
+    """Return where arrays on the host are worked on, by these settings and the process's."""
+    return settings.prefer or _of_process()
+
+
+_CPU = Preference("cpu")
+_lock = allocate_lock()
+_asked: list[tuple[ref[prefer], Preference]] = []
+"""What the process was asked for, the last of which holds: each until it turns out to be a block's,
+which takes it out of here whatever came after it."""
+
+
+def _of_process() -> Preference:
+    asked = _asked[-1:]  # in one step, as other threads may take it away
+    return asked[0][1] if asked else _CPU
+
+
+def _ask(setting: prefer, value: Preference) -> None:
+    with _lock:
+        # What nobody holds any longer can't become a block's: nothing before it comes back.
+        final = [number for number, (held, _) in enumerate(_asked) if held() is None]
+        del _asked[: final[-1] if final else 0]
+        _asked.append((ref(setting), value))
+        _tell_all()
+
+
+def _withdraw(setting: prefer) -> None:
+    with _lock:
+        _asked[:] = [each for each in _asked if each[0]() is not setting]
+        _tell_all()
+
+
+def _tell_all() -> None:
+    global calm
+    calm = None if _of_process().device == "gpu" else DEFAULT
 
 
 def _processors() -> int:

@@ -16,12 +16,13 @@ from .errors import DeviceUnavailableError, MemoryTypeError
 from .memory_numpy import numpy_dtype
 from .untyped import np
 
-__all__ = ["CupyMemory"]
+__all__ = ["CupyMemory", "is_held"]
 
 _NUMBERS = "biufc"
 
 
-def _is_held(dtype: Any) -> bool:
+def is_held(dtype: Any) -> bool:
+    """Whether CuPy has a data type of NumPy's."""
     return dtype is not None and dtype.kind in _NUMBERS and dtype.char not in "gG"
 
 
@@ -77,7 +78,7 @@ class CupyMemory:
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse a data type that CuPy doesn't have."""
-        if hasattr(value, "dtype") and not _is_held(numpy_dtype(value)):
+        if hasattr(value, "dtype") and not is_held(numpy_dtype(value)):
             dtype = str(value.dtype).rpartition(".")[2]
             raise MemoryTypeError(
                 f"{name!r} is {dtype}, and CuPy has no such dtype. Give {cast.format('float32')}."
@@ -87,7 +88,7 @@ class CupyMemory:
         return False
 
     def keeps_out(self, array: Any, device: Any) -> bool:
-        return isinstance(array, np.ma.MaskedArray) or not _is_held(array.dtype)
+        return isinstance(array, np.ma.MaskedArray) or not is_held(array.dtype)
 
     def arrives_shared(self, array: Any, device: Any) -> bool:
         return False
@@ -111,7 +112,7 @@ class CupyMemory:
             return array
         if name:
             self.refuse(array, name, cast)
-        elif not _is_held(array.dtype):
+        elif not is_held(array.dtype):
             return array
         cupy = sys.modules["cupy"]
         native = array.astype(array.dtype.newbyteorder("="), copy=False)

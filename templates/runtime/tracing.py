@@ -53,6 +53,8 @@ class TracedCall(NamedTuple):
     """From the wrapper's call to its end, conversions included."""
     error: str
     """Name of the exception that ended it, if one did."""
+    reason: str = ""
+    """Why it ran there, if it was called through `voxbind.auto`."""
 
     def row(self) -> dict[str, Any]:
         """Return it as plain values, for a table or JSON."""
@@ -94,8 +96,10 @@ class TraceLog(Sequence[TracedCall]):
         return [call.row() for call in self._calls]
 
     def __str__(self) -> str:
-        table = [("function", "device", "path", "ms", "moved"), *map(_cells, self._calls)]
-        widths = [max(len(row[column]) for row in table) for column in range(4)]
+        table = [("function", "device", "path", "ms", "moved", "why"), *map(_cells, self._calls)]
+        if not any(call.reason for call in self._calls):
+            table = [row[:-1] for row in table]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
         return "\n".join(_line(row, widths) for row in table)
 
     def __repr__(self) -> str:
@@ -106,13 +110,14 @@ def _cells(call: TracedCall) -> tuple[str, ...]:
     path = f"{call.path} x {call.slices}" if call.slices else call.path
     moved = "; ".join(map(str, call.conversions)) or "nothing"
     failed = f" ({call.error})" if call.error else ""
-    return call.function, call.device, path, f"{call.seconds * 1e3:.3f}", moved + failed
+    milliseconds = f"{call.seconds * 1e3:.3f}"
+    return call.function, call.device, path, milliseconds, moved + failed, call.reason
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:
     *cells, last = row
     padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-    return "  ".join((*padded, last))
+    return "  ".join((*padded, last)).rstrip()
 
 
 class trace:
@@ -121,7 +126,7 @@ class trace:
     Only this thread or asyncio task is looked at, and tasks that are started in the block.
     Traces may stand inside one another: each sees every call in its own block. What has no
     array to convert (``disk``), or moves one because that is asked for (``cle.push``), isn't
-    taken down.
+    taken down. A call through `voxbind.auto` is told under the name of what ran, with the reason.
 
     Returns
     -------
@@ -166,6 +171,8 @@ class Watch:
         self._function = _name_of_wrapper()
         self._conversions: list[Conversion] = []
         self._has_ended = False
+        if settings.reason:  # it isn't that of calls which the library makes in turn
+            change(reason="")
 
     def moves(self, argument: str, source: str, target: str, nbytes: int, shared: bool) -> None:
         """Take a conversion down.
@@ -178,10 +185,12 @@ class Watch:
         move = Conversion(argument or "result", source, target, nbytes, shared)
         if not shared and self._settings.transfers == "forbid":
             subject = repr(argument) if argument else "the result"
+            reason = self._settings.reason
+            why = f" It runs where it does because {reason}." if reason else ""
             raise TransferForbiddenError(
                 f"{self._function}: {subject} would be copied from {source} to {target}, "
-                f"{nbytes:,} bytes, and voxbind.transfers('forbid') holds. Give arrays that are "
-                f"where the function works, or allow it: with voxbind.transfers('allow'): ..."
+                f"{nbytes:,} bytes, and voxbind.transfers('forbid') holds.{why} Give arrays that "
+                f"are where the function works, or allow it: with voxbind.transfers('allow'): ..."
             )
         self._conversions.append(move)
         if self._has_ended:  # a generator's member, converted when it was asked for
@@ -212,6 +221,7 @@ class Watch:
             conversions=moved,
             seconds=seconds,
             error=error,
+            reason=self._settings.reason,
         )
         for log in self._settings.logs:
             log.add(call)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/memory.md")
+NAMES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/memory.md", "docs/auto.md")
 DOCUMENTS = [ROOT / name for name in NAMES]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ voxbind ((?:show|list|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)

@@ -15,7 +15,8 @@ CASES = {
     "the package": ("import voxbind", set()),
     "its errors": ("from voxbind import DimensionError, ProcessingContract", set()),
     "its settings": (
-        "import voxbind; voxbind.transfers('allow'); voxbind.workers(1); voxbind.trace()",
+        "import voxbind; voxbind.transfers('allow'); voxbind.workers(1); voxbind.trace();"
+        "voxbind.prefer('gpu')",
         set(),
     ),
     "the decorator for one's own functions": (

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from voxbind_build.model import Description, Form, Function, Twin, Verdict
 
-__all__ = ["inferred"]
+__all__ = ["has_numbers", "inferred", "is_plain"]
 
 _NUMBERS = re.compile(r"""(["']).*?\1|\b(?:bool|complex|float|int)\b""")
 
@@ -50,7 +50,7 @@ def inferred(
         return tuple(name for name in renamed if name in names)
 
     returns, forms = twin.returns, [*_renamed(twin.returns.forms, pair, names)]
-    is_known = all(map(_is_plain, (returns.annotation, *(each.annotation for each in forms))))
+    is_known = all(map(is_plain, (returns.annotation, *(each.annotation for each in forms))))
     return Verdict(
         kind=twin.kind,
         contract=twin.contract,
@@ -76,7 +76,7 @@ def inferred(
             for parameter in twin.parameters
             if (mine := pair.renamed.get(parameter.name, parameter.name)) in names
             and names[mine].annotation_source == "unknown"
-            and _is_plain(parameter.annotation)
+            and is_plain(parameter.annotation)
         },
     )
 
@@ -89,7 +89,7 @@ def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Itera
             yield Form(options=options, annotation=form.annotation)
 
 
-def _is_plain(annotation: str) -> bool:
+def is_plain(annotation: str) -> bool:
     """Tell whether a type has no class of the twin's own library in it."""
     return not re.search(r"\w\.\w", re.sub(r"""(["']).*?\1""", "", annotation))
 
@@ -97,3 +97,8 @@ def _is_plain(annotation: str) -> bool:
 def _on_device(annotation: str) -> str:
     """Let each number be an array without axes: on a device most are, and stay there."""
     return _NUMBERS.sub(lambda found: found[0] + " | Array" * (not found[1]), annotation)
+
+
+def has_numbers(annotation: str) -> bool:
+    """Tell whether a number may come back, and not only in an array."""
+    return any(found[1] is None for found in _NUMBERS.finditer(annotation))

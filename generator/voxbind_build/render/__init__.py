@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from voxbind_build.model import Manifest
+from voxbind_build.render.auto import PACKAGE, render_auto
 from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import RenderError
 from voxbind_build.render.formatting import tidy
@@ -17,7 +18,7 @@ from voxbind_build.render.index import INDEX, index
 from voxbind_build.render.module import render_module
 from voxbind_build.render.tree import module_tree
 
-__all__ = ["RenderError", "render", "templates_dir"]
+__all__ = ["RenderError", "own_names", "render", "templates_dir"]
 
 
 def render(manifest: Manifest, templates: Path) -> dict[str, str]:
@@ -41,12 +42,20 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
     own = {f"_native/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     examples = Examples(manifest)
+    reserved = own_names(templates)
     for node in module_tree(manifest):
-        if node.path in runtime:
+        if node.name.partition(".")[0] in reserved:
             raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
         modules[node.path] = render_module(node, templates, examples)
+    modules |= render_auto(manifest, templates)
     rest = {INDEX: index(manifest), "py.typed": ""}
     return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))
+
+
+def own_names(templates: Path) -> frozenset[str]:
+    """Return the names of modules that voxbind has itself: no library can have one of them."""
+    runtime = {path.stem for path in (templates / "runtime").glob("*.py")}
+    return frozenset({*runtime, PACKAGE})
 
 
 def _copied(folder: Path) -> dict[str, str]:

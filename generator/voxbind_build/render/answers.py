@@ -8,7 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from voxbind_build.model import Function, Twin
 from voxbind_build.render.quoting import clean
 
-__all__ = ["grouped", "of_twin", "rank", "refusals", "warnings"]
+__all__ = [
+    "grouped",
+    "never",
+    "of_routing",
+    "of_twin",
+    "rank",
+    "refusals",
+    "stays",
+    "warnings",
+]
 
 _DTYPE = re.compile(r"\b(bool|u?int(8|16|32|64)|float(32|64))_?\b")
 _KINDS = ("bool", "uint", "int", "float", "complex")
@@ -87,3 +96,99 @@ def of_twin(twin: Twin) -> list[str]:
 
 def _is(names: tuple[str, ...]) -> str:
     return "is" if len(names) == 1 else "are"
+
+
+def never(function: Function, required: Sequence[str]) -> str:
+    """Say why a function on a GPU is never called for its twin, if it isn't: after "because".
+
+    Parameters
+    ----------
+    function
+        The one on the GPU.
+    required
+        Parameters of the twin that it lacks and that must be given.
+    """
+    twin, name = function.twin, f"{function.module}.{function.original_name}"
+    if twin is None:
+        return ""
+    if twin.differs and twin.agreement is not None:
+        return (
+            f"results of {name} were {twin.agreement.relative:.2g} of the largest number from "
+            f"those of {twin.name}, and {twin.tolerance:g} is allowed"
+        )
+    if required:
+        return f"{name} has no parameter {required[0]!r}"
+    if twin.axes == 0:
+        return f"{name} takes other axes than {twin.name}"
+    return ""
+
+
+def stays(function: Function, twin: Twin) -> str:
+    """Say why what is on the host isn't taken to a GPU for a function, if it isn't.
+
+    Parameters
+    ----------
+    function
+        The one on the CPU.
+    twin
+        How the other differs from it.
+    """
+    if function.contract is None:
+        return f"{twin.name} takes no image, and works where its arrays are"
+    if twin.objects:
+        return f"{twin.name} gives objects, which stay where their arrays are"
+    return ""
+
+
+def of_routing(
+    function: Function, other: Function | None, arrays: Sequence[str], required: Sequence[str]
+) -> str:
+    """Say where a function of `voxbind.auto` runs.
+
+    Parameters
+    ----------
+    function
+        The one on the CPU.
+    other
+        The one on a GPU, if there is one.
+    arrays
+        The parameters that say where.
+    required
+        As for `never`.
+    """
+    told = ". ".join(_routing(function, other, arrays, required))
+    return f"voxbind.auto: {told}."
+
+
+def _routing(
+    function: Function, other: Function | None, arrays: Sequence[str], required: Sequence[str]
+) -> Iterator[str]:
+    name = f"{function.module}.{function.original_name}"
+    twin = other.twin if other is not None else None
+    if not arrays:
+        yield f"takes no image, so that it is {name} everywhere"
+    elif other is None or twin is None:
+        yield f"runs on the CPU: {name} has no twin on the GPU"
+    elif reason := never(other, required):
+        yield f"runs on the CPU, because {reason}"
+    else:
+        asked = "" if stays(function, twin) else ", or voxbind.prefer('gpu') holds,"
+        yield (
+            f"where {arrays[0]} is on an NVIDIA GPU{asked} it runs "
+            f"{other.module}.{other.original_name} there, else {name} on the CPU"
+        )
+        yield from _limits(twin)
+
+
+def _limits(twin: Twin) -> Iterator[str]:
+    only = [f"with {name}" for name in twin.missing]
+    only += [f"with a Python function as {name}" for name in twin.kernels]
+    only += [f"for images of {dtype}" for dtype in twin.refuses]
+    if twin.axes:
+        only.append(f"for images that haven't {twin.axes} spatial axes")
+    if only:
+        yield f"It is the CPU's in any case {_and(only)}"
+    if twin.objects:
+        yield "On a GPU it gives objects of that library's classes"
+    if twin.numbers != "none":
+        yield "Numbers are Python's wherever it runs"

@@ -54,7 +54,9 @@ _SLICE_BY_SLICE = Entry(
 )
 
 
-def document(function: Function, takes_slice_by_slice: bool, examples: Examples) -> str:
+def document(
+    function: Function, takes_slice_by_slice: bool, examples: Examples, routing: str = ""
+) -> str:
     """Return the docstring of a wrapper.
 
     Parameters
@@ -65,11 +67,16 @@ def document(function: Function, takes_slice_by_slice: bool, examples: Examples)
         Whether the wrapper has that parameter beside the library's.
     examples
         Rewrites the examples.
+    routing
+        Which of two twins it runs, in words.
     """
     sections = read(plain(numpydoc(clean(function.doc))))
     introduction = sections.introduction or f"{function.module}.{function.original_name}."
     summary, _, extended = introduction.partition("\n\n")
-    facts = "\n".join(textwrap.wrap(_facts(function), _WIDTH, break_long_words=False))
+    facts, routed = (
+        "\n".join(textwrap.wrap(text, _WIDTH, break_long_words=False))
+        for text in (_facts(function), routing)
+    )
     bodies = dict(sections.bodies)
     bodies["Parameters"], bodies["Other Parameters"] = entries.parameters(
         function,
@@ -81,7 +88,7 @@ def document(function: Function, takes_slice_by_slice: bool, examples: Examples)
         bodies["Returns"] = entries.returns(function, bodies.get("Returns", ""), _roles(function))
     if "See Also" in bodies:  # its syntax is names without backticks
         bodies["See Also"] = bodies["See Also"].replace("`", "")
-    introduction = "\n\n".join(part for part in (summary, facts, extended) if part)
+    introduction = "\n\n".join(part for part in (summary, facts, routed, extended) if part)
     return examples.rewrite(write(Sections(introduction, bodies)), function.module)
 
 

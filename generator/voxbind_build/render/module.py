@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from voxbind_build.model import Function, Library
+from voxbind_build.model import Library
 from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import identifier
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
 from voxbind_build.render.tree import Node
-from voxbind_build.render.wrapper import names_used, wrap
+from voxbind_build.render.wrapper import Wrapper, names_used, wrap
 
-__all__ = ["render_module"]
+__all__ = ["fill_in", "render_module", "taken"]
 
 _MEMORIES = {
     "array_api": """\
@@ -53,25 +54,50 @@ def render_module(node: Node, templates: Path, examples: Examples) -> str:
     examples
         Rewrites the examples of docstrings.
     """
-    callables = {name: each for name, each in node.functions.items() if each.form == "function"}
-    handed_on = {name: each for name, each in node.functions.items() if each.form != "function"}
-    public = sorted([*node.functions, *node.children])
-    names = Namespace(_taken(node, callables))
+    names = Namespace(taken(node))
     library = node.key
     memory = node.library.memory_type
     wrappers = [
         wrap(name, each, library, memory, names, examples)
-        for name, each in sorted(callables.items())
+        for name, each in sorted(node.callables.items())
     ]
+    for each in node.handed_on.values():
+        names.upstream(each.module, library)
+    return fill_in(node, templates, names, wrappers, _describe(node), _upstreams(node, names))
+
+
+def fill_in(
+    node: Node,
+    templates: Path,
+    names: Namespace,
+    wrappers: Sequence[Wrapper],
+    description: str,
+    upstreams: Sequence[str],
+) -> str:
+    """Return the text of a module of which the wrappers are made already.
+
+    Parameters
+    ----------
+    node
+        The module.
+    templates
+        Where ``module.py.jinja`` is.
+    names
+        Of the module, those of the wrappers among them.
+    wrappers
+        In the order in which they are written.
+    description
+        What the module's docstring says.
+    upstreams
+        The statements that bind what the wrappers call.
+    """
     has_overloads = any(wrapper.overloads for wrapper in wrappers)
     overload = names.bind("overload", "typing") if has_overloads else ""
-    constants = sorted(name for name, each in handed_on.items() if each.form == "constant")
-    for name, each in sorted(handed_on.items()):
-        names.upstream(each.module, library)
+    constants = sorted(name for name, each in node.handed_on.items() if each.form == "constant")
+    for name, each in sorted(node.handed_on.items()):
         if each.form == "class":
             names.hand_on(identifier(each.original_name, name), each.module, name)
-    lazy = _lazy(node, handed_on, names)
-    upstreams = _upstreams(node, names)
+    lazy = _lazy(node, names)
     for_checkers = bool(node.children or names.type_imports or constants)
     checking = names.bind("TYPE_CHECKING", "typing") if for_checkers else ""
     # What a library's constants are is written nowhere.
@@ -80,11 +106,11 @@ def render_module(node: Node, templates: Path, examples: Examples) -> str:
         _jinja(templates)
         .get_template("module.py.jinja")
         .render(
-            docstring=docstring(_describe(node)),
+            docstring=docstring(description),
             wrappers=wrappers,
             overload=overload,
             lazy=lazy,
-            public=public,
+            public=sorted([*node.functions, *node.children]),
             children=sorted(node.children),
             upstreams=upstreams,
             # Only now is known what the parts above need.
@@ -98,9 +124,10 @@ def render_module(node: Node, templates: Path, examples: Examples) -> str:
     )
 
 
-def _taken(node: Node, callables: dict[str, Function]) -> set[str]:
-    taken = {"__all__", "__getattr__", "annotations", *node.functions, *node.children}
-    return taken.union(*(names_used(function) for function in callables.values()))
+def taken(node: Node) -> set[str]:
+    """Return the names that nothing may have which a module's code needs beside its own."""
+    own = {"__all__", "__getattr__", "annotations", *node.functions, *node.children}
+    return own.union(*(names_used(function) for function in node.callables.values()))
 
 
 def _describe(node: Node) -> str:
@@ -140,17 +167,17 @@ def _environment(library: Library) -> dict[str, dict[str, tuple[str, ...]]]:
     }
 
 
-def _lazy(node: Node, handed_on: dict[str, Function], names: Namespace) -> str:
+def _lazy(node: Node, names: Namespace) -> str:
     """Return the expression for the module's ``__getattr__``, or nothing if it needs none."""
-    if not node.children and not handed_on:
+    if not node.children and not node.handed_on:
         return ""
     arguments = ["__name__"]
     if node.children:
         arguments.append(f"submodules={tuple(sorted(node.children))!r}")
-    if handed_on:
-        modules = {each.module for each in handed_on.values()}
+    if node.handed_on:
+        modules = {each.module for each in node.handed_on.values()}
         upstream = names.upstream(min(modules), node.key)
-        arguments += [f"upstream={upstream}", f"names={tuple(sorted(handed_on))!r}"]
+        arguments += [f"upstream={upstream}", f"names={tuple(sorted(node.handed_on))!r}"]
     return f"{names.bind('lazy_attributes', 'voxbind.lazy')}({', '.join(arguments)})"
 
 

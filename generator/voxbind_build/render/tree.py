@@ -24,6 +24,16 @@ class Node:
         """By the name they have in this module, sorted."""
 
     @property
+    def callables(self) -> dict[str, Function]:
+        """The functions that have a wrapper here."""
+        return {name: each for name, each in self.functions.items() if each.form == "function"}
+
+    @property
+    def handed_on(self) -> dict[str, Function]:
+        """The classes and constants, which are handed on as they are."""
+        return {name: each for name, each in self.functions.items() if each.form != "function"}
+
+    @property
     def path(self) -> str:
         """Path of its file below the package."""
         file = "/__init__.py" if self.children or not self.listed else ".py"

@@ -20,7 +20,7 @@ from voxbind_build.render.signatures import (
     signatures,
 )
 
-__all__ = ["Wrapper", "names_used", "wrap"]
+__all__ = ["Wrapper", "first_image", "name_of_result", "names_used", "wrap"]
 
 _LIFTING = {
     "PURE_2D": "per_slice",
@@ -54,6 +54,21 @@ class Wrapper(Struct, frozen=True, kw_only=True):
 def names_used(function: Function) -> set[str]:
     """Return the names that a wrapper's own scope has."""
     return {parameter.name for parameter in function.parameters} | {SLICE_BY_SLICE}
+
+
+def first_image(function: Function) -> Parameter | None:
+    """Return the parameter that takes the image, if there is one."""
+    if function.contract is None or not function.arrays:
+        return None
+    return next(each for each in function.parameters if each.name == function.arrays[0])
+
+
+def name_of_result(function: Function) -> str:
+    """Return a name for the local variable of the result that no parameter has."""
+    result = "result"
+    while result in names_used(function):
+        result += "_"
+    return result
 
 
 def wrap(
@@ -118,12 +133,9 @@ class _Writer:
         self._takes_any = (
             function.contract == "VOLUMETRIC_TO_SLICE" and "(Y, X)" not in function.refuses
         )
-        self._first = self._by_name[self._images[0]] if self._images else None
+        self._first = first_image(function)
 
     def write(self) -> Wrapper:
-        result = "result"
-        while result in names_used(self._function):
-            result += "_"
         conditions = self._conditions()
         readable = self._first is None or image_is_plain(self._first, self._where)
         *overloads, last = signatures(self._function, self._first, self._memory, self._names)
@@ -135,7 +147,7 @@ class _Writer:
             parameters=last.parameters,
             returns=last.returns,
             docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
-            result=result,
+            result=name_of_result(self._function),
             direct=self._direct()
             if readable and not (self._function.only or self._function.needs_output)
             else "",

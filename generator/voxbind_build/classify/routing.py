@@ -1,0 +1,74 @@
+"""Where a function and its twin on the CPU don't do the same, as far as that was seen.
+
+`voxbind.auto` runs the one where the image is on a device, and leaves to the other what only
+that one does, or does otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+
+from voxbind_build.classify.inferred import has_numbers, is_plain
+from voxbind_build.model import Contract, Description, Function, Numbers, Twin, Verdict
+
+__all__ = ["limited"]
+
+_ALIKE: dict[frozenset[Contract | None], int] = {
+    frozenset({"PURE_2D", "FLEXIBLE"}): 2,
+    frozenset({"PURE_3D", "FLEXIBLE"}): 3,
+}
+"""By two contracts, how many axes an image has of which both make the same."""
+_KERNEL = re.compile(r"\b\w*Kernel\b")
+_ARRAYS = re.compile(r"\bArrayT?\b")
+_ROW = re.compile(r"\blist\[|, \.\.\.\]")
+
+
+def limited(pair: Twin, description: Description, verdict: Verdict, twin: Function) -> Twin:
+    """Add to a pair what only the twin takes, and what comes back.
+
+    Parameters
+    ----------
+    pair
+        How the signatures differ.
+    description, verdict
+        Of the function on the device.
+    twin
+        What is known of the one on the CPU.
+    """
+    types = [twin.returns.annotation, *(form.annotation for form in twin.returns.forms)]
+    documented = {each.name: each.documented for each in description.parameters}
+    return replace(
+        pair,
+        refuses=tuple(
+            sorted(
+                given
+                for given in verdict.refuses
+                if not given.startswith("(") and given not in twin.refuses
+            )
+        ),
+        axes=_axes(verdict, twin),
+        kernels=tuple(
+            each.name
+            for each in twin.parameters
+            if "Callable" in each.annotation
+            and _KERNEL.search(documented.get(pair.renamed.get(each.name, each.name), ""))
+        ),
+        objects=any(not is_plain(each) or "Callable" in each for each in types),
+        numbers=_numbers(types),
+    )
+
+
+def _axes(own: Verdict, other: Function) -> int | None:
+    if own.contract != other.contract:
+        return _ALIKE.get(frozenset({own.contract, other.contract}), 0)
+    # Of a volume the one gives a volume of results, and the other an error.
+    return 2 if own.contract == "PURE_2D" and own.stacks != other.stacks else None
+
+
+def _numbers(types: list[str]) -> Numbers:
+    if not any(map(has_numbers, types)):
+        return "none"
+    rows = any(map(_ROW.search, types)) and not any(map(_ARRAYS.search, types))
+    return "all" if rows else "some"

@@ -1,0 +1,307 @@
+"""Which of two twins a call of `voxbind.auto` runs, and why.
+
+The image decides: on an NVIDIA GPU it is worked on there, on the host where nobody asked for the
+GPU on the CPU. What the twin on the GPU can't do as the one on the CPU does is the CPU's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal, NamedTuple, TypedDict
+
+from . import gpu as devices
+from .classes import class_of
+from .context import Preference, Settings, change, current, preferred
+from .memories import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
+from .memory_cupy import is_held
+from .memory_numpy import numpy_dtype
+from .plans import Arguments, Function
+from .routes import gpu_of, nbytes_of
+from .untyped import np
+from .upstream import LibraryDefault
+
+__all__ = ["Choice", "Facts", "choose", "missing", "run"]
+
+_LONGEST_ERROR = 120
+_BY_POSITION = frozenset(("positional", "args", "kwargs"))
+"""Facts of functions of which not everything can be given by name."""
+
+
+class Facts(TypedDict, total=False):
+    """What is known of a pair of twins; what is at its default is left out.
+
+    Parameters go by the names that they have on the CPU.
+    """
+
+    images: tuple[str, ...]
+    """Arrays of which the first that is given says where the call runs."""
+    never: str
+    """Why the twin on the GPU is never called, if it isn't."""
+    stays: str
+    """Why what is on the host stays there, whatever is preferred."""
+    lacks: Mapping[str, Any]
+    """Parameters that the CPU's alone has, and their defaults."""
+    renamed: Mapping[str, str]
+    """Parameters that have another name on the GPU."""
+    kernels: tuple[str, ...]
+    """Parameters for which the GPU's takes a kernel of CuPy, and the CPU's a Python function."""
+    refuses: tuple[str, ...]
+    """Dtypes of the image that the GPU's refuses, and the CPU's takes."""
+    axes: int
+    """How many axes, beside one of colours, an image has with which both do the same; any, if it
+    isn't there."""
+    needs_channels: bool
+    """Whether one axis of an image is one of colours."""
+    numbers: Literal["some", "all"]
+    """Whether the CPU's gives numbers back: among other results, or in rows and nothing else."""
+    positional: int
+    """How many leading parameters are passed by position."""
+    args: str
+    """Name of ``*args``."""
+    kwargs: str
+    """Name of ``**kwargs``."""
+
+
+class Choice(NamedTuple):
+    """Which of the two it is."""
+
+    on_gpu: bool
+    reason: str
+    """Why, as what follows a ``because``."""
+
+
+_ON_HOST = Choice(False, "the image is on no NVIDIA GPU")
+
+
+def run(
+    cpu: Any,
+    gpu: Any,
+    name: str,
+    arguments: Arguments,
+    facts: Facts,
+    absent: Callable[[str, bool], str] | None = None,
+) -> Any:
+    """Run a call of two twins on one of them: see `voxbind.twins.route`.
+
+    Parameters
+    ----------
+    cpu, gpu, name, arguments, facts
+        As they are there.
+    absent
+        As `missing`, which it is unless given.
+    """
+    settings = current()
+    chosen = choose(cpu, gpu, name, arguments, facts, settings, absent or missing)
+    if not settings.watched:
+        return _call(chosen.on_gpu, cpu, gpu, name, arguments, facts)
+    change(reason=chosen.reason)
+    try:
+        return _call(chosen.on_gpu, cpu, gpu, name, arguments, facts)
+    finally:
+        change(reason="")
+
+
+def choose(
+    cpu: Any,
+    gpu: Any,
+    name: str,
+    arguments: Arguments,
+    facts: Facts,
+    settings: Settings,
+    absent: Callable[[str, bool], str],
+) -> Choice:
+    """Say which of two twins a call runs.
+
+    Parameters
+    ----------
+    cpu, gpu, name, arguments, facts
+        See `voxbind.twins.route`.
+    settings
+        What is asked for.
+    absent
+        Takes the name of an upstream module, and whether there is a GPU for certain, and says what
+        is missing to run it here.
+    """
+    image, home = _image(arguments, facts)
+    place = None if home is None or home is NUMPY else gpu_of(image, home)
+    preference = preferred(settings)
+    if place is None and preference.device == "cpu":
+        return _ON_HOST
+    if gpu is None:
+        return Choice(False, f"{cpu.__name__}.{name} has no twin on the GPU")
+    obstacle = facts.get("never", "")
+    if place is None:
+        obstacle = obstacle or _keeps(image, facts, settings, preference)
+    obstacle = (
+        obstacle
+        or _differs(f"{gpu.__name__}.{name}", image, arguments, facts, cpu)
+        or absent(gpu.__name__, place is not None)
+    )
+    if obstacle:
+        return Choice(False, obstacle)
+    if place is None:
+        return Choice(True, "voxbind.prefer('gpu') holds")
+    return Choice(True, f"the image is on cuda:{place}")
+
+
+@cache
+def missing(module: str, has_gpu: bool) -> str:
+    """Say what is missing to run a library on the GPU here; nothing, if nothing is.
+
+    Parameters
+    ----------
+    module
+        Dotted name of the library's module.
+    has_gpu
+        Whether there is a GPU for certain: an array is on it.
+    """
+    if not has_gpu and not devices.count():
+        return "no NVIDIA GPU is found here"
+    try:
+        import_module(module)
+    except Exception as error:  # a library may fail in any way where its driver is another one's
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return f"{error.name} isn't installed"
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        if len(told) > _LONGEST_ERROR:
+            told = f"{told[:_LONGEST_ERROR].rpartition(' ')[0]} ..."
+        return f"{module} can't be imported ({told})"
+    return ""
+
+
+def _image(arguments: Arguments, facts: Facts) -> tuple[Any, Memory | None]:
+    """Return the array that decides, and its memory: the first that is given, or is in a list."""
+    for name in facts.get("images", ()):
+        value = first_array(arguments[name])
+        home = memory_of(value)
+        if home is not None:
+            return value, home
+    return None, None
+
+
+def _keeps(image: Any, facts: Facts, settings: Settings, preference: Preference) -> str:
+    """Say what keeps an image on the host, though the GPU is preferred."""
+    if reason := facts.get("stays", ""):
+        return reason
+    if image is None:
+        return "the image is no array"
+    nbytes = nbytes_of(image)
+    if nbytes < preference.min_bytes:
+        return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"
+    if settings.transfers == "forbid":
+        return "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds"
+    if isinstance(image, np.ma.MaskedArray):
+        return "CuPy has no masked arrays"
+    if hasattr(image, "dtype") and not is_held(numpy_dtype(image)):
+        return f"CuPy has no dtype {image.dtype}"
+    return ""
+
+
+def _differs(twin: str, image: Any, arguments: Arguments, facts: Facts, cpu: Any) -> str:
+    """Say what of a call the twin on the GPU can't do as the one on the CPU does."""
+    for name, default in facts.get("lacks", {}).items():
+        if not _is_untouched(arguments[name], default):
+            return f"{twin} has no parameter {name!r}"
+    for name in facts.get("kernels", ()):
+        if not _comes_from(arguments[name], "cupy"):
+            return f"{twin} takes no Python function for {name!r}"
+    library = cpu.__name__.partition(".")[0]
+    for name, value in arguments.items():
+        if class_of(value) not in PLAIN and _comes_from(value, library, "numpy.random"):
+            return f"{twin} doesn't take {_told(value)} for {name!r}"
+    if dtypes := facts.get("refuses", ()):
+        dtype = str(numpy_dtype(image))
+        if dtype in dtypes:
+            return f"{twin} refuses {dtype}"
+    if "axes" in facts:
+        has_colours = facts.get("needs_channels") or arguments.get("channel_axis") is not None
+        if len(image.shape) - bool(has_colours) != facts["axes"]:
+            return f"{twin} does something else with an image of shape {tuple(image.shape)}"
+    return ""
+
+
+def _is_untouched(value: Any, default: Any) -> bool:
+    if isinstance(value, LibraryDefault):
+        return True
+    return type(value) is type(default) and bool(value == default)
+
+
+def _comes_from(value: Any, *libraries: str) -> bool:
+    """Tell whether a class, a function or an object is defined in one of the libraries."""
+    module = str(getattr(value, "__module__", class_of(value).__module__))
+    return any(f"{module}.".startswith(f"{library}.") for library in libraries)
+
+
+def _told(value: Any) -> str:
+    named = value if hasattr(value, "__qualname__") else class_of(value)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _call(on_gpu: bool, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: Facts) -> Any:
+    if not on_gpu:
+        function = getattr(cpu, name)
+        if facts.keys() & _BY_POSITION:
+            return _pass_on(function, arguments, {}, facts)
+        return function(**arguments)
+    lacks = facts.get("lacks", {})
+    given = {each: value for each, value in arguments.items() if each not in lacks}
+    result = _pass_on(getattr(gpu, name), given, facts.get("renamed", {}), facts)
+    numbers = facts.get("numbers")
+    if not numbers:
+        return result
+    # The numbers of slices are an array on either.
+    return _with_numbers(result, numbers == "all" and not arguments.get("slice_by_slice"))
+
+
+def _pass_on(
+    function: Function, arguments: Arguments, renamed: Mapping[str, str], facts: Facts
+) -> Any:
+    """Call a wrapper with all that was given, and with what is at its default."""
+    args, kwargs, count = facts.get("args"), facts.get("kwargs"), facts.get("positional", 0)
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for position, (name, value) in enumerate(arguments.items()):
+        if isinstance(value, LibraryDefault):  # each library has its own
+            continue
+        if name == args:
+            positional += value
+        elif name == kwargs:
+            keywords |= value
+        elif position < count and len(positional) == position:
+            positional.append(value)
+        else:
+            keywords[renamed.get(name, name)] = value
+    return function(*positional, **keywords)
+
+
+def _with_numbers(result: Any, every: bool, kind: type[Any] = list) -> Any:
+    """Return a result of the GPU with numbers where the twin on the CPU gives numbers.
+
+    On a GPU a number is an array without axes: it is brought to the host, which waits for it.
+
+    Parameters
+    ----------
+    result
+        What came back, or a member of it.
+    every
+        Whether rows of numbers are all that the twin gives, so that no array is to be left.
+    kind
+        What an array becomes that has axes and is none on the CPU.
+    """
+    own = class_of(result)
+    if own in PLAIN:
+        return result
+    if own is dict:
+        return {key: _with_numbers(each, every) for key, each in result.items()}
+    has_fields = hasattr(result, "_fields")
+    if has_fields or own in NESTED:
+        # What is a row of numbers in a list is a tuple there: coordinates.
+        members = [_with_numbers(each, every, tuple) for each in result]
+        return class_of(result)(*members) if has_fields else class_of(result)(members)
+    memory = memory_of(result)
+    if memory is None or not (every or tuple(result.shape) == ()):
+        return result
+    numbers = (result if memory is NUMPY else memory.to_host(result, "")).tolist()
+    return kind(numbers) if isinstance(numbers, list) else numbers

@@ -1,0 +1,927 @@
+"""A function of voxbind.auto is the CPU's where there is no GPU, and says why; it never guesses."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import gc
+import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyclesperanto as cle
+import pytest
+import torch
+
+import voxbind
+from voxbind import context
+from voxbind import pyclesperanto as vcle
+from voxbind.auto import (
+    color,
+    exposure,
+    feature,
+    filters,
+    measure,
+    metrics,
+    morphology,
+    ndimage,
+    registration,
+    restoration,
+    segmentation,
+    transform,
+    util,
+)
+from voxbind.auto.filters import rank
+from voxbind.choosing import Facts, choose, missing, run
+from voxbind.context import MIN_BYTES, Preference, Settings
+from voxbind.scipy import ndimage as scipy_ndimage
+from voxbind.skimage import filters as skimage_filters
+from voxbind.twins import route, wrapped
+from voxbind.upstream import library_default
+
+PACKAGE = Path(__file__).parents[2] / "generated" / "voxbind"
+MODULES = {
+    f"voxbind.auto.{name}": f"voxbind.{cpu}"
+    for name, cpu in {
+        **{each: f"skimage.{each}" for each in ("color", "exposure", "feature", "filters")},
+        **{each: f"skimage.{each}" for each in ("measure", "metrics", "morphology", "util")},
+        **{each: f"skimage.{each}" for each in ("registration", "restoration", "transform")},
+        "filters.rank": "skimage.filters.rank",
+        "segmentation": "skimage.segmentation",
+        "ndimage": "scipy.ndimage",
+    }.items()
+}
+"""By module of voxbind.auto, that of the functions on the CPU."""
+RNG = np.random.default_rng(0)
+IMAGE = RNG.random((24, 30)).astype(np.float32)
+VOLUME = RNG.random((4, 24, 30)).astype(np.float32)
+LABELS = ndimage.label(IMAGE > 0.6)[0]
+BYTES = (IMAGE * 255).astype(np.uint8)
+COLOURS = RNG.random((24, 30, 3)).astype(np.float32)
+HAS_CUPY = find_spec("cupy") is not None
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_preferred() -> Iterator[None]:
+    yield
+    voxbind.prefer("cpu")
+
+
+def public(module: str) -> dict[str, Any]:
+    found = importlib.import_module(module)
+    return {name: getattr(found, name) for name in found.__all__}
+
+
+def functions(module: str) -> dict[str, Any]:
+    return {name: each for name, each in public(module).items() if inspect.isfunction(each)}
+
+
+# --- what stands there is the CPU's -----------------------------------------------------------
+
+
+def test_there_is_a_module_for_each_of_a_library_that_has_twins() -> None:
+    folder = PACKAGE / "auto"
+    paths = [path.relative_to(PACKAGE).with_suffix("") for path in folder.rglob("*.py")]
+    found = {".".join(path.parts).removesuffix(".__init__") for path in paths}
+    assert found == {name.removeprefix("voxbind.") for name in MODULES} | {"auto"}
+    for name in found - {"auto"}:
+        assert importlib.import_module(f"voxbind.{name}")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_names_are_there_and_what_is_no_function_is_the_same(module: str) -> None:
+    ours, cpus = public(module), public(MODULES[module])
+    assert list(ours) == list(cpus)
+    for name, each in cpus.items():
+        if not inspect.isfunction(each) and not inspect.ismodule(each):
+            assert ours[name] is each, name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_signatures_are_the_cpus(module: str) -> None:
+    def shown(function: Any) -> list[tuple[Any, ...]]:
+        parameters = inspect.signature(function).parameters.values()
+        return [
+            (each.name, each.kind, repr(each.default), type(each.default), each.annotation)
+            for each in parameters
+        ]
+
+    ours, cpus = functions(module), functions(MODULES[module])
+    assert ours.keys() == cpus.keys()
+    for name, function in ours.items():
+        assert shown(function) == shown(cpus[name]), name
+        returns = [inspect.signature(each).return_annotation for each in (function, cpus[name])]
+        assert returns[0] == returns[1], name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_overloads_are_the_cpus(module: str) -> None:
+    def overloads(name: str) -> list[str]:
+        file = importlib.import_module(name).__file__
+        assert file is not None
+        nodes = ast.parse(Path(file).read_text("utf-8")).body
+        heads = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+        return [
+            ast.unparse(ast.fix_missing_locations(node))
+            for node in heads
+            if node.decorator_list and node.name != "_"
+        ]
+
+    assert overloads(module) == overloads(MODULES[module])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_documentation_is_whole_and_says_where_a_function_runs(module: str) -> None:
+    cpus = functions(MODULES[module])
+    for name, function in functions(module).items():
+        documented = inspect.getdoc(function) or ""
+        head, mark, rest = documented.partition("\n\nvoxbind.auto: ")
+        assert mark, name
+        routing, _, rest = rest.partition("\n\n")
+        assert routing.endswith("."), name
+        without = prose(f"{head}\n\n{rest}".strip())
+        assert without == prose(inspect.getdoc(cpus[name]) or ""), name
+
+
+def prose(text: str) -> list[str]:
+    """Return the lines of a docstring but for those that import, which differ."""
+    return [line for line in text.splitlines() if " import " not in line]
+
+
+def test_documentation_tells_what_only_the_cpu_does() -> None:
+    def told(function: Any) -> str:
+        text = inspect.getdoc(function) or ""
+        return " ".join(text.partition("voxbind.auto: ")[2].partition("\n\n")[0].split())
+
+    assert told(filters.gaussian) == (
+        "where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs "
+        "cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU."
+    )
+    assert told(feature.hog) == "runs on the CPU: skimage.feature.hog has no twin on the GPU."
+    assert told(morphology.disk).startswith("takes no image")
+    assert "It is the CPU's in any case with radius." in told(ndimage.gaussian_filter1d)
+    assert "with a Python function as function" in told(ndimage.generic_filter)
+    assert "Numbers are Python's wherever it runs" in told(filters.threshold_otsu)
+    assert "gives objects" in told(measure.regionprops)
+    assert "prefer" not in told(measure.regionprops)
+
+
+def test_examples_import_from_here() -> None:
+    documented = inspect.getdoc(ndimage.uniform_filter) or ""
+    assert ">>> from voxbind.auto import ndimage" in documented
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_bodies_pass_every_parameter_on_and_name_no_other(module: str) -> None:
+    file = importlib.import_module(module).__file__
+    assert file is not None
+    tree = ast.parse(Path(file).read_text("utf-8"))
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+            continue
+        own = node.args
+        parameters = [each.arg for each in (*own.posonlyargs, *own.args, *own.kwonlyargs)]
+        parameters += [each.arg for each in (own.vararg, own.kwarg) if each]
+        calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+        direct = next(each for each in calls if _target(each) == f"_cpu.{node.name}")
+        passed = [getattr(each, "value", each) for each in direct.args]
+        passed += [each.value for each in direct.keywords]
+        assert sorted(each.id for each in passed if isinstance(each, ast.Name)) == sorted(
+            parameters
+        ), node.name
+        for keyword in direct.keywords:
+            assert keyword.arg is None or ast.unparse(keyword.value) == keyword.arg
+        for routed in (each for each in calls if _target(each) == "route"):
+            assert ast.unparse(routed.args[2]) == repr(node.name)
+            facts = {each.arg: ast.literal_eval(each.value) for each in routed.keywords}
+            named = {*facts["images"], *facts.get("lacks", {}), *facts.get("renamed", {})}
+            named |= {*facts.get("kernels", ()), facts.get("args"), facts.get("kwargs")} - {None}
+            assert named <= {*parameters}, node.name
+
+
+def _target(call: ast.Call) -> str:
+    return ast.unparse(call.func)
+
+
+CALLS: dict[str, tuple[Callable[..., Any], Callable[[Callable[..., Any], Any], Any], Any]] = {
+    "image": (filters.gaussian, lambda f, x: f(x, 2, mode="wrap"), IMAGE),
+    "volume at once": (filters.gaussian, lambda f, x: f(x), VOLUME),
+    "slices": (filters.gaussian, lambda f, x: f(x, slice_by_slice=True), VOLUME),
+    "volume per slice": (feature.canny, lambda f, x: f(x), VOLUME),
+    "by name": (filters.sobel, lambda f, x: f(image=x, axis=0), IMAGE),
+    "colours": (color.rgb2gray, lambda f, x: f(x), COLOURS),
+    "number": (filters.threshold_otsu, lambda f, x: f(x), IMAGE),
+    "truth": (exposure.is_low_contrast, lambda f, x: f(x), IMAGE),
+    "two images": (metrics.structural_similarity, lambda f, x: f(x, x, data_range=1), IMAGE),
+    "rank": (rank.mean, lambda f, x: f(x, np.ones((3, 3), np.uint8)), BYTES),
+    "labels": (measure.label, lambda f, x: f(x, return_num=True), IMAGE > 0.5),
+    "table": (measure.regionprops_table, lambda f, x: f(x, properties=("area",)), LABELS),
+    "variadic": (measure.moments_central, lambda f, x: f(x, order=2), IMAGE),
+    "footprint": (morphology.dilation, lambda f, x: f(x, morphology.disk(2)), IMAGE),
+    "deprecated": (morphology.remove_small_objects, lambda f, x: f(x, max_size=5), IMAGE > 0.5),
+    "output dtype": (ndimage.spline_filter, lambda f, x: f(x), IMAGE),
+    "no twin": (ndimage.distance_transform_cdt, lambda f, x: f(x), IMAGE > 0.5),
+    "renamed": (ndimage.distance_transform_edt, lambda f, x: f(x), IMAGE > 0.5),
+    "lacking": (ndimage.gaussian_filter1d, lambda f, x: f(x, 1, radius=3), IMAGE),
+    "kernel": (ndimage.generic_filter, lambda f, x: f(x, np.max, 3), IMAGE),
+    "coordinates": (ndimage.center_of_mass, lambda f, x: f(x), IMAGE),
+    "shift": (registration.phase_cross_correlation, lambda f, x: f(x, x), IMAGE),
+    "denoised": (restoration.denoise_tv_chambolle, lambda f, x: f(x), IMAGE),
+    "random": (util.random_noise, lambda f, x: f(x, rng=0), IMAGE),
+    "boundaries": (segmentation.find_boundaries, lambda f, x: f(x), LABELS),
+    "clip": (transform.resize, lambda f, x: f(x, (12, 15)), IMAGE),
+    "class": (
+        transform.warp,
+        lambda f, x: f(x, transform.AffineTransform(translation=(2, 1))),
+        IMAGE,
+    ),
+    "list of arrays": (
+        feature.hessian_matrix_eigvals,
+        lambda f, x: f([x, x, x]),
+        IMAGE.astype(float),
+    ),
+}
+"""What is called, how, and on what."""
+KINDS: dict[str, Callable[[Any], Any]] = {"numpy": np.array, "torch": torch.tensor}
+
+
+@pytest.mark.parametrize("asked", [None, "cpu", "gpu"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", CALLS)
+def test_a_call_gives_what_the_cpus_gives(case: str, kind: str, asked: Any) -> None:
+    if asked == "gpu" and context_has_gpu():
+        pytest.skip("there is a GPU, which tests/gpu looks at")
+    function, call, array = CALLS[case]
+    module = MODULES[function.__module__]
+    expected = call(getattr(importlib.import_module(module), function.__name__), KINDS[kind](array))
+    if asked:
+        voxbind.prefer(asked, min_bytes=0)
+    same(call(function, KINDS[kind](array)), expected)
+
+
+def context_has_gpu() -> bool:
+    return missing("math", False) == ""
+
+
+def same(result: Any, expected: Any) -> None:
+    assert type(result) is type(expected)
+    if isinstance(expected, dict):
+        assert result.keys() == expected.keys()
+        result, expected = [*result.values()], [*expected.values()]
+    if isinstance(expected, (tuple, list)):
+        for one, other in zip(result, expected, strict=True):
+            same(one, other)
+        return
+    assert getattr(result, "dtype", None) == getattr(expected, "dtype", None)
+    np.testing.assert_array_equal(np.asarray(result), np.asarray(expected))
+
+
+def test_lists_and_outputs_are_the_cpus() -> None:
+    same(ndimage.uniform_filter([[1.0, 2.0, 6.0]]), scipy_ndimage.uniform_filter([[1.0, 2.0, 6.0]]))
+    output = torch.zeros(IMAGE.shape)
+    assert ndimage.uniform_filter(IMAGE, output=output) is not None
+    np.testing.assert_array_equal(output.numpy(), scipy_ndimage.uniform_filter(IMAGE))
+
+
+def test_what_is_refused_is_refused_in_the_cpus_words() -> None:
+    with pytest.raises(voxbind.MemoryTypeError, match="gaussian: 'image'"):
+        filters.gaussian("image.png")  # type: ignore[call-overload]
+    with pytest.raises(voxbind.DimensionError, match="canny"):
+        feature.canny(np.zeros((2, 2, 2, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import voxbind.auto",
+        "import voxbind.auto.filters, voxbind.auto.ndimage, voxbind.auto.filters.rank",
+        "from voxbind import auto; auto.morphology.disk",
+        "import voxbind; voxbind.prefer('gpu')",
+    ],
+)
+def test_nothing_is_imported_before_a_call(code: str) -> None:
+    heavy = ("numpy", "scipy", "skimage", "torch", "cupy", "cupyx", "cucim", "ctypes")
+    report = f"import sys; print(*({{*{heavy}}} & {{*sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == []
+
+
+def test_a_call_on_the_host_imports_nothing_of_the_gpus_twin() -> None:
+    code = (
+        "import sys, numpy; from voxbind.auto import util; util.invert(numpy.ones((2, 2)));"
+        "print([name for name in sys.modules if 'cucim' in name or name == 'voxbind.choosing'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# --- which of the two it is ---------------------------------------------------------------------
+
+
+class OnGpu:
+    """NumPy's array that says it is on an NVIDIA GPU, as DLPack has it."""
+
+    def __init__(self, array: Any, gpu: int = 0) -> None:
+        self.array, self.gpu = array, gpu
+        self.shape, self.dtype, self.nbytes = array.shape, array.dtype, array.nbytes
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 2, self.gpu
+
+    def __dlpack__(self, **options: Any) -> Any:
+        raise AssertionError("this was to be read by nobody")
+
+
+def named(name: str, **functions: Callable[..., Any]) -> Any:
+    """Return a module of functions, one of two twins."""
+    module = ModuleType(name)
+    module.__dict__.update(functions)
+    return module
+
+
+def on_cpu(**arguments: Any) -> tuple[str, Mapping[str, Any]]:
+    return "cpu", arguments
+
+
+def on_gpu(*args: Any, **arguments: Any) -> tuple[Any, ...]:
+    return ("gpu", *args, arguments)
+
+
+CPU = named("skimage.made", f=on_cpu)
+GPU = named("json", f=on_gpu)
+"""Two twins; the one on the GPU is in a module that can be imported."""
+DEFAULT, ON_HOST = Settings(), "the image is on no NVIDIA GPU"
+PREFERRED = Settings(prefer=Preference("gpu", 0))
+
+
+def available(module: str, has_gpu: bool) -> str:
+    return ""
+
+
+def why(
+    image: Any = IMAGE,
+    settings: Settings = DEFAULT,
+    *,
+    gpu: Any = GPU,
+    absent: Any = None,
+    **more: Any,
+) -> tuple[bool, str]:
+    """Return what is chosen for ``f(image, radius=None, func=None, channel_axis=None)``."""
+    arguments = {"image": image, "radius": None, "func": None, "channel_axis": None}
+    arguments |= more.pop("arguments", {})
+    facts: Any = {"images": ("image",), **more}
+    return choose(CPU, gpu, "f", arguments, facts, settings, absent or available)
+
+
+def test_the_image_decides() -> None:
+    assert why() == (False, ON_HOST)
+    assert why(torch.from_numpy(IMAGE)) == (False, ON_HOST)
+    assert why([[1.0]]) == (False, ON_HOST)
+    assert why(None) == (False, ON_HOST)
+    assert why(OnGpu(IMAGE)) == (True, "the image is on cuda:0")
+    assert why(OnGpu(IMAGE, 1)) == (True, "the image is on cuda:1")
+    assert why([OnGpu(IMAGE, 1), IMAGE]) == (True, "the image is on cuda:1")
+
+
+def test_the_first_image_that_is_given_decides() -> None:
+    images = ("image", "func")
+    assert why(None, images=images, arguments={"func": OnGpu(IMAGE)})[0]
+    assert not why(IMAGE, images=images, arguments={"func": OnGpu(IMAGE)})[0]
+    assert why(OnGpu(IMAGE), images=images, arguments={"func": IMAGE})[0]
+
+
+def test_what_is_on_the_host_goes_where_it_is_preferred() -> None:
+    assert why(settings=PREFERRED) == (True, "voxbind.prefer('gpu') holds")
+    assert why(torch.from_numpy(IMAGE), PREFERRED)[0]
+    assert why(settings=Settings(prefer=Preference("cpu"))) == (False, ON_HOST)
+    voxbind.prefer("gpu", min_bytes=0)
+    assert why()[0]
+    assert why(settings=Settings(prefer=Preference("cpu"))) == (False, ON_HOST)
+
+
+def test_what_is_on_a_gpu_stays_there_whatever_is_preferred() -> None:
+    assert why(OnGpu(IMAGE), Settings(prefer=Preference("cpu")))[0]
+    assert why(OnGpu(IMAGE), Settings(prefer=Preference("gpu", MIN_BYTES)))[0]
+    assert why(OnGpu(IMAGE), stays="for a reason")[0]
+    assert why(OnGpu(IMAGE), Settings(transfers="forbid"))[0]
+
+
+def test_small_images_stay_on_the_host() -> None:
+    image = np.zeros(MIN_BYTES, np.uint8)
+    limit = Settings(prefer=Preference("gpu"))
+    assert why(image, limit)[0]
+    assert why(image[1:], limit) == (
+        False,
+        "the image has 1,048,575 bytes, and min_bytes is 1,048,576",
+    )
+    assert not why(torch.zeros(3), limit)[0]
+
+
+HOST_REASONS: dict[str, tuple[dict[str, Any], str]] = {
+    "objects": ({"stays": "f gives objects"}, "f gives objects"),
+    "nothing that is an array": ({"image": [[1.0]]}, "the image is no array"),
+    "forbidden": (
+        {"settings": PREFERRED._replace(transfers="forbid")},
+        "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds",
+    ),
+    "masked": ({"image": np.ma.masked_array(IMAGE)}, "CuPy has no masked arrays"),
+    "dtype": ({"image": np.array(["a"])}, "CuPy has no dtype <U1"),
+    "dtype of a tensor": (
+        {"image": torch.zeros(2, dtype=torch.bfloat16)},
+        "CuPy has no dtype torch.bfloat16",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HOST_REASONS)
+def test_what_the_gpu_can_not_take_from_the_host_stays_there(case: str) -> None:
+    changes, reason = HOST_REASONS[case]
+    assert why(**{"settings": PREFERRED, **changes}) == (False, reason)
+
+
+GENERATOR = np.random.default_rng(0)
+REASONS: dict[str, tuple[dict[str, Any], str]] = {
+    "no twin": ({"gpu": None}, "skimage.made.f has no twin on the GPU"),
+    "known results": ({"never": "results differ"}, "results differ"),
+    "parameter": (
+        {"lacks": {"radius": None}, "arguments": {"radius": 3}},
+        "json.f has no parameter 'radius'",
+    ),
+    "parameter of another type": (
+        {"lacks": {"radius": 1}, "arguments": {"radius": True}},
+        "json.f has no parameter 'radius'",
+    ),
+    "Python function": (
+        {"kernels": ("func",), "arguments": {"func": np.max}},
+        "json.f takes no Python function for 'func'",
+    ),
+    "the CPU library's object": (
+        {"arguments": {"func": transform.AffineTransform()}},
+        "json.f doesn't take skimage.transform._geometric.AffineTransform for 'func'",
+    ),
+    "the CPU library's function": (
+        {"arguments": {"func": importlib.import_module("skimage.filters").sobel}},
+        "json.f doesn't take skimage.filters.edges.sobel for 'func'",
+    ),
+    "NumPy's generator": (
+        {"arguments": {"func": GENERATOR}},
+        "json.f doesn't take numpy.random._generator.Generator for 'func'",
+    ),
+    "dtype": ({"refuses": ("float32",)}, "json.f refuses float32"),
+    "axes": ({"axes": 3}, "json.f does something else with an image of shape (24, 30)"),
+    "axes beside colours": (
+        {"axes": 2, "needs_channels": True},
+        "json.f does something else with an image of shape (24, 30)",
+    ),
+    "axes beside channels": (
+        {"axes": 2, "arguments": {"channel_axis": 0}},
+        "json.f does something else with an image of shape (24, 30)",
+    ),
+    "library": ({"absent": lambda *_: "cupy isn't installed"}, "cupy isn't installed"),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+@pytest.mark.parametrize("place", ["host", "gpu"])
+def test_what_the_gpus_twin_does_not_do_is_the_cpus(case: str, place: str) -> None:
+    changes, reason = REASONS[case]
+    if place == "host":
+        assert why(IMAGE, PREFERRED, **changes) == (False, reason)
+        assert why(IMAGE, **changes) == (False, ON_HOST)  # nobody asked
+    else:
+        assert why(OnGpu(IMAGE), **changes) == (False, reason)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lacks": {"radius": None}},
+        {"lacks": {"radius": 1}, "arguments": {"radius": library_default("numpy.sum")}},
+        {"lacks": {"radius": {}}, "arguments": {"radius": {}}},
+        {"refuses": ("bool", "uint8")},
+        {"axes": 2},
+        {"axes": 1, "arguments": {"channel_axis": -1}},
+        {"arguments": {"func": np.max}},
+        {"arguments": {"func": scipy_ndimage.prewitt}},
+    ],
+)
+def test_what_is_untouched_hinders_nothing(changes: dict[str, Any]) -> None:
+    assert why(OnGpu(IMAGE), **changes)[0]
+
+
+def test_a_missing_gpu_and_a_missing_library_are_told() -> None:
+    assert missing("json", True) == ""
+    assert missing("no_such_library", True) == "no_such_library isn't installed"
+    assert missing("no_such_library.module", True) == "no_such_library isn't installed"
+    if not context_has_gpu():
+        assert missing("json", False) == "no NVIDIA GPU is found here"
+
+
+def test_a_library_that_fails_to_import_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_on_import.py").write_text("raise OSError('no\\n driver ' + 'long ' * 99)")
+    monkeypatch.syspath_prepend(tmp_path)
+    told = missing("broken_on_import", True)
+    assert told.startswith("broken_on_import can't be imported (OSError: no driver long")
+    assert len(told) < 200
+
+
+# --- what each is called with ---------------------------------------------------------------------
+
+
+def routed(image: Any = None, facts: Facts | None = None, **arguments: Any) -> Any:
+    image = OnGpu(IMAGE) if image is None else image
+    given = {"image": image, **arguments}
+    known: Any = {"images": ("image",), **(facts or {})}
+    return route(CPU, GPU, "f", given, **known)
+
+
+def test_all_parameters_are_passed_so_that_defaults_are_the_cpus() -> None:
+    assert routed(clip=True, mode="reflect")[1].keys() == {"image", "clip", "mode"}
+
+
+def test_what_the_gpus_twin_calls_otherwise_is_renamed() -> None:
+    image = OnGpu(IMAGE)
+    assert routed(image, {"renamed": {"image": "input"}}) == ("gpu", {"input": image})
+    assert routed(IMAGE, {"renamed": {"image": "input"}})[0] == "cpu"
+
+
+def test_what_the_gpus_twin_lacks_and_what_is_the_librarys_own_is_left_out() -> None:
+    own = library_default("numpy.uint8")
+    result = routed(facts={"lacks": {"radius": None}}, radius=None, dtype=own)
+    assert result[1].keys() == {"image"}
+    assert routed(IMAGE, dtype=own) == ("cpu", {"image": IMAGE, "dtype": own})  # the wrapper's
+
+
+def test_variadic_arguments_are_passed_on() -> None:
+    image = OnGpu(IMAGE)
+    facts: Facts = {"positional": 2, "args": "more", "kwargs": "options"}
+    result = routed(image, facts, mode="a", more=(1, 2), options={"b": 3}, last=4)
+    assert result == ("gpu", image, "a", 1, 2, {"b": 3, "last": 4})
+
+
+def zero(number: Any) -> Any:
+    return np.array(number)
+
+
+NUMBERS: dict[str, tuple[Any, Any, Any]] = {
+    "float": (zero(1.5), "some", 1.5),
+    "int": (zero(3), "some", 3),
+    "bool": (zero(True), "some", True),
+    "of PyTorch": (torch.tensor(2.5), "some", 2.5),
+    "in a tuple": ((zero(1.5), IMAGE), "some", (1.5, IMAGE)),
+    "in a list": ([zero(1), zero(2)], "some", [1, 2]),
+    "in a dictionary": ({"a": [zero(1)]}, "some", {"a": [1]}),
+    "nothing": (None, "some", None),
+    "an array": (IMAGE, "some", IMAGE),
+    "a number already": (1.5, "some", 1.5),
+    "a row": (np.array([1.5, 2.5]), "all", [1.5, 2.5]),
+    "rows": ([np.array([1.5, 2.5])], "all", [(1.5, 2.5)]),
+    "coordinates": ((zero(1.5), zero(2.0)), "all", (1.5, 2.0)),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_numbers_are_pythons(case: str) -> None:
+    gives, numbers, expected = NUMBERS[case]
+    gpu = named("json", f=lambda image: gives)
+    result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers=numbers)
+    assert repr(result) == repr(expected)
+    without = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",))
+    assert without is gives
+
+
+def test_numbers_of_slices_are_an_array() -> None:
+    gives = np.array([1.5, 2.5])
+    gpu = named("json", f=lambda **_: gives)
+    arguments = {"image": OnGpu(VOLUME), "slice_by_slice": True}
+    assert route(CPU, gpu, "f", arguments, images=("image",), numbers="all") is gives
+
+
+def test_named_tuples_keep_their_kind() -> None:
+    class Pair(NamedTuple):
+        number: Any
+        image: Any
+
+    gpu = named("json", f=lambda image: Pair(zero(1.5), IMAGE))
+    result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers="some")
+    assert type(result) is Pair
+    assert type(result.number) is float
+
+
+DEVICE = cle.get_device().name
+TWINS = (
+    named("scipy.ndimage", f=scipy_ndimage.gaussian_filter),
+    named("pyclesperanto", f=vcle.gaussian_blur),
+)
+"""Two real functions, of which one works on a device of its own."""
+
+
+def on_device(image: Any, **facts: Any) -> Any:
+    given = {"input": image, "sigma": 2}
+    known: Any = {
+        "images": ("input",),
+        "renamed": {"input": "input_image", "sigma": "sigma_x"},
+        **facts,
+    }
+    return run(*TWINS, "f", given, known, available)
+
+
+def test_an_image_that_is_taken_to_a_device_moves_there_once_and_back_once() -> None:
+    expected = vcle.gaussian_blur(IMAGE, sigma_x=2)
+    with voxbind.prefer("gpu", min_bytes=0), voxbind.trace() as log:
+        result = on_device(IMAGE)
+    np.testing.assert_array_equal(result, expected)
+    assert type(result) is np.ndarray
+    moved = [(move.argument, move.target) for move in log[0].conversions]
+    assert moved == [("input_image", f"pyclesperanto ({DEVICE})"), ("result", "numpy")]
+    assert log[0].reason == "voxbind.prefer('gpu') holds"
+    with voxbind.trace() as log:
+        np.testing.assert_array_equal(on_device(IMAGE), scipy_ndimage.gaussian_filter(IMAGE, 2))
+    assert log[0].reason == ON_HOST
+
+
+def test_where_transfers_are_forbidden_what_is_on_the_host_stays_there() -> None:
+    with voxbind.prefer("gpu", min_bytes=0), voxbind.transfers("forbid"), voxbind.trace() as log:
+        result = on_device(IMAGE)
+    np.testing.assert_array_equal(result, scipy_ndimage.gaussian_filter(IMAGE, 2))
+    assert log[0].reason == "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds"
+
+
+# --- told, or forbidden ---------------------------------------------------------------------------
+
+
+def test_a_trace_tells_why_a_function_ran_where_it_did() -> None:
+    with voxbind.trace() as log:
+        filters.gaussian(IMAGE)
+        skimage_filters.gaussian(IMAGE)
+        voxbind.prefer("gpu")
+        ndimage.uniform_filter(torch.from_numpy(IMAGE))
+    assert [call.function for call in log] == [
+        *["skimage.filters.gaussian"] * 2,
+        "scipy.ndimage.uniform_filter",
+    ]
+    assert [call.reason for call in log] == [
+        ON_HOST,
+        "",
+        f"the image has {IMAGE.nbytes:,} bytes, and min_bytes is 1,048,576",
+    ]
+    head, first, second, third = str(log).splitlines()
+    assert head.split() == ["function", "device", "path", "ms", "moved", "why"]
+    assert first.endswith(ON_HOST)
+    assert second.endswith("nothing")
+    assert third.endswith("1,048,576")
+    assert json.loads(json.dumps(log.rows()))[0]["reason"] == ON_HOST
+
+
+@pytest.mark.skipif(context_has_gpu(), reason="there is an NVIDIA GPU")
+def test_without_a_gpu_it_is_told_that_there_is_none() -> None:
+    with voxbind.prefer("gpu", min_bytes=0), voxbind.trace() as log:
+        filters.gaussian(IMAGE)
+        filters.threshold_otsu(torch.from_numpy(IMAGE))
+        feature.hog(IMAGE)
+        ndimage.generic_filter(IMAGE, np.max, 3)
+    assert [call.reason for call in log] == [
+        *["no NVIDIA GPU is found here"] * 2,
+        "skimage.feature.hog has no twin on the GPU",
+        "cupyx.scipy.ndimage.generic_filter takes no Python function for 'function'",
+    ]
+
+
+def test_a_reason_is_not_that_of_calls_within() -> None:
+    def smallest(values: Any) -> float:
+        return float(scipy_ndimage.minimum(values))
+
+    with voxbind.trace() as log:
+        ndimage.generic_filter(IMAGE[:3, :3], smallest, 3)
+        scipy_ndimage.minimum(IMAGE)
+    *within, outer, after = (call.reason for call in log)
+    assert outer == ON_HOST
+    assert not any(within) and not after
+
+
+def test_a_reason_ends_with_its_call_also_where_that_fails() -> None:
+    with voxbind.trace() as log:
+        with pytest.raises(voxbind.MemoryTypeError):
+            filters.gaussian("image.png")  # type: ignore[call-overload]
+        skimage_filters.gaussian(IMAGE)
+    assert [call.reason for call in log] == [""]
+    assert context.current() is context.DEFAULT
+
+
+def test_a_forbidden_way_to_the_cpu_says_why_it_would_be_taken() -> None:
+    with (
+        voxbind.transfers("forbid"),
+        pytest.raises(voxbind.TransferForbiddenError, match="has no parameter 'radius'") as refused,
+    ):
+        ndimage.gaussian_filter1d(OnGpu(IMAGE), 1, radius=2)  # type: ignore[call-overload]
+    assert "'input' would be copied" in str(refused.value)
+    assert f"{IMAGE.nbytes:,} bytes" in str(refused.value)
+    with (
+        voxbind.transfers("forbid"),
+        pytest.raises(voxbind.TransferForbiddenError, match="hog has no twin on the GPU"),
+    ):
+        feature.hog(OnGpu(IMAGE))  # type: ignore[call-overload]
+
+
+@pytest.mark.skipif(HAS_CUPY, reason="CuPy is installed")
+def test_without_the_gpus_library_what_is_on_a_gpu_is_the_cpus() -> None:
+    with (
+        voxbind.transfers("forbid"),
+        pytest.raises(voxbind.TransferForbiddenError, match=r"because cu[a-z]+ isn't installed"),
+    ):
+        filters.gaussian(OnGpu(IMAGE))  # type: ignore[call-overload]
+
+
+# --- prefer ---------------------------------------------------------------------------------------
+
+
+def preference() -> tuple[str, int]:
+    found = context.preferred(context.current())
+    # The one comparison that wrappers make knows as much.
+    assert (context.current() is context.calm) is (found.device == "cpu" and not own())
+    return found.device, found.min_bytes
+
+
+def own() -> bool:
+    return context.current().prefer is not None
+
+
+GPU_PREFERRED = ("gpu", MIN_BYTES)
+CPU_PREFERRED = ("cpu", MIN_BYTES)
+
+
+def in_thread(call: Callable[[], Any]) -> Any:
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(call()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_called_plainly_it_holds_for_all_threads_until_it_is_undone() -> None:
+    assert preference() == in_thread(preference) == CPU_PREFERRED
+    voxbind.prefer("gpu")
+    assert preference() == in_thread(preference) == GPU_PREFERRED
+    in_thread(lambda: voxbind.prefer("gpu", min_bytes=7))
+    assert preference() == in_thread(preference) == ("gpu", 7)
+    voxbind.prefer("cpu")
+    assert preference() == in_thread(preference) == CPU_PREFERRED
+
+
+def test_as_a_context_manager_it_holds_for_its_thread_until_the_block_ends() -> None:
+    with voxbind.prefer("gpu"):
+        assert preference() == GPU_PREFERRED
+        assert in_thread(preference) == CPU_PREFERRED
+        with voxbind.prefer("gpu", min_bytes=0):
+            assert preference() == ("gpu", 0)
+            with voxbind.prefer("cpu"):
+                assert preference() == CPU_PREFERRED
+            assert preference() == ("gpu", 0)
+        assert preference() == GPU_PREFERRED
+    assert preference() == CPU_PREFERRED
+    with pytest.raises(ZeroDivisionError), voxbind.prefer("gpu"):
+        raise ZeroDivisionError
+    assert preference() == CPU_PREFERRED
+
+
+def test_a_block_goes_before_what_the_process_has() -> None:
+    voxbind.prefer("gpu")
+    with voxbind.prefer("cpu"):
+        assert preference() == CPU_PREFERRED
+        assert in_thread(preference) == GPU_PREFERRED
+        in_thread(lambda: voxbind.prefer("gpu", min_bytes=7))
+        assert preference() == CPU_PREFERRED
+    assert preference() == ("gpu", 7)
+
+
+def test_a_plain_call_within_a_block_holds_there_and_for_the_process() -> None:
+    with voxbind.prefer("gpu"):
+        voxbind.prefer("gpu", min_bytes=7)
+        assert preference() == in_thread(preference) == ("gpu", 7)
+        voxbind.prefer("cpu")
+        assert preference() == in_thread(preference) == CPU_PREFERRED
+    assert preference() == CPU_PREFERRED
+
+
+def test_one_that_is_kept_holds_for_the_process_until_a_block_takes_it() -> None:
+    kept = voxbind.prefer("gpu", min_bytes=7)
+    assert in_thread(preference) == ("gpu", 7)
+    with voxbind.prefer("cpu"):
+        with kept:
+            assert preference() == ("gpu", 7)
+            assert in_thread(preference) == CPU_PREFERRED
+        assert preference() == CPU_PREFERRED
+    assert preference() == CPU_PREFERRED
+    with kept:
+        assert preference() == ("gpu", 7)
+    assert preference() == CPU_PREFERRED
+
+
+def test_blocks_of_two_threads_leave_nothing_behind() -> None:
+    first = voxbind.prefer("gpu")
+    second = voxbind.prefer("gpu", min_bytes=7)
+    with first:
+        assert in_thread(preference) == ("gpu", 7)  # a plain call until its block begins
+        with second:
+            assert in_thread(preference) == CPU_PREFERRED
+    assert preference() == CPU_PREFERRED
+
+
+def test_many_calls_are_not_kept() -> None:
+    for _ in range(100):
+        voxbind.prefer("gpu")
+        with voxbind.prefer("cpu"):
+            pass
+    gc.collect()
+    assert len(vars(context)["_asked"]) < 5
+
+
+def test_many_threads_at_once_leave_nothing_behind() -> None:
+    barrier = threading.Barrier(4)
+
+    def work() -> bool:
+        barrier.wait()
+        for number in range(200):
+            with voxbind.prefer("gpu", min_bytes=number):
+                if preference() != ("gpu", number):
+                    return False
+        return True
+
+    results: list[bool] = []
+    threads = [threading.Thread(target=lambda: results.append(work())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 4
+    assert preference() == CPU_PREFERRED
+
+
+def test_tasks_keep_what_they_began_with() -> None:
+    async def later() -> tuple[str, int]:
+        await asyncio.sleep(0)
+        return preference()
+
+    async def main() -> list[tuple[str, int]]:
+        with voxbind.prefer("gpu", min_bytes=7):
+            task = asyncio.create_task(later())
+            other = await asyncio.to_thread(preference)
+        return [await task, other, await later()]
+
+    assert asyncio.run(main()) == [("gpu", 7), ("gpu", 7), CPU_PREFERRED]
+
+
+@pytest.mark.parametrize("device", ["GPU", "cuda", "", None, 0])
+def test_devices_that_are_none_are_refused(device: Any) -> None:
+    with pytest.raises(ValueError, match="give 'cpu' or 'gpu'"):
+        voxbind.prefer(device)
+    assert preference() == CPU_PREFERRED
+
+
+@pytest.mark.parametrize("min_bytes", [-1, 1.5, True, "1", None])
+def test_sizes_that_are_none_are_refused(min_bytes: Any) -> None:
+    with pytest.raises(ValueError, match="whole number of bytes"):
+        voxbind.prefer("gpu", min_bytes=min_bytes)
+    assert preference() == CPU_PREFERRED
+
+
+def test_it_shows_what_is_asked_for() -> None:
+    assert repr(voxbind.prefer("gpu")) == "voxbind.prefer('gpu')"
+    assert repr(voxbind.prefer("gpu", min_bytes=0)) == "voxbind.prefer('gpu', min_bytes=0)"
+    with voxbind.prefer("cpu") as held:
+        assert repr(held) == "voxbind.prefer('cpu')"
+
+
+def test_a_module_of_wrappers_is_imported_when_it_is_asked_for() -> None:
+    module = wrapped("skimage.filters")
+    assert module.gaussian is skimage_filters.gaussian
+    assert vars(module)["gaussian"] is skimage_filters.gaussian
+    assert module.Array is np.ndarray
+    with pytest.raises(AttributeError):
+        module.no_such_function  # noqa: B018
+    with pytest.raises(AttributeError):
+        module.__path__  # noqa: B018
