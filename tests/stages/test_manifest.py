@@ -17,6 +17,7 @@ from voxbind_build.model import (
     DtypeFact,
     EnvironmentVariable,
     Exclusion,
+    Form,
     Inventory,
     LibrarySpec,
     Manifest,
@@ -331,6 +332,20 @@ def test_each_change_has_its_aspect(new, aspects):
     assert {difference.aspect for difference in frozen.compare("toy", new, BASE)} == {
         {"added": "removed", "removed": "added"}.get(aspect, aspect) for aspect in aspects
     }
+
+
+def test_the_order_of_options_is_no_difference():
+    """A record that was read has them sorted, and one that was just made as they were tried."""
+    options = {"return_indices": "True", "distances": "None"}
+    blur = BASE.functions["toy.filters.blur"]
+
+    def base(options):
+        forms = (Form(options=options, annotation="Array"),)
+        changed = replace(blur, returns=replace(blur.returns, forms=forms))
+        return replace(BASE, functions={**BASE.functions, "toy.filters.blur": changed})
+
+    one, other = base(options), base(dict(sorted(options.items())))
+    assert frozen.compare("toy", one, other) == ()
 
 
 def test_a_wrapped_name_that_is_left_out_is_told():

@@ -102,7 +102,7 @@ def _compare_name(public: str, old: Library, new: Library) -> Iterator[Differenc
 def _types(function: Function) -> str:
     members = [f"{parameter.name}: {parameter.annotation}" for parameter in function.parameters]
     forms = [
-        f"{form.annotation} with {', '.join(map('='.join, form.options.items()))}"
+        f"{form.annotation} with {', '.join(map('='.join, sorted(form.options.items())))}"
         for form in function.returns.forms
     ]
     kept = f"arrays keep {function.keeps}"
