@@ -171,7 +171,7 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
     assert told(morphology.disk).startswith("takes no image")
     assert "It is the CPU's in any case with radius." in told(ndimage.gaussian_filter1d)
     assert "with a Python function as function" in told(ndimage.generic_filter)
-    assert "Numbers are Python's wherever it runs" in told(filters.threshold_otsu)
+    assert "Numbers come to the host wherever it runs" in told(filters.threshold_otsu)
     assert "gives objects" in told(measure.regionprops)
     assert "prefer" not in told(measure.regionprops)
 
@@ -605,7 +605,7 @@ NUMBERS: dict[str, tuple[Any, Any, Any]] = {
 
 
 @pytest.mark.parametrize("case", NUMBERS)
-def test_numbers_are_pythons(case: str) -> None:
+def test_numbers_of_the_gpu_are_pythons(case: str) -> None:
     gives, numbers, expected = NUMBERS[case]
     gpu = named("json", f=lambda image: gives)
     result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers=numbers)

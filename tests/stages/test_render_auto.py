@@ -419,7 +419,7 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
     assert told("choosy").endswith("in any case for images of float64.")
     assert told("flat").endswith("in any case for images that haven't 2 spatial axes.")
     assert "prefer" not in told("kept")
-    assert told("counted").endswith("Numbers are Python's wherever it runs.")
+    assert told("counted").endswith("Numbers come to the host wherever it runs.")
 
 
 def test_without_a_twin_there_is_no_such_package() -> None:

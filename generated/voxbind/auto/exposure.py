@@ -589,7 +589,7 @@ def is_low_contrast(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.is_low_contrast there, else skimage.exposure.is_low_contrast on the
-    CPU. Numbers are Python's wherever it runs.
+    CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------

@@ -254,7 +254,7 @@ def blur_effect(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.blur_effect there, else skimage.measure.blur_effect on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -382,7 +382,7 @@ def euler_number(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.euler_number there, else skimage.measure.euler_number on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -768,7 +768,8 @@ def inertia_tensor_eigvals(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor_eigvals there, else
-    skimage.measure.inertia_tensor_eigvals on the CPU. Numbers are Python's wherever it runs.
+    skimage.measure.inertia_tensor_eigvals on the CPU. Numbers come to the host wherever it
+    runs.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -829,7 +830,7 @@ def intersection_coeff(
 
     voxbind.auto: where image0_mask is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.intersection_coeff there, else skimage.measure.intersection_coeff on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -927,8 +928,8 @@ def label(
     out; uint8, uint16, int32, float32, float64 in, int64 out.
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.label there, else skimage.measure.label on the CPU. Numbers are
-    Python's wherever it runs.
+    cucim.skimage.measure.label there, else skimage.measure.label on the CPU. Numbers come to
+    the host wherever it runs.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -1036,7 +1037,7 @@ def manders_coloc_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_coloc_coeff there, else skimage.measure.manders_coloc_coeff on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -1129,7 +1130,7 @@ def manders_overlap_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_overlap_coeff there, else
-    skimage.measure.manders_overlap_coeff on the CPU. Numbers are Python's wherever it runs.
+    skimage.measure.manders_overlap_coeff on the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -1926,7 +1927,7 @@ def pearson_corr_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.pearson_corr_coeff there, else skimage.measure.pearson_corr_coeff on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2026,7 +2027,7 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter there, else skimage.measure.perimeter on the CPU. Numbers
-    are Python's wherever it runs.
+    come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2076,7 +2077,7 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter_crofton there, else skimage.measure.perimeter_crofton on the
-    CPU. Numbers are Python's wherever it runs.
+    CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3059,7 +3060,7 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.shannon_entropy there, else skimage.measure.shannon_entropy on the
-    CPU. Numbers are Python's wherever it runs.
+    CPU. Numbers come to the host wherever it runs.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.

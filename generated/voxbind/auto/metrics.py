@@ -60,7 +60,7 @@ def adapted_rand_error(
 
     voxbind.auto: where image_true is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.adapted_rand_error there, else skimage.metrics.adapted_rand_error on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -359,7 +359,7 @@ def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = F
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.mean_squared_error there, else skimage.metrics.mean_squared_error on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -403,8 +403,8 @@ def normalized_mutual_information(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.normalized_mutual_information there, else
-    skimage.metrics.normalized_mutual_information on the CPU. Numbers are Python's wherever it
-    runs.
+    skimage.metrics.normalized_mutual_information on the CPU. Numbers come to the host wherever
+    it runs.
 
     The normalized mutual information of `A` and `B` is given by:
 
@@ -489,7 +489,7 @@ def normalized_root_mse(
 
     voxbind.auto: where image_true is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.normalized_root_mse there, else skimage.metrics.normalized_root_mse on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -563,7 +563,8 @@ def peak_signal_noise_ratio(
 
     voxbind.auto: where image_true is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.peak_signal_noise_ratio there, else
-    skimage.metrics.peak_signal_noise_ratio on the CPU. Numbers are Python's wherever it runs.
+    skimage.metrics.peak_signal_noise_ratio on the CPU. Numbers come to the host wherever it
+    runs.
 
     Parameters
     ----------
@@ -727,7 +728,7 @@ def structural_similarity(
 
     voxbind.auto: where im1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.structural_similarity there, else
-    skimage.metrics.structural_similarity on the CPU. Numbers are Python's wherever it runs.
+    skimage.metrics.structural_similarity on the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------

@@ -2146,7 +2146,7 @@ def center_of_mass(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.center_of_mass there, else scipy.ndimage.center_of_mass on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -4458,8 +4458,8 @@ def extrema(
     in, float32 out; float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.extrema there, else scipy.ndimage.extrema on the CPU. Numbers are
-    Python's wherever it runs.
+    cupyx.scipy.ndimage.extrema there, else scipy.ndimage.extrema on the CPU. Numbers come to
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -9324,8 +9324,8 @@ def label(
     over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int32 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.label there, else scipy.ndimage.label on the CPU. Numbers are Python's
-    wherever it runs.
+    cupyx.scipy.ndimage.label there, else scipy.ndimage.label on the CPU. Numbers come to the
+    host wherever it runs.
 
     Parameters
     ----------
@@ -10260,8 +10260,8 @@ def maximum(
     float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.maximum there, else scipy.ndimage.maximum on the CPU. Numbers are
-    Python's wherever it runs.
+    cupyx.scipy.ndimage.maximum there, else scipy.ndimage.maximum on the CPU. Numbers come to
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -11034,7 +11034,7 @@ def maximum_position(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_position there, else scipy.ndimage.maximum_position on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -11194,7 +11194,7 @@ def mean(
     int32, float32, float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.mean there, else scipy.ndimage.mean on the CPU. Numbers are Python's
+    cupyx.scipy.ndimage.mean there, else scipy.ndimage.mean on the CPU. Numbers come to the host
     wherever it runs.
 
     Parameters
@@ -11326,8 +11326,8 @@ def median(
     int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.median there, else scipy.ndimage.median on the CPU. Numbers are Python's
-    wherever it runs.
+    cupyx.scipy.ndimage.median there, else scipy.ndimage.median on the CPU. Numbers come to the
+    host wherever it runs.
 
     Parameters
     ----------
@@ -11808,8 +11808,8 @@ def minimum(
     float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.minimum there, else scipy.ndimage.minimum on the CPU. Numbers are
-    Python's wherever it runs.
+    cupyx.scipy.ndimage.minimum there, else scipy.ndimage.minimum on the CPU. Numbers come to
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -12561,7 +12561,7 @@ def minimum_position(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_position there, else scipy.ndimage.minimum_position on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -15358,7 +15358,7 @@ def standard_deviation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.standard_deviation there, else scipy.ndimage.standard_deviation on the
-    CPU. Numbers are Python's wherever it runs.
+    CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -15483,7 +15483,7 @@ def sum(
     out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.sum there, else scipy.ndimage.sum on the CPU. Numbers are Python's
+    cupyx.scipy.ndimage.sum there, else scipy.ndimage.sum on the CPU. Numbers come to the host
     wherever it runs.
 
     Parameters
@@ -15587,8 +15587,8 @@ def sum_labels(
     out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.sum_labels there, else scipy.ndimage.sum_labels on the CPU. Numbers are
-    Python's wherever it runs.
+    cupyx.scipy.ndimage.sum_labels there, else scipy.ndimage.sum_labels on the CPU. Numbers come
+    to the host wherever it runs.
 
     Parameters
     ----------
@@ -16287,7 +16287,7 @@ def value_indices(
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.value_indices there, else scipy.ndimage.value_indices on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -16473,8 +16473,8 @@ def variance(
     int32, float32, float64 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.variance there, else scipy.ndimage.variance on the CPU. Numbers are
-    Python's wherever it runs.
+    cupyx.scipy.ndimage.variance there, else scipy.ndimage.variance on the CPU. Numbers come to
+    the host wherever it runs.
 
     Parameters
     ----------

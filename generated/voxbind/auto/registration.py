@@ -358,8 +358,8 @@ def phase_cross_correlation(
 
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.phase_cross_correlation there, else
-    skimage.registration.phase_cross_correlation on the CPU. Numbers are Python's wherever it
-    runs.
+    skimage.registration.phase_cross_correlation on the CPU. Numbers come to the host wherever
+    it runs.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.

@@ -148,7 +148,7 @@ def calibrate_denoiser(
     voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.calibrate_denoiser there, else
     skimage.restoration.calibrate_denoiser on the CPU. On a GPU it gives objects of that
-    library's classes. Numbers are Python's wherever it runs.
+    library's classes. Numbers come to the host wherever it runs.
 
     The returned function is partially evaluated with optimal parameter values
     set for denoising the input image.
@@ -1797,7 +1797,8 @@ def unsupervised_wiener(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.unsupervised_wiener there, else
-    skimage.restoration.unsupervised_wiener on the CPU. Numbers are Python's wherever it runs.
+    skimage.restoration.unsupervised_wiener on the CPU. Numbers come to the host wherever it
+    runs.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a

@@ -284,7 +284,7 @@ def chan_vese(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.chan_vese there, else skimage.segmentation.chan_vese on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.

@@ -962,7 +962,7 @@ def integrate(
 
     voxbind.auto: where ii is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.integrate there, else skimage.transform.integrate on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------

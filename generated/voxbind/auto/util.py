@@ -384,7 +384,7 @@ def dtype_limits(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.util.dtype_limits there, else skimage.util.dtype_limits on the CPU. Numbers
-    are Python's wherever it runs.
+    come to the host wherever it runs.
 
     Parameters
     ----------

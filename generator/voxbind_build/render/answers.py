@@ -191,4 +191,4 @@ def _limits(twin: Twin) -> Iterator[str]:
     if twin.objects:
         yield "On a GPU it gives objects of that library's classes"
     if twin.numbers != "none":
-        yield "Numbers are Python's wherever it runs"
+        yield "Numbers come to the host wherever it runs"

@@ -2775,7 +2775,7 @@ def threshold_isodata(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_isodata there, else skimage.filters.threshold_isodata on the
-    CPU. Numbers are Python's wherever it runs.
+    CPU. Numbers come to the host wherever it runs.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2866,7 +2866,7 @@ def threshold_li(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_li there, else skimage.filters.threshold_li on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3067,7 +3067,7 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_mean there, else skimage.filters.threshold_mean on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3122,7 +3122,7 @@ def threshold_minimum(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_minimum there, else skimage.filters.threshold_minimum on the
-    CPU. Numbers are Python's wherever it runs.
+    CPU. Numbers come to the host wherever it runs.
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3410,7 +3410,7 @@ def threshold_otsu(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_otsu there, else skimage.filters.threshold_otsu on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3572,7 +3572,7 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_triangle there, else skimage.filters.threshold_triangle on
-    the CPU. Numbers are Python's wherever it runs.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3635,7 +3635,7 @@ def threshold_yen(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_yen there, else skimage.filters.threshold_yen on the CPU.
-    Numbers are Python's wherever it runs.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
