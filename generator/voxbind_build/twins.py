@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import isinf
 
 from voxbind_build.classify import device_name, facing
 from voxbind_build.model import Agreement, Library, Manifest, Twin, Twins
@@ -111,7 +110,7 @@ def _results(pair: Twin) -> str:
         return "not run side by side yet"
     if not found.calls:
         return "run side by side: there was no call that both take"
-    if not found.relative:
+    if not (found.relative or found.unlike):
         return f"the same results in {_calls(found)}"
     verdict = "results differ" if pair.differs else "results agree"
     return (
@@ -126,8 +125,8 @@ def _calls(found: Agreement) -> str:
 
 def _distance(found: Agreement) -> str:
     where = f", in {found.at}" if found.at else ""
-    if isinf(found.relative):
-        return f"another kind or shape{where}"
+    if found.unlike:
+        return f"{len(found.unlike)} of another kind or shape, as in {found.unlike[0]}"
     return f"at most {found.absolute:.2g} apart, {found.relative:.2g} of the largest number{where}"
 
 
@@ -221,8 +220,12 @@ def _agreements(twins: Twins) -> Iterator[str]:
     if not compared:
         return
     unequal = sorted(
-        (name for name, found in compared.items() if found.relative or not found.calls),
-        key=lambda name: (-compared[name].relative, name),
+        (
+            name
+            for name, found in compared.items()
+            if found.relative or found.unlike or not found.calls
+        ),
+        key=lambda name: (not compared[name].unlike, -compared[name].relative, name),
     )
     yield from ("", "### Results", "")
     yield from _table(
@@ -236,7 +239,7 @@ def _agreements(twins: Twins) -> Iterator[str]:
                 "no"
                 if twins.pairs[name].differs
                 else f"yes, up to {twins.pairs[name].tolerance:g}",
-                compared[name].at,
+                next(iter(compared[name].unlike), compared[name].at),
                 str(len(compared[name].only_twin)),
             )
             for name in unequal

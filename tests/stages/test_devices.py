@@ -213,10 +213,13 @@ def test_a_name_leads_to_its_twin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("relative", "differs"), [(0.0, False), (1e-3, False), (2e-3, True), (float("nan"), True)]
+    ("relative", "unlike", "differs"),
+    [(0.0, (), False), (1e-3, (), False), (2e-3, (), True), (0.0, ("mask: a list",), True)],
 )
-def test_results_beyond_the_tolerance_differ(relative: float, differs: bool) -> None:
-    agreement = Agreement(calls=1, absolute=0.0, relative=relative)
+def test_results_beyond_the_tolerance_differ(
+    relative: float, unlike: tuple[str, ...], differs: bool
+) -> None:
+    agreement = Agreement(calls=1, absolute=0.0, relative=relative, unlike=unlike)
     twin = paired(description(**IMAGE), "lib.f", parameters(**IMAGE), SPEC, agreement)
     assert twin.differs is differs
 

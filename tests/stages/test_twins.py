@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from math import inf
 from pathlib import Path
 
 import handmade
@@ -100,10 +99,10 @@ def test_equal_signatures_are_told_as_such() -> None:
             "float32; up to 0.001 of the largest number counts as agreement",
         ),
         (
-            Agreement(calls=2, absolute=inf, relative=inf, at="mask bool"),
+            Agreement(calls=2, absolute=0, relative=0, unlike=("mask: a list for an array",)),
             True,
-            "results differ in 2 calls: another kind or shape, in mask bool; up to 0.001 of the "
-            "largest number counts as agreement",
+            "results differ in 2 calls: 1 of another kind or shape, as in mask: a list for an "
+            "array; up to 0.001 of the largest number counts as agreement",
         ),
         (
             Agreement(calls=0, absolute=0, relative=0),

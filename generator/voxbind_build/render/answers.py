@@ -111,6 +111,8 @@ def never(function: Function, required: Sequence[str]) -> str:
     twin, name = function.twin, f"{function.module}.{function.original_name}"
     if twin is None:
         return ""
+    if twin.agreement is not None and twin.agreement.unlike:
+        return f"results of {name} were of another kind or shape than those of {twin.name}"
     if twin.differs and twin.agreement is not None:
         return (
             f"results of {name} were {twin.agreement.relative:.2g} of the largest number from "

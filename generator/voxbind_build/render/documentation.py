@@ -112,7 +112,7 @@ def _facts(function: Function) -> str:
     sentences += _colours(function)
     sentences += _axes(function)
     if function.evidence == "inferred" and function.twin is not None:
-        sentences.append(f"Not run yet: inferred from {function.twin.name}")
+        sentences.append(f"Not observed yet: inferred from {function.twin.name}")
     elif function.evidence == "inferred":
         sentences.append("It could not be measured, so nothing beyond an image is promised")
     if given := gives(function):

@@ -176,7 +176,7 @@ def combine_stains(
     """Stain to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.combine_stains. Gives an image of the same spatial shape.
 
     Parameters
@@ -289,7 +289,7 @@ def convert_colorspace(
     """Convert an image array to a new color space.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.convert_colorspace. Gives an image of the same spatial shape.
 
     Valid color spaces are:
@@ -375,7 +375,7 @@ def deltaE_cie76(
     """Euclidean distance between two points in Lab color space
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.deltaE_cie76. Gives an image of the same spatial shape.
 
     Parameters
@@ -456,7 +456,7 @@ def deltaE_ciede2000(
     """Color difference as given by the CIEDE 2000 standard.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.deltaE_ciede2000. Gives an image of the same spatial shape.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
@@ -564,7 +564,7 @@ def deltaE_ciede94(
     """Color difference according to CIEDE 94 standard
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.deltaE_ciede94. Gives an image of the same spatial shape.
 
     Accommodates perceptual non-uniformities through the use of application
@@ -674,7 +674,7 @@ def deltaE_cmc(
     """Color difference from the  CMC l:c standard.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.deltaE_cmc. Gives an image of the same spatial shape.
 
     This color difference was developed by the Colour Measurement Committee
@@ -752,8 +752,9 @@ def gray2rgb(
 ) -> Array:
     """Create an RGB representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.color.gray2rgb. Gives an image of the same spatial shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.color.gray2rgb. Gives an image of the same spatial
+    shape.
 
     Parameters
     ----------
@@ -815,9 +816,9 @@ def gray2rgba(
 ) -> Array:
     """Create a RGBA representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.color.gray2rgba. Gives an image of the same spatial shape. Beside
-    skimage.color.gray2rgba, check_alpha is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.color.gray2rgba. Gives an image of the same spatial
+    shape. Beside skimage.color.gray2rgba, check_alpha is added.
 
     Parameters
     ----------
@@ -873,7 +874,7 @@ def hed2rgb(
     """Haematoxylin-Eosin-DAB (HED) to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.hed2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -939,7 +940,7 @@ def hsv2rgb(
     """HSV to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.hsv2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -1007,7 +1008,7 @@ def lab2lch(
     """CIE-LAB to CIE-LCH color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.lab2lch. Gives an image of the same spatial shape.
 
     LCH is the cylindrical representation of the LAB (Cartesian) colorspace
@@ -1089,7 +1090,7 @@ def lab2rgb(
     """Convert image in CIE-LAB to sRGB color space.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.lab2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -1182,7 +1183,7 @@ def lab2xyz(
     """Convert image in CIE-LAB to XYZ color space.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.lab2xyz. Gives an image of the same spatial shape.
 
     Parameters
@@ -1296,8 +1297,9 @@ def label2rgb(
 ) -> Array:
     """Return an RGB image where color-coded labels are painted over the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.color.label2rgb. Gives an image of the same spatial shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.color.label2rgb. Gives an image of the same spatial
+    shape.
 
     Parameters
     ----------
@@ -1393,7 +1395,7 @@ def lch2lab(
     """CIE-LCH to CIE-LAB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.lch2lab. Gives an image of the same spatial shape.
 
     LCH is the cylindrical representation of the LAB (Cartesian) colorspace
@@ -1456,7 +1458,7 @@ def luv2rgb(
     """Luv to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.luv2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -1525,7 +1527,7 @@ def luv2xyz(
     """CIE-Luv to XYZ color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.luv2xyz. Gives an image of the same spatial shape.
 
     Parameters
@@ -1597,7 +1599,7 @@ def rgb2gray(
     """Compute luminance of an RGB image.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2gray. Gives an image of the same spatial shape.
 
     Parameters
@@ -1667,7 +1669,7 @@ def rgb2hed(
     """RGB to Haematoxylin-Eosin-DAB (HED) color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2hed. Gives an image of the same spatial shape.
 
     Parameters
@@ -1732,7 +1734,7 @@ def rgb2hsv(
     """RGB to HSV color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2hsv. Gives an image of the same spatial shape.
 
     Parameters
@@ -1817,7 +1819,7 @@ def rgb2lab(
     to the CIE Lab colorspace under the given illuminant and observer.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2lab. Gives an image of the same spatial shape.
 
     Parameters
@@ -1888,7 +1890,7 @@ def rgb2luv(
     """RGB to CIE-Luv color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2luv. Gives an image of the same spatial shape.
 
     Parameters
@@ -1948,7 +1950,7 @@ def rgb2rgbcie(
     """RGB to RGB CIE color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2rgbcie. Gives an image of the same spatial shape.
 
     Parameters
@@ -2009,7 +2011,7 @@ def rgb2xyz(
     """RGB to XYZ color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2xyz. Gives an image of the same spatial shape.
 
     Parameters
@@ -2076,7 +2078,7 @@ def rgb2ycbcr(
     """RGB to YCbCr color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2ycbcr. Gives an image of the same spatial shape.
 
     Parameters
@@ -2135,7 +2137,7 @@ def rgb2ydbdr(
     """RGB to YDbDr color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2ydbdr. Gives an image of the same spatial shape.
 
     Parameters
@@ -2194,7 +2196,7 @@ def rgb2yiq(
     """RGB to YIQ color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2yiq. Gives an image of the same spatial shape.
 
     Parameters
@@ -2244,7 +2246,7 @@ def rgb2ypbpr(
     """RGB to YPbPr color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2ypbpr. Gives an image of the same spatial shape.
 
     Parameters
@@ -2298,7 +2300,7 @@ def rgb2yuv(
     """RGB to YUV color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgb2yuv. Gives an image of the same spatial shape.
 
     Parameters
@@ -2371,7 +2373,7 @@ def rgba2rgb(
     """RGBA to RGB conversion using alpha blending [1].
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgba2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -2450,7 +2452,7 @@ def rgbcie2rgb(
     """RGB CIE to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.rgbcie2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -2518,7 +2520,7 @@ def separate_stains(
     """RGB to stain color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.separate_stains. Gives an image of the same spatial shape.
 
     Parameters
@@ -2636,7 +2638,7 @@ def xyz2lab(
     """XYZ to CIE-LAB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.xyz2lab. Gives an image of the same spatial shape.
 
     Parameters
@@ -2734,7 +2736,7 @@ def xyz2luv(
     """XYZ to CIE-Luv color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.xyz2luv. Gives an image of the same spatial shape.
 
     Parameters
@@ -2815,7 +2817,7 @@ def xyz2rgb(
     """XYZ to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.xyz2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -2967,7 +2969,7 @@ def ycbcr2rgb(
     """YCbCr to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.ycbcr2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -3026,7 +3028,7 @@ def ydbdr2rgb(
     """YDbDr to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.ydbdr2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -3085,7 +3087,7 @@ def yiq2rgb(
     """YIQ to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.yiq2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -3135,7 +3137,7 @@ def ypbpr2rgb(
     """YPbPr to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.ypbpr2rgb. Gives an image of the same spatial shape.
 
     Parameters
@@ -3189,7 +3191,7 @@ def yuv2rgb(
     """YUV to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not run yet: inferred from
+    colours, by default the last: see channel_axis. Not observed yet: inferred from
     skimage.color.yuv2rgb. Gives an image of the same spatial shape.
 
     Parameters

@@ -59,8 +59,8 @@ def adjust_gamma(
 ) -> Array:
     """Perform gamma correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.adjust_gamma. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.adjust_gamma. Gives an image of the same shape.
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -139,8 +139,8 @@ def adjust_log(
 ) -> Array:
     """Performs Logarithmic correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.adjust_log. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.adjust_log. Gives an image of the same shape.
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -214,8 +214,9 @@ def adjust_sigmoid(
 ) -> Array:
     """Performs Sigmoid Correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.adjust_sigmoid. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.adjust_sigmoid. Gives an image of the same
+    shape.
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -277,9 +278,9 @@ def cumulative_distribution(
 ) -> tuple[Array, Array]:
     """Return cumulative distribution function (cdf) for the given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.cumulative_distribution. Gives a tuple of a histogram
-    (img_cdf) and a histogram (bin_centers).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.cumulative_distribution. Gives a tuple of a
+    histogram (img_cdf) and a histogram (bin_centers).
 
     Parameters
     ----------
@@ -359,8 +360,9 @@ def equalize_adapthist(
 ) -> Array:
     """Contrast Limited Adaptive Histogram Equalization (CLAHE).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.equalize_adapthist. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.equalize_adapthist. Gives an image of the same
+    shape.
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -445,8 +447,9 @@ def equalize_hist(
 ) -> Array:
     """Return image after histogram equalization.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.equalize_hist. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.equalize_hist. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -524,9 +527,9 @@ def histogram(
 ) -> tuple[Array, Array]:
     """Return histogram of image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.histogram. Gives a tuple of a histogram (hist) and a
-    histogram (bin_centers).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.histogram. Gives a tuple of a histogram (hist)
+    and a histogram (bin_centers).
 
     Unlike `numpy.histogram`, this function returns the centers of bins and
     does not rebin integer arrays. For integer arrays, each integer value has
@@ -633,8 +636,8 @@ def is_low_contrast(
 ) -> bool | Array:
     """Determine if an image is low contrast.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.is_low_contrast. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.is_low_contrast. Gives a number.
 
     Parameters
     ----------
@@ -726,8 +729,9 @@ def match_histograms(
 ) -> Array:
     """Adjust an image so that its cumulative histogram matches that of another.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.match_histograms. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.match_histograms. Gives an image of the same
+    shape.
 
     The adjustment is applied separately for each channel.
 
@@ -807,8 +811,9 @@ def rescale_intensity(
 ) -> Array:
     """Return image after stretching or shrinking its intensity levels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.exposure.rescale_intensity. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.exposure.rescale_intensity. Gives an image of the same
+    shape.
 
     The desired intensity range of the input and output, `in_range` and
     `out_range` respectively, are used to stretch or shrink the intensity range

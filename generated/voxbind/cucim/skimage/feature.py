@@ -96,8 +96,8 @@ def blob_dog(
     For each blob found, the method returns its coordinates and the standard
     deviation of the Gaussian kernel that detected the blob.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.blob_dog. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.blob_dog. Gives coordinates.
 
     Parameters
     ----------
@@ -264,7 +264,7 @@ def blob_doh(
     """Finds blobs in the given grayscale image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not run yet: inferred from skimage.feature.blob_doh. Gives coordinates.
+    is refused. Not observed yet: inferred from skimage.feature.blob_doh. Gives coordinates.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -429,8 +429,8 @@ def blob_log(
     For each blob found, the method returns its coordinates and the standard
     deviation of the Gaussian kernel that detected the blob.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.blob_log. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.blob_log. Gives coordinates.
 
     Parameters
     ----------
@@ -587,8 +587,8 @@ def canny(
 ) -> Array:
     """Edge filter an image using the Canny algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.feature.canny. Gives a mask.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.feature.canny. Gives a mask.
 
     Parameters
     ----------
@@ -700,9 +700,9 @@ def corner_foerstner(image: ArrayT, sigma: float = 1) -> tuple[ArrayT, ArrayT]: 
 def corner_foerstner(image: Array | Castable[Array], sigma: float = 1) -> tuple[Array, Array]:
     """Compute Foerstner corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.feature.corner_foerstner. Gives a tuple of an image of the same shape
-    (w) and an image of the same shape (q).
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.feature.corner_foerstner. Gives a tuple of an image of the same
+    shape (w) and an image of the same shape (q).
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -801,8 +801,8 @@ def corner_harris(
 ) -> Array:
     """Compute Harris corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.feature.corner_harris. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.feature.corner_harris. Gives an image of the same shape.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -894,8 +894,9 @@ def corner_kitchen_rosenfeld(
 ) -> Array:
     """Compute Kitchen and Rosenfeld corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.feature.corner_kitchen_rosenfeld. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.feature.corner_kitchen_rosenfeld. Gives an image of the same
+    shape.
 
     The corner measure is calculated as follows::
 
@@ -988,8 +989,8 @@ def corner_peaks(
 ) -> Array:
     """Find peaks in corner measure response image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.corner_peaks. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.corner_peaks. Gives coordinates.
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1108,8 +1109,8 @@ def corner_shi_tomasi(image: ArrayT, sigma: float = 1) -> ArrayT: ...
 def corner_shi_tomasi(image: Array | Castable[Array], sigma: float = 1) -> Array:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.feature.corner_shi_tomasi. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.feature.corner_shi_tomasi. Gives an image of the same shape.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1244,7 +1245,7 @@ def daisy(
     """Extract DAISY feature descriptors densely for the given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not run yet: inferred from skimage.feature.daisy.
+    is refused. Not observed yet: inferred from skimage.feature.daisy.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1394,8 +1395,8 @@ def hessian_matrix(
 ) -> object:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.hessian_matrix.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.hessian_matrix.
 
     In 2D, the Hessian matrix is defined as::
 
@@ -1512,8 +1513,9 @@ def hessian_matrix_det(
 ) -> Array:
     """Compute the approximate Hessian Determinant over an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.hessian_matrix_det. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.hessian_matrix_det. Gives an image of the same
+    shape.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -1712,8 +1714,8 @@ def match_template(
 ) -> Array:
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.match_template. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.match_template. Gives an image of another shape.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -1869,8 +1871,8 @@ def multiscale_basic_features(
 ) -> Array:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.multiscale_basic_features.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.multiscale_basic_features.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -1989,8 +1991,8 @@ def peak_local_max(
 ) -> Array:
     """Find peaks in an image as coordinate list.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.peak_local_max. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.peak_local_max. Gives coordinates.
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -2156,8 +2158,8 @@ def shape_index(
 ) -> Array:
     """Compute the shape index.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.feature.shape_index. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.feature.shape_index. Gives an image of the same shape.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -2263,8 +2265,8 @@ def structure_tensor(
 ) -> object:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.feature.structure_tensor.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.feature.structure_tensor.
 
     The (2-dimensional) structure tensor A is defined as::
 

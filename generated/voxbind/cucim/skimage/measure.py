@@ -126,8 +126,8 @@ def block_reduce(
 ) -> Array:
     """Downsample image by applying function `func` to local blocks.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.block_reduce. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.block_reduce. Gives an image of another shape.
 
     This function is useful for max and mean pooling, for example.
 
@@ -229,8 +229,8 @@ def blur_effect(
     """Compute a metric that indicates the strength of blur in an image
     (0 for no blur, 1 for maximal blur).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.blur_effect. Gives a number. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.blur_effect. Gives a number. Beside
     skimage.measure.blur_effect, reduce_func is <name> by default, there numpy.max.
 
     Parameters
@@ -308,8 +308,8 @@ def centroid(
 ) -> Array:
     """Return the (weighted) centroid of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.centroid. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.centroid. Gives coordinates.
 
     Parameters
     ----------
@@ -360,8 +360,8 @@ def euler_number(
 ) -> int | Array:
     """Calculate the Euler characteristic in binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.euler_number. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.euler_number. Gives a number.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -483,8 +483,8 @@ def inertia_tensor(
 ) -> Array:
     """Compute the inertia tensor of the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.inertia_tensor. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.inertia_tensor. Gives a table of values.
 
     Parameters
     ----------
@@ -566,8 +566,8 @@ def inertia_tensor_eigvals(
 ) -> object:
     """Compute the eigenvalues of the inertia tensor of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.inertia_tensor_eigvals. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.inertia_tensor_eigvals. Gives a table of values.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -650,8 +650,8 @@ def intersection_coeff(
     """Fraction of a channel's segmented binary mask that overlaps with a
     second channel's segmented binary mask.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.intersection_coeff. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.intersection_coeff. Gives a number.
 
     Parameters
     ----------
@@ -747,8 +747,8 @@ def label(
 ) -> Array | tuple[Array, int | Array]:
     r"""Label connected regions of an integer array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.label. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.label. Gives a label image.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -875,8 +875,8 @@ def manders_coloc_coeff(
 ) -> float | Array:
     r"""Manders' colocalization coefficient between two image channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.manders_coloc_coeff. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.manders_coloc_coeff. Gives a number.
 
     Parameters
     ----------
@@ -986,8 +986,8 @@ def manders_overlap_coeff(
 ) -> float | Array:
     r"""Manders' overlap coefficient
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.manders_overlap_coeff. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.manders_overlap_coeff. Gives a number.
 
     Parameters
     ----------
@@ -1106,8 +1106,8 @@ def moments(
 ) -> Array:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.moments. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.moments. Gives a table of values.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1200,8 +1200,8 @@ def moments_central(
 ) -> Array:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.moments_central. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.moments_central. Gives a table of values.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1555,9 +1555,9 @@ def pearson_corr_coeff(
     r"""Calculate Pearson's Correlation Coefficient between pixel intensities
     in channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.pearson_corr_coeff. Gives a tuple of a number (pcc) and a
-    number (p-value).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.pearson_corr_coeff. Gives a tuple of a number
+    (pcc) and a number (p-value).
 
     Parameters
     ----------
@@ -1665,7 +1665,7 @@ def perimeter(image: Array | Castable[Array], neighborhood: Literal[4, 8] = 4) -
     """Calculate total perimeter of all objects in binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not run yet: inferred from skimage.measure.perimeter. Gives a number.
+    is refused. Not observed yet: inferred from skimage.measure.perimeter. Gives a number.
 
     Parameters
     ----------
@@ -1725,7 +1725,8 @@ def perimeter_crofton(
     """Calculate total Crofton perimeter of all objects in binary image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not run yet: inferred from skimage.measure.perimeter_crofton. Gives a number.
+    is refused. Not observed yet: inferred from skimage.measure.perimeter_crofton. Gives a
+    number.
 
     Parameters
     ----------
@@ -1830,7 +1831,7 @@ def profile_line(
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
     is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Not run yet: inferred from skimage.measure.profile_line. Gives a table of values.
+    Not observed yet: inferred from skimage.measure.profile_line. Gives a table of values.
 
     Parameters
     ----------
@@ -1949,8 +1950,8 @@ def regionprops(
 ) -> list[Any]:
     r"""Measure properties of labeled image regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.regionprops. Gives a table of values. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.regionprops. Gives a table of values. Beside
     skimage.measure.regionprops, offset is missing.
 
     Region properties are evaluated on demand and come in diverse types. If
@@ -2286,10 +2287,10 @@ def regionprops_table(
 ) -> object:
     """Compute region properties and return them as a pandas-compatible table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.regionprops_table. Gives a table of values. Beside
-    skimage.measure.regionprops_table, batch_processing, to_table, copy_output_to_host are
-    added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.regionprops_table. Gives a table of values.
+    Beside skimage.measure.regionprops_table, batch_processing, to_table, copy_output_to_host
+    are added.
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -2509,8 +2510,8 @@ def shannon_entropy(
 ) -> float | Array:
     """Calculate the Shannon entropy of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.measure.shannon_entropy. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.measure.shannon_entropy. Gives a number.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.

@@ -48,9 +48,9 @@ def adapted_rand_error(
 ) -> tuple[float | LibraryArray, float | LibraryArray, float | LibraryArray]:
     r"""Compute Adapted Rand error as defined by the SNEMI3D contest. [1]
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.adapted_rand_error. Gives a tuple of a number (are), a
-    number (prec) and a number (rec).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.adapted_rand_error. Gives a tuple of a number
+    (are), a number (prec) and a number (rec).
 
     Parameters
     ----------
@@ -147,8 +147,8 @@ def contingency_table(
 ) -> Any:
     """Return the contingency table for all regions in matched segmentations.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.contingency_table. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.contingency_table. Gives a table of values.
 
     Parameters
     ----------
@@ -216,8 +216,8 @@ def mean_squared_error(
 ) -> float | Array:
     """Compute the mean-squared error between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.mean_squared_error. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.mean_squared_error. Gives a number.
 
     Parameters
     ----------
@@ -276,8 +276,8 @@ def normalized_mutual_information(
 ) -> float | Array:
     r"""Compute the normalized mutual information (NMI).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.normalized_mutual_information. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.normalized_mutual_information. Gives a number.
 
     The normalized mutual information of `A` and `B` is given by::
 
@@ -372,8 +372,8 @@ def normalized_root_mse(
     """Compute the normalized root mean-squared error (NRMSE) between two
     images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.normalized_root_mse. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.normalized_root_mse. Gives a number.
 
     Parameters
     ----------
@@ -465,8 +465,8 @@ def peak_signal_noise_ratio(
 ) -> float | Array:
     """Compute the peak signal to noise ratio (PSNR) for an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.peak_signal_noise_ratio. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.peak_signal_noise_ratio. Gives a number.
 
     Parameters
     ----------
@@ -629,8 +629,8 @@ def structural_similarity(
     Please pay attention to the `data_range` parameter with floating-point
     images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.structural_similarity. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.structural_similarity. Gives a number.
 
     Parameters
     ----------
@@ -754,8 +754,9 @@ def variation_of_information(
 ) -> LibraryArray:
     """Return symmetric conditional entropies associated with the VI. [1]
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.metrics.variation_of_information. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.metrics.variation_of_information. Gives a table of
+    values.
 
     The variation of information is defined as VI(X,Y) = H(X|Y) + H(Y|X).
     If X is the ground-truth segmentation, then H(X|Y) can be interpreted

@@ -198,8 +198,8 @@ def binary_closing(
 ) -> Array:
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.binary_closing. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.binary_closing. Gives a mask.
 
     Return fast binary morphological closing of an image.
 
@@ -307,8 +307,8 @@ def binary_dilation(
 ) -> Array:
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.binary_dilation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.binary_dilation. Gives a mask.
 
     Return fast binary morphological dilation of an image.
 
@@ -421,8 +421,8 @@ def binary_erosion(
 ) -> Array:
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.binary_erosion. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.binary_erosion. Gives a mask.
 
     Return fast binary morphological erosion of an image.
 
@@ -535,8 +535,8 @@ def binary_opening(
 ) -> Array:
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.binary_opening. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.binary_opening. Gives a mask.
 
     Return fast binary morphological opening of an image.
 
@@ -647,8 +647,9 @@ def black_tophat(
 ) -> Array:
     """Return black top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.black_tophat. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.black_tophat. Gives an image of the same
+    shape.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -782,8 +783,8 @@ def closing(
 ) -> Array:
     """Return grayscale morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.closing. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.closing. Gives an image of the same shape.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -913,8 +914,8 @@ def convex_hull_image(
 ) -> Array:
     """Compute the convex hull image of a binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.convex_hull_image. Gives a mask. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.convex_hull_image. Gives a mask. Beside
     skimage.morphology.convex_hull_image, omit_empty_coords_check, float64_computation,
     cpu_fallback_threshold are added.
 
@@ -1013,8 +1014,8 @@ def convex_hull_object(
 ) -> Array:
     r"""Compute the convex hull image of individual objects in a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.morphology.convex_hull_object. Gives a mask. Beside
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.morphology.convex_hull_object. Gives a mask. Beside
     skimage.morphology.convex_hull_object, float64_computation, cpu_fallback_threshold are
     added.
 
@@ -1191,8 +1192,8 @@ def dilation(
 ) -> Array:
     """Return grayscale morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.dilation. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.dilation. Gives an image of the same shape.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1560,8 +1561,8 @@ def erosion(
 ) -> Array:
     """Return grayscale morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.erosion. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.erosion. Gives an image of the same shape.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -1822,8 +1823,8 @@ def h_maxima(
 ) -> Array:
     """Determine all maxima of the image with height >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.h_maxima. Gives a mask. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.h_maxima. Gives a mask. Beside
     skimage.morphology.h_maxima, reconstruct_on_cpu is added.
 
     The local maxima are defined as connected sets of pixels with equal
@@ -1950,8 +1951,8 @@ def h_minima(
 ) -> Array:
     """Determine all minima of the image with depth >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.h_minima. Gives a mask. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.h_minima. Gives a mask. Beside
     skimage.morphology.h_minima, reconstruct_on_cpu is added.
 
     The local minima are defined as connected sets of pixels with equal
@@ -2076,8 +2077,8 @@ def isotropic_closing(
 ) -> Array:
     """Return binary morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.isotropic_closing. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.isotropic_closing. Gives a mask.
 
     Compared to the more general `cucim.skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2202,8 +2203,8 @@ def isotropic_dilation(
 ) -> Array:
     """Return binary morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.isotropic_dilation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.isotropic_dilation. Gives a mask.
 
     Compared to the more general `cucim.skimage.morphology.dilation`,
     this function only supports binary inputs and circular footprints.
@@ -2330,8 +2331,8 @@ def isotropic_erosion(
 ) -> Array:
     """Return binary morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.isotropic_erosion. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.isotropic_erosion. Gives a mask.
 
     Compared to the more general `skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -2463,8 +2464,8 @@ def isotropic_opening(
     The implementation is based on:
     func:`cucim.core.operations.morphology.distance_transform_edt`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.isotropic_opening. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.isotropic_opening. Gives a mask.
 
     Parameters
     ----------
@@ -2609,8 +2610,8 @@ def local_maxima(
 ) -> Array | tuple[Array, ...]:
     """Find local maxima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.local_maxima. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.local_maxima. Gives a mask.
 
     This function finds local maxima in an image, where a local maximum is
     defined as a connected set of pixels (a plateau) with equal gray level
@@ -2778,8 +2779,8 @@ def local_minima(
 ) -> Array | tuple[Array, ...]:
     """Find local minima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.local_minima. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.local_minima. Gives a mask.
 
     This function finds local minima in an image, where a local minimum is
     defined as a connected set of pixels (a plateau) with equal gray level
@@ -2919,8 +2920,8 @@ def medial_axis(
 ) -> Array | tuple[Array, Array]:
     """Compute the medial axis transform of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.morphology.medial_axis. Gives a mask. Random: equal calls differ
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.morphology.medial_axis. Gives a mask. Random: equal calls differ
     unless seeded.
 
     Parameters
@@ -3225,8 +3226,8 @@ def opening(
 ) -> Array:
     """Return grayscale morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.opening. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.opening. Gives an image of the same shape.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -3353,9 +3354,9 @@ def reconstruction(
 ) -> Array:
     """Perform a morphological reconstruction of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.reconstruction. Gives an image of the same shape.
-    Beside skimage.morphology.reconstruction, reconstruct_on_cpu is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.reconstruction. Gives an image of the same
+    shape. Beside skimage.morphology.reconstruction, reconstruct_on_cpu is added.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -3572,8 +3573,8 @@ def remove_small_holes(
 ) -> Array:
     """Remove contiguous holes smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.remove_small_holes. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.remove_small_holes. Gives a mask.
 
     Parameters
     ----------
@@ -3695,8 +3696,8 @@ def remove_small_objects(
 ) -> Array:
     """Remove objects smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.remove_small_objects. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.remove_small_objects. Gives a label image.
 
     Expects `ar` to be an array with labeled objects, and removes objects
     smaller than or equal to `max_size`. If `ar` is bool, the image is first
@@ -3823,8 +3824,8 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT: ...
 def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Array:
     """Perform morphological thinning of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.morphology.thin. Gives a mask.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.morphology.thin. Gives a mask.
 
     Parameters
     ----------
@@ -3935,8 +3936,9 @@ def white_tophat(
 ) -> Array:
     """Return white top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.morphology.white_tophat. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.morphology.white_tophat. Gives an image of the same
+    shape.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image

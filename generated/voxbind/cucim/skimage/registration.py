@@ -68,8 +68,8 @@ def optical_flow_ilk(
 ) -> Array:
     """Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.registration.optical_flow_ilk.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.registration.optical_flow_ilk.
 
     The iterative Lucas-Kanade (iLK) solver is applied at each level
     of the image pyramid. iLK [1] is a fast and robust alternative to
@@ -209,8 +209,8 @@ def optical_flow_tvl1(
 ) -> Array:
     r"""Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.registration.optical_flow_tvl1.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.registration.optical_flow_tvl1.
 
     The TV-L1 solver is applied at each level of the image
     pyramid. TV-L1 is a popular algorithm for optical flow estimation
@@ -362,8 +362,8 @@ def phase_cross_correlation(
 ) -> tuple[Array, float | Array, float | Array]:
     """Efficient subpixel image translation registration by cross-correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.registration.phase_cross_correlation. Gives a tuple of
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.registration.phase_cross_correlation. Gives a tuple of
     coordinates (shift), a number (error) and a number (phasediff).
 
     This code gives the same precision as the FFT upsampled cross-correlation

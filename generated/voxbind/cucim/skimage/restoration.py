@@ -177,8 +177,8 @@ def calibrate_denoiser(
 ) -> object:
     """Calibrate a denoising function and return optimal J-invariant version.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.restoration.calibrate_denoiser.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.restoration.calibrate_denoiser.
 
     The returned function is partially evaluated with optimal parameter values
     set for denoising the input image.
@@ -302,8 +302,9 @@ def denoise_invariant(
 ) -> Array:
     """Apply a J-invariant version of `denoise_function`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.restoration.denoise_invariant. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.restoration.denoise_invariant. Gives an image of the
+    same shape.
 
     Parameters
     ----------
@@ -412,9 +413,9 @@ def denoise_tv_chambolle(
 ) -> Array:
     r"""Perform total variation denoising in nD.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.restoration.denoise_tv_chambolle. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.restoration.denoise_tv_chambolle. Gives an image of the
+    same shape.
 
     Given `f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -615,8 +616,9 @@ def richardson_lucy(
 ) -> Array:
     """Richardson-Lucy deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.restoration.richardson_lucy. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.restoration.richardson_lucy. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -719,9 +721,9 @@ def rolling_ball(
 ) -> Array:
     """Estimate background intensity using the rolling ball algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.restoration.rolling_ball. Gives an image of the same shape.
-    Beside skimage.restoration.rolling_ball, downscale is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.restoration.rolling_ball. Gives an image of the same
+    shape. Beside skimage.restoration.rolling_ball, downscale is added.
 
     This function estimates the background intensity of a grayscale image
     by conceptually "rolling a ball" under the image surface. At each
@@ -902,7 +904,7 @@ def unsupervised_wiener(
     """Unsupervised Wiener-Hunt deconvolution.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not run yet: inferred from skimage.restoration.unsupervised_wiener. Gives a
+    is refused. Not observed yet: inferred from skimage.restoration.unsupervised_wiener. Gives a
     tuple of an image of the same shape (x_postmean) and a table of values (chains). Random:
     equal calls differ unless seeded.
 
@@ -1058,8 +1060,8 @@ def wiener(
 ) -> Array:
     r"""Restore image using Wiener–Hunt deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.restoration.wiener. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.restoration.wiener. Gives an image of the same shape.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1].

@@ -112,8 +112,8 @@ def chan_vese(
 ) -> object:
     """Chan-Vese segmentation algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.segmentation.chan_vese. Gives a mask.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.segmentation.chan_vese. Gives a mask.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -326,8 +326,8 @@ def clear_border(
 ) -> Array:
     """Clear objects connected to the label image border.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.clear_border. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.clear_border. Gives a label image.
 
     Parameters
     ----------
@@ -468,8 +468,8 @@ def expand_labels(
 ) -> Array:
     """Expand labels in label image by ``distance`` pixels without overlapping.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.expand_labels. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.expand_labels. Gives a label image.
 
     Given a label image, ``expand_labels`` grows label regions (connected
     outwards by up to ``distance`` units without overflowing into neighboring
@@ -599,8 +599,8 @@ def find_boundaries(
 ) -> Array:
     """Return bool array where boundaries between labeled regions are True.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.find_boundaries. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.find_boundaries. Gives a mask.
 
     Parameters
     ----------
@@ -744,9 +744,9 @@ def inverse_gaussian_gradient(
 ) -> Array:
     """Inverse of gradient magnitude.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.inverse_gaussian_gradient. Gives an image of the
-    same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.inverse_gaussian_gradient. Gives an image
+    of the same shape.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -806,8 +806,8 @@ def join_segmentations(
 ) -> Array | tuple[Array, Any, Any]:
     """Return the join of the two input segmentations.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.join_segmentations. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.join_segmentations. Gives a label image.
 
     The join J of S1 and S2 is defined as the segmentation in which two
     voxels are in the same segment if and only if they are in the same
@@ -898,9 +898,9 @@ def mark_boundaries(
     """Return image with boundaries between labeled regions highlighted.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not run yet: inferred
-    from skimage.segmentation.mark_boundaries. Gives an image of the same spatial shape. Beside
-    skimage.segmentation.mark_boundaries, order is added.
+    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
+    inferred from skimage.segmentation.mark_boundaries. Gives an image of the same spatial
+    shape. Beside skimage.segmentation.mark_boundaries, order is added.
 
     Parameters
     ----------
@@ -1000,8 +1000,8 @@ def morphological_chan_vese(
 ) -> Array:
     """Morphological Active Contours without Edges (MorphACWE)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.morphological_chan_vese. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.morphological_chan_vese. Gives a mask.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1138,8 +1138,9 @@ def morphological_geodesic_active_contour(
 ) -> Array:
     """Morphological Geodesic Active Contours (MorphGAC).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.morphological_geodesic_active_contour. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.morphological_geodesic_active_contour.
+    Gives a mask.
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -1294,8 +1295,8 @@ def random_walker(
 ) -> Array:
     """Random walker algorithm for segmentation from markers.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.random_walker. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.random_walker. Gives a label image.
 
     Random walker algorithm is implemented for gray-level or multichannel
     images.
@@ -1484,9 +1485,9 @@ def relabel_sequential(
 ) -> tuple[Array, Any, Any]:
     """Relabel arbitrary labels to {`offset`, ... `offset` + number_of_labels}.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.segmentation.relabel_sequential. Gives a tuple of a label image
-    (relabeled), forward_map and inverse_map.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.segmentation.relabel_sequential. Gives a tuple of a
+    label image (relabeled), forward_map and inverse_map.
 
     This function also returns the forward map (mapping the original labels to
     the reduced labels) and the inverse map (mapping the reduced labels back

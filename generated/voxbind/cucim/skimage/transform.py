@@ -114,8 +114,9 @@ def downscale_local_mean(
 ) -> Array:
     """Down-sample N-dimensional image by local averaging.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.downscale_local_mean. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.downscale_local_mean. Gives an image of
+    another shape.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -277,8 +278,9 @@ def integral_image(
 ) -> Array:
     r"""Integral image / summed area table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.integral_image. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.integral_image. Gives an image of the same
+    shape.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -353,8 +355,8 @@ def integrate(
 ) -> float | Array | Array:
     """Use an integral image to integrate over a given window.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.integrate. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.integrate. Gives a table of values.
 
     Parameters
     ----------
@@ -474,8 +476,9 @@ def pyramid_expand(
 ) -> Array:
     """Upsample and then smooth image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.pyramid_expand. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.pyramid_expand. Gives an image of another
+    shape.
 
     Parameters
     ----------
@@ -579,8 +582,8 @@ def pyramid_gaussian(
 ) -> Iterator[Array]:
     """Yield images of the Gaussian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.pyramid_gaussian.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.pyramid_gaussian.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -698,8 +701,8 @@ def pyramid_laplacian(
 ) -> Iterator[Array]:
     """Yield images of the laplacian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.pyramid_laplacian.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.pyramid_laplacian.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -819,8 +822,9 @@ def pyramid_reduce(
 ) -> Array:
     """Smooth and then downsample image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.pyramid_reduce. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.pyramid_reduce. Gives an image of another
+    shape.
 
     Parameters
     ----------
@@ -927,9 +931,9 @@ def rescale(
 ) -> Array:
     """Scale image by a certain factor.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.rescale. Gives an image of another shape. Beside
-    skimage.transform.rescale, clip is None by default, there True.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.rescale. Gives an image of another shape.
+    Beside skimage.transform.rescale, clip is None by default, there True.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1072,9 +1076,9 @@ def resize(
 ) -> Array:
     """Resize image to match a certain size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.resize. Gives an image of another shape. Beside
-    skimage.transform.resize, clip is None by default, there True.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.resize. Gives an image of another shape.
+    Beside skimage.transform.resize, clip is None by default, there True.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1216,8 +1220,9 @@ def resize_local_mean(
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.transform.resize_local_mean. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.transform.resize_local_mean. Gives an image of another
+    shape.
 
     Parameters
     ----------
@@ -1344,8 +1349,8 @@ def rotate(
     """Rotate image by a certain angle around its center.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not run yet: inferred
-    from skimage.transform.rotate. Gives an image of the same spatial shape.
+    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
+    inferred from skimage.transform.rotate. Gives an image of the same spatial shape.
 
     Parameters
     ----------
@@ -1479,8 +1484,8 @@ def swirl(
     """Perform a swirl transformation.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not run yet: inferred
-    from skimage.transform.swirl. Gives an image of the same spatial shape. Beside
+    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
+    inferred from skimage.transform.swirl. Gives an image of the same spatial shape. Beside
     skimage.transform.swirl, clip is None by default, there True.
 
     Parameters
@@ -1592,8 +1597,8 @@ def warp(
     """Warp an image according to a given coordinate transformation.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not run yet: inferred
-    from skimage.transform.warp. Gives an image of the same spatial shape. Beside
+    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
+    inferred from skimage.transform.warp. Gives an image of the same spatial shape. Beside
     skimage.transform.warp, batch_axes is added; clip is None by default, there True.
 
     Parameters
@@ -1866,8 +1871,8 @@ def warp_polar(
 ) -> Array:
     """Remap image to polar or log-polar coordinates space.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.transform.warp_polar. Gives an image of another shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.transform.warp_polar. Gives an image of another shape.
 
     Parameters
     ----------

@@ -77,8 +77,8 @@ def compare_images(
 ) -> Array:
     """Return an image showing the differences between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.compare_images. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.compare_images. Gives an image of the same shape.
 
     Added in version 0.16.
 
@@ -156,8 +156,8 @@ def crop(
 ) -> Array:
     """Crop array `ar` by `crop_width` along each dimension.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.crop. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.crop. Gives an image of another shape.
 
     Parameters
     ----------
@@ -212,9 +212,9 @@ def dtype_limits(
 ) -> tuple[int | Array, int | Array]:
     """Return intensity limits, i.e. (min, max) tuple, of the image's dtype.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.dtype_limits. Gives a tuple of a number (imin) and a number
-    (imax).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.dtype_limits. Gives a tuple of a number (imin) and
+    a number (imax).
 
     Parameters
     ----------
@@ -260,8 +260,8 @@ def img_as_bool(
 ) -> Array:
     """Convert an image to boolean format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_bool. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_bool. Gives a mask.
 
     Parameters
     ----------
@@ -307,8 +307,8 @@ def img_as_float(
 ) -> Array:
     """Convert an image to floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_float. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_float. Gives an image of the same shape.
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -359,8 +359,8 @@ def img_as_float32(
 ) -> Array:
     """Convert an image to single-precision (32-bit) floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_float32. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_float32. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -408,8 +408,8 @@ def img_as_float64(
 ) -> Array:
     """Convert an image to double-precision (64-bit) floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_float64. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_float64. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -457,8 +457,8 @@ def img_as_int(
 ) -> Array:
     """Convert an image to 16-bit signed integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_int. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_int. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -505,8 +505,8 @@ def img_as_ubyte(
 ) -> Array:
     """Convert an image to 8-bit unsigned integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_ubyte. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_ubyte. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -552,8 +552,8 @@ def img_as_uint(
 ) -> Array:
     """Convert an image to 16-bit unsigned integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.img_as_uint. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.img_as_uint. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -599,8 +599,8 @@ def invert(
 ) -> Array:
     """Invert an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.invert. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.invert. Gives an image of the same shape.
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -701,8 +701,8 @@ def map_array(
 ) -> Array:
     """Map values from input array from input_vals to output_vals.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.map_array. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.map_array. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -801,7 +801,7 @@ def montage(
     """Create a montage of several single- or multichannel images.
 
     voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. Not run yet: inferred from
+    less; an image is taken for a volume of one slice. Not observed yet: inferred from
     skimage.util.montage. Beside skimage.util.montage, square_grid_default is added.
 
     Create a rectangular montage from an input array representing an ensemble
@@ -938,9 +938,9 @@ def random_noise(
 ) -> Array:
     """Function to add random noise of various types to a floating-point image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.random_noise. Gives an image of the same shape. Random:
-    equal calls differ unless seeded.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.random_noise. Gives an image of the same shape.
+    Random: equal calls differ unless seeded.
 
     Parameters
     ----------
@@ -1067,8 +1067,8 @@ def view_as_blocks(
 ) -> Array:
     """Block view of the input n-dimensional array (using re-striding).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.view_as_blocks.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.view_as_blocks.
 
     Blocks are non-overlapping views of the input array.
 
@@ -1179,8 +1179,8 @@ def view_as_windows(
 ) -> Array:
     """Rolling window view of the input n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.util.view_as_windows.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.util.view_as_windows.
 
     Windows are overlapping views of the input array, with adjacent windows
     shifted by a single row or column (or an index of a higher dimension).

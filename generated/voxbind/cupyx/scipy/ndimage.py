@@ -152,9 +152,9 @@ def affine_transform(
 ) -> Array:
     """Apply an affine transformation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.affine_transform. Gives an image of the same shape. Beside
-    scipy.ndimage.affine_transform, texture_memory, float64_coords are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.affine_transform. Gives an image of the same
+    shape. Beside scipy.ndimage.affine_transform, texture_memory, float64_coords are added.
 
     Given an output image pixel index vector ``o``, the pixel value is
     determined from the input image at position
@@ -317,8 +317,8 @@ def binary_closing(
 ) -> Array:
     """Multidimensional binary closing with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_closing. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_closing. Gives a mask.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -457,8 +457,8 @@ def binary_dilation(
 ) -> Array:
     """Multidimensional binary dilation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_dilation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_dilation. Gives a mask.
 
     Parameters
     ----------
@@ -594,8 +594,8 @@ def binary_erosion(
 ) -> Array:
     """Multidimensional binary erosion with a given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_erosion. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_erosion. Gives a mask.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -734,8 +734,8 @@ def binary_fill_holes(
 ) -> Array | None:
     """Fill the holes in binary objects.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_fill_holes. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_fill_holes. Gives a mask.
 
     Parameters
     ----------
@@ -859,8 +859,8 @@ def binary_hit_or_miss(
 ) -> Array | None:
     """Multidimensional binary hit-or-miss transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_hit_or_miss. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_hit_or_miss. Gives a mask.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -985,8 +985,8 @@ def binary_opening(
 ) -> Array:
     """Multidimensional binary opening with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_opening. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_opening. Gives a mask.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1119,8 +1119,8 @@ def binary_propagation(
 ) -> Array:
     """Multidimensional binary propagation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.binary_propagation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.binary_propagation. Gives a mask.
 
     Parameters
     ----------
@@ -1237,8 +1237,8 @@ def black_tophat(
 ) -> Array:
     """Multidimensional black tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.black_tophat. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.black_tophat. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -1357,8 +1357,8 @@ def center_of_mass(
 ) -> object:
     """Calculate the center of mass of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.center_of_mass. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.center_of_mass. Gives coordinates.
 
     Parameters
     ----------
@@ -1446,8 +1446,8 @@ def convolve(
 ) -> Array:
     """Multi-dimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.convolve. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.convolve. Gives an image of the same shape.
 
     The array is convolved with the given kernel.
 
@@ -1559,8 +1559,8 @@ def convolve1d(
 ) -> Array:
     """One-dimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.convolve1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.convolve1d. Gives an image of the same shape.
 
     The array is convolved with the given kernel.
 
@@ -1666,8 +1666,8 @@ def correlate(
 ) -> Array:
     """Multi-dimensional correlate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.correlate. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.correlate. Gives an image of the same shape.
 
     The array is correlated with the given kernel.
 
@@ -1779,8 +1779,8 @@ def correlate1d(
 ) -> Array:
     """One-dimensional correlate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.correlate1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.correlate1d. Gives an image of the same shape.
 
     The array is correlated with the given kernel.
 
@@ -1934,9 +1934,9 @@ def distance_transform_edt(
 ) -> Array | tuple[Array, Array] | None:
     r"""Exact Euclidean distance transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.distance_transform_edt. Gives an image of the same shape.
-    Beside scipy.ndimage.distance_transform_edt, input is called image; block_params,
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.distance_transform_edt. Gives an image of the same
+    shape. Beside scipy.ndimage.distance_transform_edt, input is called image; block_params,
     float64_distances are added.
 
     This function calculates the distance transform of the `input`, by
@@ -2151,9 +2151,9 @@ def extrema(
     """Calculate the minimums and maximums of the values of an array at labels,
     along with their positions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.extrema. Gives a tuple of a number (minimums), a number
-    (maximums), coordinates (min_positions) and coordinates (max_positions).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.extrema. Gives a tuple of a number (minimums), a
+    number (maximums), coordinates (min_positions) and coordinates (max_positions).
 
     Parameters
     ----------
@@ -2212,8 +2212,8 @@ def find_objects(
 ) -> list[tuple[slice, ...]]:
     """Find objects in a labeled array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.find_objects. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.find_objects. Gives a table of values.
 
     Parameters
     ----------
@@ -2286,8 +2286,9 @@ def fourier_ellipsoid(
 ) -> Array:
     """Multidimensional ellipsoid Fourier filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.fourier_ellipsoid. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.fourier_ellipsoid. Gives an image of the same
+    shape.
 
     The array is multiplied with the fourier transform of a ellipsoid of
     given sizes.
@@ -2373,8 +2374,9 @@ def fourier_gaussian(
 ) -> Array:
     """Multidimensional Gaussian shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.fourier_gaussian. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.fourier_gaussian. Gives an image of the same
+    shape.
 
     The array is multiplied with the Fourier transform of a (separable)
     Gaussian kernel.
@@ -2460,8 +2462,8 @@ def fourier_shift(
 ) -> Array:
     """Multidimensional Fourier shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.fourier_shift. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.fourier_shift. Gives an image of the same shape.
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -2547,8 +2549,8 @@ def fourier_uniform(
 ) -> Array:
     """Multidimensional uniform shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.fourier_uniform. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.fourier_uniform. Gives an image of the same shape.
 
     The array is multiplied with the Fourier transform of a box of given size.
 
@@ -2645,8 +2647,8 @@ def gaussian_filter(
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.gaussian_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.gaussian_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2783,9 +2785,9 @@ def gaussian_filter1d(
 ) -> Array:
     """One-dimensional Gaussian filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.gaussian_filter1d. Gives an image of the same shape. Beside
-    scipy.ndimage.gaussian_filter1d, radius is missing.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.gaussian_filter1d. Gives an image of the same
+    shape. Beside scipy.ndimage.gaussian_filter1d, radius is missing.
 
     The lines of the array along the given axis are filtered with a Gaussian
     filter of the given standard deviation.
@@ -2904,9 +2906,9 @@ def gaussian_gradient_magnitude(
 ) -> Array:
     """Multi-dimensional gradient magnitude using Gaussian derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.gaussian_gradient_magnitude. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.gaussian_gradient_magnitude. Gives an image of the
+    same shape.
 
     Parameters
     ----------
@@ -3010,8 +3012,9 @@ def gaussian_laplace(
 ) -> Array:
     """Multi-dimensional Laplace filter using Gaussian second derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.gaussian_laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.gaussian_laplace. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -3155,9 +3158,9 @@ def generic_filter(
     """Compute a multi-dimensional filter using the provided raw kernel or
     reduction kernel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.generic_filter. Gives an image of the same shape. Beside
-    scipy.ndimage.generic_filter, extra_arguments, extra_keywords are missing.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.generic_filter. Gives an image of the same shape.
+    Beside scipy.ndimage.generic_filter, extra_arguments, extra_keywords are missing.
 
     Unlike the scipy.ndimage function, this does not support the
     ``extra_arguments`` or ``extra_keywordsdict`` arguments and has significant
@@ -3296,9 +3299,9 @@ def generic_filter1d(
 ) -> Array:
     """Compute a 1D filter along the given axis using the provided raw kernel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.generic_filter1d. Gives an image of the same shape. Beside
-    scipy.ndimage.generic_filter1d, extra_arguments, extra_keywords are missing.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.generic_filter1d. Gives an image of the same
+    shape. Beside scipy.ndimage.generic_filter1d, extra_arguments, extra_keywords are missing.
 
     Unlike the scipy.ndimage function, this does not support the
     ``extra_arguments`` or ``extra_keywordsdict`` arguments and has significant
@@ -3420,9 +3423,9 @@ def generic_gradient_magnitude(
     """Multi-dimensional gradient magnitude filter using a provided derivative
     function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.generic_gradient_magnitude. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.generic_gradient_magnitude. Gives an image of the
+    same shape.
 
     Parameters
     ----------
@@ -3546,8 +3549,8 @@ def generic_laplace(
     """Multi-dimensional Laplace filter using a provided second derivative
     function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.generic_laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.generic_laplace. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -3673,8 +3676,8 @@ def grey_closing(
 ) -> Array:
     """Calculates a multi-dimensional greyscale closing.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.grey_closing. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.grey_closing. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -3801,8 +3804,8 @@ def grey_dilation(
 ) -> Array:
     """Calculates a greyscale dilation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.grey_dilation. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.grey_dilation. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -3929,8 +3932,8 @@ def grey_erosion(
 ) -> Array:
     """Calculates a greyscale erosion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.grey_erosion. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.grey_erosion. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -4057,8 +4060,8 @@ def grey_opening(
 ) -> Array:
     """Calculates a multi-dimensional greyscale opening.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.grey_opening. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.grey_opening. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -4176,8 +4179,8 @@ def histogram(
 ) -> Array:
     """Calculate the histogram of the values of an array, optionally at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.histogram. Gives a histogram.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.histogram. Gives a histogram.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -4312,9 +4315,9 @@ def label(
 ) -> tuple[Array, int | Array] | int | Array:
     """Labels features in an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.label. Gives a tuple of a label image (label) and a number
-    (num_features).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.label. Gives a tuple of a label image (label) and
+    a number (num_features).
 
     Parameters
     ----------
@@ -4408,8 +4411,8 @@ def labeled_comprehension(
 ) -> Array:
     """Array resulting from applying ``func`` to each labeled region.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.labeled_comprehension. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.labeled_comprehension. Gives a table of values.
 
     Roughly equivalent to [func(input[labels == i]) for i in index].
 
@@ -4512,8 +4515,8 @@ def laplace(
     """Multi-dimensional Laplace filter based on approximate second
     derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.laplace. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -4604,8 +4607,8 @@ def map_coordinates(
 ) -> Array:
     """Map the input array to new coordinates by interpolation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.map_coordinates. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.map_coordinates. Gives an image of another shape.
 
     The array of coordinates is used to find, for each point in the output, the
     corresponding coordinates in the input. The value of the input at those
@@ -4727,8 +4730,8 @@ def maximum(
 ) -> float | Array | Array:
     """Calculate the maximum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.maximum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.maximum. Gives a number.
 
     Parameters
     ----------
@@ -4825,8 +4828,8 @@ def maximum_filter(
 ) -> Array:
     """Multi-dimensional maximum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.maximum_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.maximum_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -4948,8 +4951,9 @@ def maximum_filter1d(
 ) -> Array:
     """Compute the maximum filter along a single axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.maximum_filter1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.maximum_filter1d. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -5045,8 +5049,8 @@ def maximum_position(
 ) -> object:
     """Find the positions of the maximums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.maximum_position. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.maximum_position. Gives coordinates.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -5152,8 +5156,8 @@ def mean(
     """Calculates the mean of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.mean. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.mean. Gives a number.
 
     Parameters
     ----------
@@ -5237,8 +5241,8 @@ def median(
 ) -> float | Array | Array:
     """Calculate the median of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.median. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.median. Gives a number.
 
     Parameters
     ----------
@@ -5335,8 +5339,8 @@ def median_filter(
 ) -> Array:
     """Multi-dimensional median filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.median_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.median_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -5452,8 +5456,8 @@ def minimum(
 ) -> float | Array | Array:
     """Calculate the minimum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.minimum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.minimum. Gives a number.
 
     Parameters
     ----------
@@ -5550,8 +5554,8 @@ def minimum_filter(
 ) -> Array:
     """Multi-dimensional minimum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.minimum_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.minimum_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -5673,8 +5677,9 @@ def minimum_filter1d(
 ) -> Array:
     """Compute the minimum filter along a single axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.minimum_filter1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.minimum_filter1d. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -5770,8 +5775,8 @@ def minimum_position(
 ) -> object:
     """Find the positions of the minimums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.minimum_position. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.minimum_position. Gives coordinates.
 
     For each region specified by `labels`, the position of the minimum
     value of `input` within the region is returned.
@@ -5884,8 +5889,9 @@ def morphological_gradient(
 ) -> Array:
     """Multidimensional morphological gradient.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.morphological_gradient. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.morphological_gradient. Gives an image of the same
+    shape.
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -6016,8 +6022,9 @@ def morphological_laplace(
 ) -> Array:
     """Multidimensional morphological laplace.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.morphological_laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.morphological_laplace. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -6145,8 +6152,9 @@ def percentile_filter(
 ) -> Array:
     """Multi-dimensional percentile filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.percentile_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.percentile_filter. Gives an image of the same
+    shape.
 
     Parameters
     ----------
@@ -6263,8 +6271,8 @@ def prewitt(
 ) -> Array:
     """Compute a Prewitt filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.prewitt. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.prewitt. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -6359,8 +6367,8 @@ def rank_filter(
 ) -> Array:
     """Multi-dimensional rank filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.rank_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.rank_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -6489,8 +6497,8 @@ def rotate(
 ) -> Array:
     """Rotate an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.rotate. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.rotate. Gives an image of another shape.
 
     The array is rotated in the plane defined by the two axes given by the
     ``axes`` parameter using spline interpolation of the requested order.
@@ -6614,8 +6622,8 @@ def shift(
 ) -> Array:
     """Shift an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.shift. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.shift. Gives an image of the same shape.
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -6721,8 +6729,8 @@ def sobel(
 ) -> Array:
     """Compute a Sobel filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.sobel. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.sobel. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -6802,8 +6810,8 @@ def spline_filter(
 ) -> Array:
     """Multidimensional spline filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.spline_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.spline_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -6882,8 +6890,8 @@ def spline_filter1d(
 ) -> Array:
     """Calculate a 1-D spline filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.spline_filter1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.spline_filter1d. Gives an image of the same shape.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -6973,8 +6981,8 @@ def standard_deviation(
     """Calculates the standard deviation of the values of an n-D image array,
     optionally at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.standard_deviation. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.standard_deviation. Gives a number.
 
     Parameters
     ----------
@@ -7059,8 +7067,8 @@ def sum(
     """Calculates the sum of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.sum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.sum. Gives a number.
 
     Parameters
     ----------
@@ -7149,8 +7157,8 @@ def sum_labels(
     """Calculates the sum of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.sum_labels. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.sum_labels. Gives a number.
 
     Parameters
     ----------
@@ -7236,8 +7244,8 @@ def uniform_filter(
 ) -> Array:
     """Multi-dimensional uniform filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.uniform_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.uniform_filter. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -7345,8 +7353,9 @@ def uniform_filter1d(
 ) -> Array:
     """One-dimensional uniform filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.uniform_filter1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.uniform_filter1d. Gives an image of the same
+    shape.
 
     The lines of the array along the given axis are filtered with a uniform
     filter of the given size.
@@ -7439,8 +7448,8 @@ def value_indices(
 ) -> object:
     """Find indices of each distinct value in given array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.value_indices. Gives a table of values. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.value_indices. Gives a table of values. Beside
     scipy.ndimage.value_indices, adaptive_index_dtype is added.
 
     Parameters
@@ -7601,8 +7610,8 @@ def variance(
     """Calculates the variance of the values of an n-D image array, optionally
     at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.variance. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.variance. Gives a number.
 
     Parameters
     ----------
@@ -7694,8 +7703,8 @@ def white_tophat(
 ) -> Array:
     """Multidimensional white tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.white_tophat. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.white_tophat. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -7819,8 +7828,8 @@ def zoom(
 ) -> Array:
     """Zoom an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from scipy.ndimage.zoom. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from scipy.ndimage.zoom. Gives an image of another shape.
 
     The array is zoomed using spline interpolation of the requested order.
 

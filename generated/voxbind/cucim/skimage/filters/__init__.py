@@ -113,8 +113,8 @@ def apply_hysteresis_threshold(
 ) -> Array:
     """Apply hysteresis thresholding to ``image``.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.apply_hysteresis_threshold. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.apply_hysteresis_threshold. Gives a mask.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -212,8 +212,8 @@ def butterworth(
 ) -> Array:
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.butterworth. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.butterworth. Gives an image of the same shape.
 
     This filter is defined in the Fourier domain.
 
@@ -343,8 +343,9 @@ def correlate_sparse(
 ) -> Array:
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.correlate_sparse. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.correlate_sparse. Gives an image of the same
+    shape.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -430,9 +431,9 @@ def difference_of_gaussians(
 ) -> Array:
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.difference_of_gaussians. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.difference_of_gaussians. Gives an image of the
+    same shape.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -583,8 +584,8 @@ def farid(
 ) -> Array:
     """Find the edge magnitude using the Farid transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.farid. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.farid. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -668,8 +669,8 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.farid_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.farid_h. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -721,8 +722,8 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.farid_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.farid_v. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -785,8 +786,8 @@ def filter_forward(
 ) -> Array:
     """Apply the given filter to data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.filter_forward. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.filter_forward. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -860,8 +861,8 @@ def filter_inverse(
 ) -> Array:
     """Apply the filter in reverse to the given data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.filter_inverse. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.filter_inverse. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -951,8 +952,8 @@ def frangi(
 ) -> Array:
     """Filter an image with the Frangi vesselness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.frangi. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.frangi. Gives an image of the same shape.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1087,7 +1088,7 @@ def gabor(
     """Return real and imaginary responses to Gabor filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Not run yet:
+    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.gabor. Gives a tuple of an image of the same shape (real) and
     an image of the same shape (imag).
 
@@ -1315,8 +1316,8 @@ def gaussian(
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.gaussian. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.gaussian. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -1478,8 +1479,8 @@ def hessian(
 ) -> Array:
     """Filter an image with the Hybrid Hessian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.hessian. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.hessian. Gives an image of the same shape.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1587,8 +1588,8 @@ def laplace(
 ) -> Array:
     """Find the edges of an image using the Laplace operator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.laplace. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -1670,8 +1671,8 @@ def median(
 ) -> Array:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.median. Gives an image of the same shape. Beside
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.median. Gives an image of the same shape. Beside
     skimage.filters.median, algorithm, algorithm_kwargs are added.
 
     Parameters
@@ -1824,8 +1825,8 @@ def meijering(
 ) -> Array:
     """Filter an image with the Meijering neuriteness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.meijering. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.meijering. Gives an image of the same shape.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1918,8 +1919,8 @@ def prewitt(
 ) -> Array:
     """Find the edge magnitude using the Prewitt transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.prewitt. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.prewitt. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -1996,8 +1997,8 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.prewitt_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.prewitt_h. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2043,8 +2044,8 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.prewitt_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.prewitt_v. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2094,9 +2095,9 @@ def rank_order(
     index of the pixel value in the ascending order of the unique
     values of ``image``, aka the rank-order value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.rank_order. Gives a tuple of a label image (labels) and a
-    table of values (original_values).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.rank_order. Gives a tuple of a label image
+    (labels) and a table of values (original_values).
 
     Parameters
     ----------
@@ -2153,8 +2154,8 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the edge magnitude using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.roberts. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.roberts. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2205,8 +2206,8 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.roberts_neg_diag. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.roberts_neg_diag. Gives an image of the same shape.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2256,8 +2257,8 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.roberts_pos_diag. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.roberts_pos_diag. Gives an image of the same shape.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2331,8 +2332,8 @@ def sato(
 ) -> Array:
     """Filter an image with the Sato tubeness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.sato. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.sato. Gives an image of the same shape.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2423,8 +2424,8 @@ def scharr(
 ) -> Array:
     """Find the edge magnitude using the Scharr transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.scharr. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.scharr. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2504,8 +2505,8 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.scharr_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.scharr_h. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2556,8 +2557,8 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.scharr_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.scharr_v. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2632,8 +2633,8 @@ def sobel(
 ) -> Array:
     """Find edges in an image using the Sobel filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.sobel. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.sobel. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2708,8 +2709,8 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.sobel_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.sobel_h. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2755,8 +2756,8 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.sobel_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.sobel_v. Gives an image of the same shape.
 
     Parameters
     ----------
@@ -2834,8 +2835,8 @@ def threshold_isodata(
 ) -> float | LibraryArray | int | LibraryArray | LibraryArray:
     """Return threshold value(s) based on ISODATA method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_isodata. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_isodata. Gives a number.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2953,8 +2954,8 @@ def threshold_li(
 ) -> float | Array:
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_li. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_li. Gives a number.
 
     Parameters
     ----------
@@ -3064,8 +3065,9 @@ def threshold_local(
 ) -> Array:
     """Compute a threshold mask image based on local pixel neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_local. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_local. Gives an image of the same
+    shape.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3155,8 +3157,8 @@ def threshold_mean(
 ) -> float | Array:
     """Return threshold value based on the mean of grayscale values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_mean. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_mean. Gives a number.
 
     Parameters
     ----------
@@ -3206,8 +3208,8 @@ def threshold_minimum(
 ) -> float | LibraryArray:
     """Return threshold value based on minimum method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_minimum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_minimum. Gives a number.
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3295,8 +3297,8 @@ def threshold_multiotsu(
     r"""Generate `classes`-1 threshold values to divide gray levels in `image`,
     following Otsu's method for multiple classes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_multiotsu. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_multiotsu. Gives a table of values.
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3421,8 +3423,9 @@ def threshold_niblack(
 ) -> Array:
     """Applies Niblack local threshold to an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_niblack. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_niblack. Gives an image of the same
+    shape.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3500,8 +3503,8 @@ def threshold_otsu(
 ) -> float | LibraryArray:
     """Return threshold value based on Otsu's method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_otsu. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_otsu. Gives a number.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3595,8 +3598,9 @@ def threshold_sauvola(
     """Applies Sauvola local threshold to an array. Sauvola is a
     modification of Niblack technique.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_sauvola. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_sauvola. Gives an image of the same
+    shape.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3675,8 +3679,8 @@ def threshold_triangle(
 ) -> float | Array:
     """Return threshold value based on the triangle algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_triangle. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_triangle. Gives a number.
 
     Parameters
     ----------
@@ -3734,8 +3738,8 @@ def threshold_yen(
     Either image or hist must be provided. In case hist is given, the actual
     histogram of the image is ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.threshold_yen. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.threshold_yen. Gives a number.
 
     Parameters
     ----------
@@ -3833,8 +3837,8 @@ def unsharp_mask(
 ) -> Array:
     """Unsharp masking filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not run
-    yet: inferred from skimage.filters.unsharp_mask. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
+    observed yet: inferred from skimage.filters.unsharp_mask. Gives an image of the same shape.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3979,8 +3983,8 @@ def wiener(
 ) -> Array:
     """Minimum Mean Square Error (Wiener) inverse filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not run yet:
-    inferred from skimage.filters.wiener. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
+    yet: inferred from skimage.filters.wiener. Gives an image of the same shape.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ def autolevel(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.autolevel.
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.autolevel.
     Gives an image of the same shape. Beside skimage.filters.rank.autolevel, shifts, backend,
     cast_to_uint8 are added.
 
@@ -265,7 +265,7 @@ def autolevel_percentile(
     """Return grayscale local autolevel of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.autolevel_percentile. Gives an image of the same shape.
     Beside skimage.filters.rank.autolevel_percentile, shifts, backend, cast_to_uint8 are added.
 
@@ -385,7 +385,7 @@ def enhance_contrast(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from
+    along Z, the first of three. Not observed yet: inferred from
     skimage.filters.rank.enhance_contrast. Gives an image of the same shape. Beside
     skimage.filters.rank.enhance_contrast, shifts, backend, cast_to_uint8 are added.
 
@@ -541,7 +541,7 @@ def enhance_contrast_percentile(
     """Enhance contrast of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.enhance_contrast_percentile. Gives an image of the same
     shape. Beside skimage.filters.rank.enhance_contrast_percentile, shifts, backend,
     cast_to_uint8 are added.
@@ -663,8 +663,8 @@ def entropy(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.entropy. Gives
-    an image of the same shape. Beside skimage.filters.rank.entropy, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.entropy.
+    Gives an image of the same shape. Beside skimage.filters.rank.entropy, shifts, backend,
     cast_to_uint8 are added.
 
     The output is the entropy in bits of the local grayvalue distribution::
@@ -828,8 +828,8 @@ def equalize(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.equalize. Gives
-    an image of the same shape. Beside skimage.filters.rank.equalize, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.equalize.
+    Gives an image of the same shape. Beside skimage.filters.rank.equalize, shifts, backend,
     cast_to_uint8 are added.
 
     The output is the rank of the center pixel within its local neighborhood,
@@ -990,9 +990,9 @@ def geometric_mean(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.geometric_mean.
-    Gives an image of the same shape. Beside skimage.filters.rank.geometric_mean, shifts,
-    backend, cast_to_uint8 are added.
+    along Z, the first of three. Not observed yet: inferred from
+    skimage.filters.rank.geometric_mean. Gives an image of the same shape. Beside
+    skimage.filters.rank.geometric_mean, shifts, backend, cast_to_uint8 are added.
 
     The output is::
 
@@ -1151,8 +1151,8 @@ def gradient(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.gradient. Gives
-    an image of the same shape. Beside skimage.filters.rank.gradient, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.gradient.
+    Gives an image of the same shape. Beside skimage.filters.rank.gradient, shifts, backend,
     cast_to_uint8 are added.
 
     Parameters
@@ -1303,7 +1303,7 @@ def gradient_percentile(
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.gradient_percentile. Gives an image of the same shape.
     Beside skimage.filters.rank.gradient_percentile, shifts, backend, cast_to_uint8 are added.
 
@@ -1420,8 +1420,8 @@ def majority(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.majority. Gives
-    an image of the same shape. Beside skimage.filters.rank.majority, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.majority.
+    Gives an image of the same shape. Beside skimage.filters.rank.majority, shifts, backend,
     cast_to_uint8 are added.
 
     This is an alias for ``modal`` — it returns the most frequent value
@@ -1576,8 +1576,8 @@ def maximum(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.maximum. Gives
-    an image of the same shape. Beside skimage.filters.rank.maximum, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.maximum.
+    Gives an image of the same shape. Beside skimage.filters.rank.maximum, shifts, backend,
     cast_to_uint8 are added.
 
     Note: This uses a streaming reduction over the neighborhood. If mask support
@@ -1732,9 +1732,9 @@ def mean(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.mean. Gives an
-    image of the same shape. Beside skimage.filters.rank.mean, shifts, backend, cast_to_uint8
-    are added.
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.mean.
+    Gives an image of the same shape. Beside skimage.filters.rank.mean, shifts, backend,
+    cast_to_uint8 are added.
 
     Parameters
     ----------
@@ -1884,7 +1884,7 @@ def mean_bilateral(
     """Apply a flat kernel bilateral filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.mean_bilateral. Gives an image of the same shape. Beside
     skimage.filters.rank.mean_bilateral, shifts, backend, cast_to_uint8 are added.
 
@@ -2042,7 +2042,7 @@ def mean_percentile(
     """Return local mean of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.mean_percentile. Gives an image of the same shape. Beside
     skimage.filters.rank.mean_percentile, shifts, backend, cast_to_uint8 are added.
 
@@ -2159,8 +2159,8 @@ def median(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.median. Gives
-    an image of the same shape. Beside skimage.filters.rank.median, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.median.
+    Gives an image of the same shape. Beside skimage.filters.rank.median, shifts, backend,
     cast_to_uint8 are added.
 
     Note: This is implemented via ``percentile(p0=0.5)`` to ensure consistent
@@ -2317,8 +2317,8 @@ def minimum(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.minimum. Gives
-    an image of the same shape. Beside skimage.filters.rank.minimum, shifts, backend,
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.minimum.
+    Gives an image of the same shape. Beside skimage.filters.rank.minimum, shifts, backend,
     cast_to_uint8 are added.
 
     Note: This uses a streaming reduction over the neighborhood. If mask support
@@ -2473,9 +2473,9 @@ def modal(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.modal. Gives an
-    image of the same shape. Beside skimage.filters.rank.modal, shifts, backend, cast_to_uint8
-    are added.
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.modal.
+    Gives an image of the same shape. Beside skimage.filters.rank.modal, shifts, backend,
+    cast_to_uint8 are added.
 
     Parameters
     ----------
@@ -2626,9 +2626,9 @@ def noise_filter(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.noise_filter.
-    Gives an image of the same shape. Beside skimage.filters.rank.noise_filter, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Not observed yet: inferred from
+    skimage.filters.rank.noise_filter. Gives an image of the same shape. Beside
+    skimage.filters.rank.noise_filter, shifts, backend, cast_to_uint8 are added.
 
     Returns 0 if the center pixel value appears among its neighbors (i.e. it
     is not isolated noise). Otherwise returns the minimum absolute distance
@@ -2780,7 +2780,7 @@ def percentile(
     """Return local percentile of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.percentile. Gives an image of the same shape. Beside
     skimage.filters.rank.percentile, shifts, backend, cast_to_uint8 are added.
 
@@ -2898,9 +2898,9 @@ def pop(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.pop. Gives an
-    image of the same shape. Beside skimage.filters.rank.pop, shifts, backend, cast_to_uint8 are
-    added.
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.pop. Gives
+    an image of the same shape. Beside skimage.filters.rank.pop, shifts, backend, cast_to_uint8
+    are added.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -3060,7 +3060,7 @@ def pop_bilateral(
     """Return the local number (population) of pixels in the bilateral range.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.pop_bilateral. Gives an image of the same shape. Beside
     skimage.filters.rank.pop_bilateral, shifts, backend, cast_to_uint8 are added.
 
@@ -3211,7 +3211,7 @@ def pop_percentile(
     """Return the local number (population) of pixels.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.pop_percentile. Gives an image of the same shape. Beside
     skimage.filters.rank.pop_percentile, shifts, backend, cast_to_uint8 are added.
 
@@ -3331,9 +3331,9 @@ def subtract_mean(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.subtract_mean.
-    Gives an image of the same shape. Beside skimage.filters.rank.subtract_mean, shifts,
-    backend, cast_to_uint8 are added.
+    along Z, the first of three. Not observed yet: inferred from
+    skimage.filters.rank.subtract_mean. Gives an image of the same shape. Beside
+    skimage.filters.rank.subtract_mean, shifts, backend, cast_to_uint8 are added.
 
     The output is::
 
@@ -3497,7 +3497,7 @@ def subtract_mean_percentile(
     """Return image subtracted from its local mean.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.subtract_mean_percentile. Gives an image of the same
     shape. Beside skimage.filters.rank.subtract_mean_percentile, shifts, backend, cast_to_uint8
     are added.
@@ -3615,9 +3615,9 @@ def sum(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.sum. Gives an
-    image of the same shape. Beside skimage.filters.rank.sum, shifts, backend, cast_to_uint8 are
-    added.
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.sum. Gives
+    an image of the same shape. Beside skimage.filters.rank.sum, shifts, backend, cast_to_uint8
+    are added.
 
     The sum may overflow in a narrow output dtype. To accumulate into a wider
     dtype, either provide a wider ``out`` array or promote the input and set
@@ -3775,7 +3775,7 @@ def sum_bilateral(
     """Return the local sum of pixels in the bilateral range.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.sum_bilateral. Gives an image of the same shape. Beside
     skimage.filters.rank.sum_bilateral, shifts, backend, cast_to_uint8 are added.
 
@@ -3933,7 +3933,7 @@ def sum_percentile(
     """Return the local sum of pixels.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.sum_percentile. Gives an image of the same shape. Beside
     skimage.filters.rank.sum_percentile, shifts, backend, cast_to_uint8 are added.
 
@@ -4053,7 +4053,7 @@ def threshold(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not run yet: inferred from skimage.filters.rank.threshold.
+    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.threshold.
     Gives a mask. Beside skimage.filters.rank.threshold, shifts, backend, cast_to_uint8 are
     added.
 
@@ -4215,7 +4215,7 @@ def threshold_percentile(
     """Local threshold of an image.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not run yet:
+    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
     inferred from skimage.filters.rank.threshold_percentile. Gives a mask. Beside
     skimage.filters.rank.threshold_percentile, shifts, backend, cast_to_uint8 are added.
 
