@@ -133,7 +133,7 @@ def choose(
         return Choice(False, f"{cpu.__name__}.{name} has no twin on the GPU")
     obstacle = facts.get("never", "")
     if place is None:
-        obstacle = obstacle or _keeps(image, facts, settings, preference)
+        obstacle = obstacle or _keeps(image, home, facts, settings, preference)
     obstacle = (
         obstacle
         or _differs(f"{gpu.__name__}.{name}", image, arguments, facts, cpu)
@@ -181,12 +181,16 @@ def _image(arguments: Arguments, facts: Facts) -> tuple[Any, Memory | None]:
     return None, None
 
 
-def _keeps(image: Any, facts: Facts, settings: Settings, preference: Preference) -> str:
+def _keeps(
+    image: Any, home: Memory | None, facts: Facts, settings: Settings, preference: Preference
+) -> str:
     """Say what keeps an image on the host, though the GPU is preferred."""
     if reason := facts.get("stays", ""):
         return reason
-    if image is None:
+    if home is None:
         return "the image is no array"
+    if home.name == "exporter" and hasattr(image, "__array_function__"):
+        return f"a {_told(class_of(image))} may stay lazy there"
     nbytes = nbytes_of(image)
     if nbytes < preference.min_bytes:
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"

@@ -428,6 +428,11 @@ def test_what_is_on_a_gpu_stays_there_whatever_is_preferred() -> None:
     assert why(OnGpu(IMAGE), Settings(transfers="forbid"))[0]
 
 
+def test_what_is_lazy_stays_lazy() -> None:
+    lazy = pytest.importorskip("dask.array").from_array(IMAGE, chunks=(8, 30))
+    assert why(lazy, PREFERRED) == (False, "a dask.array.core.Array may stay lazy there")
+
+
 def test_small_images_stay_on_the_host() -> None:
     image = np.zeros(MIN_BYTES, np.uint8)
     limit = Settings(prefer=Preference("gpu"))
