@@ -6,14 +6,15 @@ GPU on the CPU. What the twin on the GPU can't do as the one on the CPU does is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, Literal, NamedTuple, TypedDict
 
 from . import gpu as devices
 from .classes import class_of
 from .context import Preference, Settings, change, current, preferred
+from .errors import VoxbindError
 from .memories import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .memory_cupy import is_held
 from .memory_numpy import numpy_dtype
@@ -25,6 +26,9 @@ from .upstream import LibraryDefault
 __all__ = ["Choice", "Facts", "choose", "missing", "run"]
 
 _LONGEST_ERROR = 120
+_REFUSALS = (NotImplementedError, TypeError, ValueError)
+"""What a function raises that doesn't take what it is given."""
+_TOPS = frozenset(("cupy", "cupyx", "cucim"))
 _BY_POSITION = frozenset(("positional", "args", "kwargs"))
 """Facts of functions of which not everything can be given by name."""
 
@@ -54,6 +58,8 @@ class Facts(TypedDict, total=False):
     isn't there."""
     needs_channels: bool
     """Whether one axis of an image is one of colours."""
+    written: tuple[str, ...]
+    """Arrays that either writes into."""
     numbers: Literal["some", "all"]
     """Whether the CPU's gives numbers back: among other results, or in rows and nothing else."""
     positional: int
@@ -92,15 +98,40 @@ def run(
     absent
         As `missing`, which it is unless given.
     """
-    settings = current()
-    chosen = choose(cpu, gpu, name, arguments, facts, settings, absent or missing)
-    if not settings.watched:
+    chosen = choose(cpu, gpu, name, arguments, facts, current(), absent or missing)
+    try:
+        return _watched(chosen, cpu, gpu, name, arguments, facts)
+    except _REFUSALS as error:
+        if not chosen.on_gpu or isinstance(error, VoxbindError) or _is_written(arguments, facts):
+            raise
+        # The CPU's takes it, or says in its own words what is wrong.
+        refused = Choice(False, f"{gpu.__name__}.{name} refused it ({_in_words(error)})")
+        return _watched(refused, cpu, gpu, name, arguments, facts)
+
+
+def _watched(
+    chosen: Choice, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: Facts
+) -> Any:
+    """Call what was chosen, and let a trace know why."""
+    if not current().watched:
         return _call(chosen.on_gpu, cpu, gpu, name, arguments, facts)
     change(reason=chosen.reason)
     try:
         return _call(chosen.on_gpu, cpu, gpu, name, arguments, facts)
     finally:
         change(reason="")
+
+
+def _is_written(arguments: Arguments, facts: Facts) -> bool:
+    """Whether an array was given that the function may have written into before it failed."""
+    return any(memory_of(arguments[name]) is not None for name in facts.get("written", ()))
+
+
+def _in_words(error: BaseException) -> str:
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    if len(told) > _LONGEST_ERROR:
+        told = f"{told[:_LONGEST_ERROR].rpartition(' ')[0]} ..."
+    return told
 
 
 def choose(
@@ -133,7 +164,7 @@ def choose(
         return Choice(False, f"{cpu.__name__}.{name} has no twin on the GPU")
     obstacle = facts.get("never", "")
     if place is None:
-        obstacle = obstacle or _keeps(image, home, facts, settings, preference)
+        obstacle = obstacle or _keeps(image, home, arguments, facts, settings, preference)
     obstacle = (
         obstacle
         or _differs(f"{gpu.__name__}.{name}", image, arguments, facts, cpu)
@@ -162,12 +193,13 @@ def missing(module: str, has_gpu: bool) -> str:
     try:
         import_module(module)
     except Exception as error:  # a library may fail in any way where its driver is another one's
-        if isinstance(error, ModuleNotFoundError) and error.name:
-            return f"{error.name} isn't installed"
-        told = " ".join(f"{type(error).__name__}: {error}".split())
-        if len(told) > _LONGEST_ERROR:
-            told = f"{told[:_LONGEST_ERROR].rpartition(' ')[0]} ..."
-        return f"{module} can't be imported ({told})"
+        cause: BaseException = error
+        while (inner := cause.__cause__ or cause.__context__) is not None:
+            cause = inner
+        name = getattr(error, "name", None)
+        if cause is error and isinstance(error, ModuleNotFoundError) and name in _TOPS:
+            return f"{name} isn't installed"
+        return f"{module} can't be imported ({_in_words(cause)})"
     return ""
 
 
@@ -182,7 +214,12 @@ def _image(arguments: Arguments, facts: Facts) -> tuple[Any, Memory | None]:
 
 
 def _keeps(
-    image: Any, home: Memory | None, facts: Facts, settings: Settings, preference: Preference
+    image: Any,
+    home: Memory | None,
+    arguments: Arguments,
+    facts: Facts,
+    settings: Settings,
+    preference: Preference,
 ) -> str:
     """Say what keeps an image on the host, though the GPU is preferred."""
     if reason := facts.get("stays", ""):
@@ -196,6 +233,9 @@ def _keeps(
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"
     if settings.transfers == "forbid":
         return "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds"
+    for name, value in arguments.items():
+        if any(map(_is_for_host, _leaves(value))):
+            return f"the function given for {name!r} may work on NumPy's arrays alone"
     if isinstance(image, np.ma.MaskedArray):
         return "CuPy has no masked arrays"
     if hasattr(image, "dtype") and not is_held(numpy_dtype(image)):
@@ -212,9 +252,11 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: Facts, cpu: Any
         if not _comes_from(arguments[name], "cupy"):
             return f"{twin} takes no Python function for {name!r}"
     library = cpu.__name__.partition(".")[0]
+    foreign = (library, f"{__package__}.{library}", "numpy.random")
     for name, value in arguments.items():
-        if class_of(value) not in PLAIN and _comes_from(value, library, "numpy.random"):
-            return f"{twin} doesn't take {_told(value)} for {name!r}"
+        for each in _leaves(value):
+            if _comes_from(each, *foreign):
+                return f"{twin} doesn't take {_told(each)} for {name!r}"
     if dtypes := facts.get("refuses", ()):
         dtype = str(numpy_dtype(image))
         if dtype in dtypes:
@@ -224,6 +266,30 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: Facts, cpu: Any
         if len(image.shape) - bool(has_colours) != facts["axes"]:
             return f"{twin} does something else with an image of shape {tuple(image.shape)}"
     return ""
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Give what is no plain value in an argument, which may be a row, a table or a partial call."""
+    kind = class_of(value)
+    if kind in PLAIN or kind is LibraryDefault:
+        return
+    if kind is partial:
+        value = (value.func, value.args, value.keywords)
+        kind = tuple
+    if kind is dict:
+        value, kind = value.values(), tuple
+    if kind in NESTED:
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value
+
+
+def _is_for_host(value: Any) -> bool:
+    """Whether a value is a function of which nobody knows that it takes arrays on a GPU."""
+    if not callable(value) or isinstance(value, (type, np.dtype)) or memory_of(value) is not None:
+        return False
+    return not _comes_from(value, "cupy", "cupyx", "cucim", f"{__package__}.auto")
 
 
 def _is_untouched(value: Any, default: Any) -> bool:
@@ -307,5 +373,14 @@ def _with_numbers(result: Any, every: bool, kind: type[Any] = list) -> Any:
     memory = memory_of(result)
     if memory is None or not (every or tuple(result.shape) == ()):
         return result
-    numbers = (result if memory is NUMPY else memory.to_host(result, "")).tolist()
-    return kind(numbers) if isinstance(numbers, list) else numbers
+    return _as_numbers(result if memory is NUMPY else memory.to_host(result, ""), kind)
+
+
+def _as_numbers(array: Any, kind: type[Any]) -> Any:
+    """Return an array's numbers as the libraries on the CPU mostly give them.
+
+    What isn't whole stays of its dtype, by which an image that it is compared with keeps its own.
+    """
+    if array.ndim:
+        return kind(_as_numbers(each, tuple) for each in array)
+    return array[()] if array.dtype.kind in "fc" else array.item()

@@ -223,8 +223,9 @@ def _machine(spec: LibrarySpec) -> Machine:
     if isinstance(found, str):
         raise BuildError(
             f"{spec.name} can't be observed here: {found}. It needs an NVIDIA GPU with its driver, "
-            f"and CuPy: {spec.remedy}. `voxbind doctor` says what is there. What was recorded on "
-            "another machine is merged here by `voxbind record --from FILE`."
+            f"and the library with all of CUDA: pip install 'voxbind[{spec.extra}]'. `voxbind "
+            "doctor` says what is there. What was recorded on another machine is merged here by "
+            "`voxbind record --from FILE`."
         )
     return found
 
@@ -236,7 +237,7 @@ def _readings(
     missing: list[str] = []
     readings = read(specs, known, missing, reporter)
     if any(spec.name not in readings for spec in specs):
-        raise BuildError("\n".join((*missing, "Name what is to be recorded with --library.")))
+        raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
     notes += missing
     return readings
 

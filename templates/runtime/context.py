@@ -34,8 +34,8 @@ __all__ = [
 
 MIN_BYTES = 2**20
 """From how many bytes on an image on the host is taken to the GPU where that is preferred, unless
-`prefer` is told otherwise: 1 MiB, 512 x 512 numbers of 32 bits. A smaller one takes less time on
-the CPU than its two copies and the start of a kernel do."""
+`prefer` is told otherwise: 1 MiB, 512 x 512 numbers of 32 bits. An estimate of what two copies and
+the start of a kernel cost, not measured yet."""
 
 
 class Preference(NamedTuple):
@@ -83,16 +83,20 @@ class _Setting:
 
     def __init__(self, value: Any) -> None:
         self._value = value
+        self._pending = [getattr(current(), self._name)]
+        """What was there before it was made, until a block begins."""
+        self._before: list[Any] = []
+        """What was there before each of its blocks, which may stand inside one another."""
         self._begin()
 
     def _begin(self) -> None:
-        self._before = getattr(current(), self._name)
-        self._has_ended = False
         change(**{self._name: self._value})
 
     def __enter__(self) -> Self:
-        if self._has_ended:  # one that is kept, and used for a second block
-            self._begin()
+        self._before.append(
+            self._pending.pop() if self._pending else getattr(current(), self._name)
+        )
+        self._begin()
         return self
 
     def __exit__(
@@ -101,8 +105,7 @@ class _Setting:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._has_ended = True
-        change(**{self._name: self._before})
+        change(**{self._name: self._before.pop()})
 
     def __repr__(self) -> str:
         return f"voxbind.{self._name}({self._value!r})"
@@ -191,7 +194,8 @@ class prefer(_Setting):
 
     Called plainly it holds from the call on for the whole process, all threads included. As
     a context manager it holds until the block ends, in this thread or asyncio task, and there goes
-    before what the process has. What is on a GPU runs there in any case.
+    before what the process has; between the call and the block, a moment, it holds for all. What
+    is on a GPU runs there in any case.
 
     Parameters
     ----------
@@ -233,17 +237,16 @@ class prefer(_Setting):
 
     def _begin(self) -> None:
         # Whether a block will follow isn't known yet: until then it is a plain call.
-        self._before = current().prefer
-        self._has_ended = False
         _ask(self, self._value)
-        if self._before is not None:  # within a block it is this block's from here on
+        if current().prefer is not None:  # within a block it is this block's from here on
             change(prefer=self._value)
 
     def __enter__(self) -> Self:
         before = current().prefer
-        if self._has_ended or before is not self._value:
-            self._before = before
-        self._has_ended = False
+        if before is self._value and self._pending:
+            before = self._pending[0]
+        self._pending.clear()
+        self._before.append(before)
         _withdraw(self)
         change(prefer=self._value)
         return self

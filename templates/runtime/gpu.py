@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from typing import NamedTuple
 
 __all__ = ["count", "lack", "wanting"]
 
@@ -11,18 +12,27 @@ _DRIVERS = ("nvcuda.dll",) if sys.platform == "win32" else ("libcuda.so.1", "lib
 _NO_DEVICE = 100
 
 
+class _Answer(NamedTuple):
+    """What the driver says."""
+
+    gpus: int = 0
+    lack: str = ""
+    """Why there is no GPU."""
+    remedy: str = ""
+
+
 def count() -> int:
     """Return how many NVIDIA GPUs the driver shows to this process; 0 without a driver."""
-    return _asked()[0]
+    return _asked().gpus
 
 
 def lack() -> str:
     """Say why the driver shows no GPU; nothing where it shows one."""
-    return _asked()[1]
+    return _asked().lack
 
 
 @cache
-def _asked() -> tuple[int, str]:
+def _asked() -> _Answer:
     # Only who has no GPU, or no CuPy yet, needs `ctypes`.
     from ctypes import CDLL, byref, c_int
 
@@ -34,18 +44,31 @@ def _asked() -> tuple[int, str]:
         found = c_int()
         failed = driver.cuInit(0) or driver.cuDeviceGetCount(byref(found))
         if not failed and found.value:
-            return found.value, ""
+            return _Answer(found.value)
         if failed not in (0, _NO_DEVICE):
-            return 0, f"NVIDIA's driver is installed and fails with CUDA's error {failed}"
-        return 0, "NVIDIA's driver is installed and shows no GPU" + _hidden()
-    return 0, "there is no NVIDIA driver here"
+            return _Answer(
+                lack=f"NVIDIA's driver is installed and fails with CUDA's error {failed}",
+                remedy="Start the machine anew, or install the driver anew: `nvidia-smi` tells "
+                "what is wrong with it.",
+            )
+        return _without_device()
+    return _Answer(
+        lack="there is no NVIDIA driver here",
+        remedy="On a machine with a GPU, install its driver: `nvidia-smi` lists what it finds.",
+    )
 
 
-def _hidden() -> str:
+def _without_device() -> _Answer:
     import os
 
+    lack = "NVIDIA's driver is installed and shows no GPU"
     hides = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return "" if hides is None else f", with CUDA_VISIBLE_DEVICES={hides!r}"
+    if hides is None:
+        return _Answer(lack=lack, remedy="`nvidia-smi` lists what the driver finds.")
+    return _Answer(
+        lack=f"{lack}, with CUDA_VISIBLE_DEVICES={hides!r}",
+        remedy="Unset CUDA_VISIBLE_DEVICES, and start Python anew.",
+    )
 
 
 def wanting(subject: str, wanted: str, modules: tuple[str, ...]) -> str:
@@ -72,8 +95,7 @@ def wanting(subject: str, wanted: str, modules: tuple[str, ...]) -> str:
     missing = [name for name in dict.fromkeys(modules) if find_spec(name) is None]
     absent = f" Not installed either: {', '.join(missing)}." if missing else ""
     return (
-        f"{subject} needs an NVIDIA GPU: {lack()}.{absent} On a machine with a GPU, install its "
-        f"driver (`nvidia-smi` lists what it finds) and the library: pip install {wanted}. "
-        "`voxbind doctor` tells more. voxbind.auto has the same functions, and runs them on the "
-        "CPU where there is no GPU."
+        f"{subject} needs an NVIDIA GPU: {lack()}.{absent} {_asked().remedy} The library "
+        f"comes with: pip install {wanted}. `voxbind doctor` tells more. voxbind.auto has the "
+        "same functions, and runs them on the CPU where there is no GPU."
     )

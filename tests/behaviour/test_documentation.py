@@ -31,7 +31,7 @@ ORDER = (
     *("Parameters", "Returns", "Yields", "Receives", "Other Parameters", "Raises", "Warns"),
     *("Warnings", "See Also", "Notes", "References", "Examples"),
 )
-MARKED = {"arguments", "example", "func", "notes", "other"}
+MARKED = {"args", "arguments", "example", "func", "notes", "other"}
 """Words of titles, and of a role that a line breaks."""
 TITLE = re.compile(r"^(\S.*)\n-{3,}$", re.MULTILINE)
 STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
@@ -128,7 +128,9 @@ def test_nothing_that_upstream_says_is_lost() -> None:
     """Words of the library's text are in the wrapper's, but for those that are marks."""
 
     def words(text: str) -> set[str]:
-        text = re.sub(r"\.\. [\w-]+::.*$|:\w[\w:]*:`[^`]*`|^ *>>>.*$", " ", text, flags=re.M)
+        text = re.sub(
+            r"\.\. [\w-]+::.*$|:\w[\w:]*:`[^`]*`|^ *(?:>>>|[.]{3}).*$", " ", text, flags=re.M
+        )
         return set(re.findall(r"[a-z]{4,}", text.lower()))
 
     def wrong(function: Function) -> str:

@@ -561,7 +561,7 @@ def binary_closing(
             image, footprint, out, mode=mode, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "binary_closing", locals(), images=("image",))
+        result = route(_cpu, _gpu, "binary_closing", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -670,7 +670,7 @@ def binary_dilation(
             image, footprint, out, mode=mode, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "binary_dilation", locals(), images=("image",))
+        result = route(_cpu, _gpu, "binary_dilation", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -779,7 +779,7 @@ def binary_erosion(
             image, footprint, out, mode=mode, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "binary_erosion", locals(), images=("image",))
+        result = route(_cpu, _gpu, "binary_erosion", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -883,7 +883,7 @@ def binary_opening(
             image, footprint, out, mode=mode, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "binary_opening", locals(), images=("image",))
+        result = route(_cpu, _gpu, "binary_opening", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -986,7 +986,7 @@ def black_tophat(
             image, footprint, out, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "black_tophat", locals(), images=("image",))
+        result = route(_cpu, _gpu, "black_tophat", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -1083,7 +1083,7 @@ def closing(
             image, footprint, out, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "closing", locals(), images=("image",))
+        result = route(_cpu, _gpu, "closing", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -1726,7 +1726,7 @@ def dilation(
             image, footprint, out, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "dilation", locals(), images=("image",))
+        result = route(_cpu, _gpu, "dilation", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -2062,7 +2062,7 @@ def erosion(
             image, footprint, out, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "erosion", locals(), images=("image",))
+        result = route(_cpu, _gpu, "erosion", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -2793,7 +2793,9 @@ def isotropic_closing(
             image, radius, out, spacing, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "isotropic_closing", locals(), images=("image",))
+        result = route(
+            _cpu, _gpu, "isotropic_closing", locals(), images=("image",), written=("out",)
+        )
     return result
 
 
@@ -2905,7 +2907,9 @@ def isotropic_dilation(
             image, radius, out, spacing, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "isotropic_dilation", locals(), images=("image",))
+        result = route(
+            _cpu, _gpu, "isotropic_dilation", locals(), images=("image",), written=("out",)
+        )
     return result
 
 
@@ -3017,7 +3021,9 @@ def isotropic_erosion(
             image, radius, out, spacing, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "isotropic_erosion", locals(), images=("image",))
+        result = route(
+            _cpu, _gpu, "isotropic_erosion", locals(), images=("image",), written=("out",)
+        )
     return result
 
 
@@ -3127,7 +3133,9 @@ def isotropic_opening(
             image, radius, out, spacing, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "isotropic_opening", locals(), images=("image",))
+        result = route(
+            _cpu, _gpu, "isotropic_opening", locals(), images=("image",), written=("out",)
+        )
     return result
 
 
@@ -3929,8 +3937,8 @@ def medial_axis(
     On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
     float32, float64 in, bool out. Random: equal calls differ unless seeded.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.medial_axis there, else skimage.morphology.medial_axis on the CPU.
+    voxbind.auto: where image is on an NVIDIA GPU it runs cucim.skimage.morphology.medial_axis
+    there, else skimage.morphology.medial_axis on the CPU.
 
     Parameters
     ----------
@@ -4017,7 +4025,14 @@ def medial_axis(
             image, mask, return_distance, rng=rng
         )
     else:
-        result = route(_cpu, _gpu, "medial_axis", locals(), images=("image", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "medial_axis",
+            locals(),
+            images=("image", "mask"),
+            stays="skimage.morphology.medial_axis is random, and a GPU's random numbers are others",
+        )
     return result
 
 
@@ -4318,7 +4333,7 @@ def opening(
             image, footprint, out, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "opening", locals(), images=("image",))
+        result = route(_cpu, _gpu, "opening", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -4895,7 +4910,7 @@ def remove_small_holes(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "remove_small_holes", locals(), images=("ar",))
+        result = route(_cpu, _gpu, "remove_small_holes", locals(), images=("ar",), written=("out",))
     return result
 
 
@@ -4995,7 +5010,9 @@ def remove_small_objects(
             ar, min_size, connectivity, max_size=max_size, out=out, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "remove_small_objects", locals(), images=("ar",))
+        result = route(
+            _cpu, _gpu, "remove_small_objects", locals(), images=("ar",), written=("out",)
+        )
     return result
 
 
@@ -5410,5 +5427,5 @@ def white_tophat(
             image, footprint, out, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "white_tophat", locals(), images=("image",))
+        result = route(_cpu, _gpu, "white_tophat", locals(), images=("image",), written=("out",))
     return result

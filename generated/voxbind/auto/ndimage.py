@@ -425,7 +425,9 @@ def affine_transform(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "affine_transform", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "affine_transform", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -670,7 +672,9 @@ def binary_closing(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "binary_closing", locals(), images=("input", "mask"))
+        result = route(
+            _cpu, _gpu, "binary_closing", locals(), images=("input", "mask"), written=("output",)
+        )
     return result
 
 
@@ -896,7 +900,9 @@ def binary_dilation(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "binary_dilation", locals(), images=("input", "mask"))
+        result = route(
+            _cpu, _gpu, "binary_dilation", locals(), images=("input", "mask"), written=("output",)
+        )
     return result
 
 
@@ -1100,7 +1106,9 @@ def binary_erosion(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "binary_erosion", locals(), images=("input", "mask"))
+        result = route(
+            _cpu, _gpu, "binary_erosion", locals(), images=("input", "mask"), written=("output",)
+        )
     return result
 
 
@@ -1268,7 +1276,9 @@ def binary_fill_holes(
             input, structure, output, origin, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "binary_fill_holes", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "binary_fill_holes", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -1470,7 +1480,9 @@ def binary_hit_or_miss(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "binary_hit_or_miss", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "binary_hit_or_miss", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -1693,7 +1705,9 @@ def binary_opening(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "binary_opening", locals(), images=("input", "mask"))
+        result = route(
+            _cpu, _gpu, "binary_opening", locals(), images=("input", "mask"), written=("output",)
+        )
     return result
 
 
@@ -1922,7 +1936,14 @@ def binary_propagation(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "binary_propagation", locals(), images=("input", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "binary_propagation",
+            locals(),
+            images=("input", "mask"),
+            written=("output",),
+        )
     return result
 
 
@@ -2107,7 +2128,7 @@ def black_tophat(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "black_tophat", locals(), images=("input",))
+        result = route(_cpu, _gpu, "black_tophat", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -2599,7 +2620,7 @@ def convolve(
             input, weights, output, mode, cval, origin, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "convolve", locals(), images=("input",))
+        result = route(_cpu, _gpu, "convolve", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -2886,7 +2907,7 @@ def convolve1d(
             input, weights, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "convolve1d", locals(), images=("input",))
+        result = route(_cpu, _gpu, "convolve1d", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -3209,7 +3230,7 @@ def correlate(
             input, weights, output, mode, cval, origin, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "correlate", locals(), images=("input",))
+        result = route(_cpu, _gpu, "correlate", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -3496,7 +3517,7 @@ def correlate1d(
             input, weights, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "correlate1d", locals(), images=("input",))
+        result = route(_cpu, _gpu, "correlate1d", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -4392,6 +4413,7 @@ def distance_transform_edt(
             locals(),
             images=("input",),
             renamed={"input": "image"},
+            written=("distances", "indices"),
         )
     return result
 
@@ -4779,7 +4801,9 @@ def fourier_ellipsoid(
             input, size, n, axis, output, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "fourier_ellipsoid", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "fourier_ellipsoid", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -4911,7 +4935,9 @@ def fourier_gaussian(
             input, sigma, n, axis, output, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "fourier_gaussian", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "fourier_gaussian", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -5041,7 +5067,9 @@ def fourier_shift(
             input, shift, n, axis, output, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "fourier_shift", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "fourier_shift", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -5173,7 +5201,9 @@ def fourier_uniform(
             input, size, n, axis, output, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "fourier_uniform", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "fourier_uniform", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -5534,7 +5564,9 @@ def gaussian_filter(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "gaussian_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "gaussian_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -5803,7 +5835,13 @@ def gaussian_filter1d(
         )
     else:
         result = route(
-            _cpu, _gpu, "gaussian_filter1d", locals(), images=("input",), lacks={"radius": None}
+            _cpu,
+            _gpu,
+            "gaussian_filter1d",
+            locals(),
+            images=("input",),
+            written=("output",),
+            lacks={"radius": None},
         )
     return result
 
@@ -6106,7 +6144,13 @@ def gaussian_gradient_magnitude(
         )
     else:
         result = route(
-            _cpu, _gpu, "gaussian_gradient_magnitude", locals(), images=("input",), kwargs="kwargs"
+            _cpu,
+            _gpu,
+            "gaussian_gradient_magnitude",
+            locals(),
+            images=("input",),
+            written=("output",),
+            kwargs="kwargs",
         )
     return result
 
@@ -6411,7 +6455,15 @@ def gaussian_laplace(
             input, sigma, output, mode, cval, axes=axes, slice_by_slice=slice_by_slice, **kwargs
         )
     else:
-        result = route(_cpu, _gpu, "gaussian_laplace", locals(), images=("input",), kwargs="kwargs")
+        result = route(
+            _cpu,
+            _gpu,
+            "gaussian_laplace",
+            locals(),
+            images=("input",),
+            written=("output",),
+            kwargs="kwargs",
+        )
     return result
 
 
@@ -6930,6 +6982,7 @@ def generic_filter(
             locals(),
             images=("input",),
             kernels=("function",),
+            written=("output",),
             lacks={"extra_arguments": (), "extra_keywords": None},
         )
     return result
@@ -7229,6 +7282,7 @@ def generic_filter1d(
             locals(),
             images=("input",),
             kernels=("function",),
+            written=("output",),
             lacks={"extra_arguments": (), "extra_keywords": None},
         )
     return result
@@ -7537,7 +7591,14 @@ def generic_gradient_magnitude(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "generic_gradient_magnitude", locals(), images=("input",))
+        result = route(
+            _cpu,
+            _gpu,
+            "generic_gradient_magnitude",
+            locals(),
+            images=("input",),
+            written=("output",),
+        )
     return result
 
 
@@ -7840,7 +7901,9 @@ def generic_laplace(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "generic_laplace", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "generic_laplace", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -8366,7 +8429,7 @@ def grey_closing(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "grey_closing", locals(), images=("input",))
+        result = route(_cpu, _gpu, "grey_closing", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -8608,7 +8671,9 @@ def grey_dilation(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "grey_dilation", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "grey_dilation", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -8835,7 +8900,7 @@ def grey_erosion(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "grey_erosion", locals(), images=("input",))
+        result = route(_cpu, _gpu, "grey_erosion", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -9034,7 +9099,7 @@ def grey_opening(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "grey_opening", locals(), images=("input",))
+        result = route(_cpu, _gpu, "grey_opening", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -9480,7 +9545,9 @@ def label(
             input, structure, output, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "label", locals(), images=("input",), numbers="some")
+        result = route(
+            _cpu, _gpu, "label", locals(), images=("input",), numbers="some", written=("output",)
+        )
     return result
 
 
@@ -9932,7 +9999,7 @@ def laplace(
             input, output, mode, cval, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "laplace", locals(), images=("input",))
+        result = route(_cpu, _gpu, "laplace", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -10201,7 +10268,9 @@ def map_coordinates(
             input, coordinates, output, order, mode, cval, prefilter, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "map_coordinates", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "map_coordinates", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -10697,7 +10766,9 @@ def maximum_filter(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "maximum_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "maximum_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -10995,7 +11066,9 @@ def maximum_filter1d(
             input, size, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "maximum_filter1d", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "maximum_filter1d", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -11749,7 +11822,9 @@ def median_filter(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "median_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "median_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -12225,7 +12300,9 @@ def minimum_filter(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "minimum_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "minimum_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -12522,7 +12599,9 @@ def minimum_filter1d(
             input, size, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "minimum_filter1d", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "minimum_filter1d", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -12885,7 +12964,9 @@ def morphological_gradient(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "morphological_gradient", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "morphological_gradient", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -13049,7 +13130,9 @@ def morphological_laplace(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "morphological_laplace", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "morphological_laplace", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -13382,7 +13465,9 @@ def percentile_filter(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "percentile_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "percentile_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -13681,7 +13766,7 @@ def prewitt(
     if class_of(input) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.prewitt(input, axis, output, mode, cval, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "prewitt", locals(), images=("input",))
+        result = route(_cpu, _gpu, "prewitt", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -14013,7 +14098,7 @@ def rank_filter(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "rank_filter", locals(), images=("input",))
+        result = route(_cpu, _gpu, "rank_filter", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -14296,7 +14381,7 @@ def rotate(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "rotate", locals(), images=("input",))
+        result = route(_cpu, _gpu, "rotate", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -14568,7 +14653,7 @@ def shift(
             input, shift, output, order, mode, cval, prefilter, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "shift", locals(), images=("input",))
+        result = route(_cpu, _gpu, "shift", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -14862,7 +14947,7 @@ def sobel(
     if class_of(input) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.sobel(input, axis, output, mode, cval, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "sobel", locals(), images=("input",))
+        result = route(_cpu, _gpu, "sobel", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -15072,7 +15157,9 @@ def spline_filter(
             input, order, output, mode, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "spline_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "spline_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -15298,7 +15385,9 @@ def spline_filter1d(
             input, order, axis, output, mode, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "spline_filter1d", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "spline_filter1d", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -15972,7 +16061,9 @@ def uniform_filter(
             input, size, output, mode, cval, origin, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "uniform_filter", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "uniform_filter", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -16259,7 +16350,9 @@ def uniform_filter1d(
             input, size, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "uniform_filter1d", locals(), images=("input",))
+        result = route(
+            _cpu, _gpu, "uniform_filter1d", locals(), images=("input",), written=("output",)
+        )
     return result
 
 
@@ -17213,7 +17306,7 @@ def white_tophat(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "white_tophat", locals(), images=("input",))
+        result = route(_cpu, _gpu, "white_tophat", locals(), images=("input",), written=("output",))
     return result
 
 
@@ -17496,5 +17589,5 @@ def zoom(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "zoom", locals(), images=("input",))
+        result = route(_cpu, _gpu, "zoom", locals(), images=("input",), written=("output",))
     return result

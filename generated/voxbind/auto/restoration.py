@@ -1795,7 +1795,7 @@ def unsupervised_wiener(
     float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1]
     out. Random: equal calls differ unless seeded.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
+    voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.unsupervised_wiener there, else
     skimage.restoration.unsupervised_wiener on the CPU. Numbers come to the host wherever it
     runs.
@@ -1899,7 +1899,13 @@ def unsupervised_wiener(
         )
     else:
         result = route(
-            _cpu, _gpu, "unsupervised_wiener", locals(), images=("image",), numbers="some"
+            _cpu,
+            _gpu,
+            "unsupervised_wiener",
+            locals(),
+            images=("image",),
+            stays="skimage.restoration.unsupervised_wiener is random, and a GPU's random numbers are others",
+            numbers="some",
         )
     return result
 

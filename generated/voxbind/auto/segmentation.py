@@ -532,7 +532,9 @@ def clear_border(
             labels, buffer_size, bgval, mask, out=out, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "clear_border", locals(), images=("labels", "mask"))
+        result = route(
+            _cpu, _gpu, "clear_border", locals(), images=("labels", "mask"), written=("out",)
+        )
     return result
 
 

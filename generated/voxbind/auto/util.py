@@ -991,7 +991,7 @@ def map_array(
             input_arr, input_vals, output_vals, out, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "map_array", locals(), images=("input_arr",))
+        result = route(_cpu, _gpu, "map_array", locals(), images=("input_arr",), written=("out",))
     return result
 
 
@@ -1163,8 +1163,8 @@ def random_noise(
     bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
     Random: equal calls differ unless seeded.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.random_noise there, else skimage.util.random_noise on the CPU.
+    voxbind.auto: where image is on an NVIDIA GPU it runs cucim.skimage.util.random_noise there,
+    else skimage.util.random_noise on the CPU.
 
     Parameters
     ----------
@@ -1258,7 +1258,15 @@ def random_noise(
             image, mode, rng, clip, slice_by_slice=slice_by_slice, **kwargs
         )
     else:
-        result = route(_cpu, _gpu, "random_noise", locals(), images=("image",), kwargs="kwargs")
+        result = route(
+            _cpu,
+            _gpu,
+            "random_noise",
+            locals(),
+            images=("image",),
+            stays="skimage.util.random_noise is random, and a GPU's random numbers are others",
+            kwargs="kwargs",
+        )
     return result
 
 

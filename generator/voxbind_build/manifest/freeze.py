@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from voxbind_build.model import (
     Description,
+    Evidence,
     Exclusion,
     Function,
     Inventory,
@@ -60,7 +61,7 @@ def freeze(
                 described[public.name], verdicts[public.name], (twins or {}).get(public.name)
             )
         elif public.kind in ("class", "constant"):
-            functions[public.name] = _re_export(public)
+            functions[public.name] = _re_export(public, inventory, machine)
         else:
             raise ValueError(
                 f"{public.name}, a {public.kind}, has neither a description nor an exclusion"
@@ -155,14 +156,17 @@ def _returns(returns: Returns, verdict: Verdict, seen: TypeSource) -> Returns:
     )
 
 
-def _re_export(public: PublicName) -> Function:
+def _re_export(public: PublicName, inventory: Inventory, machine: str) -> Function:
     """Return the entry of a class or constant, which is handed on as it is."""
+    evidence: Evidence = "observed"
+    if not inventory.live:  # what the source says
+        evidence = "recorded" if machine else "inferred"
     return Function(
         wrapper=f"voxbind.{public.name}",
         kind="helper",
         contract=None,
         reason=f"a {public.kind}: handed on as it is",
-        evidence="observed",
+        evidence=evidence,
         result="other",
         arrays=(),
         whole=(),

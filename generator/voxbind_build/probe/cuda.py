@@ -126,6 +126,10 @@ def main() -> None:
 def machine() -> Machine | str:
     """Start the GPU in this process; return what it is, or what is missing."""
     try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return "there is no NVIDIA driver"
+    try:
         space = Cuda()
     except Exception as error:
         return f"CuPy can't be imported: {_first_line(error)}"

@@ -137,6 +137,8 @@ def stays(function: Function, twin: Twin) -> str:
     """
     if function.contract is None:
         return f"{twin.name} takes no image, and works where its arrays are"
+    if function.random:
+        return f"{twin.name} is random, and a GPU's random numbers are others"
     if twin.objects:
         return f"{twin.name} gives objects, which stay where their arrays are"
     return ""

@@ -264,6 +264,7 @@ class _Writer:
             "kernels": twin.kernels,
             "refuses": twin.refuses,
             "numbers": "" if twin.numbers == "none" else twin.numbers,
+            "written": self._written(pair),
         }
         written = {name: repr(value) for name, value in facts.items() if value}
         if lacks := self._lacks(pair):
@@ -283,11 +284,21 @@ class _Writer:
             if each.name in missing and each.default is None and not each.kind.startswith("VAR_")
         )
 
+    def _written(self, pair: _Pair) -> tuple[str, ...]:
+        """Return the arrays that either writes into, by the names that they have on the CPU."""
+        names = {own: other for other, own in pair.twin.renamed.items()}
+        there = (*pair.function.outputs, *pair.function.mutates)
+        ours = {*self._function.outputs, *self._function.mutates, *(names.get(n, n) for n in there)}
+        return tuple(each.name for each in self._function.parameters if each.name in ours)
+
     def _lacks(self, pair: _Pair) -> list[str]:
+        # Of the parameters as they are: what was compared may have been another version.
+        known = {each.name for each in pair.function.parameters}
         lacks = [
             f"{each.name!r}: {self._default(each)}"
             for each in self._function.parameters
-            if each.name in pair.twin.missing and each.name not in self._required()
+            if pair.twin.renamed.get(each.name, each.name) not in known
+            and each.name not in self._required()
         ]
         if self._has_switch and not has_switch(pair.function):
             lacks.append(f"{SLICE_BY_SLICE!r}: False")

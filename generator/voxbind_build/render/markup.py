@@ -16,13 +16,15 @@ _REFERENCE = re.compile(r"^(?P<indent> *)\.\. *(?P<label>\[[\w#*-]+\]) *(?P<text
 _TARGET = re.compile(r"^ *\.\. *_(?P<name>[^:]+): *(?P<url>\S+) *$")
 _COMMENT = re.compile(r"^ *\.\.$")
 _CITED = re.compile(r"(\[[\w#*-]+\])_(?!\w)")
-_EXAMPLE = re.compile(r"(^ *>>>(?:.*\S.*\n?)*)", re.MULTILINE)
-"""A prompt and all that follows up to an empty line."""
+_EXAMPLE = re.compile(r"(^ *>>>(?:(?! *\S.*\n *-{3,}$).*\S.*\n?)*)", re.MULTILINE)
+"""A prompt and all that follows up to an empty line, or the title of a section."""
 # Some are quoted twice, or closed with an accent.
 _ROLE = re.compile(r":(?P<role>[A-Za-z][\w:]*):`+(?P<text>[^`\u00b4]+)[`\u00b4]+")
 _LINK = re.compile(
     r"(?<![`\w])`(?P<text>[^`<]+?)\s*(?:<(?P<target>[^`<>]+)>)?`__?(?!\w)", re.DOTALL
 )
+_UNOPENED = re.compile(r"(?P<text>[^`\s]+)\s*<(?P<target>[^`<>\s]+)>`__?(?!\w)")
+"""A link that lacks the accent before it."""
 
 _LITERAL = frozenset(("code", "code-block", "math", "parsed-literal", "sourcecode"))
 _SHOWN = frozenset(("csv-table", "list-table", "only", "rubric", "table"))
@@ -58,7 +60,7 @@ def _inline(text: str, targets: dict[str, str]) -> str:
         target = found["target"] or targets.get(" ".join(found["text"].lower().split()), "")
         return found["text"] if target in ("", found["text"]) else f"{found['text']} ({target})"
 
-    return _CITED.sub(r"\1", _LINK.sub(link, _ROLE.sub(role, text)))
+    return _CITED.sub(r"\1", _UNOPENED.sub(link, _LINK.sub(link, _ROLE.sub(role, text))))
 
 
 def _lines(lines: list[str]) -> Iterator[str]:

@@ -1404,7 +1404,7 @@ def gaussian(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "gaussian", locals(), images=("image",))
+        result = route(_cpu, _gpu, "gaussian", locals(), images=("image",), written=("out",))
     return result
 
 
@@ -1692,7 +1692,7 @@ def median(
             image, footprint, out, mode, cval, behavior, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "median", locals(), images=("image",))
+        result = route(_cpu, _gpu, "median", locals(), images=("image",), written=("out",))
     return result
 
 

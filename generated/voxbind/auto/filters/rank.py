@@ -151,7 +151,9 @@ def autolevel(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "autolevel", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "autolevel", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -238,7 +240,9 @@ def autolevel_percentile(
             image, footprint, out, mask, shift_x, shift_y, p0, p1
         )
     else:
-        result = route(_cpu, _gpu, "autolevel_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "autolevel_percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -340,7 +344,9 @@ def enhance_contrast(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "enhance_contrast", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "enhance_contrast", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -429,7 +435,12 @@ def enhance_contrast_percentile(
         )
     else:
         result = route(
-            _cpu, _gpu, "enhance_contrast_percentile", locals(), images=("image", "mask")
+            _cpu,
+            _gpu,
+            "enhance_contrast_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
         )
     return result
 
@@ -535,7 +546,7 @@ def entropy(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "entropy", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "entropy", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -632,7 +643,7 @@ def equalize(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "equalize", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "equalize", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -736,7 +747,9 @@ def geometric_mean(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "geometric_mean", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "geometric_mean", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -833,7 +846,7 @@ def gradient(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "gradient", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "gradient", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -917,7 +930,9 @@ def gradient_percentile(
             image, footprint, out, mask, shift_x, shift_y, p0, p1
         )
     else:
-        result = route(_cpu, _gpu, "gradient_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "gradient_percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -1022,7 +1037,7 @@ def majority(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "majority", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "majority", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -1128,7 +1143,7 @@ def maximum(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "maximum", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "maximum", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -1225,7 +1240,7 @@ def mean(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "mean", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "mean", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -1330,7 +1345,9 @@ def mean_bilateral(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.mean_bilateral(image, footprint, out, mask, shift_x, shift_y, s0, s1)
     else:
-        result = route(_cpu, _gpu, "mean_bilateral", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "mean_bilateral", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -1412,7 +1429,9 @@ def mean_percentile(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.mean_percentile(image, footprint, out, mask, shift_x, shift_y, p0, p1)
     else:
-        result = route(_cpu, _gpu, "mean_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "mean_percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -1515,7 +1534,7 @@ def median(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "median", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "median", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -1621,7 +1640,7 @@ def minimum(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "minimum", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "minimum", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -1720,7 +1739,7 @@ def modal(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "modal", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "modal", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -1823,7 +1842,9 @@ def noise_filter(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "noise_filter", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "noise_filter", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2006,7 +2027,9 @@ def percentile(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.percentile(image, footprint, out, mask, shift_x, shift_y, p0)
     else:
-        result = route(_cpu, _gpu, "percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2111,7 +2134,7 @@ def pop(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "pop", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "pop", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -2213,7 +2236,9 @@ def pop_bilateral(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.pop_bilateral(image, footprint, out, mask, shift_x, shift_y, s0, s1)
     else:
-        result = route(_cpu, _gpu, "pop_bilateral", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "pop_bilateral", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2298,7 +2323,9 @@ def pop_percentile(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.pop_percentile(image, footprint, out, mask, shift_x, shift_y, p0, p1)
     else:
-        result = route(_cpu, _gpu, "pop_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "pop_percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2404,7 +2431,9 @@ def subtract_mean(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "subtract_mean", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "subtract_mean", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2488,7 +2517,14 @@ def subtract_mean_percentile(
             image, footprint, out, mask, shift_x, shift_y, p0, p1
         )
     else:
-        result = route(_cpu, _gpu, "subtract_mean_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "subtract_mean_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+        )
     return result
 
 
@@ -2593,7 +2629,7 @@ def sum(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "sum", locals(), images=("image", "mask"))
+        result = route(_cpu, _gpu, "sum", locals(), images=("image", "mask"), written=("out",))
     return result
 
 
@@ -2701,7 +2737,9 @@ def sum_bilateral(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.sum_bilateral(image, footprint, out, mask, shift_x, shift_y, s0, s1)
     else:
-        result = route(_cpu, _gpu, "sum_bilateral", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "sum_bilateral", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2786,7 +2824,9 @@ def sum_percentile(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.sum_percentile(image, footprint, out, mask, shift_x, shift_y, p0, p1)
     else:
-        result = route(_cpu, _gpu, "sum_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "sum_percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2891,7 +2931,9 @@ def threshold(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "threshold", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "threshold", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 
@@ -2972,7 +3014,9 @@ def threshold_percentile(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.threshold_percentile(image, footprint, out, mask, shift_x, shift_y, p0)
     else:
-        result = route(_cpu, _gpu, "threshold_percentile", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "threshold_percentile", locals(), images=("image", "mask"), written=("out",)
+        )
     return result
 
 

@@ -496,8 +496,8 @@ def blob_log(
 
     Notes
     -----
-    The radius of each blob is approximately :math:`\sqrt{2}\sigma` for
-    a 2-D image and :math:`\sqrt{3}\sigma` for a 3-D image.
+    The radius of each blob is approximately `\sqrt{2}\sigma` for
+    a 2-D image and `\sqrt{3}\sigma` for a 3-D image.
 
     References
     ----------

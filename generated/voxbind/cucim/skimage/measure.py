@@ -2538,7 +2538,7 @@ def shannon_entropy(
 
     References
     ----------
-    [1] https://en.wikipedia.org/wiki/Entropy_(information_theory) <https://en.wikipedia.org/wiki/Entropy_(information_theory)>`_
+    [1] https://en.wikipedia.org/wiki/Entropy_(information_theory)
 
     [2] https://en.wiktionary.org/wiki/Shannon_entropy
 

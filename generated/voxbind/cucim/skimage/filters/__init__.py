@@ -18,13 +18,9 @@ from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible, per_slice
 from voxbind.upstream import upstream
 
-# Where the library isn't installed, what its classes are isn't known.
-# pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
-
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from cucim.skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
-    from cucim.skimage.filters import LPIFilter2D as _LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     from . import rank as rank
 
@@ -765,7 +761,7 @@ def filter_forward(
     data: Castable[OutT],
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> OutT: ...
 
 
@@ -774,7 +770,7 @@ def filter_forward(
     data: ArrayT,
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> ArrayT: ...
 
 
@@ -782,7 +778,7 @@ def filter_forward(
     data: Array | Castable[Array],
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> Array:
     """Apply the given filter to data.
 
@@ -838,7 +834,7 @@ def filter_inverse(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     max_gain: float = 2,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> OutT: ...
 
 
@@ -848,7 +844,7 @@ def filter_inverse(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     max_gain: float = 2,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> ArrayT: ...
 
 
@@ -857,7 +853,7 @@ def filter_inverse(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     max_gain: float = 2,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> Array:
     """Apply the filter in reverse to the given data.
 
@@ -3960,7 +3956,7 @@ def wiener(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     K: float | Array = 0.25,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> OutT: ...
 
 
@@ -3970,7 +3966,7 @@ def wiener(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     K: float | Array = 0.25,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> ArrayT: ...
 
 
@@ -3979,7 +3975,7 @@ def wiener(
     impulse_response: Callable[..., object] | None = None,
     filter_params: Mapping[str, object] | None = None,
     K: float | Array = 0.25,
-    predefined_filter: _LPIFilter2D | None = None,
+    predefined_filter: Any = None,
 ) -> Array:
     """Minimum Mean Square Error (Wiener) inverse filter.
 
