@@ -28,7 +28,7 @@ __all__ = ["Choice", "Facts", "choose", "missing", "run"]
 _LONGEST_ERROR = 120
 _REFUSALS = (NotImplementedError, TypeError, ValueError)
 """What a function raises that doesn't take what it is given."""
-_TOPS = frozenset(("cupy", "cupyx", "cucim"))
+_TOPS = ("cupy", "cupyx", "cucim")
 _BY_POSITION = frozenset(("positional", "args", "kwargs"))
 """Facts of functions of which not everything can be given by name."""
 
@@ -164,10 +164,11 @@ def choose(
         return Choice(False, f"{cpu.__name__}.{name} has no twin on the GPU")
     obstacle = facts.get("never", "")
     if place is None:
-        obstacle = obstacle or _keeps(image, home, arguments, facts, settings, preference)
+        obstacle = obstacle or _keeps(image, home, facts, settings, preference)
     obstacle = (
         obstacle
         or _differs(f"{gpu.__name__}.{name}", image, arguments, facts, cpu)
+        or ("" if place is not None else _knows_host_alone(arguments))
         or absent(gpu.__name__, place is not None)
     )
     if obstacle:
@@ -197,7 +198,8 @@ def missing(module: str, has_gpu: bool) -> str:
         while (inner := cause.__cause__ or cause.__context__) is not None:
             cause = inner
         name = getattr(error, "name", None)
-        if cause is error and isinstance(error, ModuleNotFoundError) and name in _TOPS:
+        tops = (*_TOPS, module.partition(".")[0])
+        if cause is error and isinstance(error, ModuleNotFoundError) and name in tops:
             return f"{name} isn't installed"
         return f"{module} can't be imported ({_in_words(cause)})"
     return ""
@@ -214,12 +216,7 @@ def _image(arguments: Arguments, facts: Facts) -> tuple[Any, Memory | None]:
 
 
 def _keeps(
-    image: Any,
-    home: Memory | None,
-    arguments: Arguments,
-    facts: Facts,
-    settings: Settings,
-    preference: Preference,
+    image: Any, home: Memory | None, facts: Facts, settings: Settings, preference: Preference
 ) -> str:
     """Say what keeps an image on the host, though the GPU is preferred."""
     if reason := facts.get("stays", ""):
@@ -233,9 +230,6 @@ def _keeps(
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"
     if settings.transfers == "forbid":
         return "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds"
-    for name, value in arguments.items():
-        if any(map(_is_for_host, _leaves(value))):
-            return f"the function given for {name!r} may work on NumPy's arrays alone"
     if isinstance(image, np.ma.MaskedArray):
         return "CuPy has no masked arrays"
     if hasattr(image, "dtype") and not is_held(numpy_dtype(image)):
@@ -283,6 +277,14 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield from _leaves(each)
     else:
         yield value
+
+
+def _knows_host_alone(arguments: Arguments) -> str:
+    """Say which function among the arguments keeps the image on the host with it."""
+    for name, value in arguments.items():
+        if any(map(_is_for_host, _leaves(value))):
+            return f"the function given for {name!r} may work on NumPy's arrays alone"
+    return ""
 
 
 def _is_for_host(value: Any) -> bool:

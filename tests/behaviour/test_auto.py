@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import gc
 import importlib
 import inspect
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyclesperanto as cle
@@ -593,24 +594,25 @@ def zero(number: Any) -> Any:
 
 
 NUMBERS: dict[str, tuple[Any, Any, Any]] = {
-    "float": (zero(1.5), "some", 1.5),
+    "float": (zero(1.5), "some", np.float64(1.5)),
+    "of 32 bits": (np.array(1.5, np.float32), "some", np.float32(1.5)),
     "int": (zero(3), "some", 3),
     "bool": (zero(True), "some", True),
-    "of PyTorch": (torch.tensor(2.5), "some", 2.5),
-    "in a tuple": ((zero(1.5), IMAGE), "some", (1.5, IMAGE)),
+    "of PyTorch": (torch.tensor(2.5), "some", np.float32(2.5)),
+    "in a tuple": ((zero(1.5), IMAGE), "some", (np.float64(1.5), IMAGE)),
     "in a list": ([zero(1), zero(2)], "some", [1, 2]),
     "in a dictionary": ({"a": [zero(1)]}, "some", {"a": [1]}),
     "nothing": (None, "some", None),
     "an array": (IMAGE, "some", IMAGE),
     "a number already": (1.5, "some", 1.5),
-    "a row": (np.array([1.5, 2.5]), "all", [1.5, 2.5]),
-    "rows": ([np.array([1.5, 2.5])], "all", [(1.5, 2.5)]),
-    "coordinates": ((zero(1.5), zero(2.0)), "all", (1.5, 2.0)),
+    "a row": (np.array([1.5, 2.5]), "all", [np.float64(1.5), np.float64(2.5)]),
+    "rows": ([np.array([1.5, 2.5])], "all", [(np.float64(1.5), np.float64(2.5))]),
+    "coordinates": ((zero(1.5), zero(2)), "all", (np.float64(1.5), 2)),
 }
 
 
 @pytest.mark.parametrize("case", NUMBERS)
-def test_numbers_of_the_gpu_are_pythons(case: str) -> None:
+def test_numbers_of_the_gpu_are_numbers(case: str) -> None:
     gives, numbers, expected = NUMBERS[case]
     gpu = named("json", f=lambda image: gives)
     result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers=numbers)
@@ -634,7 +636,108 @@ def test_named_tuples_keep_their_kind() -> None:
     gpu = named("json", f=lambda image: Pair(zero(1.5), IMAGE))
     result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers="some")
     assert type(result) is Pair
-    assert type(result.number) is float
+    assert type(result.number) is np.float64
+
+
+def refuses(error: Exception) -> Any:
+    def f(**arguments: Any) -> Any:
+        raise error
+
+    return named("json", f=f)
+
+
+NOT_THERE = NotImplementedError("only brute_force iteration is there")
+FACTS = cast(Any, {"images": ("image",)})
+WRITTEN = {"images": ("image",), "written": ("output",)}
+
+
+@pytest.mark.parametrize("error", [NOT_THERE, TypeError("no"), ValueError("no")], ids=repr)
+@pytest.mark.parametrize("image", [IMAGE, OnGpu(IMAGE)], ids=["host", "gpu"])
+def test_what_the_gpus_twin_refuses_is_the_cpus(error: Exception, image: Any) -> None:
+    arguments = {"image": image, "output": np.float32}
+    with voxbind.prefer("gpu", min_bytes=0):
+        result = run(CPU, refuses(error), "f", arguments, cast(Any, WRITTEN), available)
+    assert result == ("cpu", arguments)
+
+
+def test_what_neither_takes_is_told_in_the_cpus_words() -> None:
+    def f(image: Any) -> Any:
+        raise ValueError("the CPU's words")
+
+    cpu = named("skimage.made", f=f)
+    with voxbind.prefer("gpu", min_bytes=0), pytest.raises(ValueError, match="the CPU's words"):
+        run(cpu, refuses(ValueError("the GPU's")), "f", {"image": IMAGE}, FACTS, available)
+
+
+@pytest.mark.parametrize(
+    ("error", "output"),
+    [
+        (NOT_THERE, IMAGE),  # of which a part may be written
+        (RuntimeError("the GPU is out of order"), None),
+        (voxbind.TransferForbiddenError("not from here"), None),
+        (voxbind.MemoryTypeError("no array"), None),
+    ],
+)
+def test_what_is_no_refusal_comes_through(error: Exception, output: Any) -> None:
+    arguments = {"image": IMAGE, "output": output}
+    with voxbind.prefer("gpu", min_bytes=0), pytest.raises(type(error), match=str(error)):
+        run(CPU, refuses(error), "f", arguments, cast(Any, WRITTEN), available)
+
+
+def test_a_trace_tells_what_was_refused() -> None:
+    def f(input: Any) -> Any:
+        raise NOT_THERE
+
+    cpu = named("scipy.ndimage", f=scipy_ndimage.uniform_filter)
+    facts = cast(Any, {"images": ("input",)})
+    with voxbind.prefer("gpu", min_bytes=0), voxbind.trace() as log:
+        run(cpu, named("cupyx.scipy.ndimage", f=f), "f", {"input": IMAGE}, facts, available)
+    (call,) = log
+    assert call.function == "scipy.ndimage.uniform_filter"
+    assert call.reason == (
+        "cupyx.scipy.ndimage.f refused it "
+        "(NotImplementedError: only brute_force iteration is there)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "stays"),
+    [
+        (np.mean, True),
+        (lambda values: values.mean(), True),
+        ([1, [np.mean]], True),
+        ({"key": np.mean}, True),
+        (functools.partial(np.mean, axis=0), True),
+        (skimage_filters.gaussian, True),
+        (filters.gaussian, False),  # it runs where its image is
+        (np.float32, False),
+        (np.dtype("f4"), False),
+        ((1, 2), False),
+        (IMAGE, False),
+    ],
+)
+def test_a_function_that_may_know_numpys_arrays_alone_keeps_the_image_with_it(
+    given: Any, stays: bool
+) -> None:
+    chosen, reason = why(settings=PREFERRED, arguments={"func": given})
+    assert chosen is not stays
+    told = ("the function given for 'func'", "doesn't take voxbind.skimage")
+    assert any(each in reason for each in told) is stays
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        skimage_filters.gaussian,
+        [skimage_filters.gaussian],
+        functools.partial(skimage_filters.gaussian, sigma=2),
+        np.random.default_rng(0),
+    ],
+)
+def test_a_function_of_the_cpus_library_takes_an_image_from_its_gpu(given: Any) -> None:
+    chosen, reason = why(OnGpu(IMAGE), arguments={"func": given})
+    assert not chosen
+    assert "doesn't take" in reason
 
 
 DEVICE = cle.get_device().name
@@ -811,6 +914,15 @@ def test_as_a_context_manager_it_holds_for_its_thread_until_the_block_ends() -> 
     with pytest.raises(ZeroDivisionError), voxbind.prefer("gpu"):
         raise ZeroDivisionError
     assert preference() == CPU_PREFERRED
+
+
+def test_one_block_within_another_of_the_same_ends_alone() -> None:
+    asked = voxbind.prefer("gpu", min_bytes=0)
+    with asked:
+        with asked:
+            pass
+        assert context.current().prefer == Preference("gpu", 0)
+    assert context.current().prefer is None
 
 
 def test_a_block_goes_before_what_the_process_has() -> None:

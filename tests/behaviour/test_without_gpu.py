@@ -12,6 +12,7 @@ import subprocess
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -117,21 +118,30 @@ def test_each_call_says_that_a_gpu_is_missing_and_what_to_do() -> None:
         assert named in told if absent else "Not installed" not in told
 
 
-def test_classes_and_constants_say_it_too() -> None:
+def test_classes_and_constants_can_be_imported_and_say_it_when_they_are_used() -> None:
     code = """
         import json
         from voxbind import DeviceUnavailableError
-        from voxbind.cucim.skimage import color, transform
+        from voxbind.cucim.skimage import color
+        from voxbind.cucim.skimage.color import *
+        from voxbind.cucim.skimage.transform import AffineTransform, warp
+        assert not isinstance(warp, AffineTransform)
+        assert not hasattr(color, "nothing_of_this_name")
         told = []
-        for module, name in ((color, "rgb_from_hed"), (transform, "AffineTransform")):
+        for use in (
+            AffineTransform,
+            lambda: AffineTransform.from_estimate,
+            lambda: rgb_from_hed.shape,
+            lambda: rgb_from_hed.__array__(),
+        ):
             try:
-                getattr(module, name)
+                use()
             except DeviceUnavailableError as error:
                 told.append(str(error))
         print(json.dumps(told))
     """
     said = run("\n".join(line[8:] for line in code.splitlines()))
-    assert len(said) == 2
+    assert len(said) == 4
     assert all("needs an NVIDIA GPU" in told for told in said)
 
 
@@ -139,13 +149,20 @@ def test_classes_and_constants_say_it_too() -> None:
 
 
 @pytest.fixture
-def with_gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def with_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Let there be a GPU as far as the driver is asked, and no library on it."""
+
+    def taken_out() -> dict[str, types.ModuleType]:
+        tops = ("cupy", "cupyx", "cucim")
+        names = [name for name in sys.modules if name.partition(".")[0] in tops]
+        return {name: sys.modules.pop(name) for name in names}
+
     monkeypatch.setattr(gpu, "count", lambda: 1)
-    for name in [*sys.modules]:
-        if name.partition(".")[0] in ("cupy", "cupyx", "cucim"):
-            monkeypatch.delitem(sys.modules, name)
-    return monkeypatch
+    before = taken_out()
+    yield monkeypatch
+    monkeypatch.undo()
+    taken_out()
+    sys.modules.update(before)
 
 
 def wrapped(module: str = "cucim.skimage.filters", version: str = "26.10.0") -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -616,9 +615,8 @@ def test_the_command_says_what_is_missing(
     assert cli.run(["record", "--library", "cucim", "--out", str(package)]) == 1
     told = capsys.readouterr().err
     assert "cucim can't be observed here" in told
-    # Its source may be here alone, without what it needs to run.
-    missing = "CuPy can't be imported" if find_spec("cupy") else "pip install cucim-cu12"
-    assert missing in told
+    assert "NVIDIA GPU with its driver" in told
+    assert "pip install 'voxbind[cuda12]'" in told
 
 
 def test_a_process_that_the_gpu_fails_is_told_in_words() -> None:
