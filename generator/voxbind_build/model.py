@@ -645,6 +645,8 @@ class Twin(Struct, frozen=True, kw_only=True):
     """What was measured; None where the two were not run side by side."""
     refuses: tuple[str, ...] = ()
     """Dtypes that this one refuses and the other takes."""
+    dtypes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By the image's dtype, those that come back where they differ: the other's, and this one's."""
     axes: int | None = None
     """How many spatial axes an image has with which both do the same: None for any, 0 for none."""
     kernels: tuple[str, ...] = ()

@@ -99,6 +99,8 @@ def told(pair: Twin) -> Iterator[str]:
         cpu, gpu = (_default(name, each) for each in defaults)
         yield f"{cpu} on the CPU, {gpu} on the GPU"
     yield _results(pair)
+    for given, (cpu, gpu) in sorted(pair.dtypes.items()):
+        yield f"{given} gives {cpu} on the CPU, {gpu} on the GPU"
     if pair.agreement is not None:
         for call in pair.agreement.only_twin:
             yield f"taken on the CPU alone: {call}"

@@ -17,6 +17,7 @@ from voxbind_build.classify import limited
 from voxbind_build.model import (
     Agreement,
     Description,
+    DtypeFact,
     Form,
     Function,
     Library,
@@ -489,6 +490,13 @@ def pair(own: Verdict, returns: Returns | None = None, **facts: Any) -> Twin:
 
 def test_pairs_that_do_the_same_are_left_alone() -> None:
     assert pair(judged()) == Twin(name="made.up.f")
+
+
+def test_dtypes_that_come_back_are_compared() -> None:
+    own = {"uint8": DtypeFact(dtype="float32"), "bool": DtypeFact(dtype="bool")}
+    cpu = {"uint8": DtypeFact(dtype="float64"), "bool": DtypeFact(dtype="bool")}
+    assert pair(judged(dtypes=own), dtypes=cpu).dtypes == {"uint8": ("float64", "float32")}
+    assert pair(judged(dtypes={}), dtypes=cpu).dtypes == {}
 
 
 def test_dtypes_count_that_one_refuses_and_the_other_takes() -> None:

@@ -193,7 +193,8 @@ def combine_stains(
     float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     voxbind.auto: where stains is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.combine_stains there, else skimage.color.combine_stains on the CPU.
+    cucim.skimage.color.combine_stains there, else skimage.color.combine_stains on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -302,7 +303,7 @@ def convert_colorspace(
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.convert_colorspace there, else skimage.color.convert_colorspace on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -393,7 +394,8 @@ def deltaE_cie76(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU.
+    cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -488,6 +490,7 @@ def deltaE_ciede2000(
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_ciede2000 there, else skimage.color.deltaE_ciede2000 on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -610,7 +613,8 @@ def deltaE_ciede94(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_ciede94 there, else skimage.color.deltaE_ciede94 on the CPU.
+    cucim.skimage.color.deltaE_ciede94 there, else skimage.color.deltaE_ciede94 on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -732,7 +736,8 @@ def deltaE_cmc(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU.
+    cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -821,7 +826,8 @@ def gray2rgb(
     float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.gray2rgb there, else skimage.color.gray2rgb on the CPU.
+    cucim.skimage.color.gray2rgb there, else skimage.color.gray2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -898,7 +904,8 @@ def gray2rgba(
     float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.gray2rgba there, else skimage.color.gray2rgba on the CPU.
+    cucim.skimage.color.gray2rgba there, else skimage.color.gray2rgba on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -959,7 +966,8 @@ def hed2rgb(
     float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     voxbind.auto: where hed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU.
+    cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1034,7 +1042,8 @@ def hsv2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where hsv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU.
+    cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1111,7 +1120,8 @@ def lab2lch(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2lch there, else skimage.color.lab2lch on the CPU.
+    cucim.skimage.color.lab2lch there, else skimage.color.lab2lch on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1291,7 +1301,8 @@ def lab2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU.
+    cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1467,7 +1478,8 @@ def lab2xyz(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU.
+    cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1586,7 +1598,8 @@ def label2rgb(
     out.
 
     voxbind.auto: where label is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.label2rgb there, else skimage.color.label2rgb on the CPU.
+    cucim.skimage.color.label2rgb there, else skimage.color.label2rgb on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1682,7 +1695,8 @@ def lch2lab(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where lch is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lch2lab there, else skimage.color.lch2lab on the CPU.
+    cucim.skimage.color.lch2lab there, else skimage.color.lch2lab on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1774,7 +1788,8 @@ def luv2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU.
+    cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1925,7 +1940,8 @@ def luv2xyz(
     float32 in [-1, 1] out.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU.
+    cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2006,7 +2022,8 @@ def rgb2gray(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU.
+    cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2083,7 +2100,8 @@ def rgb2hed(
     float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU.
+    cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2151,7 +2169,8 @@ def rgb2hsv(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU.
+    cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2318,7 +2337,8 @@ def rgb2lab(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU.
+    cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2399,7 +2419,8 @@ def rgb2luv(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU.
+    cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2470,7 +2491,8 @@ def rgb2rgbcie(
     float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU.
+    cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2543,7 +2565,8 @@ def rgb2xyz(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU.
+    cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2619,7 +2642,8 @@ def rgb2ycbcr(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU.
+    cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2691,7 +2715,8 @@ def rgb2ydbdr(
     float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU.
+    cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2762,7 +2787,8 @@ def rgb2yiq(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU.
+    cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2822,7 +2848,8 @@ def rgb2ypbpr(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU.
+    cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2888,7 +2915,8 @@ def rgb2yuv(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU.
+    cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2975,7 +3003,8 @@ def rgba2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgba is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU.
+    cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3056,7 +3085,8 @@ def rgbcie2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgbcie is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU.
+    cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3141,6 +3171,7 @@ def separate_stains(
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.separate_stains there, else skimage.color.separate_stains on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3333,7 +3364,8 @@ def xyz2lab(
     float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU.
+    cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3486,7 +3518,8 @@ def xyz2luv(
     float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU.
+    cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3576,7 +3609,8 @@ def xyz2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU.
+    cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3746,7 +3780,8 @@ def ycbcr2rgb(
     dtype('int64') to dtype('bool') ...).
 
     voxbind.auto: where ycbcr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ycbcr2rgb there, else skimage.color.ycbcr2rgb on the CPU.
+    cucim.skimage.color.ycbcr2rgb there, else skimage.color.ycbcr2rgb on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3817,7 +3852,8 @@ def ydbdr2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where ydbdr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU.
+    cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3888,7 +3924,8 @@ def yiq2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where yiq is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU.
+    cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -3948,7 +3985,8 @@ def ypbpr2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where ypbpr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU.
+    cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -4014,7 +4052,8 @@ def yuv2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where yuv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU.
+    cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------

@@ -46,6 +46,7 @@ def adjust_gamma(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.adjust_gamma there, else skimage.exposure.adjust_gamma on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -113,7 +114,8 @@ def adjust_log(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.exposure.adjust_log there, else skimage.exposure.adjust_log on the CPU.
+    cucim.skimage.exposure.adjust_log there, else skimage.exposure.adjust_log on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -170,7 +172,7 @@ def adjust_sigmoid(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.adjust_sigmoid there, else skimage.exposure.adjust_sigmoid on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -241,7 +243,8 @@ def cumulative_distribution(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.cumulative_distribution there, else
-    skimage.exposure.cumulative_distribution on the CPU.
+    skimage.exposure.cumulative_distribution on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -328,7 +331,7 @@ def equalize_adapthist(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.equalize_adapthist there, else skimage.exposure.equalize_adapthist on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -424,6 +427,7 @@ def equalize_hist(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.equalize_hist there, else skimage.exposure.equalize_hist on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -502,7 +506,8 @@ def histogram(
     over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.exposure.histogram there, else skimage.exposure.histogram on the CPU.
+    cucim.skimage.exposure.histogram there, else skimage.exposure.histogram on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Unlike `numpy.histogram`, this function returns the centers of bins and
     does not rebin integer arrays. For integer arrays, each integer value has
@@ -589,7 +594,8 @@ def is_low_contrast(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.is_low_contrast there, else skimage.exposure.is_low_contrast on the
-    CPU. Numbers come to the host wherever it runs.
+    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -687,7 +693,7 @@ def match_histograms(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.match_histograms there, else skimage.exposure.match_histograms on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The adjustment is applied separately for each channel.
 
@@ -746,7 +752,7 @@ def rescale_intensity(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.rescale_intensity there, else skimage.exposure.rescale_intensity on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The desired intensity range of the input and output, `in_range` and
     `out_range` respectively, are used to stretch or shrink the intensity range

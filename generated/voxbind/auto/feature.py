@@ -128,7 +128,8 @@ def blob_dog(
     uint16, int32, float32, float64 in, float64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_dog there, else skimage.feature.blob_dog on the CPU.
+    cucim.skimage.feature.blob_dog there, else skimage.feature.blob_dog on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Blobs are found using the Difference of Gaussian (DoG) method [1], [2].
     For each blob found, the method returns its coordinates and the standard
@@ -303,7 +304,8 @@ def blob_doh(
     bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU.
+    cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -467,7 +469,8 @@ def blob_log(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_log there, else skimage.feature.blob_log on the CPU.
+    cucim.skimage.feature.blob_log there, else skimage.feature.blob_log on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Blobs are found using the Laplacian of Gaussian (LoG) method [1].
     For each blob found, the method returns its coordinates and the standard
@@ -633,7 +636,8 @@ def canny(
     float32, float64 in, bool out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.canny there, else skimage.feature.canny on the CPU.
+    cucim.skimage.feature.canny there, else skimage.feature.canny on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -829,7 +833,7 @@ def corner_foerstner(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_foerstner there, else skimage.feature.corner_foerstner on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -937,6 +941,7 @@ def corner_harris(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_harris there, else skimage.feature.corner_harris on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1036,7 +1041,8 @@ def corner_kitchen_rosenfeld(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_kitchen_rosenfeld there, else
-    skimage.feature.corner_kitchen_rosenfeld on the CPU.
+    skimage.feature.corner_kitchen_rosenfeld on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The corner measure is calculated as follows::
 
@@ -1284,7 +1290,8 @@ def corner_peaks(
     the `-` operator, is not supported, use the `~` ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.corner_peaks there, else skimage.feature.corner_peaks on the CPU.
+    cucim.skimage.feature.corner_peaks there, else skimage.feature.corner_peaks on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1404,7 +1411,7 @@ def corner_shi_tomasi(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_shi_tomasi there, else skimage.feature.corner_shi_tomasi on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1629,7 +1636,8 @@ def daisy(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.daisy there, else skimage.feature.daisy on the CPU.
+    cucim.skimage.feature.daisy there, else skimage.feature.daisy on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -2551,6 +2559,7 @@ def hessian_matrix(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.hessian_matrix there, else skimage.feature.hessian_matrix on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     In 2D, the Hessian matrix is defined as::
 
@@ -2666,7 +2675,7 @@ def hessian_matrix_det(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.hessian_matrix_det there, else skimage.feature.hessian_matrix_det on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -3277,6 +3286,7 @@ def match_template(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.match_template there, else skimage.feature.match_template on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -3479,7 +3489,8 @@ def multiscale_basic_features(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.multiscale_basic_features there, else
-    skimage.feature.multiscale_basic_features on the CPU.
+    skimage.feature.multiscale_basic_features on the CPU. The dtypes told above are the CPU's:
+    no GPU's were seen yet.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -3601,6 +3612,7 @@ def peak_local_max(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.peak_local_max there, else skimage.feature.peak_local_max on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -3761,7 +3773,8 @@ def shape_index(
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.shape_index there, else skimage.feature.shape_index on the CPU.
+    cucim.skimage.feature.shape_index there, else skimage.feature.shape_index on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -3874,7 +3887,7 @@ def structure_tensor(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.structure_tensor there, else skimage.feature.structure_tensor on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The (2-dimensional) structure tensor A is defined as::
 

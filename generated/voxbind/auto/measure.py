@@ -168,7 +168,8 @@ def block_reduce(
     out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.block_reduce there, else skimage.measure.block_reduce on the CPU.
+    cucim.skimage.measure.block_reduce there, else skimage.measure.block_reduce on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     This function is useful for max and mean pooling, for example.
 
@@ -254,7 +255,8 @@ def blur_effect(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.blur_effect there, else skimage.measure.blur_effect on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -337,7 +339,8 @@ def centroid(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU.
+    cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -382,7 +385,8 @@ def euler_number(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.euler_number there, else skimage.measure.euler_number on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -712,6 +716,7 @@ def inertia_tensor(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor there, else skimage.measure.inertia_tensor on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -769,7 +774,7 @@ def inertia_tensor_eigvals(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor_eigvals there, else
     skimage.measure.inertia_tensor_eigvals on the CPU. Numbers come to the host wherever it
-    runs.
+    runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -830,7 +835,8 @@ def intersection_coeff(
 
     voxbind.auto: where image0_mask is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.intersection_coeff there, else skimage.measure.intersection_coeff on
-    the CPU. Numbers come to the host wherever it runs.
+    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -929,7 +935,7 @@ def label(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.label there, else skimage.measure.label on the CPU. Numbers come to
-    the host wherever it runs.
+    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -1037,7 +1043,8 @@ def manders_coloc_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_coloc_coeff there, else skimage.measure.manders_coloc_coeff on
-    the CPU. Numbers come to the host wherever it runs.
+    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -1131,6 +1138,7 @@ def manders_overlap_coeff(
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_overlap_coeff there, else
     skimage.measure.manders_overlap_coeff on the CPU. Numbers come to the host wherever it runs.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1467,7 +1475,8 @@ def moments(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU.
+    cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1566,7 +1575,7 @@ def moments_central(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.moments_central there, else skimage.measure.moments_central on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1927,7 +1936,8 @@ def pearson_corr_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.pearson_corr_coeff there, else skimage.measure.pearson_corr_coeff on
-    the CPU. Numbers come to the host wherever it runs.
+    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -2027,7 +2037,8 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter there, else skimage.measure.perimeter on the CPU. Numbers
-    come to the host wherever it runs.
+    come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen
+    yet.
 
     Parameters
     ----------
@@ -2077,7 +2088,8 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter_crofton there, else skimage.measure.perimeter_crofton on the
-    CPU. Numbers come to the host wherever it runs.
+    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -2212,7 +2224,8 @@ def profile_line(
     uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.profile_line there, else skimage.measure.profile_line on the CPU.
+    cucim.skimage.measure.profile_line there, else skimage.measure.profile_line on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2882,7 +2895,7 @@ def regionprops_table(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.regionprops_table there, else skimage.measure.regionprops_table on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -3060,7 +3073,8 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.shannon_entropy there, else skimage.measure.shannon_entropy on the
-    CPU. Numbers come to the host wherever it runs.
+    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.

@@ -499,7 +499,7 @@ def binary_closing(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_closing there, else skimage.morphology.binary_closing on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Return fast binary morphological closing of an image.
 
@@ -603,7 +603,7 @@ def binary_dilation(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_dilation there, else skimage.morphology.binary_dilation on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Return fast binary morphological dilation of an image.
 
@@ -712,7 +712,7 @@ def binary_erosion(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_erosion there, else skimage.morphology.binary_erosion on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Return fast binary morphological erosion of an image.
 
@@ -821,7 +821,7 @@ def binary_opening(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_opening there, else skimage.morphology.binary_opening on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Return fast binary morphological opening of an image.
 
@@ -905,7 +905,7 @@ def black_tophat(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.black_tophat there, else skimage.morphology.black_tophat on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -1007,7 +1007,8 @@ def closing(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.closing there, else skimage.morphology.closing on the CPU.
+    cucim.skimage.morphology.closing there, else skimage.morphology.closing on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -1125,7 +1126,7 @@ def convex_hull_image(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.convex_hull_image there, else skimage.morphology.convex_hull_image
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1183,7 +1184,8 @@ def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2)
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.convex_hull_object there, else
-    skimage.morphology.convex_hull_object on the CPU.
+    skimage.morphology.convex_hull_object on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1642,7 +1644,8 @@ def dilation(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.dilation there, else skimage.morphology.dilation on the CPU.
+    cucim.skimage.morphology.dilation there, else skimage.morphology.dilation on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1979,7 +1982,8 @@ def erosion(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.erosion there, else skimage.morphology.erosion on the CPU.
+    cucim.skimage.morphology.erosion there, else skimage.morphology.erosion on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -2508,7 +2512,8 @@ def h_maxima(
     ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.h_maxima there, else skimage.morphology.h_maxima on the CPU.
+    cucim.skimage.morphology.h_maxima there, else skimage.morphology.h_maxima on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray level of all pixels in direct
@@ -2612,7 +2617,8 @@ def h_minima(
     ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.h_minima there, else skimage.morphology.h_minima on the CPU.
+    cucim.skimage.morphology.h_minima there, else skimage.morphology.h_minima on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The local minima are defined as connected sets of pixels with equal
     gray level strictly smaller than the gray levels of all pixels in direct
@@ -2725,7 +2731,7 @@ def isotropic_closing(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_closing there, else skimage.morphology.isotropic_closing
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Compared to the more general `skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2837,7 +2843,8 @@ def isotropic_dilation(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_dilation there, else
-    skimage.morphology.isotropic_dilation on the CPU.
+    skimage.morphology.isotropic_dilation on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Compared to the more general `skimage.morphology.dilation`, this
     function only supports binary inputs and circular footprints.
@@ -2951,7 +2958,7 @@ def isotropic_erosion(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_erosion there, else skimage.morphology.isotropic_erosion
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Compared to the more general `skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -3065,7 +3072,7 @@ def isotropic_opening(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_opening there, else skimage.morphology.isotropic_opening
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Compared to the more general `skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -3359,7 +3366,7 @@ def local_maxima(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.local_maxima there, else skimage.morphology.local_maxima on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The local maxima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly greater than the gray levels of all pixels in the
@@ -3542,7 +3549,7 @@ def local_minima(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.local_minima there, else skimage.morphology.local_minima on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The local minima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly smaller than the gray levels of all pixels in the
@@ -3938,7 +3945,8 @@ def medial_axis(
     float32, float64 in, bool out. Random: equal calls differ unless seeded.
 
     voxbind.auto: where image is on an NVIDIA GPU it runs cucim.skimage.morphology.medial_axis
-    there, else skimage.morphology.medial_axis on the CPU.
+    there, else skimage.morphology.medial_axis on the CPU. The dtypes told above are the CPU's:
+    no GPU's were seen yet.
 
     Parameters
     ----------
@@ -4257,7 +4265,8 @@ def opening(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.opening there, else skimage.morphology.opening on the CPU.
+    cucim.skimage.morphology.opening there, else skimage.morphology.opening on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -4420,7 +4429,7 @@ def reconstruction(
 
     voxbind.auto: where seed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.reconstruction there, else skimage.morphology.reconstruction on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -4824,7 +4833,8 @@ def remove_small_holes(
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.remove_small_holes there, else
-    skimage.morphology.remove_small_holes on the CPU.
+    skimage.morphology.remove_small_holes on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -4932,7 +4942,8 @@ def remove_small_objects(
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.remove_small_objects there, else
-    skimage.morphology.remove_small_objects on the CPU.
+    skimage.morphology.remove_small_objects on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Expects `ar` to be an array with labeled objects, and removes objects
     smaller than or equal to `max_size`. If `ar` is bool, the image is first
@@ -5253,7 +5264,8 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
     float32, float64 in, bool out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.thin there, else skimage.morphology.thin on the CPU.
+    cucim.skimage.morphology.thin there, else skimage.morphology.thin on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -5347,7 +5359,7 @@ def white_tophat(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.white_tophat there, else skimage.morphology.white_tophat on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image

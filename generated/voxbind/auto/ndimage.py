@@ -232,6 +232,7 @@ def affine_transform(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.affine_transform there, else scipy.ndimage.affine_transform on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Given an output image pixel index vector ``o``, the pixel value
     is determined from the input image at position
@@ -499,7 +500,8 @@ def binary_closing(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.binary_closing there, else scipy.ndimage.binary_closing on the CPU.
+    cupyx.scipy.ndimage.binary_closing there, else scipy.ndimage.binary_closing on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -747,6 +749,7 @@ def binary_dilation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_dilation there, else scipy.ndimage.binary_dilation on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -974,7 +977,8 @@ def binary_erosion(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.binary_erosion there, else scipy.ndimage.binary_erosion on the CPU.
+    cupyx.scipy.ndimage.binary_erosion there, else scipy.ndimage.binary_erosion on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -1177,7 +1181,7 @@ def binary_fill_holes(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_fill_holes there, else scipy.ndimage.binary_fill_holes on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1357,7 +1361,7 @@ def binary_hit_or_miss(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_hit_or_miss there, else scipy.ndimage.binary_hit_or_miss on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -1554,7 +1558,8 @@ def binary_opening(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.binary_opening there, else scipy.ndimage.binary_opening on the CPU.
+    cupyx.scipy.ndimage.binary_opening there, else scipy.ndimage.binary_opening on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1772,7 +1777,7 @@ def binary_propagation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_propagation there, else scipy.ndimage.binary_propagation on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2027,7 +2032,8 @@ def black_tophat(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.black_tophat there, else scipy.ndimage.black_tophat on the CPU.
+    cupyx.scipy.ndimage.black_tophat there, else scipy.ndimage.black_tophat on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2167,7 +2173,8 @@ def center_of_mass(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.center_of_mass there, else scipy.ndimage.center_of_mass on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -2442,7 +2449,8 @@ def convolve(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.convolve there, else scipy.ndimage.convolve on the CPU.
+    cupyx.scipy.ndimage.convolve there, else scipy.ndimage.convolve on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     The array is convolved with the given kernel.
 
@@ -2804,7 +2812,8 @@ def convolve1d(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.convolve1d there, else scipy.ndimage.convolve1d on the CPU.
+    cupyx.scipy.ndimage.convolve1d there, else scipy.ndimage.convolve1d on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are convolved with the
     given weights.
@@ -3091,7 +3100,8 @@ def correlate(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.correlate there, else scipy.ndimage.correlate on the CPU.
+    cupyx.scipy.ndimage.correlate there, else scipy.ndimage.correlate on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     The array is correlated with the given kernel.
 
@@ -3414,7 +3424,8 @@ def correlate1d(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.correlate1d there, else scipy.ndimage.correlate1d on the CPU.
+    cupyx.scipy.ndimage.correlate1d there, else scipy.ndimage.correlate1d on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are correlated with the
     given weights.
@@ -4250,7 +4261,7 @@ def distance_transform_edt(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.distance_transform_edt there, else scipy.ndimage.distance_transform_edt
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -4481,7 +4492,7 @@ def extrema(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.extrema there, else scipy.ndimage.extrema on the CPU. Numbers come to
-    the host wherever it runs.
+    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -4724,7 +4735,7 @@ def fourier_ellipsoid(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_ellipsoid there, else scipy.ndimage.fourier_ellipsoid on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The array is multiplied with the fourier transform of an ellipsoid of
     given sizes.
@@ -4861,6 +4872,7 @@ def fourier_gaussian(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_gaussian there, else scipy.ndimage.fourier_gaussian on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The array is multiplied with the fourier transform of a Gaussian
     kernel.
@@ -4993,7 +5005,8 @@ def fourier_shift(
     bool, uint8, uint16, int32, float32, float64 in, complex128 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.fourier_shift there, else scipy.ndimage.fourier_shift on the CPU.
+    cupyx.scipy.ndimage.fourier_shift there, else scipy.ndimage.fourier_shift on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -5127,6 +5140,7 @@ def fourier_uniform(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_uniform there, else scipy.ndimage.fourier_uniform on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The array is multiplied with the Fourier transform of a box of given
     size.
@@ -5403,6 +5417,7 @@ def gaussian_filter(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter there, else scipy.ndimage.gaussian_filter on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -5701,7 +5716,8 @@ def gaussian_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter1d there, else scipy.ndimage.gaussian_filter1d on the
-    CPU. It is the CPU's in any case with radius.
+    CPU. It is the CPU's in any case with radius. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -6032,7 +6048,8 @@ def gaussian_gradient_magnitude(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_gradient_magnitude there, else
-    scipy.ndimage.gaussian_gradient_magnitude on the CPU.
+    scipy.ndimage.gaussian_gradient_magnitude on the CPU. The dtypes told above are the CPU's:
+    no GPU's were seen yet.
 
     Parameters
     ----------
@@ -6341,6 +6358,7 @@ def gaussian_laplace(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_laplace there, else scipy.ndimage.gaussian_laplace on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -6766,7 +6784,7 @@ def generic_filter(
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_filter there, else scipy.ndimage.generic_filter on the CPU. It
     is the CPU's in any case with extra_arguments, with extra_keywords and with a Python
-    function as function.
+    function as function. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     At each element the provided function is called. The input values
     within the filter footprint at that element are passed to the function
@@ -7125,7 +7143,7 @@ def generic_filter1d(
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_filter1d there, else scipy.ndimage.generic_filter1d on the CPU.
     It is the CPU's in any case with extra_arguments, with extra_keywords and with a Python
-    function as function.
+    function as function. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     `generic_filter1d` iterates over the lines of the array, calling the
     given function at each line. The arguments of the line are the
@@ -7479,7 +7497,8 @@ def generic_gradient_magnitude(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_gradient_magnitude there, else
-    scipy.ndimage.generic_gradient_magnitude on the CPU.
+    scipy.ndimage.generic_gradient_magnitude on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -7793,6 +7812,7 @@ def generic_laplace(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_laplace there, else scipy.ndimage.generic_laplace on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -8314,7 +8334,8 @@ def grey_closing(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_closing there, else scipy.ndimage.grey_closing on the CPU.
+    cupyx.scipy.ndimage.grey_closing there, else scipy.ndimage.grey_closing on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     A grayscale closing consists in the succession of a grayscale dilation,
     and a grayscale erosion.
@@ -8514,7 +8535,8 @@ def grey_dilation(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_dilation there, else scipy.ndimage.grey_dilation on the CPU.
+    cupyx.scipy.ndimage.grey_dilation there, else scipy.ndimage.grey_dilation on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Grayscale dilation is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -8758,7 +8780,8 @@ def grey_erosion(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_erosion there, else scipy.ndimage.grey_erosion on the CPU.
+    cupyx.scipy.ndimage.grey_erosion there, else scipy.ndimage.grey_erosion on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Grayscale erosion is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -8984,7 +9007,8 @@ def grey_opening(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_opening there, else scipy.ndimage.grey_opening on the CPU.
+    cupyx.scipy.ndimage.grey_opening there, else scipy.ndimage.grey_opening on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     A grayscale opening consists in the succession of a grayscale erosion,
     and a grayscale dilation.
@@ -9159,7 +9183,8 @@ def histogram(
     uint16, int32, float32, float64 in, int64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.histogram there, else scipy.ndimage.histogram on the CPU.
+    cupyx.scipy.ndimage.histogram there, else scipy.ndimage.histogram on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -9390,7 +9415,7 @@ def label(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.label there, else scipy.ndimage.label on the CPU. Numbers come to the
-    host wherever it runs.
+    host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -9612,7 +9637,7 @@ def labeled_comprehension(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.labeled_comprehension there, else scipy.ndimage.labeled_comprehension on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Sequentially applies an arbitrary function (that works on array_like input)
     to subsets of an N-D image array specified by `labels` and `index`.
@@ -9894,7 +9919,8 @@ def laplace(
     in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.laplace there, else scipy.ndimage.laplace on the CPU.
+    cupyx.scipy.ndimage.laplace there, else scipy.ndimage.laplace on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -10124,6 +10150,7 @@ def map_coordinates(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.map_coordinates there, else scipy.ndimage.map_coordinates on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The array of coordinates is used to find, for each point in the output,
     the corresponding coordinates in the input. The value of the input at
@@ -10330,7 +10357,7 @@ def maximum(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum there, else scipy.ndimage.maximum on the CPU. Numbers come to
-    the host wherever it runs.
+    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -10624,7 +10651,8 @@ def maximum_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.maximum_filter there, else scipy.ndimage.maximum_filter on the CPU.
+    cupyx.scipy.ndimage.maximum_filter there, else scipy.ndimage.maximum_filter on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -10953,6 +10981,7 @@ def maximum_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_filter1d there, else scipy.ndimage.maximum_filter1d on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered with a
     maximum filter of given size.
@@ -11107,7 +11136,8 @@ def maximum_position(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_position there, else scipy.ndimage.maximum_position on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -11268,7 +11298,7 @@ def mean(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.mean there, else scipy.ndimage.mean on the CPU. Numbers come to the host
-    wherever it runs.
+    wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -11400,7 +11430,7 @@ def median(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.median there, else scipy.ndimage.median on the CPU. Numbers come to the
-    host wherever it runs.
+    host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -11671,7 +11701,8 @@ def median_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.median_filter there, else scipy.ndimage.median_filter on the CPU.
+    cupyx.scipy.ndimage.median_filter there, else scipy.ndimage.median_filter on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -11884,7 +11915,7 @@ def minimum(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum there, else scipy.ndimage.minimum on the CPU. Numbers come to
-    the host wherever it runs.
+    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -12161,7 +12192,8 @@ def minimum_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.minimum_filter there, else scipy.ndimage.minimum_filter on the CPU.
+    cupyx.scipy.ndimage.minimum_filter there, else scipy.ndimage.minimum_filter on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -12487,6 +12519,7 @@ def minimum_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_filter1d there, else scipy.ndimage.minimum_filter1d on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered with a
     minimum filter of given size.
@@ -12640,7 +12673,8 @@ def minimum_position(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_position there, else scipy.ndimage.minimum_position on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -12822,7 +12856,7 @@ def morphological_gradient(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.morphological_gradient there, else scipy.ndimage.morphological_gradient
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -13052,7 +13086,7 @@ def morphological_laplace(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.morphological_laplace there, else scipy.ndimage.morphological_laplace on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -13327,7 +13361,7 @@ def percentile_filter(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.percentile_filter there, else scipy.ndimage.percentile_filter on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -13646,7 +13680,8 @@ def prewitt(
     in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.prewitt there, else scipy.ndimage.prewitt on the CPU.
+    cupyx.scipy.ndimage.prewitt there, else scipy.ndimage.prewitt on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -13960,7 +13995,8 @@ def rank_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.rank_filter there, else scipy.ndimage.rank_filter on the CPU.
+    cupyx.scipy.ndimage.rank_filter there, else scipy.ndimage.rank_filter on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -14232,7 +14268,8 @@ def rotate(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.rotate there, else scipy.ndimage.rotate on the CPU.
+    cupyx.scipy.ndimage.rotate there, else scipy.ndimage.rotate on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     The array is rotated in the plane defined by the two axes given by the
     `axes` parameter using spline interpolation of the requested order.
@@ -14505,7 +14542,8 @@ def shift(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.shift there, else scipy.ndimage.shift on the CPU.
+    cupyx.scipy.ndimage.shift there, else scipy.ndimage.shift on the CPU. The dtypes told above
+    are the CPU's: no GPU's were seen yet.
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -14832,7 +14870,8 @@ def sobel(
     in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.sobel there, else scipy.ndimage.sobel on the CPU.
+    cupyx.scipy.ndimage.sobel there, else scipy.ndimage.sobel on the CPU. The dtypes told above
+    are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -15036,7 +15075,8 @@ def spline_filter(
     out; uint16, int32 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.spline_filter there, else scipy.ndimage.spline_filter on the CPU.
+    cupyx.scipy.ndimage.spline_filter there, else scipy.ndimage.spline_filter on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -15253,6 +15293,7 @@ def spline_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.spline_filter1d there, else scipy.ndimage.spline_filter1d on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -15447,7 +15488,8 @@ def standard_deviation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.standard_deviation there, else scipy.ndimage.standard_deviation on the
-    CPU. Numbers come to the host wherever it runs.
+    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -15573,7 +15615,7 @@ def sum(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sum there, else scipy.ndimage.sum on the CPU. Numbers come to the host
-    wherever it runs.
+    wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -15677,7 +15719,7 @@ def sum_labels(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sum_labels there, else scipy.ndimage.sum_labels on the CPU. Numbers come
-    to the host wherever it runs.
+    to the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -15933,7 +15975,8 @@ def uniform_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.uniform_filter there, else scipy.ndimage.uniform_filter on the CPU.
+    cupyx.scipy.ndimage.uniform_filter there, else scipy.ndimage.uniform_filter on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -16248,6 +16291,7 @@ def uniform_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.uniform_filter1d there, else scipy.ndimage.uniform_filter1d on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered with a
     uniform filter of given size.
@@ -16380,7 +16424,8 @@ def value_indices(
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.value_indices there, else scipy.ndimage.value_indices on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -16567,7 +16612,7 @@ def variance(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.variance there, else scipy.ndimage.variance on the CPU. Numbers come to
-    the host wherever it runs.
+    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -17205,7 +17250,8 @@ def white_tophat(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.white_tophat there, else scipy.ndimage.white_tophat on the CPU.
+    cupyx.scipy.ndimage.white_tophat there, else scipy.ndimage.white_tophat on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -17435,7 +17481,8 @@ def zoom(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.zoom there, else scipy.ndimage.zoom on the CPU.
+    cupyx.scipy.ndimage.zoom there, else scipy.ndimage.zoom on the CPU. The dtypes told above
+    are the CPU's: no GPU's were seen yet.
 
     The array is zoomed using spline interpolation of the requested order.
 

@@ -71,7 +71,8 @@ def optical_flow_ilk(
 
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.optical_flow_ilk there, else
-    skimage.registration.optical_flow_ilk on the CPU.
+    skimage.registration.optical_flow_ilk on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The iterative Lucas-Kanade (iLK) solver is applied at each level
     of the image pyramid. iLK [1] is a fast and robust alternative to
@@ -208,7 +209,8 @@ def optical_flow_tvl1(
 
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.optical_flow_tvl1 there, else
-    skimage.registration.optical_flow_tvl1 on the CPU.
+    skimage.registration.optical_flow_tvl1 on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The TV-L1 solver is applied at each level of the image
     pyramid. TV-L1 is a popular algorithm for optical flow estimation
@@ -359,7 +361,7 @@ def phase_cross_correlation(
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.phase_cross_correlation there, else
     skimage.registration.phase_cross_correlation on the CPU. Numbers come to the host wherever
-    it runs.
+    it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.

@@ -579,7 +579,8 @@ def denoise_invariant(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.denoise_invariant there, else
-    skimage.restoration.denoise_invariant on the CPU.
+    skimage.restoration.denoise_invariant on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -1021,7 +1022,8 @@ def denoise_tv_chambolle(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.denoise_tv_chambolle there, else
-    skimage.restoration.denoise_tv_chambolle on the CPU.
+    skimage.restoration.denoise_tv_chambolle on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Given `f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -1568,7 +1570,7 @@ def richardson_lucy(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.richardson_lucy there, else skimage.restoration.richardson_lucy on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1642,7 +1644,7 @@ def rolling_ball(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.rolling_ball there, else skimage.restoration.rolling_ball on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This function is a generalization of the rolling-ball algorithm [1] to
     estimate the background intensity of an n-dimensional image. This is
@@ -1798,7 +1800,7 @@ def unsupervised_wiener(
     voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.unsupervised_wiener there, else
     skimage.restoration.unsupervised_wiener on the CPU. Numbers come to the host wherever it
-    runs.
+    runs. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a
@@ -2061,7 +2063,8 @@ def wiener(
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU.
+    cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1].

@@ -284,7 +284,8 @@ def chan_vese(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.chan_vese there, else skimage.segmentation.chan_vese on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -469,7 +470,7 @@ def clear_border(
 
     voxbind.auto: where labels is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.clear_border there, else skimage.segmentation.clear_border on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -590,7 +591,7 @@ def expand_labels(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.expand_labels there, else skimage.segmentation.expand_labels on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Given a label image, ``expand_labels`` grows label regions (connected components)
     outwards by up to ``distance`` units without overflowing into neighboring regions.
@@ -824,7 +825,7 @@ def find_boundaries(
 
     voxbind.auto: where label_img is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.find_boundaries there, else skimage.segmentation.find_boundaries
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1256,7 +1257,8 @@ def inverse_gaussian_gradient(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.inverse_gaussian_gradient there, else
-    skimage.segmentation.inverse_gaussian_gradient on the CPU.
+    skimage.segmentation.inverse_gaussian_gradient on the CPU. The dtypes told above are the
+    CPU's: no GPU's were seen yet.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -1340,7 +1342,7 @@ def join_segmentations(
     voxbind.auto: where s1 is on an NVIDIA GPU it runs
     cucim.skimage.segmentation.join_segmentations there, else
     skimage.segmentation.join_segmentations on the CPU. On a GPU it gives objects of that
-    library's classes.
+    library's classes. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The join J of S1 and S2 is defined as the segmentation in which two
     voxels are in the same segment if and only if they are in the same
@@ -1443,7 +1445,7 @@ def mark_boundaries(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.mark_boundaries there, else skimage.segmentation.mark_boundaries
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1528,7 +1530,8 @@ def morphological_chan_vese(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.morphological_chan_vese there, else
-    skimage.segmentation.morphological_chan_vese on the CPU.
+    skimage.segmentation.morphological_chan_vese on the CPU. The dtypes told above are the
+    CPU's: no GPU's were seen yet.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1665,7 +1668,8 @@ def morphological_geodesic_active_contour(
 
     voxbind.auto: where gimage is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.morphological_geodesic_active_contour there, else
-    skimage.segmentation.morphological_geodesic_active_contour on the CPU.
+    skimage.segmentation.morphological_geodesic_active_contour on the CPU. The dtypes told above
+    are the CPU's: no GPU's were seen yet.
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -1972,7 +1976,7 @@ def random_walker(
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.random_walker there, else skimage.segmentation.random_walker on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Random walker algorithm is implemented for gray-level or multichannel
     images.
@@ -2165,7 +2169,7 @@ def relabel_sequential(
     voxbind.auto: where label_field is on an NVIDIA GPU it runs
     cucim.skimage.segmentation.relabel_sequential there, else
     skimage.segmentation.relabel_sequential on the CPU. On a GPU it gives objects of that
-    library's classes.
+    library's classes. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This function also returns the forward map (mapping the original labels to
     the reduced labels) and the inverse map (mapping the reduced labels back

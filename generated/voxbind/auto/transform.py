@@ -142,7 +142,8 @@ def downscale_local_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.downscale_local_mean there, else
-    skimage.transform.downscale_local_mean on the CPU.
+    skimage.transform.downscale_local_mean on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -881,7 +882,7 @@ def integral_image(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.integral_image there, else skimage.transform.integral_image on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -962,7 +963,8 @@ def integrate(
 
     voxbind.auto: where ii is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.integrate there, else skimage.transform.integrate on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -1434,7 +1436,7 @@ def pyramid_expand(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_expand there, else skimage.transform.pyramid_expand on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1547,7 +1549,7 @@ def pyramid_gaussian(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_gaussian there, else skimage.transform.pyramid_gaussian on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -1672,7 +1674,7 @@ def pyramid_laplacian(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_laplacian there, else skimage.transform.pyramid_laplacian on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -1800,7 +1802,7 @@ def pyramid_reduce(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_reduce there, else skimage.transform.pyramid_reduce on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1998,7 +2000,8 @@ def rescale(
     float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU.
+    cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2148,7 +2151,8 @@ def resize(
     float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU.
+    cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2298,7 +2302,7 @@ def resize_local_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.resize_local_mean there, else skimage.transform.resize_local_mean on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2429,7 +2433,8 @@ def rotate(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.rotate there, else skimage.transform.rotate on the CPU.
+    cucim.skimage.transform.rotate there, else skimage.transform.rotate on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2557,7 +2562,8 @@ def swirl(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU.
+    cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2671,7 +2677,8 @@ def warp(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.warp there, else skimage.transform.warp on the CPU.
+    cucim.skimage.transform.warp there, else skimage.transform.warp on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2924,7 +2931,8 @@ def warp_polar(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.warp_polar there, else skimage.transform.warp_polar on the CPU.
+    cucim.skimage.transform.warp_polar there, else skimage.transform.warp_polar on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------

@@ -48,6 +48,11 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
                 if not given.startswith("(") and given not in twin.refuses
             )
         ),
+        dtypes={
+            given: (twin.dtypes[given].dtype, seen.dtype)
+            for given, seen in verdict.dtypes.items()
+            if given in twin.dtypes and twin.dtypes[given].dtype != seen.dtype
+        },
         axes=_axes(verdict, twin),
         kernels=tuple(
             each.name

@@ -182,6 +182,10 @@ def _routing(
             f"{other.module}.{other.original_name} there, else {name} on the CPU"
         )
         yield from _limits(twin)
+        if function.dtypes and not other.dtypes:
+            yield "The dtypes told above are the CPU's: no GPU's were seen yet"
+        for given, (cpu, gpu) in sorted(twin.dtypes.items()):
+            yield f"For {given} it gives {gpu} on a GPU, and {cpu} on the CPU"
 
 
 def _limits(twin: Twin) -> Iterator[str]:

@@ -112,7 +112,8 @@ def apply_hysteresis_threshold(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.apply_hysteresis_threshold there, else
-    skimage.filters.apply_hysteresis_threshold on the CPU.
+    skimage.filters.apply_hysteresis_threshold on the CPU. The dtypes told above are the CPU's:
+    no GPU's were seen yet.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -209,7 +210,8 @@ def butterworth(
     float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.butterworth there, else skimage.filters.butterworth on the CPU.
+    cucim.skimage.filters.butterworth there, else skimage.filters.butterworth on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     This filter is defined in the Fourier domain.
 
@@ -352,7 +354,7 @@ def correlate_sparse(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.correlate_sparse there, else skimage.filters.correlate_sparse on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -438,7 +440,8 @@ def difference_of_gaussians(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.difference_of_gaussians there, else
-    skimage.filters.difference_of_gaussians on the CPU.
+    skimage.filters.difference_of_gaussians on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -594,7 +597,8 @@ def farid(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid there, else skimage.filters.farid on the CPU.
+    cucim.skimage.filters.farid there, else skimage.filters.farid on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -681,7 +685,8 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU.
+    cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -735,7 +740,8 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU.
+    cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -801,6 +807,7 @@ def filter_forward(
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.filter_forward there, else skimage.filters.filter_forward on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -879,6 +886,7 @@ def filter_inverse(
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.filter_inverse there, else skimage.filters.filter_inverse on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -970,7 +978,8 @@ def frangi(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.frangi there, else skimage.filters.frangi on the CPU.
+    cucim.skimage.filters.frangi there, else skimage.filters.frangi on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1088,7 +1097,8 @@ def gabor(
     [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.gabor there, else skimage.filters.gabor on the CPU.
+    cucim.skimage.filters.gabor there, else skimage.filters.gabor on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1299,7 +1309,8 @@ def gaussian(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU.
+    cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1464,7 +1475,8 @@ def hessian(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.hessian there, else skimage.filters.hessian on the CPU.
+    cucim.skimage.filters.hessian there, else skimage.filters.hessian on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1579,7 +1591,8 @@ def laplace(
     int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU.
+    cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1631,7 +1644,8 @@ def median(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.median there, else skimage.filters.median on the CPU.
+    cucim.skimage.filters.median there, else skimage.filters.median on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1740,7 +1754,8 @@ def meijering(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU.
+    cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1839,7 +1854,8 @@ def prewitt(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt there, else skimage.filters.prewitt on the CPU.
+    cucim.skimage.filters.prewitt there, else skimage.filters.prewitt on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1919,7 +1935,8 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU.
+    cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1967,7 +1984,8 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU.
+    cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2019,7 +2037,8 @@ def rank_order(
     uint16 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank_order there, else skimage.filters.rank_order on the CPU.
+    cucim.skimage.filters.rank_order there, else skimage.filters.rank_order on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2081,7 +2100,8 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU.
+    cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2134,7 +2154,7 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_neg_diag there, else skimage.filters.roberts_neg_diag on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2185,7 +2205,7 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_pos_diag there, else skimage.filters.roberts_pos_diag on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2259,7 +2279,8 @@ def sato(
     float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU.
+    cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2356,7 +2377,8 @@ def scharr(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr there, else skimage.filters.scharr on the CPU.
+    cucim.skimage.filters.scharr there, else skimage.filters.scharr on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2439,7 +2461,8 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU.
+    cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2492,7 +2515,8 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU.
+    cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2569,7 +2593,8 @@ def sobel(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel there, else skimage.filters.sobel on the CPU.
+    cucim.skimage.filters.sobel there, else skimage.filters.sobel on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2647,7 +2672,8 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU.
+    cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2695,7 +2721,8 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU.
+    cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2775,7 +2802,8 @@ def threshold_isodata(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_isodata there, else skimage.filters.threshold_isodata on the
-    CPU. Numbers come to the host wherever it runs.
+    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2866,7 +2894,8 @@ def threshold_li(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_li there, else skimage.filters.threshold_li on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -2985,7 +3014,7 @@ def threshold_local(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_local there, else skimage.filters.threshold_local on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3067,7 +3096,8 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_mean there, else skimage.filters.threshold_mean on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -3122,7 +3152,8 @@ def threshold_minimum(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_minimum there, else skimage.filters.threshold_minimum on the
-    CPU. Numbers come to the host wherever it runs.
+    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3206,7 +3237,7 @@ def threshold_multiotsu(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_multiotsu there, else skimage.filters.threshold_multiotsu on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3326,7 +3357,7 @@ def threshold_niblack(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_niblack there, else skimage.filters.threshold_niblack on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3410,7 +3441,8 @@ def threshold_otsu(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_otsu there, else skimage.filters.threshold_otsu on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3499,7 +3531,7 @@ def threshold_sauvola(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_sauvola there, else skimage.filters.threshold_sauvola on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3572,7 +3604,8 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_triangle there, else skimage.filters.threshold_triangle on
-    the CPU. Numbers come to the host wherever it runs.
+    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Parameters
     ----------
@@ -3635,7 +3668,8 @@ def threshold_yen(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_yen there, else skimage.filters.threshold_yen on the CPU.
-    Numbers come to the host wherever it runs.
+    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
+    were seen yet.
 
     Parameters
     ----------
@@ -3727,7 +3761,8 @@ def unsharp_mask(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.unsharp_mask there, else skimage.filters.unsharp_mask on the CPU.
+    cucim.skimage.filters.unsharp_mask there, else skimage.filters.unsharp_mask on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3879,7 +3914,8 @@ def wiener(
     [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.wiener there, else skimage.filters.wiener on the CPU.
+    cucim.skimage.filters.wiener there, else skimage.filters.wiener on the CPU. The dtypes told
+    above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------

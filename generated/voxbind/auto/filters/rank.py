@@ -107,6 +107,7 @@ def autolevel(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel there, else skimage.filters.rank.autolevel on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -205,7 +206,8 @@ def autolevel_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel_percentile there, else
-    skimage.filters.rank.autolevel_percentile on the CPU.
+    skimage.filters.rank.autolevel_percentile on the CPU. The dtypes told above are the CPU's:
+    no GPU's were seen yet.
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -298,7 +300,8 @@ def enhance_contrast(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast there, else
-    skimage.filters.rank.enhance_contrast on the CPU.
+    skimage.filters.rank.enhance_contrast on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -398,7 +401,8 @@ def enhance_contrast_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast_percentile there, else
-    skimage.filters.rank.enhance_contrast_percentile on the CPU.
+    skimage.filters.rank.enhance_contrast_percentile on the CPU. The dtypes told above are the
+    CPU's: no GPU's were seen yet.
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -496,7 +500,8 @@ def entropy(
     to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.entropy there, else skimage.filters.rank.entropy on the CPU.
+    cucim.skimage.filters.rank.entropy there, else skimage.filters.rank.entropy on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The entropy is computed using base 2 logarithm i.e. the filter returns the
     minimum number of bits needed to encode the local gray level
@@ -602,6 +607,7 @@ def equalize(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.equalize there, else skimage.filters.rank.equalize on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -699,7 +705,7 @@ def geometric_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.geometric_mean there, else skimage.filters.rank.geometric_mean on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -805,6 +811,7 @@ def gradient(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient there, else skimage.filters.rank.gradient on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -898,7 +905,8 @@ def gradient_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient_percentile there, else
-    skimage.filters.rank.gradient_percentile on the CPU.
+    skimage.filters.rank.gradient_percentile on the CPU. The dtypes told above are the CPU's: no
+    GPU's were seen yet.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -988,6 +996,7 @@ def majority(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.majority there, else skimage.filters.rank.majority on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1092,7 +1101,8 @@ def maximum(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.maximum there, else skimage.filters.rank.maximum on the CPU.
+    cucim.skimage.filters.rank.maximum there, else skimage.filters.rank.maximum on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1198,7 +1208,8 @@ def mean(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.mean there, else skimage.filters.rank.mean on the CPU.
+    cucim.skimage.filters.rank.mean there, else skimage.filters.rank.mean on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1292,7 +1303,7 @@ def mean_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_bilateral there, else skimage.filters.rank.mean_bilateral on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1399,7 +1410,7 @@ def mean_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_percentile there, else skimage.filters.rank.mean_percentile
-    on the CPU.
+    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1486,7 +1497,8 @@ def median(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.median there, else skimage.filters.rank.median on the CPU.
+    cucim.skimage.filters.rank.median there, else skimage.filters.rank.median on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1589,7 +1601,8 @@ def minimum(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.minimum there, else skimage.filters.rank.minimum on the CPU.
+    cucim.skimage.filters.rank.minimum there, else skimage.filters.rank.minimum on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1695,7 +1708,8 @@ def modal(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.modal there, else skimage.filters.rank.modal on the CPU.
+    cucim.skimage.filters.rank.modal there, else skimage.filters.rank.modal on the CPU. The
+    dtypes told above are the CPU's: no GPU's were seen yet.
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1795,7 +1809,7 @@ def noise_filter(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.noise_filter there, else skimage.filters.rank.noise_filter on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -1995,7 +2009,7 @@ def percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.percentile there, else skimage.filters.rank.percentile on the
-    CPU.
+    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2084,7 +2098,8 @@ def pop(
     to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.pop there, else skimage.filters.rank.pop on the CPU.
+    cucim.skimage.filters.rank.pop there, else skimage.filters.rank.pop on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2186,7 +2201,7 @@ def pop_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.pop_bilateral there, else skimage.filters.rank.pop_bilateral on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask. Additionally pixels must have a graylevel
@@ -2290,7 +2305,7 @@ def pop_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.pop_percentile there, else skimage.filters.rank.pop_percentile on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2381,7 +2396,7 @@ def subtract_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean there, else skimage.filters.rank.subtract_mean on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -2485,7 +2500,8 @@ def subtract_mean_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean_percentile there, else
-    skimage.filters.rank.subtract_mean_percentile on the CPU.
+    skimage.filters.rank.subtract_mean_percentile on the CPU. The dtypes told above are the
+    CPU's: no GPU's were seen yet.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2579,7 +2595,8 @@ def sum(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.sum there, else skimage.filters.rank.sum on the CPU.
+    cucim.skimage.filters.rank.sum there, else skimage.filters.rank.sum on the CPU. The dtypes
+    told above are the CPU's: no GPU's were seen yet.
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2681,7 +2698,7 @@ def sum_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_bilateral there, else skimage.filters.rank.sum_bilateral on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -2791,7 +2808,7 @@ def sum_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_percentile there, else skimage.filters.rank.sum_percentile on
-    the CPU.
+    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2882,6 +2899,7 @@ def threshold(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.threshold there, else skimage.filters.rank.threshold on the CPU.
+    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -2982,7 +3000,8 @@ def threshold_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.threshold_percentile there, else
-    skimage.filters.rank.threshold_percentile on the CPU.
+    skimage.filters.rank.threshold_percentile on the CPU. The dtypes told above are the CPU's:
+    no GPU's were seen yet.
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
