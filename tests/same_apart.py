@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pebble
 from pebble.concurrent import process as in_process
-from same import Twin, copied, probe_instead
+from same import Twin, probe_instead
 
 from voxbind import registry
 from voxbind_build.libraries import import_dotted
@@ -25,8 +25,6 @@ from voxbind_build.probe.sandbox import FATAL_LIMIT, _fork_server
 
 _TIME_LIMIT = 60.0
 """Seconds for a function; so many that only a hang takes them."""
-_REPETITIONS = 20
-"""How often the library is called alone, to see whether it is what ends a process."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -36,8 +34,7 @@ class Compared(msgspec.Struct, frozen=True):
     """How many calls were compared."""
     differences: tuple[str, ...] = ()
     deaths: tuple[str, ...] = ()
-    """How the wrapper ended its process, and in which way of calling, where the library alone
-    doesn't; each call that ends a process is left out after."""
+    """How its process ended, and in which way of calling: each such call is left out after."""
 
 
 def compare(
@@ -62,42 +59,24 @@ def compare(
         run_apart = run(timeout=_TIME_LIMIT, daemon=False, context=context)
         for task in tasks:
             start = partial(run_apart(_compare), only[task.description.definition])
-            yield (
-                task.description.name,
-                _compare_apart(task, folder / "call", start, run_apart(_call_alone)),
-            )
+            yield task.description.name, _compare_apart(task, folder / "call", start)
 
 
-def _compare_apart(
-    task: ProbeTask, journal: Path, start: Callable[..., Any], start_alone: Callable[..., Any]
-) -> Compared:
+def _compare_apart(task: ProbeTask, journal: Path, start: Callable[..., Any]) -> Compared:
     deaths: list[str] = []
-    for _ in range(FATAL_LIMIT + 1):
-        found, ended, number, way = _outcome(start, task, journal)
-        if found is not None:
+    while True:
+        journal.unlink(missing_ok=True)
+        try:
+            found: Compared = start(task, journal).result()
             return msgspec.structs.replace(found, deaths=tuple(deaths))
-        if way != "upstream":
-            # The library may leave a broken heap behind, of which a later call's process ends.
-            _, ended_alone, number_alone, _ = _outcome(start_alone, task, journal)
-            if not ended_alone or number_alone > number:
-                deaths.append(f"{way}: call {number}: {ended}")
-        if not number:
-            break
-        fatal = {**task.fatal, number: ended}
-        task = msgspec.structs.replace(task, fatal=fatal)
-    return Compared(deaths=tuple(deaths))
-
-
-def _outcome(
-    start: Callable[..., Any], task: ProbeTask, journal: Path
-) -> tuple[Compared | None, str, int, str]:
-    """Give what came back, or how the process ended, in which call and in which way of calling."""
-    journal.unlink(missing_ok=True)
-    try:
-        return start(task, journal).result(), "", 0, ""
-    except (pebble.ProcessExpired, TimeoutError) as error:
-        number, way = journal.read_text().split() if journal.exists() else ("0", "start")
-        return None, f"exit code {getattr(error, 'exitcode', 'of a hang')}", int(number), way
+        except (pebble.ProcessExpired, TimeoutError) as error:
+            number, way = journal.read_text().split() if journal.exists() else ("0", "the start")
+            ended = f"exit code {getattr(error, 'exitcode', 'of a hang')}"
+            deaths.append(f"{way}: call {number}: {ended}")
+            if number == "0" or len(deaths) > FATAL_LIMIT:
+                return Compared(deaths=tuple(deaths))
+            fatal = {**task.fatal, int(number): ended}
+            task = msgspec.structs.replace(task, fatal=fatal)
 
 
 def _compare(only: tuple[str, ...], task: ProbeTask, journal: Path) -> Compared:
@@ -109,32 +88,10 @@ def _compare(only: tuple[str, ...], task: ProbeTask, journal: Path) -> Compared:
         journal.write_text(f"{calls[-1]} {way}")
 
     twin = Twin(
-        _upstream(task),
+        getattr(import_dotted(description.module), description.attribute),
         registry.functions()[description.name],
         before_call=tell,
         only=only,
     )
     probe_instead(task, twin, before_call=calls.append)
     return Compared(count=twin.compared, differences=tuple(sorted(set(twin.differences))))
-
-
-def _call_alone(task: ProbeTask, journal: Path) -> Compared:
-    """Call the library alone, often, so that memory that it breaks is found broken."""
-    upstream = _upstream(task)
-
-    def repeated(*args: Any, **kwargs: Any) -> Any:
-        for _ in range(_REPETITIONS):
-            upstream(*copied(args), **copied(kwargs))
-        return upstream(*args, **kwargs)
-
-    probe_instead(
-        task, repeated, before_call=lambda number: journal.write_text(f"{number} upstream")
-    )
-    return Compared()
-
-
-def _upstream(task: ProbeTask) -> Callable[..., Any]:
-    function: Callable[..., Any] = getattr(
-        import_dotted(task.description.module), task.description.attribute
-    )
-    return function

@@ -166,7 +166,8 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
 
     assert told(filters.gaussian) == (
         "where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs "
-        "cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU."
+        "cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. "
+        "The dtypes told above are the CPU's: no GPU's were seen yet."
     )
     assert told(feature.hog) == "runs on the CPU: skimage.feature.hog has no twin on the GPU."
     assert told(morphology.disk).startswith("takes no image")

@@ -19,6 +19,12 @@ from voxbind_build.model import CRASH, Observation, ProbeTask
 LIBRARY = "pyclesperanto"
 CHUNKS = 6
 """Tests that xdist can spread; each takes every so many-th function."""
+BREAK_THE_HEAP = frozenset(
+    f"pyclesperanto.{name}"
+    for name in ("make_anisotropic", "make_isotropic", "rigid_transform", "rotate", "scale")
+)
+"""These write beyond a result that is larger than its image (0.25.1): whether, and in which later
+call, a process ends of it is a matter of luck, so that no record tells it."""
 
 
 def tasks() -> list[ProbeTask]:
@@ -57,7 +63,8 @@ def test_wrapper_does_what_the_function_does(
     only = {definition: safe_dtypes(seen) for definition, seen in observations.items()}
     for name, compared in compare(chosen.values(), only, tmp_path):
         told = compared.differences
-        if not ends_its_process(observations[chosen[name].description.definition]):
+        ends = ends_its_process(observations[chosen[name].description.definition])
+        if not ends and name not in BREAK_THE_HEAP:
             told = (*compared.deaths, *told)
         if told:
             wrong[name] = told[:4]
