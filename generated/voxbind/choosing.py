@@ -28,7 +28,8 @@ __all__ = ["Choice", "Facts", "choose", "missing", "run"]
 _LONGEST_ERROR = 120
 _REFUSALS = (NotImplementedError, TypeError, ValueError)
 """What a function raises that doesn't take what it is given."""
-_TOPS = ("cupy", "cupyx", "cucim")
+_ON_GPU = ("cupy", "cupyx", "cucim")
+"""Libraries whose own functions take arrays on a GPU."""
 _BY_POSITION = frozenset(("positional", "args", "kwargs"))
 """Facts of functions of which not everything can be given by name."""
 
@@ -198,8 +199,8 @@ def missing(module: str, has_gpu: bool) -> str:
         while (inner := cause.__cause__ or cause.__context__) is not None:
             cause = inner
         name = getattr(error, "name", None)
-        tops = (*_TOPS, module.partition(".")[0])
-        if cause is error and isinstance(error, ModuleNotFoundError) and name in tops:
+        wanted = (*_ON_GPU, module.partition(".")[0])
+        if cause is error and isinstance(error, ModuleNotFoundError) and name in wanted:
             return f"{name} isn't installed"
         return f"{module} can't be imported ({_in_words(cause)})"
     return ""
@@ -291,7 +292,7 @@ def _is_for_host(value: Any) -> bool:
     """Whether a value is a function of which nobody knows that it takes arrays on a GPU."""
     if not callable(value) or isinstance(value, (type, np.dtype)) or memory_of(value) is not None:
         return False
-    return not _comes_from(value, "cupy", "cupyx", "cucim", f"{__package__}.auto")
+    return not _comes_from(value, *_ON_GPU, f"{__package__}.auto")
 
 
 def _is_untouched(value: Any, default: Any) -> bool:

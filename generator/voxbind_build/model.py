@@ -714,6 +714,11 @@ class Function(Struct, frozen=True, kw_only=True):
     """Classes and constants are re-exported, as helpers."""
 
     @property
+    def public(self) -> str:
+        """Dotted public name upstream: ``skimage.filters.gaussian``."""
+        return f"{self.module}.{self.original_name}"
+
+    @property
     def promised(self) -> Overruled | None:
         """What was observed of a function whose contract its author declares."""
         return self.overruled if self.overruled and self.overruled.by == "author" else None

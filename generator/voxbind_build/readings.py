@@ -89,20 +89,18 @@ class Reading(msgspec.Struct):
             name, definition = description.name, description.definition
             observation = self.observations.get(definition)
             other = twin.functions.get(twin_name(name)) if twin else None
-            if other is not None and not description.doc:
-                description = replace(description, doc=other.doc)
-            descriptions.append(description)
+            pair = None
             if other is not None:
+                description = replace(description, doc=description.doc or other.doc)
                 agreement = observation.agreement if observation else None
-                twins[name] = paired(
-                    description, twin_name(name), other.parameters, spec, agreement
-                )
+                pair = paired(description, twin_name(name), other.parameters, spec, agreement)
+            descriptions.append(description)
             verdicts[name] = replace(
-                self._verdict(description, observation, other, twins.get(name)),
+                self._verdict(description, observation, other, pair),
                 needs_output=spec.needs_output.get(name, ()),
             )
-            if other is not None:
-                twins[name] = limited(twins[name], description, verdicts[name], other)
+            if other is not None and pair is not None:
+                twins[name] = limited(pair, description, verdicts[name], other)
         machines = {each.machine for each in self.observations.values()} - {""}
         return frozen.freeze(
             self.inventory, descriptions, verdicts, twins, "; ".join(sorted(machines))

@@ -108,7 +108,7 @@ def record(
     if to is None:
         changes = publish(package, out, known.owned, reporter)
     elif run.observed:
-        _write(to, frozen.encode_recordings(run.recordings()))
+        frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
     else:
         notes.append("all that the package has recorded holds, so that no file was written")
     frozen.forget_unfinished(kept)
@@ -197,12 +197,6 @@ def _prove_writable(path: Path) -> None:
         raise disk.OutputError(
             f"{path} can't be written: {error.strerror}. Name another file with --to."
         ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
 
 
 def _known(out: Path, *, writing: bool) -> Record:

@@ -30,6 +30,7 @@ from voxbind_build.manifest.record import (
     read_record,
     read_unfinished,
     source_fingerprint,
+    write_whole,
 )
 from voxbind_build.manifest.recordings import (
     RecordingError,
@@ -64,4 +65,5 @@ __all__ = [
     "signature",
     "signature_parts",
     "source_fingerprint",
+    "write_whole",
 ]

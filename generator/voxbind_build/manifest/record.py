@@ -88,9 +88,13 @@ def unfinished_path(out: Path) -> Path:
 
 def keep_unfinished(out: Path, observations: Mapping[str, Observation]) -> None:
     """Keep what was measured, for the next build if this one doesn't come to its end."""
-    path = unfinished_path(out.resolve())
-    part = path.with_suffix(".part")
-    part.write_text(encode_observations(observations), encoding="utf-8")
+    write_whole(unfinished_path(out.resolve()), encode_observations(observations))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is never there in part."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8")
     part.replace(path)
 
 

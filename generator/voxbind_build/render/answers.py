@@ -108,7 +108,7 @@ def never(function: Function, required: Sequence[str]) -> str:
     required
         Parameters of the twin that it lacks and that must be given.
     """
-    twin, name = function.twin, f"{function.module}.{function.original_name}"
+    twin, name = function.twin, function.public
     if twin is None:
         return ""
     if twin.agreement is not None and twin.agreement.unlike:
@@ -167,7 +167,7 @@ def of_routing(
 def _routing(
     function: Function, other: Function | None, arrays: Sequence[str], required: Sequence[str]
 ) -> Iterator[str]:
-    name = f"{function.module}.{function.original_name}"
+    name = function.public
     twin = other.twin if other is not None else None
     if not arrays:
         yield f"takes no image, so that it is {name} everywhere"
@@ -179,7 +179,7 @@ def _routing(
         asked = "" if stays(function, twin) else ", or voxbind.prefer('gpu') holds,"
         yield (
             f"where {arrays[0]} is on an NVIDIA GPU{asked} it runs "
-            f"{other.module}.{other.original_name} there, else {name} on the CPU"
+            f"{other.public} there, else {name} on the CPU"
         )
         yield from _limits(twin)
         if function.dtypes and not other.dtypes:

@@ -106,15 +106,11 @@ def _modules(manifest: Manifest) -> list[_Module]:
                 )
             node = Node(name, "cpu", other, listed=True)
             node.functions = _functions(module, other)
-            shown = {_public(each) for each in node.functions.values()}
+            shown = {each.public for each in node.functions.values()}
             own = {each: pair for each, pair in pairs.items() if each in shown}
             gpus = {pair.function.module for pair in own.values()}
             found[name] = _Module(node, module, min(gpus, default=""), own)
     return list(found.values())
-
-
-def _public(function: Function) -> str:
-    return f"{function.module}.{function.original_name}"
 
 
 def _functions(module: str, library: Library) -> dict[str, Function]:
@@ -153,7 +149,7 @@ def _places(modules: list[_Module]) -> dict[str, str]:
             places[each.cpu.partition(".")[0]] = f"voxbind.{PACKAGE}"
         for name, function in each.node.functions.items():
             places[function.definition.replace(":", ".")] = f"{ours}.{name}"
-            places[_public(function)] = f"{ours}.{name}"
+            places[function.public] = f"{ours}.{name}"
     return places
 
 
@@ -171,7 +167,7 @@ def _module(module: _Module, templates: Path, examples: Examples) -> str:
     gpu = names.upstream(module.gpu, "gpu") if module.gpu else "None"
     wrappers = []
     for name, function in sorted(node.callables.items()):
-        pair = module.pairs.get(_public(function))
+        pair = module.pairs.get(function.public)
         writer = _Writer(name, function, pair, node.library, names, examples)
         wrappers.append(writer.write(cpu, gpu))
     kind = names.bind("wrapped", "voxbind.twins")
@@ -198,7 +194,7 @@ class _Writer:
     ) -> None:
         self._name, self._function, self._pair = name, function, pair
         self._library, self._names, self._examples = library, names, examples
-        self._where = _public(function)
+        self._where = function.public
         self._first = first_image(function)
         self._images = function.arrays if self._first is not None else function.whole
         self._has_switch = has_switch(function)

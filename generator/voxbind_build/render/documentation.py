@@ -71,7 +71,7 @@ def document(
         Which of two twins it runs, in words.
     """
     sections = read(plain(numpydoc(clean(function.doc))))
-    introduction = sections.introduction or f"{function.module}.{function.original_name}."
+    introduction = sections.introduction or f"{function.public}."
     summary, _, extended = introduction.partition("\n\n")
     facts, routed = (
         "\n".join(textwrap.wrap(text, _WIDTH, break_long_words=False))

@@ -72,7 +72,7 @@ class _Writer:
         self, function: Function, first: Parameter | None, memory: MemoryType, names: Namespace
     ) -> None:
         self._function, self._first, self._names = function, first, names
-        self._where = f"{function.module}.{function.original_name}"
+        self._where = function.public
         self._array = "ClesperantoArray" if memory == "pyclesperanto" else "Array"
         self._has_switch = has_switch(function)
         self._takes_lists = first is not None and first.name in function.array_like

@@ -112,7 +112,7 @@ class _Writer:
         self._examples = examples
         self._name, self._function, self._names = name, function, names
         self._memory = memory
-        self._where = f"{function.module}.{function.original_name}"
+        self._where = function.public
         self._upstream = names.upstream(function.module, library)
         self._by_name = {parameter.name: parameter for parameter in function.parameters}
         self._has_switch = has_switch(function)
