@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
@@ -272,6 +273,12 @@ def record(
         bool, typer.Option("--fresh", help="Observe everything again, also what still holds.")
     ] = False,
     time_limit: TimeOption = 900,
+    within: Annotated[
+        float,
+        typer.Option(
+            min=1, metavar="SECONDS", help="Observe no longer, and record what was until then."
+        ),
+    ] = math.inf,
     as_json: JsonOption = False,
 ) -> None:
     """Observe what needs a GPU on this machine's, or merge what was observed on another's."""
@@ -292,6 +299,7 @@ def record(
                 jobs=jobs,
                 fresh=fresh,
                 time_limit=time_limit,
+                within=within,
                 reporter=reporter,
             )
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,6 +46,7 @@ def record(
     jobs: int | None = None,
     fresh: bool = False,
     time_limit: float = TIME_LIMIT,
+    within: float = math.inf,
     reporter: Reporter | None = None,
 ) -> RecordReport:
     """Observe functions on this machine's device, and run each beside its twin.
@@ -63,6 +65,8 @@ def record(
         Observe everything, also what holds.
     time_limit
         Seconds that one function may take; what takes longer is not observed.
+    within
+        Seconds after which no more is observed: what was until then is recorded.
     reporter
         Is told how it goes.
 
@@ -93,7 +97,9 @@ def record(
     for name, reading in readings.items():
         run.ask(name, {} if fresh else recorded(reading, known), _pairs(reading, known, notes))
     try:
-        run.observe(jobs or min(_JOBS, sandbox.usable_cores()), time_limit, reporter)
+        run.observe(
+            jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
+        )
     finally:
         if run.observed:
             frozen.keep_unfinished(kept, run.observed)
@@ -103,15 +109,18 @@ def record(
         frozen.forget_unfinished(kept)
         raise
 
+    if run.left:
+        notes.append(f"there was no time for {run.left} functions: record again, to go on")
     package = whole(readings, known)
     changes = None
     if to is None:
         changes = publish(package, out, known.owned, reporter)
     elif run.observed:
         frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
-    else:
+    elif not run.left:
         notes.append("all that the package has recorded holds, so that no file was written")
-    frozen.forget_unfinished(kept)
+    if to is None or not run.left:
+        frozen.forget_unfinished(kept)
     report = _report(package, readings, notes, reporter, started)
     return replace(
         report,
@@ -313,7 +322,7 @@ class _Run:
             else:
                 self._tasks[definition] = task
 
-    def observe(self, jobs: int, time_limit: float, reporter: Reporter) -> None:
+    def observe(self, jobs: int, time_limit: float, until: float, reporter: Reporter) -> None:
         """Observe what was asked for; as each comes in, run it beside its twin."""
         if not self._tasks:
             return
@@ -350,6 +359,7 @@ class _Run:
                 jobs=jobs,
                 on_done=done,
                 time_limit=time_limit,
+                until=until,
                 call_limit=sandbox.GPU_CALL_LIMIT if on_gpu else sandbox.CALL_LIMIT,
                 ahead={pair.name.rpartition(".")[0] for pair in self._pairs.values()},
             )
@@ -360,6 +370,11 @@ class _Run:
         definition = observation.definition
         self.observed[definition] = observation
         self._readings[self._libraries[definition]].observations[definition] = observation
+
+    @property
+    def left(self) -> int:
+        """How many functions there was no time for."""
+        return len(self._tasks.keys() - self.observed.keys())
 
     def refuse_failure(self) -> None:
         """Refuse to go on where no function of a library could be run: the machine is amiss."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -533,6 +534,55 @@ def test_a_recording_that_was_broken_off_goes_on_where_it_stopped(
     assert report.rows[0].measured == len(NAMES) - 3
     assert file.read_bytes() == made[0].read_bytes()
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_what_there_is_no_time_for_is_recorded_the_next_time(
+    here: Path,
+    made: tuple[Path, RecordReport],
+    package: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Clock:
+        """Is an hour ahead once three functions are observed."""
+
+        ahead = 0
+
+        def monotonic(self) -> float:
+            return time.monotonic() + self.ahead
+
+    class Watching(Silent):
+        told = 0
+
+        def advance(self, library: str) -> None:
+            self.told += 1
+            clock.ahead = 3600 * (self.told >= 3)
+
+    clock, file = Clock(), tmp_path / "observed" / "fast.json"
+    monkeypatch.setattr(sandbox, "time", clock)
+    report = recording.record(
+        specs(here)[1:], package, to=file, jobs=1, within=3600, reporter=Watching()
+    )
+    assert report.notes == (
+        f"there was no time for {len(NAMES) - 3} functions: record again, to go on",
+    )
+    (part,) = manifest.read_recordings(file).recordings
+    assert len(part.observations) == report.observed == 3
+    clock.ahead = 0
+    report = recording.record(specs(here)[1:], package, to=file)
+    assert report.rows[0].measured == len(NAMES) - 3
+    assert file.read_bytes() == made[0].read_bytes()
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_without_any_time_nothing_is_written(here: Path, package: Path, tmp_path: Path) -> None:
+    file = tmp_path / "observed" / "fast.json"
+    report = recording.record(specs(here)[1:], package, to=file, within=0)
+    assert report.notes == (
+        f"there was no time for {len(NAMES)} functions: record again, to go on",
+    )
+    assert not report.file
+    assert not file.exists()
 
 
 def test_a_library_that_needs_no_device_is_for_a_build(here: Path, package: Path) -> None:

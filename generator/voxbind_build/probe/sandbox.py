@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -93,6 +94,7 @@ def probe(
     time_limit: float = TIME_LIMIT,
     call_limit: float = CALL_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
+    until: float = math.inf,
     ahead: Collection[str] = (),
 ) -> dict[str, Observation]:
     """Observe callables in parallel, each at its own risk.
@@ -109,6 +111,8 @@ def probe(
         Seconds that one callable may use, and one call of it; at most a quarter of the former.
     memory_limit
         Bytes that one callable may use.
+    until
+        Moment, as `time.monotonic` tells it, at which what isn't done is broken off.
     ahead
         Modules to import once for all processes, beside those of the callables.
 
@@ -130,7 +134,7 @@ def probe(
         a_call = min(call_limit, time_limit / 4)
         limits = Limits(time_limit, a_call, memory_limit, running=threads())
         try:
-            while waiting or running:
+            while (waiting or running) and time.monotonic() < until:
                 while waiting and len(running) < (jobs or usable_cores()):
                     task = waiting.popleft()
                     folder = scratch / str(next(numbers))
