@@ -222,7 +222,10 @@ class Call:
                 exchange.expect(values[name], name)
         for name in plan.lowered:
             if not (name in plan.masked and isinstance(values[name], np.ma.MaskedArray)):
-                values[name] = exchange.lower(values[name], name, changed=name in plan.changed)
+                package = plan.package if name in plan.whole else ""
+                values[name] = exchange.lower(
+                    values[name], name, changed=name in plan.changed, package=package
+                )
         for name in plan.written:
             values[name] = exchange.lower(values[name], name, overwritten=True)
         if plan.only:

@@ -98,7 +98,13 @@ class Exchange:
         self._given: dict[int, _Given] = {}
 
     def lower(
-        self, value: Any, name: str, *, overwritten: bool = False, changed: bool = False
+        self,
+        value: Any,
+        name: str,
+        *,
+        overwritten: bool = False,
+        changed: bool = False,
+        package: str = "",
     ) -> Any:
         """Return `value` in the library's memory; what is no array stays as it is.
 
@@ -112,6 +118,8 @@ class Exchange:
             Whether the library writes into it and doesn't read it.
         changed
             Whether the library changes what it should only read, so that it gets a copy.
+        package
+            The library's top-level package: objects of its classes stay as they are.
         """
         kind = class_of(value)
         if kind in PLAIN:
@@ -127,8 +135,12 @@ class Exchange:
                 return value
         elif home is NUMPY:
             NUMPY.check(value, name)
-        elif library is NUMPY and home.name == "exporter" and hasattr(value, "__array_function__"):
+        elif home.name == "exporter" and (
+            # The library's own, such as a transformation of coordinates.
+            class_of(value).__module__.partition(".")[0] == package
             # A dask array, say, works with NumPy's functions: it may stay lazy.
+            or (library is NUMPY and hasattr(value, "__array_function__"))
+        ):
             return value
         known = self._given.get(id(value))
         if known is None:

@@ -51,9 +51,14 @@ class TorchMemory:
         return str(device)
 
     def device_of_call(self, arguments: Iterable[Any]) -> Any:
-        """Return the device of the first tensor, else the default one."""
-        found = (value.device for value in arguments if self.holds(value))
-        return next(found, None) or sys.modules["torch"].get_default_device()
+        """Return the device of the first tensor, or the GPU of CuPy's array; else the default."""
+        torch, cupys = sys.modules["torch"], getattr(sys.modules.get("cupy"), "ndarray", None)
+        for value in arguments:
+            if self.holds(value):
+                return value.device
+            if cupys is not None and isinstance(value, cupys) and torch.cuda.is_available():
+                return torch.device("cuda", value.device.id)
+        return torch.get_default_device()
 
     def check(self, value: Any, name: str) -> None:
         """Its own tensors are all right."""

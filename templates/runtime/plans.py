@@ -63,6 +63,8 @@ class Plan:
         # A `functools.partial` has no name of its own.
         named = getattr(function, "func", function)
         self.name: str = getattr(function, "__name__", getattr(named, "__name__", "the function"))
+        self.package: str = (getattr(named, "__module__", None) or "").partition(".")[0]
+        """Top-level package of the library."""
         self.images: tuple[str, ...] = facts.get("images", ())
         self.whole: tuple[str, ...] = facts.get("whole", ())
         self.outputs: tuple[str, ...] = facts.get("outputs", ())
