@@ -439,6 +439,19 @@ class Turned(Struct, frozen=True, kw_only=True):
     result: Result
 
 
+class Apart(Struct, frozen=True, kw_only=True):
+    """A kind of call, and how far from its twin's a function's result is there."""
+
+    dtype: str = ""
+    """Of the image; empty for any."""
+    given: tuple[str, ...] = ()
+    """Arguments beside those that are in every call, by name."""
+    relative: float = 0.0
+    """The largest difference as a part of the largest number in the twin's array."""
+    unlike: bool = False
+    """Whether there was a result of another kind or shape, which no number tells."""
+
+
 class Agreement(Struct, frozen=True, kw_only=True):
     """How far a function's results are from its twin's, over the calls that both took."""
 
@@ -454,6 +467,8 @@ class Agreement(Struct, frozen=True, kw_only=True):
     """Calls whose results differ in kind or shape, and how, in words: no number says how far."""
     only_twin: tuple[str, ...] = ()
     """Calls that the twin alone takes, and the error, in words."""
+    apart: tuple[Apart, ...] = ()
+    """The kinds of call whose results differ by more than rounding, the furthest apart first."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -643,6 +658,9 @@ class Twin(Struct, frozen=True, kw_only=True):
     """The relative difference from which on results are known to differ."""
     agreement: Agreement | None = None
     """What was measured; None where the two were not run side by side."""
+    apart: tuple[Apart, ...] = ()
+    """Kinds of call whose results are further from each other than that, arguments by the other's
+    names. What is neither of one dtype nor with given arguments stands for every call."""
     refuses: tuple[str, ...] = ()
     """Dtypes that this one refuses and the other takes."""
     dtypes: dict[str, tuple[str, str]] = field(default_factory=dict)

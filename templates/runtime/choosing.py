@@ -54,6 +54,9 @@ class Facts(TypedDict, total=False):
     """Parameters for which the GPU's takes a kernel of CuPy, and the CPU's a Python function."""
     refuses: tuple[str, ...]
     """Dtypes of the image that the GPU's refuses, and the CPU's takes."""
+    apart: tuple[tuple[str, Mapping[str, Any], str], ...]
+    """Kinds of call in which results were seen to differ: the image's dtype, or nothing for any,
+    parameters with their defaults, and how far they were from "those of" the CPU's."""
     axes: int
     """How many axes, beside one of colours, an image has with which both do the same; any, if it
     isn't there."""
@@ -256,6 +259,12 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: Facts, cpu: Any
         dtype = str(numpy_dtype(image))
         if dtype in dtypes:
             return f"{twin} refuses {dtype}"
+    for dtype, given, how_far in facts.get("apart", ()):
+        touched = (not _is_untouched(arguments[each], given[each]) for each in given)
+        if dtype in ("", str(numpy_dtype(image))) and all(touched):
+            kind = f" for {dtype}" * bool(dtype) + f" with {' and '.join(given)}" * bool(given)
+            other = f"{cpu.__name__}.{twin.rpartition('.')[2]}"
+            return f"results of {twin}{kind} were {how_far} those of {other}"
     if "axes" in facts:
         has_colours = facts.get("needs_channels") or arguments.get("channel_axis") is not None
         if len(image.shape) - bool(has_colours) != facts["axes"]:

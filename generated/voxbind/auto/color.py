@@ -193,8 +193,10 @@ def combine_stains(
     float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     voxbind.auto: where stains is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.combine_stains there, else skimage.color.combine_stains on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.combine_stains there, else skimage.color.combine_stains on the CPU. For
+    bool it gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a
+    GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU.
+    For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -303,7 +305,9 @@ def convert_colorspace(
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.convert_colorspace there, else skimage.color.convert_colorspace on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -394,8 +398,9 @@ def deltaE_cie76(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU. For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -490,7 +495,8 @@ def deltaE_ciede2000(
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_ciede2000 there, else skimage.color.deltaE_ciede2000 on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -613,8 +619,9 @@ def deltaE_ciede94(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_ciede94 there, else skimage.color.deltaE_ciede94 on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.deltaE_ciede94 there, else skimage.color.deltaE_ciede94 on the CPU. For
+    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -736,8 +743,9 @@ def deltaE_cmc(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -826,8 +834,7 @@ def gray2rgb(
     float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.gray2rgb there, else skimage.color.gray2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.gray2rgb there, else skimage.color.gray2rgb on the CPU.
 
     Parameters
     ----------
@@ -904,8 +911,7 @@ def gray2rgba(
     float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.gray2rgba there, else skimage.color.gray2rgba on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.gray2rgba there, else skimage.color.gray2rgba on the CPU.
 
     Parameters
     ----------
@@ -966,8 +972,10 @@ def hed2rgb(
     float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     voxbind.auto: where hed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a GPU, and float64
+    on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
+    float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1042,8 +1050,9 @@ def hsv2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where hsv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1120,8 +1129,10 @@ def lab2lch(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2lch there, else skimage.color.lab2lch on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.lab2lch there, else skimage.color.lab2lch on the CPU. It is the CPU's in
+    any case with channel_axis (results were of another kind or shape than the CPU's). For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1180,7 +1191,14 @@ def lab2lch(
     if class_of(lab) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.lab2lch(lab, channel_axis=channel_axis, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "lab2lch", locals(), images=("lab",))
+        result = route(
+            _cpu,
+            _gpu,
+            "lab2lch",
+            locals(),
+            images=("lab",),
+            apart=(("", {"channel_axis": -1}, "of another kind or shape than"),),
+        )
     return result
 
 
@@ -1301,8 +1319,9 @@ def lab2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1478,8 +1497,9 @@ def lab2xyz(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1598,8 +1618,13 @@ def label2rgb(
     out.
 
     voxbind.auto: where label is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.label2rgb there, else skimage.color.label2rgb on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.label2rgb there, else skimage.color.label2rgb on the CPU. It is the
+    CPU's in any case with bg_label (results were up to 1 of the largest number from the CPU's).
+    For bool it gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on
+    a GPU, and float64 on the CPU. For float64 it gives float32 on a GPU, and float64 on the
+    CPU. For int32 it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Parameters
     ----------
@@ -1664,7 +1689,14 @@ def label2rgb(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "label2rgb", locals(), images=("label", "image"))
+        result = route(
+            _cpu,
+            _gpu,
+            "label2rgb",
+            locals(),
+            images=("label", "image"),
+            apart=(("", {"bg_label": 0}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1695,8 +1727,10 @@ def lch2lab(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where lch is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lch2lab there, else skimage.color.lch2lab on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.lch2lab there, else skimage.color.lch2lab on the CPU. It is the CPU's in
+    any case with channel_axis (results were of another kind or shape than the CPU's). For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1757,7 +1791,14 @@ def lch2lab(
     if class_of(lch) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.lch2lab(lch, channel_axis=channel_axis, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "lch2lab", locals(), images=("lch",))
+        result = route(
+            _cpu,
+            _gpu,
+            "lch2lab",
+            locals(),
+            images=("lch",),
+            apart=(("", {"channel_axis": -1}, "of another kind or shape than"),),
+        )
     return result
 
 
@@ -1788,8 +1829,9 @@ def luv2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1940,8 +1982,9 @@ def luv2xyz(
     float32 in [-1, 1] out.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2022,8 +2065,9 @@ def rgb2gray(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2100,8 +2144,10 @@ def rgb2hed(
     float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a GPU, and float64
+    on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
+    float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2169,8 +2215,9 @@ def rgb2hsv(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2337,8 +2384,9 @@ def rgb2lab(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2419,8 +2467,9 @@ def rgb2luv(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2491,8 +2540,9 @@ def rgb2rgbcie(
     float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2565,8 +2615,9 @@ def rgb2xyz(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2642,8 +2693,9 @@ def rgb2ycbcr(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2715,8 +2767,9 @@ def rgb2ydbdr(
     float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2787,8 +2840,9 @@ def rgb2yiq(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2848,8 +2902,9 @@ def rgb2ypbpr(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2915,8 +2970,9 @@ def rgb2yuv(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3003,8 +3059,9 @@ def rgba2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgba is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3085,8 +3142,9 @@ def rgbcie2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgbcie is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3171,7 +3229,9 @@ def separate_stains(
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.separate_stains there, else skimage.color.separate_stains on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    For bool it gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on
+    a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU.
+    For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3364,8 +3424,9 @@ def xyz2lab(
     float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3518,8 +3579,9 @@ def xyz2luv(
     float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3609,8 +3671,9 @@ def xyz2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3780,8 +3843,10 @@ def ycbcr2rgb(
     dtype('int64') to dtype('bool') ...).
 
     voxbind.auto: where ycbcr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ycbcr2rgb there, else skimage.color.ycbcr2rgb on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.ycbcr2rgb there, else skimage.color.ycbcr2rgb on the CPU. It is the
+    CPU's in any case for images of int32 (results were up to 2.2e+09 of the largest number from
+    the CPU's). For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
+    float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3821,7 +3886,14 @@ def ycbcr2rgb(
             ycbcr, channel_axis=channel_axis, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "ycbcr2rgb", locals(), images=("ycbcr",))
+        result = route(
+            _cpu,
+            _gpu,
+            "ycbcr2rgb",
+            locals(),
+            images=("ycbcr",),
+            apart=(("int32", {}, "up to 2.2e+09 of the largest number from"),),
+        )
     return result
 
 
@@ -3852,8 +3924,9 @@ def ydbdr2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where ydbdr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3924,8 +3997,9 @@ def yiq2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where yiq is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3985,8 +4059,9 @@ def ypbpr2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where ypbpr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -4052,8 +4127,9 @@ def yuv2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where yuv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------

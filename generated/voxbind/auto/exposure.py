@@ -46,7 +46,6 @@ def adjust_gamma(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.adjust_gamma there, else skimage.exposure.adjust_gamma on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -114,8 +113,7 @@ def adjust_log(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.exposure.adjust_log there, else skimage.exposure.adjust_log on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.exposure.adjust_log there, else skimage.exposure.adjust_log on the CPU.
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -172,7 +170,7 @@ def adjust_sigmoid(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.adjust_sigmoid there, else skimage.exposure.adjust_sigmoid on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -243,8 +241,8 @@ def cumulative_distribution(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.cumulative_distribution there, else
-    skimage.exposure.cumulative_distribution on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.exposure.cumulative_distribution on the CPU. For float32 it gives float64 on a GPU,
+    and float32 on the CPU.
 
     Parameters
     ----------
@@ -331,7 +329,9 @@ def equalize_adapthist(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.equalize_adapthist there, else skimage.exposure.equalize_adapthist on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -427,7 +427,8 @@ def equalize_hist(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.equalize_hist there, else skimage.exposure.equalize_hist on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    It is the CPU's in any case for images of bool. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -462,7 +463,9 @@ def equalize_hist(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.equalize_hist(image, nbins, mask, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "equalize_hist", locals(), images=("image", "mask"))
+        result = route(
+            _cpu, _gpu, "equalize_hist", locals(), images=("image", "mask"), refuses=("bool",)
+        )
     return result
 
 
@@ -506,8 +509,7 @@ def histogram(
     over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.exposure.histogram there, else skimage.exposure.histogram on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.exposure.histogram there, else skimage.exposure.histogram on the CPU.
 
     Unlike `numpy.histogram`, this function returns the centers of bins and
     does not rebin integer arrays. For integer arrays, each integer value has
@@ -594,8 +596,7 @@ def is_low_contrast(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.is_low_contrast there, else skimage.exposure.is_low_contrast on the
-    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -693,7 +694,9 @@ def match_histograms(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.match_histograms there, else skimage.exposure.match_histograms on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     The adjustment is applied separately for each channel.
 
@@ -752,7 +755,7 @@ def rescale_intensity(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.rescale_intensity there, else skimage.exposure.rescale_intensity on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU.
 
     The desired intensity range of the input and output, `in_range` and
     `out_range` respectively, are used to stretch or shrink the intensity range

@@ -128,8 +128,7 @@ def blob_dog(
     uint16, int32, float32, float64 in, float64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_dog there, else skimage.feature.blob_dog on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.blob_dog there, else skimage.feature.blob_dog on the CPU.
 
     Blobs are found using the Difference of Gaussian (DoG) method [1], [2].
     For each blob found, the method returns its coordinates and the standard
@@ -304,8 +303,10 @@ def blob_doh(
     bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a GPU, and
+    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
+    it gives float32 on a GPU, and float64 on the CPU.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -469,8 +470,8 @@ def blob_log(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_log there, else skimage.feature.blob_log on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.blob_log there, else skimage.feature.blob_log on the CPU. For float32
+    it gives float64 on a GPU, and float32 on the CPU.
 
     Blobs are found using the Laplacian of Gaussian (LoG) method [1].
     For each blob found, the method returns its coordinates and the standard
@@ -636,8 +637,7 @@ def canny(
     float32, float64 in, bool out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.canny there, else skimage.feature.canny on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.canny there, else skimage.feature.canny on the CPU.
 
     Parameters
     ----------
@@ -833,7 +833,9 @@ def corner_foerstner(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_foerstner there, else skimage.feature.corner_foerstner on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -941,7 +943,8 @@ def corner_harris(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_harris there, else skimage.feature.corner_harris on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1041,8 +1044,10 @@ def corner_kitchen_rosenfeld(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_kitchen_rosenfeld there, else
-    skimage.feature.corner_kitchen_rosenfeld on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.feature.corner_kitchen_rosenfeld on the CPU. It is the CPU's in any case with mode
+    and cval (results were up to 0.72 of the largest number from the CPU's). For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     The corner measure is calculated as follows::
 
@@ -1076,7 +1081,14 @@ def corner_kitchen_rosenfeld(
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.corner_kitchen_rosenfeld(image, mode, cval)
     else:
-        result = route(_cpu, _gpu, "corner_kitchen_rosenfeld", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "corner_kitchen_rosenfeld",
+            locals(),
+            images=("image",),
+            apart=(("", {"mode": "constant", "cval": 0}, "up to 0.72 of the largest number from"),),
+        )
     return result
 
 
@@ -1290,8 +1302,7 @@ def corner_peaks(
     the `-` operator, is not supported, use the `~` ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.corner_peaks there, else skimage.feature.corner_peaks on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.corner_peaks there, else skimage.feature.corner_peaks on the CPU.
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1411,7 +1422,9 @@ def corner_shi_tomasi(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_shi_tomasi there, else skimage.feature.corner_shi_tomasi on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1636,8 +1649,11 @@ def daisy(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.daisy there, else skimage.feature.daisy on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.daisy there, else skimage.feature.daisy on the CPU. It is the CPU's in
+    any case with radius and visualize (results were up to 36 of the largest number from the
+    CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1733,7 +1749,16 @@ def daisy(
             visualize,
         )
     else:
-        result = route(_cpu, _gpu, "daisy", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "daisy",
+            locals(),
+            images=("image",),
+            apart=(
+                ("", {"radius": 15, "visualize": False}, "up to 36 of the largest number from"),
+            ),
+        )
     return result
 
 
@@ -2557,9 +2582,8 @@ def hessian_matrix(
     in, float64 out; float32 in, float32 out. Warns: FutureWarning: use_gaussian_derivatives
     currently defaults to False, but will change to ....
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.hessian_matrix there, else skimage.feature.hessian_matrix on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.hessian_matrix were
+    up to 1.6 of the largest number from those of skimage.feature.hessian_matrix.
 
     In 2D, the Hessian matrix is defined as::
 
@@ -2640,7 +2664,15 @@ def hessian_matrix(
             image, sigma, mode, cval, order, use_gaussian_derivatives, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "hessian_matrix", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "hessian_matrix",
+            locals(),
+            images=("image",),
+            never="results of cucim.skimage.feature.hessian_matrix were up to 1.6 of the largest number from those of skimage.feature.hessian_matrix",
+            apart=(("", {}, "up to 1.6 of the largest number from"),),
+        )
     return result
 
 
@@ -2673,9 +2705,8 @@ def hessian_matrix_det(
     an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
     bool, uint8, uint16, float32, float64 in, float64 in [-1, 1] out; int32 in, float64 out.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.hessian_matrix_det there, else skimage.feature.hessian_matrix_det on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.hessian_matrix_det
+    were up to 2.7 of the largest number from those of skimage.feature.hessian_matrix_det.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -2718,7 +2749,15 @@ def hessian_matrix_det(
             image, sigma, approximate, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "hessian_matrix_det", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "hessian_matrix_det",
+            locals(),
+            images=("image",),
+            never="results of cucim.skimage.feature.hessian_matrix_det were up to 2.7 of the largest number from those of skimage.feature.hessian_matrix_det",
+            apart=(("", {}, "up to 2.7 of the largest number from"),),
+        )
     return result
 
 
@@ -3286,7 +3325,8 @@ def match_template(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.match_template there, else skimage.feature.match_template on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -3489,8 +3529,7 @@ def multiscale_basic_features(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.multiscale_basic_features there, else
-    skimage.feature.multiscale_basic_features on the CPU. The dtypes told above are the CPU's:
-    no GPU's were seen yet.
+    skimage.feature.multiscale_basic_features on the CPU.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -3612,7 +3651,6 @@ def peak_local_max(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.peak_local_max there, else skimage.feature.peak_local_max on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -3773,8 +3811,9 @@ def shape_index(
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.shape_index there, else skimage.feature.shape_index on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.feature.shape_index there, else skimage.feature.shape_index on the CPU. For
+    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -3885,9 +3924,8 @@ def structure_tensor(
     images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
     in, float64 out; float32 in, float32 out.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.structure_tensor there, else skimage.feature.structure_tensor on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.structure_tensor
+    were up to 1.8 of the largest number from those of skimage.feature.structure_tensor.
 
     The (2-dimensional) structure tensor A is defined as::
 
@@ -3956,7 +3994,15 @@ def structure_tensor(
             image, sigma, mode, cval, order, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "structure_tensor", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "structure_tensor",
+            locals(),
+            images=("image",),
+            never="results of cucim.skimage.feature.structure_tensor were up to 1.8 of the largest number from those of skimage.feature.structure_tensor",
+            apart=(("", {}, "up to 1.8 of the largest number from"),),
+        )
     return result
 
 

@@ -168,8 +168,7 @@ def block_reduce(
     out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.block_reduce there, else skimage.measure.block_reduce on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.measure.block_reduce there, else skimage.measure.block_reduce on the CPU.
 
     This function is useful for max and mean pooling, for example.
 
@@ -255,8 +254,7 @@ def blur_effect(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.blur_effect there, else skimage.measure.blur_effect on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -339,8 +337,9 @@ def centroid(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -385,8 +384,7 @@ def euler_number(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.euler_number there, else skimage.measure.euler_number on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -716,7 +714,8 @@ def inertia_tensor(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor there, else skimage.measure.inertia_tensor on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -773,8 +772,11 @@ def inertia_tensor_eigvals(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor_eigvals there, else
-    skimage.measure.inertia_tensor_eigvals on the CPU. Numbers come to the host wherever it
-    runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    skimage.measure.inertia_tensor_eigvals on the CPU. It is the CPU's in any case with T
+    (results were of another kind or shape than the CPU's). Numbers come to the host wherever it
+    runs. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -814,7 +816,13 @@ def inertia_tensor_eigvals(
         )
     else:
         result = route(
-            _cpu, _gpu, "inertia_tensor_eigvals", locals(), images=("image",), numbers="all"
+            _cpu,
+            _gpu,
+            "inertia_tensor_eigvals",
+            locals(),
+            images=("image",),
+            numbers="all",
+            apart=(("", {"T": None}, "of another kind or shape than"),),
         )
     return result
 
@@ -835,8 +843,7 @@ def intersection_coeff(
 
     voxbind.auto: where image0_mask is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.intersection_coeff there, else skimage.measure.intersection_coeff on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -934,8 +941,12 @@ def label(
     out; uint8, uint16, int32, float32, float64 in, int64 out.
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.label there, else skimage.measure.label on the CPU. Numbers come to
-    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.measure.label there, else skimage.measure.label on the CPU. It is the CPU's in
+    any case with background (results were up to 1 of the largest number from the CPU's).
+    Numbers come to the host wherever it runs. For float32 it gives int32 on a GPU, and int64 on
+    the CPU. For float64 it gives int32 on a GPU, and int64 on the CPU. For int32 it gives int32
+    on a GPU, and int64 on the CPU. For uint16 it gives int32 on a GPU, and int64 on the CPU.
+    For uint8 it gives int32 on a GPU, and int64 on the CPU.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -1028,7 +1039,15 @@ def label(
             label_image, background, return_num, connectivity, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "label", locals(), images=("label_image",), numbers="some")
+        result = route(
+            _cpu,
+            _gpu,
+            "label",
+            locals(),
+            images=("label_image",),
+            numbers="some",
+            apart=(("", {"background": None}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1043,8 +1062,7 @@ def manders_coloc_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_coloc_coeff there, else skimage.measure.manders_coloc_coeff on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -1137,8 +1155,9 @@ def manders_overlap_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_overlap_coeff there, else
-    skimage.measure.manders_overlap_coeff on the CPU. Numbers come to the host wherever it runs.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    skimage.measure.manders_overlap_coeff on the CPU. It is the CPU's in any case for images of
+    uint16 (results were up to 1 of the largest number from the CPU's). Numbers come to the host
+    wherever it runs.
 
     Parameters
     ----------
@@ -1221,6 +1240,7 @@ def manders_overlap_coeff(
             locals(),
             images=("image0", "image1", "mask"),
             numbers="some",
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -1475,8 +1495,9 @@ def moments(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1575,7 +1596,9 @@ def moments_central(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.moments_central there, else skimage.measure.moments_central on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1860,8 +1883,8 @@ def moments_normalized(
 
     voxbind: a helper; its arrays may be in any memory.
 
-    voxbind.auto: where mu is on an NVIDIA GPU it runs cucim.skimage.measure.moments_normalized
-    there, else skimage.measure.moments_normalized on the CPU.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.measure.moments_normalized
+    were of another kind or shape than those of skimage.measure.moments_normalized.
 
     Note that normalized central moments are translation and scale invariant
     but not rotation invariant.
@@ -1919,7 +1942,9 @@ def moments_normalized(
             "moments_normalized",
             locals(),
             images=("mu",),
+            never="results of cucim.skimage.measure.moments_normalized were of another kind or shape than those of skimage.measure.moments_normalized",
             stays="skimage.measure.moments_normalized takes no image, and works where its arrays are",
+            apart=(("", {}, "of another kind or shape than"),),
         )
     return result
 
@@ -1936,8 +1961,8 @@ def pearson_corr_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.pearson_corr_coeff there, else skimage.measure.pearson_corr_coeff on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of float32 (results were up to 1 of the
+    largest number from the CPU's). Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2024,6 +2049,7 @@ def pearson_corr_coeff(
             locals(),
             images=("image0", "image1", "mask"),
             numbers="some",
+            apart=(("float32", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -2037,8 +2063,7 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter there, else skimage.measure.perimeter on the CPU. Numbers
-    come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen
-    yet.
+    come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2088,8 +2113,7 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter_crofton there, else skimage.measure.perimeter_crofton on the
-    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2224,8 +2248,7 @@ def profile_line(
     uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.profile_line there, else skimage.measure.profile_line on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.measure.profile_line there, else skimage.measure.profile_line on the CPU.
 
     Parameters
     ----------
@@ -2895,7 +2918,8 @@ def regionprops_table(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.regionprops_table there, else skimage.measure.regionprops_table on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For int32 it gives uint8 on a GPU, and int64 on the CPU. For uint16 it gives uint8 on a
+    GPU, and int64 on the CPU. For uint8 it gives uint8 on a GPU, and int64 on the CPU.
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -3073,8 +3097,7 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.shannon_entropy there, else skimage.measure.shannon_entropy on the
-    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    CPU. Numbers come to the host wherever it runs.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.
@@ -3128,7 +3151,8 @@ def subdivide_polygon(
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs
     cucim.skimage.measure.subdivide_polygon there, else skimage.measure.subdivide_polygon on the
-    CPU.
+    CPU. It is the CPU's in any case with degree (results were up to 0.037 of the largest number
+    from the CPU's).
 
     Note that the resulting curve is always within the convex hull of the
     original polygon. Circular polygons stay closed after subdivision.
@@ -3162,5 +3186,6 @@ def subdivide_polygon(
             locals(),
             images=("coords",),
             stays="skimage.measure.subdivide_polygon takes no image, and works where its arrays are",
+            apart=(("", {"degree": 2}, "up to 0.037 of the largest number from"),),
         )
     return result

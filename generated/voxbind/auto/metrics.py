@@ -60,8 +60,7 @@ def adapted_rand_error(
 
     voxbind.auto: where image_true is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.adapted_rand_error there, else skimage.metrics.adapted_rand_error on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -160,8 +159,7 @@ def contingency_table(
 
     voxbind.auto: where im_true is on an NVIDIA GPU it runs
     cucim.skimage.metrics.contingency_table there, else skimage.metrics.contingency_table on the
-    CPU. On a GPU it gives objects of that library's classes. The dtypes told above are the
-    CPU's: no GPU's were seen yet.
+    CPU. On a GPU it gives objects of that library's classes.
 
     Parameters
     ----------
@@ -361,8 +359,7 @@ def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = F
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.mean_squared_error there, else skimage.metrics.mean_squared_error on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -407,7 +404,7 @@ def normalized_mutual_information(
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.normalized_mutual_information there, else
     skimage.metrics.normalized_mutual_information on the CPU. Numbers come to the host wherever
-    it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    it runs.
 
     The normalized mutual information of `A` and `B` is given by:
 
@@ -492,8 +489,7 @@ def normalized_root_mse(
 
     voxbind.auto: where image_true is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.normalized_root_mse there, else skimage.metrics.normalized_root_mse on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -568,7 +564,7 @@ def peak_signal_noise_ratio(
     voxbind.auto: where image_true is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.peak_signal_noise_ratio there, else
     skimage.metrics.peak_signal_noise_ratio on the CPU. Numbers come to the host wherever it
-    runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    runs.
 
     Parameters
     ----------
@@ -733,7 +729,6 @@ def structural_similarity(
     voxbind.auto: where im1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.structural_similarity there, else
     skimage.metrics.structural_similarity on the CPU. Numbers come to the host wherever it runs.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -867,8 +862,7 @@ def variation_of_information(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.metrics.variation_of_information there, else
-    skimage.metrics.variation_of_information on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.metrics.variation_of_information on the CPU.
 
     The variation of information is defined as VI(X,Y) = H(X|Y) + H(Y|X).
     If X is the ground-truth segmentation, then H(X|Y) can be interpreted

@@ -499,7 +499,7 @@ def binary_closing(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_closing there, else skimage.morphology.binary_closing on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     Return fast binary morphological closing of an image.
 
@@ -603,7 +603,7 @@ def binary_dilation(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_dilation there, else skimage.morphology.binary_dilation on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU.
 
     Return fast binary morphological dilation of an image.
 
@@ -712,7 +712,7 @@ def binary_erosion(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_erosion there, else skimage.morphology.binary_erosion on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     Return fast binary morphological erosion of an image.
 
@@ -821,7 +821,7 @@ def binary_opening(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_opening there, else skimage.morphology.binary_opening on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     Return fast binary morphological opening of an image.
 
@@ -905,7 +905,7 @@ def black_tophat(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.black_tophat there, else skimage.morphology.black_tophat on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -1007,8 +1007,7 @@ def closing(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.closing there, else skimage.morphology.closing on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.closing there, else skimage.morphology.closing on the CPU.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -1126,7 +1125,7 @@ def convex_hull_image(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.convex_hull_image there, else skimage.morphology.convex_hull_image
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1184,8 +1183,8 @@ def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2)
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.convex_hull_object there, else
-    skimage.morphology.convex_hull_object on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.morphology.convex_hull_object on the CPU. It is the CPU's in any case for images
+    that haven't 2 spatial axes.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1222,7 +1221,7 @@ def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2)
     if class_of(image) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.convex_hull_object(image, connectivity=connectivity)
     else:
-        result = route(_cpu, _gpu, "convex_hull_object", locals(), images=("image",))
+        result = route(_cpu, _gpu, "convex_hull_object", locals(), images=("image",), axes=2)
     return result
 
 
@@ -1644,8 +1643,7 @@ def dilation(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.dilation there, else skimage.morphology.dilation on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.dilation there, else skimage.morphology.dilation on the CPU.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1982,8 +1980,7 @@ def erosion(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.erosion there, else skimage.morphology.erosion on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.erosion there, else skimage.morphology.erosion on the CPU.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -2512,8 +2509,7 @@ def h_maxima(
     ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.h_maxima there, else skimage.morphology.h_maxima on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.h_maxima there, else skimage.morphology.h_maxima on the CPU.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray level of all pixels in direct
@@ -2617,8 +2613,7 @@ def h_minima(
     ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.h_minima there, else skimage.morphology.h_minima on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.h_minima there, else skimage.morphology.h_minima on the CPU.
 
     The local minima are defined as connected sets of pixels with equal
     gray level strictly smaller than the gray levels of all pixels in direct
@@ -2731,7 +2726,7 @@ def isotropic_closing(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_closing there, else skimage.morphology.isotropic_closing
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU.
 
     Compared to the more general `skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2843,8 +2838,7 @@ def isotropic_dilation(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_dilation there, else
-    skimage.morphology.isotropic_dilation on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.morphology.isotropic_dilation on the CPU.
 
     Compared to the more general `skimage.morphology.dilation`, this
     function only supports binary inputs and circular footprints.
@@ -2958,7 +2952,7 @@ def isotropic_erosion(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_erosion there, else skimage.morphology.isotropic_erosion
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU.
 
     Compared to the more general `skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -3072,7 +3066,8 @@ def isotropic_opening(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_opening there, else skimage.morphology.isotropic_opening
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU. It is the CPU's in any case for images of bool (results were up to 1 of the
+    largest number from the CPU's).
 
     Compared to the more general `skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -3141,7 +3136,13 @@ def isotropic_opening(
         )
     else:
         result = route(
-            _cpu, _gpu, "isotropic_opening", locals(), images=("image",), written=("out",)
+            _cpu,
+            _gpu,
+            "isotropic_opening",
+            locals(),
+            images=("image",),
+            written=("out",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -3366,7 +3367,7 @@ def local_maxima(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.local_maxima there, else skimage.morphology.local_maxima on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     The local maxima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly greater than the gray levels of all pixels in the
@@ -3549,7 +3550,7 @@ def local_minima(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.local_minima there, else skimage.morphology.local_minima on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     The local minima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly smaller than the gray levels of all pixels in the
@@ -3945,8 +3946,7 @@ def medial_axis(
     float32, float64 in, bool out. Random: equal calls differ unless seeded.
 
     voxbind.auto: where image is on an NVIDIA GPU it runs cucim.skimage.morphology.medial_axis
-    there, else skimage.morphology.medial_axis on the CPU. The dtypes told above are the CPU's:
-    no GPU's were seen yet.
+    there, else skimage.morphology.medial_axis on the CPU.
 
     Parameters
     ----------
@@ -4265,8 +4265,7 @@ def opening(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.opening there, else skimage.morphology.opening on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.opening there, else skimage.morphology.opening on the CPU.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -4429,7 +4428,9 @@ def reconstruction(
 
     voxbind.auto: where seed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.reconstruction there, else skimage.morphology.reconstruction on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives bool on a GPU, and float64 on the CPU. For int32 it gives int32 on a
+    GPU, and float64 on the CPU. For uint16 it gives uint16 on a GPU, and float64 on the CPU.
+    For uint8 it gives uint8 on a GPU, and float64 on the CPU.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -4833,8 +4834,7 @@ def remove_small_holes(
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.remove_small_holes there, else
-    skimage.morphology.remove_small_holes on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.morphology.remove_small_holes on the CPU.
 
     Parameters
     ----------
@@ -4942,8 +4942,7 @@ def remove_small_objects(
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.remove_small_objects there, else
-    skimage.morphology.remove_small_objects on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.morphology.remove_small_objects on the CPU.
 
     Expects `ar` to be an array with labeled objects, and removes objects
     smaller than or equal to `max_size`. If `ar` is bool, the image is first
@@ -5264,8 +5263,7 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
     float32, float64 in, bool out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.morphology.thin there, else skimage.morphology.thin on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.morphology.thin there, else skimage.morphology.thin on the CPU.
 
     Parameters
     ----------
@@ -5359,7 +5357,7 @@ def white_tophat(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.white_tophat there, else skimage.morphology.white_tophat on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image

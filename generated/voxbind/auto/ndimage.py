@@ -232,7 +232,8 @@ def affine_transform(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.affine_transform there, else scipy.ndimage.affine_transform on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    It is the CPU's in any case for images of bool (results were up to 1 of the largest number
+    from the CPU's).
 
     Given an output image pixel index vector ``o``, the pixel value
     is determined from the input image at position
@@ -427,7 +428,13 @@ def affine_transform(
         )
     else:
         result = route(
-            _cpu, _gpu, "affine_transform", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "affine_transform",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -500,8 +507,7 @@ def binary_closing(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.binary_closing there, else scipy.ndimage.binary_closing on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.binary_closing there, else scipy.ndimage.binary_closing on the CPU.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -749,7 +755,6 @@ def binary_dilation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_dilation there, else scipy.ndimage.binary_dilation on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     Parameters
     ----------
@@ -977,8 +982,7 @@ def binary_erosion(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.binary_erosion there, else scipy.ndimage.binary_erosion on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.binary_erosion there, else scipy.ndimage.binary_erosion on the CPU.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -1181,7 +1185,8 @@ def binary_fill_holes(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_fill_holes there, else scipy.ndimage.binary_fill_holes on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. It is the CPU's in any case with output (results were of another kind or shape than the
+    CPU's).
 
     Parameters
     ----------
@@ -1281,7 +1286,13 @@ def binary_fill_holes(
         )
     else:
         result = route(
-            _cpu, _gpu, "binary_fill_holes", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "binary_fill_holes",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"output": None}, "of another kind or shape than"),),
         )
     return result
 
@@ -1361,7 +1372,7 @@ def binary_hit_or_miss(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_hit_or_miss there, else scipy.ndimage.binary_hit_or_miss on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -1558,8 +1569,7 @@ def binary_opening(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.binary_opening there, else scipy.ndimage.binary_opening on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.binary_opening there, else scipy.ndimage.binary_opening on the CPU.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1777,7 +1787,7 @@ def binary_propagation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_propagation there, else scipy.ndimage.binary_propagation on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     Parameters
     ----------
@@ -2032,8 +2042,7 @@ def black_tophat(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.black_tophat there, else scipy.ndimage.black_tophat on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.black_tophat there, else scipy.ndimage.black_tophat on the CPU.
 
     Parameters
     ----------
@@ -2173,8 +2182,7 @@ def center_of_mass(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.center_of_mass there, else scipy.ndimage.center_of_mass on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2449,8 +2457,8 @@ def convolve(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.convolve there, else scipy.ndimage.convolve on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.convolve there, else scipy.ndimage.convolve on the CPU. It is the CPU's
+    in any case for images of bool (results were up to 1 of the largest number from the CPU's).
 
     The array is convolved with the given kernel.
 
@@ -2628,7 +2636,15 @@ def convolve(
             input, weights, output, mode, cval, origin, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "convolve", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "convolve",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -2812,8 +2828,9 @@ def convolve1d(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.convolve1d there, else scipy.ndimage.convolve1d on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.convolve1d there, else scipy.ndimage.convolve1d on the CPU. It is the
+    CPU's in any case for images of bool (results were up to 1 of the largest number from the
+    CPU's).
 
     The lines of the array along the given axis are convolved with the
     given weights.
@@ -2916,7 +2933,15 @@ def convolve1d(
             input, weights, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "convolve1d", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "convolve1d",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -3100,8 +3125,9 @@ def correlate(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.correlate there, else scipy.ndimage.correlate on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.correlate there, else scipy.ndimage.correlate on the CPU. It is the
+    CPU's in any case for images of bool (results were up to 1 of the largest number from the
+    CPU's).
 
     The array is correlated with the given kernel.
 
@@ -3240,7 +3266,15 @@ def correlate(
             input, weights, output, mode, cval, origin, axes=axes, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "correlate", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "correlate",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -3424,8 +3458,9 @@ def correlate1d(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.correlate1d there, else scipy.ndimage.correlate1d on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.correlate1d there, else scipy.ndimage.correlate1d on the CPU. It is the
+    CPU's in any case for images of bool (results were up to 1 of the largest number from the
+    CPU's).
 
     The lines of the array along the given axis are correlated with the
     given weights.
@@ -3528,7 +3563,15 @@ def correlate1d(
             input, weights, axis, output, mode, cval, origin, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "correlate1d", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "correlate1d",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -4261,7 +4304,9 @@ def distance_transform_edt(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.distance_transform_edt there, else scipy.ndimage.distance_transform_edt
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU. It is the CPU's in any case with distances (results were of another kind or
+    shape than the CPU's) and with return_indices (results were up to 0.19 of the largest number
+    from the CPU's).
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -4425,6 +4470,10 @@ def distance_transform_edt(
             images=("input",),
             renamed={"input": "image"},
             written=("distances", "indices"),
+            apart=(
+                ("", {"distances": None}, "of another kind or shape than"),
+                ("", {"return_indices": False}, "up to 0.19 of the largest number from"),
+            ),
         )
     return result
 
@@ -4492,7 +4541,7 @@ def extrema(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.extrema there, else scipy.ndimage.extrema on the CPU. Numbers come to
-    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -4735,7 +4784,8 @@ def fourier_ellipsoid(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_ellipsoid there, else scipy.ndimage.fourier_ellipsoid on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. It is the CPU's in any case with n (results were of another kind or shape than the
+    CPU's).
 
     The array is multiplied with the fourier transform of an ellipsoid of
     given sizes.
@@ -4813,7 +4863,13 @@ def fourier_ellipsoid(
         )
     else:
         result = route(
-            _cpu, _gpu, "fourier_ellipsoid", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "fourier_ellipsoid",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"n": -1}, "of another kind or shape than"),),
         )
     return result
 
@@ -4872,7 +4928,7 @@ def fourier_gaussian(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_gaussian there, else scipy.ndimage.fourier_gaussian on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    It is the CPU's in any case with n (results were of another kind or shape than the CPU's).
 
     The array is multiplied with the fourier transform of a Gaussian
     kernel.
@@ -4948,7 +5004,13 @@ def fourier_gaussian(
         )
     else:
         result = route(
-            _cpu, _gpu, "fourier_gaussian", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "fourier_gaussian",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"n": -1}, "of another kind or shape than"),),
         )
     return result
 
@@ -5005,8 +5067,8 @@ def fourier_shift(
     bool, uint8, uint16, int32, float32, float64 in, complex128 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.fourier_shift there, else scipy.ndimage.fourier_shift on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.fourier_shift there, else scipy.ndimage.fourier_shift on the CPU. It is
+    the CPU's in any case with n (results were of another kind or shape than the CPU's).
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -5081,7 +5143,13 @@ def fourier_shift(
         )
     else:
         result = route(
-            _cpu, _gpu, "fourier_shift", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "fourier_shift",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"n": -1}, "of another kind or shape than"),),
         )
     return result
 
@@ -5139,8 +5207,8 @@ def fourier_uniform(
     float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.fourier_uniform there, else scipy.ndimage.fourier_uniform on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.fourier_uniform there, else scipy.ndimage.fourier_uniform on the CPU. It
+    is the CPU's in any case with n (results were of another kind or shape than the CPU's).
 
     The array is multiplied with the Fourier transform of a box of given
     size.
@@ -5216,7 +5284,13 @@ def fourier_uniform(
         )
     else:
         result = route(
-            _cpu, _gpu, "fourier_uniform", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "fourier_uniform",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"n": -1}, "of another kind or shape than"),),
         )
     return result
 
@@ -5416,8 +5490,9 @@ def gaussian_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.gaussian_filter there, else scipy.ndimage.gaussian_filter on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.gaussian_filter there, else scipy.ndimage.gaussian_filter on the CPU. It
+    is the CPU's in any case for images of bool (results were up to 1 of the largest number from
+    the CPU's).
 
     Parameters
     ----------
@@ -5580,7 +5655,13 @@ def gaussian_filter(
         )
     else:
         result = route(
-            _cpu, _gpu, "gaussian_filter", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "gaussian_filter",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -5716,8 +5797,8 @@ def gaussian_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter1d there, else scipy.ndimage.gaussian_filter1d on the
-    CPU. It is the CPU's in any case with radius. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    CPU. It is the CPU's in any case with radius and for images of bool (results were up to 1 of
+    the largest number from the CPU's).
 
     Parameters
     ----------
@@ -5858,6 +5939,7 @@ def gaussian_filter1d(
             images=("input",),
             written=("output",),
             lacks={"radius": None},
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -6048,8 +6130,8 @@ def gaussian_gradient_magnitude(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_gradient_magnitude there, else
-    scipy.ndimage.gaussian_gradient_magnitude on the CPU. The dtypes told above are the CPU's:
-    no GPU's were seen yet.
+    scipy.ndimage.gaussian_gradient_magnitude on the CPU. It is the CPU's in any case for images
+    of bool (results were up to 1 of the largest number from the CPU's).
 
     Parameters
     ----------
@@ -6167,6 +6249,7 @@ def gaussian_gradient_magnitude(
             locals(),
             images=("input",),
             written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
             kwargs="kwargs",
         )
     return result
@@ -6358,7 +6441,8 @@ def gaussian_laplace(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_laplace there, else scipy.ndimage.gaussian_laplace on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    It is the CPU's in any case for images of bool (results were up to 1 of the largest number
+    from the CPU's).
 
     Parameters
     ----------
@@ -6480,6 +6564,7 @@ def gaussian_laplace(
             locals(),
             images=("input",),
             written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
             kwargs="kwargs",
         )
     return result
@@ -8334,8 +8419,7 @@ def grey_closing(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_closing there, else scipy.ndimage.grey_closing on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.grey_closing there, else scipy.ndimage.grey_closing on the CPU.
 
     A grayscale closing consists in the succession of a grayscale dilation,
     and a grayscale erosion.
@@ -8535,8 +8619,7 @@ def grey_dilation(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_dilation there, else scipy.ndimage.grey_dilation on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.grey_dilation there, else scipy.ndimage.grey_dilation on the CPU.
 
     Grayscale dilation is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -8780,8 +8863,7 @@ def grey_erosion(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_erosion there, else scipy.ndimage.grey_erosion on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.grey_erosion there, else scipy.ndimage.grey_erosion on the CPU.
 
     Grayscale erosion is a mathematical morphology operation. For the
     simple case of a full and flat structuring element, it can be viewed
@@ -9007,8 +9089,7 @@ def grey_opening(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.grey_opening there, else scipy.ndimage.grey_opening on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.grey_opening there, else scipy.ndimage.grey_opening on the CPU.
 
     A grayscale opening consists in the succession of a grayscale erosion,
     and a grayscale dilation.
@@ -9183,8 +9264,7 @@ def histogram(
     uint16, int32, float32, float64 in, int64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.histogram there, else scipy.ndimage.histogram on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.histogram there, else scipy.ndimage.histogram on the CPU.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -9415,7 +9495,7 @@ def label(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.label there, else scipy.ndimage.label on the CPU. Numbers come to the
-    host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    host wherever it runs.
 
     Parameters
     ----------
@@ -9637,7 +9717,7 @@ def labeled_comprehension(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.labeled_comprehension there, else scipy.ndimage.labeled_comprehension on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU.
 
     Sequentially applies an arbitrary function (that works on array_like input)
     to subsets of an N-D image array specified by `labels` and `index`.
@@ -9919,8 +9999,7 @@ def laplace(
     in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.laplace there, else scipy.ndimage.laplace on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.laplace there, else scipy.ndimage.laplace on the CPU.
 
     Parameters
     ----------
@@ -10149,8 +10228,9 @@ def map_coordinates(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.map_coordinates there, else scipy.ndimage.map_coordinates on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.map_coordinates there, else scipy.ndimage.map_coordinates on the CPU. It
+    is the CPU's in any case for images of bool (results were up to 1 of the largest number from
+    the CPU's).
 
     The array of coordinates is used to find, for each point in the output,
     the corresponding coordinates in the input. The value of the input at
@@ -10296,7 +10376,13 @@ def map_coordinates(
         )
     else:
         result = route(
-            _cpu, _gpu, "map_coordinates", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "map_coordinates",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -10357,7 +10443,7 @@ def maximum(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum there, else scipy.ndimage.maximum on the CPU. Numbers come to
-    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -10651,8 +10737,7 @@ def maximum_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.maximum_filter there, else scipy.ndimage.maximum_filter on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.maximum_filter there, else scipy.ndimage.maximum_filter on the CPU.
 
     Parameters
     ----------
@@ -10981,7 +11066,6 @@ def maximum_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_filter1d there, else scipy.ndimage.maximum_filter1d on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered with a
     maximum filter of given size.
@@ -11136,8 +11220,7 @@ def maximum_position(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_position there, else scipy.ndimage.maximum_position on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -11298,7 +11381,7 @@ def mean(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.mean there, else scipy.ndimage.mean on the CPU. Numbers come to the host
-    wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    wherever it runs.
 
     Parameters
     ----------
@@ -11430,7 +11513,7 @@ def median(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.median there, else scipy.ndimage.median on the CPU. Numbers come to the
-    host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    host wherever it runs.
 
     Parameters
     ----------
@@ -11701,8 +11784,7 @@ def median_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.median_filter there, else scipy.ndimage.median_filter on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.median_filter there, else scipy.ndimage.median_filter on the CPU.
 
     Parameters
     ----------
@@ -11915,7 +11997,7 @@ def minimum(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum there, else scipy.ndimage.minimum on the CPU. Numbers come to
-    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -12192,8 +12274,7 @@ def minimum_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.minimum_filter there, else scipy.ndimage.minimum_filter on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.minimum_filter there, else scipy.ndimage.minimum_filter on the CPU.
 
     Parameters
     ----------
@@ -12519,7 +12600,6 @@ def minimum_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_filter1d there, else scipy.ndimage.minimum_filter1d on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered with a
     minimum filter of given size.
@@ -12673,8 +12753,7 @@ def minimum_position(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_position there, else scipy.ndimage.minimum_position on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -12856,7 +12935,7 @@ def morphological_gradient(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.morphological_gradient there, else scipy.ndimage.morphological_gradient
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU.
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -13086,7 +13165,7 @@ def morphological_laplace(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.morphological_laplace there, else scipy.ndimage.morphological_laplace on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU.
 
     Parameters
     ----------
@@ -13361,7 +13440,7 @@ def percentile_filter(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.percentile_filter there, else scipy.ndimage.percentile_filter on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     Parameters
     ----------
@@ -13680,8 +13759,8 @@ def prewitt(
     in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.prewitt there, else scipy.ndimage.prewitt on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.prewitt there, else scipy.ndimage.prewitt on the CPU. It is the CPU's in
+    any case with mode and cval (results were up to 1.1 of the largest number from the CPU's).
 
     Parameters
     ----------
@@ -13801,7 +13880,15 @@ def prewitt(
     if class_of(input) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.prewitt(input, axis, output, mode, cval, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "prewitt", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "prewitt",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"mode": "reflect", "cval": 0.0}, "up to 1.1 of the largest number from"),),
+        )
     return result
 
 
@@ -13995,8 +14082,7 @@ def rank_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.rank_filter there, else scipy.ndimage.rank_filter on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.rank_filter there, else scipy.ndimage.rank_filter on the CPU.
 
     Parameters
     ----------
@@ -14268,8 +14354,8 @@ def rotate(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.rotate there, else scipy.ndimage.rotate on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.rotate there, else scipy.ndimage.rotate on the CPU. It is the CPU's in
+    any case for images of bool (results were up to 1 of the largest number from the CPU's).
 
     The array is rotated in the plane defined by the two axes given by the
     `axes` parameter using spline interpolation of the requested order.
@@ -14418,7 +14504,15 @@ def rotate(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "rotate", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "rotate",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -14542,8 +14636,8 @@ def shift(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.shift there, else scipy.ndimage.shift on the CPU. The dtypes told above
-    are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.shift there, else scipy.ndimage.shift on the CPU. It is the CPU's in any
+    case for images of bool (results were up to 1 of the largest number from the CPU's).
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -14691,7 +14785,15 @@ def shift(
             input, shift, output, order, mode, cval, prefilter, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "shift", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "shift",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -14870,8 +14972,8 @@ def sobel(
     in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.sobel there, else scipy.ndimage.sobel on the CPU. The dtypes told above
-    are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.sobel there, else scipy.ndimage.sobel on the CPU. It is the CPU's in any
+    case with mode and cval (results were up to 1.1 of the largest number from the CPU's).
 
     Parameters
     ----------
@@ -14986,7 +15088,15 @@ def sobel(
     if class_of(input) is _cpu.Array and context.current() is context.calm:
         result: Array = _cpu.sobel(input, axis, output, mode, cval, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "sobel", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "sobel",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("", {"mode": "reflect", "cval": 0.0}, "up to 1.1 of the largest number from"),),
+        )
     return result
 
 
@@ -15075,8 +15185,7 @@ def spline_filter(
     out; uint16, int32 in, float64 out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.spline_filter there, else scipy.ndimage.spline_filter on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.spline_filter there, else scipy.ndimage.spline_filter on the CPU.
 
     Parameters
     ----------
@@ -15293,7 +15402,6 @@ def spline_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.spline_filter1d there, else scipy.ndimage.spline_filter1d on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -15488,8 +15596,7 @@ def standard_deviation(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.standard_deviation there, else scipy.ndimage.standard_deviation on the
-    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -15615,7 +15722,7 @@ def sum(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sum there, else scipy.ndimage.sum on the CPU. Numbers come to the host
-    wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    wherever it runs.
 
     Parameters
     ----------
@@ -15719,7 +15826,7 @@ def sum_labels(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sum_labels there, else scipy.ndimage.sum_labels on the CPU. Numbers come
-    to the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    to the host wherever it runs.
 
     Parameters
     ----------
@@ -15975,8 +16082,9 @@ def uniform_filter(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.uniform_filter there, else scipy.ndimage.uniform_filter on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.uniform_filter there, else scipy.ndimage.uniform_filter on the CPU. It
+    is the CPU's in any case for images of bool (results were up to 1 of the largest number from
+    the CPU's).
 
     Parameters
     ----------
@@ -16105,7 +16213,13 @@ def uniform_filter(
         )
     else:
         result = route(
-            _cpu, _gpu, "uniform_filter", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "uniform_filter",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -16291,7 +16405,8 @@ def uniform_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.uniform_filter1d there, else scipy.ndimage.uniform_filter1d on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    It is the CPU's in any case for images of bool (results were up to 1 of the largest number
+    from the CPU's).
 
     The lines of the array along the given axis are filtered with a
     uniform filter of given size.
@@ -16395,7 +16510,13 @@ def uniform_filter1d(
         )
     else:
         result = route(
-            _cpu, _gpu, "uniform_filter1d", locals(), images=("input",), written=("output",)
+            _cpu,
+            _gpu,
+            "uniform_filter1d",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -16423,9 +16544,9 @@ def value_indices(
     must be an integer array).
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.value_indices there, else scipy.ndimage.value_indices on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    cupyx.scipy.ndimage.value_indices there, else scipy.ndimage.value_indices on the CPU. It is
+    the CPU's in any case with ignore_value (results were of another kind or shape than the
+    CPU's). Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -16552,7 +16673,15 @@ def value_indices(
             arr, ignore_value=ignore_value, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "value_indices", locals(), images=("arr",), numbers="some")
+        result = route(
+            _cpu,
+            _gpu,
+            "value_indices",
+            locals(),
+            images=("arr",),
+            numbers="some",
+            apart=(("", {"ignore_value": None}, "of another kind or shape than"),),
+        )
     return result
 
 
@@ -16612,7 +16741,7 @@ def variance(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.variance there, else scipy.ndimage.variance on the CPU. Numbers come to
-    the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -17250,8 +17379,7 @@ def white_tophat(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.white_tophat there, else scipy.ndimage.white_tophat on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.white_tophat there, else scipy.ndimage.white_tophat on the CPU.
 
     Parameters
     ----------
@@ -17481,8 +17609,8 @@ def zoom(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cupyx.scipy.ndimage.zoom there, else scipy.ndimage.zoom on the CPU. The dtypes told above
-    are the CPU's: no GPU's were seen yet.
+    cupyx.scipy.ndimage.zoom there, else scipy.ndimage.zoom on the CPU. It is the CPU's in any
+    case for images of bool (results were up to 1 of the largest number from the CPU's).
 
     The array is zoomed using spline interpolation of the requested order.
 
@@ -17636,5 +17764,13 @@ def zoom(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "zoom", locals(), images=("input",), written=("output",))
+        result = route(
+            _cpu,
+            _gpu,
+            "zoom",
+            locals(),
+            images=("input",),
+            written=("output",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result

@@ -71,8 +71,7 @@ def optical_flow_ilk(
 
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.optical_flow_ilk there, else
-    skimage.registration.optical_flow_ilk on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.registration.optical_flow_ilk on the CPU.
 
     The iterative Lucas-Kanade (iLK) solver is applied at each level
     of the image pyramid. iLK [1] is a fast and robust alternative to
@@ -209,8 +208,7 @@ def optical_flow_tvl1(
 
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.optical_flow_tvl1 there, else
-    skimage.registration.optical_flow_tvl1 on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.registration.optical_flow_tvl1 on the CPU.
 
     The TV-L1 solver is applied at each level of the image
     pyramid. TV-L1 is a popular algorithm for optical flow estimation
@@ -358,10 +356,9 @@ def phase_cross_correlation(
     0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64 in, float64
     out; float32 in, float32 out.
 
-    voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
-    runs cucim.skimage.registration.phase_cross_correlation there, else
-    skimage.registration.phase_cross_correlation on the CPU. Numbers come to the host wherever
-    it runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of
+    cucim.skimage.registration.phase_cross_correlation were up to 70 of the largest number from
+    those of skimage.registration.phase_cross_correlation.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.
@@ -494,6 +491,8 @@ def phase_cross_correlation(
             "phase_cross_correlation",
             locals(),
             images=("reference_image", "moving_image", "reference_mask", "moving_mask"),
+            never="results of cucim.skimage.registration.phase_cross_correlation were up to 70 of the largest number from those of skimage.registration.phase_cross_correlation",
             numbers="some",
+            apart=(("", {}, "up to 70 of the largest number from"),),
         )
     return result

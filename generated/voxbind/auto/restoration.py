@@ -1022,8 +1022,9 @@ def denoise_tv_chambolle(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.denoise_tv_chambolle there, else
-    skimage.restoration.denoise_tv_chambolle on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.restoration.denoise_tv_chambolle on the CPU. For bool it gives float32 on a GPU, and
+    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
+    it gives float32 on a GPU, and float64 on the CPU.
 
     Given `f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -1570,7 +1571,9 @@ def richardson_lucy(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.richardson_lucy there, else skimage.restoration.richardson_lucy on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Parameters
     ----------
@@ -1644,7 +1647,7 @@ def rolling_ball(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.rolling_ball there, else skimage.restoration.rolling_ball on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     This function is a generalization of the rolling-ball algorithm [1] to
     estimate the background intensity of an n-dimensional image. This is
@@ -1800,7 +1803,9 @@ def unsupervised_wiener(
     voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.unsupervised_wiener there, else
     skimage.restoration.unsupervised_wiener on the CPU. Numbers come to the host wherever it
-    runs. The dtypes told above are the CPU's: no GPU's were seen yet.
+    runs. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a
@@ -2063,8 +2068,9 @@ def wiener(
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU. For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1].

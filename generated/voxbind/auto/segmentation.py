@@ -284,8 +284,8 @@ def chan_vese(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.chan_vese there, else skimage.segmentation.chan_vese on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    It is the CPU's in any case for images of uint8 (results were up to 1 of the largest number
+    from the CPU's). Numbers come to the host wherever it runs.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -417,7 +417,13 @@ def chan_vese(
         )
     else:
         result = route(
-            _cpu, _gpu, "chan_vese", locals(), images=("image", "init_level_set"), numbers="some"
+            _cpu,
+            _gpu,
+            "chan_vese",
+            locals(),
+            images=("image", "init_level_set"),
+            numbers="some",
+            apart=(("uint8", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -470,7 +476,8 @@ def clear_border(
 
     voxbind.auto: where labels is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.clear_border there, else skimage.segmentation.clear_border on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. It is the CPU's in any case with out (results were up to 1 of the largest number from
+    the CPU's).
 
     Parameters
     ----------
@@ -534,7 +541,13 @@ def clear_border(
         )
     else:
         result = route(
-            _cpu, _gpu, "clear_border", locals(), images=("labels", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "clear_border",
+            locals(),
+            images=("labels", "mask"),
+            written=("out",),
+            apart=(("", {"out": None}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -591,7 +604,7 @@ def expand_labels(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.expand_labels there, else skimage.segmentation.expand_labels on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU.
 
     Given a label image, ``expand_labels`` grows label regions (connected components)
     outwards by up to ``distance`` units without overflowing into neighboring regions.
@@ -825,7 +838,7 @@ def find_boundaries(
 
     voxbind.auto: where label_img is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.find_boundaries there, else skimage.segmentation.find_boundaries
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU.
 
     Parameters
     ----------
@@ -1257,8 +1270,9 @@ def inverse_gaussian_gradient(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.inverse_gaussian_gradient there, else
-    skimage.segmentation.inverse_gaussian_gradient on the CPU. The dtypes told above are the
-    CPU's: no GPU's were seen yet.
+    skimage.segmentation.inverse_gaussian_gradient on the CPU. For bool it gives float16 on a
+    GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU.
+    For uint8 it gives float16 on a GPU, and float64 on the CPU.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -1342,7 +1356,7 @@ def join_segmentations(
     voxbind.auto: where s1 is on an NVIDIA GPU it runs
     cucim.skimage.segmentation.join_segmentations there, else
     skimage.segmentation.join_segmentations on the CPU. On a GPU it gives objects of that
-    library's classes. The dtypes told above are the CPU's: no GPU's were seen yet.
+    library's classes.
 
     The join J of S1 and S2 is defined as the segmentation in which two
     voxels are in the same segment if and only if they are in the same
@@ -1445,7 +1459,9 @@ def mark_boundaries(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.mark_boundaries there, else skimage.segmentation.mark_boundaries
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Parameters
     ----------
@@ -1528,10 +1544,9 @@ def morphological_chan_vese(
     mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
     float32, float64 in, int8 in [0, 1] out; int32 in, int8 out.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.segmentation.morphological_chan_vese there, else
-    skimage.segmentation.morphological_chan_vese on the CPU. The dtypes told above are the
-    CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of
+    cucim.skimage.segmentation.morphological_chan_vese were up to 1 of the largest number from
+    those of skimage.segmentation.morphological_chan_vese.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1614,7 +1629,14 @@ def morphological_chan_vese(
         )
     else:
         result = route(
-            _cpu, _gpu, "morphological_chan_vese", locals(), images=("image", "init_level_set")
+            _cpu,
+            _gpu,
+            "morphological_chan_vese",
+            locals(),
+            images=("image", "init_level_set"),
+            never="results of cucim.skimage.segmentation.morphological_chan_vese were up to 1 of the largest number from those of skimage.segmentation.morphological_chan_vese",
+            refuses=("bool", "int32", "uint16", "uint8"),
+            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -1668,8 +1690,7 @@ def morphological_geodesic_active_contour(
 
     voxbind.auto: where gimage is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.morphological_geodesic_active_contour there, else
-    skimage.segmentation.morphological_geodesic_active_contour on the CPU. The dtypes told above
-    are the CPU's: no GPU's were seen yet.
+    skimage.segmentation.morphological_geodesic_active_contour on the CPU.
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -2169,7 +2190,7 @@ def relabel_sequential(
     voxbind.auto: where label_field is on an NVIDIA GPU it runs
     cucim.skimage.segmentation.relabel_sequential there, else
     skimage.segmentation.relabel_sequential on the CPU. On a GPU it gives objects of that
-    library's classes. The dtypes told above are the CPU's: no GPU's were seen yet.
+    library's classes.
 
     This function also returns the forward map (mapping the original labels to
     the reduced labels) and the inverse map (mapping the reduced labels back

@@ -142,8 +142,7 @@ def downscale_local_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.downscale_local_mean there, else
-    skimage.transform.downscale_local_mean on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.transform.downscale_local_mean on the CPU.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -882,7 +881,7 @@ def integral_image(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.integral_image there, else skimage.transform.integral_image on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -961,10 +960,8 @@ def integrate(
     table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
     uint16, int32, float32, float64 in, float64 out.
 
-    voxbind.auto: where ii is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.integrate there, else skimage.transform.integrate on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.transform.integrate were up
+    to 1 of the largest number from those of skimage.transform.integrate.
 
     Parameters
     ----------
@@ -1008,7 +1005,16 @@ def integrate(
     if class_of(ii) is _cpu.Array and context.current() is context.calm:
         result: float | Array = _cpu.integrate(ii, start, end, slice_by_slice=slice_by_slice)
     else:
-        result = route(_cpu, _gpu, "integrate", locals(), images=("ii",), numbers="some")
+        result = route(
+            _cpu,
+            _gpu,
+            "integrate",
+            locals(),
+            images=("ii",),
+            never="results of cucim.skimage.transform.integrate were up to 1 of the largest number from those of skimage.transform.integrate",
+            numbers="some",
+            apart=(("", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1436,7 +1442,10 @@ def pyramid_expand(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_expand there, else skimage.transform.pyramid_expand on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. It is the CPU's in any case with mode and cval (results were up to 0.23 of the largest
+    number from the CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For
+    uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a
+    GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1492,7 +1501,14 @@ def pyramid_expand(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "pyramid_expand", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "pyramid_expand",
+            locals(),
+            images=("image",),
+            apart=(("", {"mode": "reflect", "cval": 0}, "up to 0.23 of the largest number from"),),
+        )
     return result
 
 
@@ -1549,7 +1565,9 @@ def pyramid_gaussian(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_gaussian there, else skimage.transform.pyramid_gaussian on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -1674,7 +1692,10 @@ def pyramid_laplacian(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_laplacian there, else skimage.transform.pyramid_laplacian on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case with channel_axis (results were up to 2 of the largest
+    number from the CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For
+    uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a
+    GPU, and float64 on the CPU.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -1747,7 +1768,14 @@ def pyramid_laplacian(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "pyramid_laplacian", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "pyramid_laplacian",
+            locals(),
+            images=("image",),
+            apart=(("", {"channel_axis": None}, "up to 2 of the largest number from"),),
+        )
     return result
 
 
@@ -1802,7 +1830,9 @@ def pyramid_reduce(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_reduce there, else skimage.transform.pyramid_reduce on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     Parameters
     ----------
@@ -2000,8 +2030,9 @@ def rescale(
     float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU. For uint16
+    it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and
+    float64 on the CPU.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2151,8 +2182,9 @@ def resize(
     float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU. For uint16
+    it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and
+    float64 on the CPU.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2302,7 +2334,9 @@ def resize_local_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.resize_local_mean there, else skimage.transform.resize_local_mean on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Parameters
     ----------
@@ -2433,8 +2467,10 @@ def rotate(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.rotate there, else skimage.transform.rotate on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.transform.rotate there, else skimage.transform.rotate on the CPU. It is the
+    CPU's in any case with order (results were up to 0.016 of the largest number from the
+    CPU's). For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
+    float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2504,7 +2540,14 @@ def rotate(
             image, angle, resize, center, order, mode, cval, clip, preserve_range
         )
     else:
-        result = route(_cpu, _gpu, "rotate", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "rotate",
+            locals(),
+            images=("image",),
+            apart=(("", {"order": None}, "up to 0.016 of the largest number from"),),
+        )
     return result
 
 
@@ -2562,8 +2605,9 @@ def swirl(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU. For uint16 it
+    gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and
+    float64 on the CPU.
 
     Parameters
     ----------
@@ -2677,8 +2721,10 @@ def warp(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.warp there, else skimage.transform.warp on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.transform.warp there, else skimage.transform.warp on the CPU. It is the CPU's
+    in any case for images of bool (results were up to 1 of the largest number from the CPU's)
+    and for images that haven't 2 spatial axes. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2823,7 +2869,15 @@ def warp(
             image, inverse_map, map_args, output_shape, order, mode, cval, clip, preserve_range
         )
     else:
-        result = route(_cpu, _gpu, "warp", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "warp",
+            locals(),
+            images=("image",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            axes=2,
+        )
     return result
 
 
@@ -2931,8 +2985,9 @@ def warp_polar(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.warp_polar there, else skimage.transform.warp_polar on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.transform.warp_polar there, else skimage.transform.warp_polar on the CPU. For
+    uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a
+    GPU, and float64 on the CPU.
 
     Parameters
     ----------

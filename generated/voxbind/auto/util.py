@@ -273,8 +273,9 @@ def compare_images(
     float32 in [0, 1] out.
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.compare_images there, else skimage.util.compare_images on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.compare_images there, else skimage.util.compare_images on the CPU. For
+    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Added in version 0.16.
 
@@ -335,8 +336,7 @@ def crop(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.crop there, else skimage.util.crop on the CPU. The dtypes told above are
-    the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.crop there, else skimage.util.crop on the CPU.
 
     Parameters
     ----------
@@ -386,8 +386,7 @@ def dtype_limits(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.util.dtype_limits there, else skimage.util.dtype_limits on the CPU. Numbers
-    come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's were seen
-    yet.
+    come to the host wherever it runs.
 
     Parameters
     ----------
@@ -436,8 +435,7 @@ def img_as_bool(
     int32, float32, float64 in, bool out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_bool there, else skimage.util.img_as_bool on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_bool there, else skimage.util.img_as_bool on the CPU.
 
     Parameters
     ----------
@@ -489,8 +487,9 @@ def img_as_float(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_float there, else skimage.util.img_as_float on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_float there, else skimage.util.img_as_float on the CPU. For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -546,8 +545,7 @@ def img_as_float32(
     bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_float32 there, else skimage.util.img_as_float32 on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_float32 there, else skimage.util.img_as_float32 on the CPU.
 
     Parameters
     ----------
@@ -600,8 +598,7 @@ def img_as_float64(
     bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_float64 there, else skimage.util.img_as_float64 on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_float64 there, else skimage.util.img_as_float64 on the CPU.
 
     Parameters
     ----------
@@ -656,8 +653,7 @@ def img_as_int(
     fits in int16).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_int there, else skimage.util.img_as_int on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_int there, else skimage.util.img_as_int on the CPU.
 
     Parameters
     ----------
@@ -710,8 +706,7 @@ def img_as_ubyte(
     Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_ubyte there, else skimage.util.img_as_ubyte on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_ubyte there, else skimage.util.img_as_ubyte on the CPU.
 
     Parameters
     ----------
@@ -763,8 +758,7 @@ def img_as_uint(
     Downcasting int32 to uint16 without scaling because max value 5 fits in ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_uint there, else skimage.util.img_as_uint on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.img_as_uint there, else skimage.util.img_as_uint on the CPU.
 
     Parameters
     ----------
@@ -802,8 +796,7 @@ def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = 
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.invert there, else skimage.util.invert on the CPU. The dtypes told above
-    are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.invert there, else skimage.util.invert on the CPU.
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -958,8 +951,7 @@ def map_array(
     float64 (TypeError: The dtype of an array to be remapped should be integer).
 
     voxbind.auto: where input_arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.map_array there, else skimage.util.map_array on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.map_array there, else skimage.util.map_array on the CPU.
 
     Parameters
     ----------
@@ -1048,8 +1040,7 @@ def montage(
     1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where arr_in is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.montage there, else skimage.util.montage on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.montage there, else skimage.util.montage on the CPU.
 
     Create a rectangular montage from an input array representing an ensemble
     of equally shaped single- (gray) or multichannel (color) images.
@@ -1177,8 +1168,7 @@ def random_noise(
     Random: equal calls differ unless seeded.
 
     voxbind.auto: where image is on an NVIDIA GPU it runs cucim.skimage.util.random_noise there,
-    else skimage.util.random_noise on the CPU. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    else skimage.util.random_noise on the CPU.
 
     Parameters
     ----------
@@ -1524,8 +1514,7 @@ def view_as_blocks(
     float64 out.
 
     voxbind.auto: where arr_in is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.view_as_blocks there, else skimage.util.view_as_blocks on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.view_as_blocks there, else skimage.util.view_as_blocks on the CPU.
 
     Blocks are non-overlapping views of the input array.
 
@@ -1634,8 +1623,7 @@ def view_as_windows(
     float64 out.
 
     voxbind.auto: where arr_in is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.view_as_windows there, else skimage.util.view_as_windows on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.util.view_as_windows there, else skimage.util.view_as_windows on the CPU.
 
     Windows are overlapping views of the input array, with adjacent windows
     shifted by a single row or column (or an index of a higher dimension).

@@ -7,11 +7,12 @@ that one does, or does otherwise.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
 from voxbind_build.classify.inferred import has_numbers, is_plain
-from voxbind_build.model import Contract, Description, Function, Numbers, Twin, Verdict
+from voxbind_build.model import Apart, Contract, Description, Function, Numbers, Twin, Verdict
 
 __all__ = ["limited"]
 
@@ -41,6 +42,7 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
     documented = {each.name: each.documented for each in description.parameters}
     return replace(
         pair,
+        apart=tuple(_apart(pair)),
         refuses=tuple(
             sorted(
                 given
@@ -63,6 +65,26 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
         objects=any(not is_plain(each) or "Callable" in each for each in types),
         numbers=_numbers(types),
     )
+
+
+def _apart(pair: Twin) -> Iterator[Apart]:
+    """Give the kinds of call that differ by more than is allowed, each once.
+
+    An argument was tried on images of one dtype, and is taken to do the same on all.
+    """
+    others = {mine: theirs for theirs, mine in pair.renamed.items()}
+    told: set[tuple[str, tuple[str, ...]]] = set()
+    for each in pair.agreement.apart if pair.agreement is not None else ():
+        if not each.unlike and each.relative <= pair.tolerance:
+            continue
+        found = replace(
+            each,
+            dtype="" if each.given else each.dtype,
+            given=tuple(others.get(name, name) for name in each.given),
+        )
+        if (found.dtype, found.given) not in told:
+            told.add((found.dtype, found.given))
+            yield found
 
 
 def _axes(own: Verdict, other: Function) -> int | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import copy
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import structs
 
-from voxbind_build.model import Agreement, Observation, ProbeTask, Twin
+from voxbind_build.model import Agreement, Apart, Observation, ProbeTask, Twin
 from voxbind_build.probe.bench import in_words
 from voxbind_build.probe.calling import realise, tell_error
 from voxbind_build.probe.images import Array
@@ -23,6 +24,8 @@ from voxbind_build.probe.observe import blank, load, observe
 
 _TOLD = 12
 """Calls that are named of each kind."""
+_ROUNDING = 1e-6
+"""The relative difference from which on a kind of call is told: float32 rounds at a tenth of it."""
 
 
 class Distance(NamedTuple):
@@ -157,6 +160,8 @@ class Pair:
         self._at = ""
         self._unlike: dict[str, str] = {}
         self._only_twin: dict[str, str] = {}
+        self._kinds: dict[tuple[str, tuple[str, ...]], Distance] = {}
+        self._given: Counter[str] = Counter()
 
     @property
     def agreement(self) -> Agreement | None:
@@ -170,7 +175,23 @@ class Pair:
             at=self._at,
             unlike=tuple([*self._unlike.values()][:_TOLD]),
             only_twin=tuple([*self._only_twin.values()][:_TOLD]),
+            apart=tuple(self._apart()),
         )
+
+    def _apart(self) -> Iterator[Apart]:
+        """Tell the kinds of call whose results differ, without the arguments of every call."""
+        compared = max(self._given.values(), default=0)
+        furthest = sorted(
+            self._kinds.items(), key=lambda item: (not item[1].unlike, -item[1].relative, item[0])
+        )
+        for (dtype, given), found in furthest:
+            if found.unlike or found.relative > _ROUNDING:
+                yield Apart(
+                    dtype=dtype,
+                    given=tuple(name for name in given if self._given[name] < compared),
+                    relative=_rounded(found.relative),
+                    unlike=bool(found.unlike),
+                )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make the call, and give back what the function gives or raises."""
@@ -225,6 +246,13 @@ class Pair:
 
     def _compare(self, value: Any, expected: Any, given: tuple[Any, dict[str, Any]]) -> None:
         found = distance(value, expected)
+        arguments = dict(self._named(*given))
+        image = arguments.pop(self._image, None)
+        dtype = "" if image is None else str(getattr(image, "dtype", type(image).__name__))
+        kind = dtype, tuple(arguments)
+        self._kinds[kind] = _greatest([self._kinds.get(kind, Distance()), found])
+        # The image counts the calls: it is in each, if there is one.
+        self._given.update([self._image, *arguments])
         if found.unlike and found.unlike not in self._unlike:
             self._unlike[found.unlike] = f"{self._in_words(*given)}: {found.unlike}"
         if not found.numbers:

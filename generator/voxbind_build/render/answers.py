@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from voxbind_build.model import Function, Twin
+from voxbind_build.model import Apart, Function, Twin
 from voxbind_build.render.quoting import clean
 
 __all__ = [
     "grouped",
+    "how_far",
     "never",
     "of_routing",
     "of_twin",
@@ -111,18 +112,21 @@ def never(function: Function, required: Sequence[str]) -> str:
     twin, name = function.twin, function.public
     if twin is None:
         return ""
-    if twin.agreement is not None and twin.agreement.unlike:
-        return f"results of {name} were of another kind or shape than those of {twin.name}"
-    if twin.differs and twin.agreement is not None:
-        return (
-            f"results of {name} were {twin.agreement.relative:.2g} of the largest number from "
-            f"those of {twin.name}, and {twin.tolerance:g} is allowed"
-        )
+    for each in twin.apart:
+        if not (each.dtype or each.given):
+            return f"results of {name} were {how_far(each)} those of {twin.name}"
     if required:
         return f"{name} has no parameter {required[0]!r}"
     if twin.axes == 0:
         return f"{name} takes other axes than {twin.name}"
     return ""
+
+
+def how_far(apart: Apart) -> str:
+    """Say how far results of a kind of call are from the twin's: before "those of"."""
+    if apart.unlike:
+        return "of another kind or shape than"
+    return f"up to {apart.relative:.2g} of the largest number from"
 
 
 def stays(function: Function, twin: Twin) -> str:
@@ -192,6 +196,16 @@ def _limits(twin: Twin) -> Iterator[str]:
     only = [f"with {name}" for name in twin.missing]
     only += [f"with a Python function as {name}" for name in twin.kernels]
     only += [f"for images of {dtype}" for dtype in twin.refuses]
+    only += [
+        " ".join(
+            (
+                *([f"for images of {each.dtype}"] if each.dtype else []),
+                *([f"with {_and(each.given)}"] if each.given else []),
+                f"(results were {how_far(each)} the CPU's)",
+            )
+        )
+        for each in twin.apart
+    ]
     if twin.axes:
         only.append(f"for images that haven't {twin.axes} spatial axes")
     if only:

@@ -265,6 +265,8 @@ class _Writer:
         written = {name: repr(value) for name, value in facts.items() if value}
         if lacks := self._lacks(pair):
             written["lacks"] = f"{{{', '.join(lacks)}}}"
+        if apart := self._apart(pair):
+            written["apart"] = f"({', '.join(apart)},)"
         if twin.axes:
             written["axes"] = str(twin.axes)
             if self._function.needs_channels:
@@ -299,6 +301,18 @@ class _Writer:
         if self._has_switch and not has_switch(pair.function):
             lacks.append(f"{SLICE_BY_SLICE!r}: False")
         return lacks
+
+    def _apart(self, pair: _Pair) -> list[str]:
+        parameters = {each.name: each for each in self._function.parameters}
+        found = []
+        for each in pair.twin.apart:
+            defaults = ", ".join(
+                f"{name!r}: {self._default(parameters[name])}"
+                for name in each.given
+                if name in parameters
+            )
+            found.append(f"({each.dtype!r}, {{{defaults}}}, {answers.how_far(each)!r})")
+        return found
 
     def _default(self, parameter: Parameter) -> str:
         if parameter.kind == "VAR_POSITIONAL":

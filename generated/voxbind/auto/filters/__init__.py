@@ -112,8 +112,7 @@ def apply_hysteresis_threshold(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.apply_hysteresis_threshold there, else
-    skimage.filters.apply_hysteresis_threshold on the CPU. The dtypes told above are the CPU's:
-    no GPU's were seen yet.
+    skimage.filters.apply_hysteresis_threshold on the CPU.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -210,8 +209,9 @@ def butterworth(
     float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.butterworth there, else skimage.filters.butterworth on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.butterworth there, else skimage.filters.butterworth on the CPU. For
+    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     This filter is defined in the Fourier domain.
 
@@ -354,7 +354,9 @@ def correlate_sparse(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.correlate_sparse there, else skimage.filters.correlate_sparse on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -440,8 +442,9 @@ def difference_of_gaussians(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.difference_of_gaussians there, else
-    skimage.filters.difference_of_gaussians on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.filters.difference_of_gaussians on the CPU. For bool it gives float32 on a GPU, and
+    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
+    it gives float32 on a GPU, and float64 on the CPU.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -597,8 +600,10 @@ def farid(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid there, else skimage.filters.farid on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.farid there, else skimage.filters.farid on the CPU. It is the CPU's in
+    any case with mode and cval (results were up to 0.95 of the largest number from the CPU's).
+    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -664,7 +669,16 @@ def farid(
             image, mask, axis=axis, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "farid", locals(), images=("image", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "farid",
+            locals(),
+            images=("image", "mask"),
+            apart=(
+                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.95 of the largest number from"),
+            ),
+        )
     return result
 
 
@@ -685,8 +699,9 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -740,8 +755,9 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -977,9 +993,8 @@ def frangi(
     bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
     float32 in [0, 1] out.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.frangi there, else skimage.filters.frangi on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.frangi were up to
+    0.0092 of the largest number from those of skimage.filters.frangi.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1071,7 +1086,15 @@ def frangi(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "frangi", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "frangi",
+            locals(),
+            images=("image",),
+            never="results of cucim.skimage.filters.frangi were up to 0.0092 of the largest number from those of skimage.filters.frangi",
+            apart=(("", {}, "up to 0.0092 of the largest number from"),),
+        )
     return result
 
 
@@ -1097,8 +1120,8 @@ def gabor(
     [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.gabor there, else skimage.filters.gabor on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.gabor there, else skimage.filters.gabor on the CPU. It is the CPU's in
+    any case for images of bool (results were up to 1 of the largest number from the CPU's).
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1174,7 +1197,14 @@ def gabor(
             image, frequency, theta, bandwidth, sigma_x, sigma_y, n_stds, offset, mode, cval
         )
     else:
-        result = route(_cpu, _gpu, "gabor", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "gabor",
+            locals(),
+            images=("image",),
+            apart=(("bool", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1309,8 +1339,9 @@ def gaussian(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1474,9 +1505,8 @@ def hessian(
     bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
     float32 in [0, 1] out.
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.hessian there, else skimage.filters.hessian on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.hessian were up to
+    3.1e+05 of the largest number from those of skimage.filters.hessian.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1556,7 +1586,15 @@ def hessian(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "hessian", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "hessian",
+            locals(),
+            images=("image",),
+            never="results of cucim.skimage.filters.hessian were up to 3.1e+05 of the largest number from those of skimage.filters.hessian",
+            apart=(("", {}, "up to 3.1e+05 of the largest number from"),),
+        )
     return result
 
 
@@ -1591,8 +1629,9 @@ def laplace(
     int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1644,8 +1683,7 @@ def median(
     in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.median there, else skimage.filters.median on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.median there, else skimage.filters.median on the CPU.
 
     Parameters
     ----------
@@ -1754,8 +1792,9 @@ def meijering(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU. For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1854,8 +1893,11 @@ def prewitt(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt there, else skimage.filters.prewitt on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.prewitt there, else skimage.filters.prewitt on the CPU. It is the
+    CPU's in any case with mode and cval (results were up to 0.93 of the largest number from the
+    CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Parameters
     ----------
@@ -1914,7 +1956,16 @@ def prewitt(
             image, mask, axis=axis, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "prewitt", locals(), images=("image", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "prewitt",
+            locals(),
+            images=("image", "mask"),
+            apart=(
+                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.93 of the largest number from"),
+            ),
+        )
     return result
 
 
@@ -1935,8 +1986,9 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU. For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1984,8 +2036,9 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU. For bool
+    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2037,8 +2090,7 @@ def rank_order(
     uint16 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank_order there, else skimage.filters.rank_order on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank_order there, else skimage.filters.rank_order on the CPU.
 
     Parameters
     ----------
@@ -2100,8 +2152,9 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2154,7 +2207,9 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_neg_diag there, else skimage.filters.roberts_neg_diag on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2205,7 +2260,9 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_pos_diag there, else skimage.filters.roberts_pos_diag on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2279,8 +2336,9 @@ def sato(
     float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU. For bool it gives
+    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2377,8 +2435,11 @@ def scharr(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr there, else skimage.filters.scharr on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.scharr there, else skimage.filters.scharr on the CPU. It is the CPU's
+    in any case with mode and cval (results were up to 0.98 of the largest number from the
+    CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Parameters
     ----------
@@ -2440,7 +2501,16 @@ def scharr(
             image, mask, axis=axis, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "scharr", locals(), images=("image", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "scharr",
+            locals(),
+            images=("image", "mask"),
+            apart=(
+                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.98 of the largest number from"),
+            ),
+        )
     return result
 
 
@@ -2461,8 +2531,9 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2515,8 +2586,9 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2593,8 +2665,10 @@ def sobel(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel there, else skimage.filters.sobel on the CPU. The dtypes told
-    above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.sobel there, else skimage.filters.sobel on the CPU. It is the CPU's in
+    any case with mode and cval (results were up to 0.97 of the largest number from the CPU's).
+    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
+    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2651,7 +2725,16 @@ def sobel(
             image, mask, axis=axis, mode=mode, cval=cval, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "sobel", locals(), images=("image", "mask"))
+        result = route(
+            _cpu,
+            _gpu,
+            "sobel",
+            locals(),
+            images=("image", "mask"),
+            apart=(
+                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.97 of the largest number from"),
+            ),
+        )
     return result
 
 
@@ -2672,8 +2755,9 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2721,8 +2805,9 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU. For bool it
+    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
+    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2802,8 +2887,7 @@ def threshold_isodata(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_isodata there, else skimage.filters.threshold_isodata on the
-    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    CPU. Numbers come to the host wherever it runs.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2894,8 +2978,7 @@ def threshold_li(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_li there, else skimage.filters.threshold_li on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3014,7 +3097,9 @@ def threshold_local(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_local there, else skimage.filters.threshold_local on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3096,8 +3181,7 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_mean there, else skimage.filters.threshold_mean on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3152,8 +3236,7 @@ def threshold_minimum(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_minimum there, else skimage.filters.threshold_minimum on the
-    CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    CPU. Numbers come to the host wherever it runs.
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3237,7 +3320,7 @@ def threshold_multiotsu(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_multiotsu there, else skimage.filters.threshold_multiotsu on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU.
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3357,7 +3440,9 @@ def threshold_niblack(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_niblack there, else skimage.filters.threshold_niblack on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3441,8 +3526,7 @@ def threshold_otsu(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_otsu there, else skimage.filters.threshold_otsu on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3531,7 +3615,9 @@ def threshold_sauvola(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_sauvola there, else skimage.filters.threshold_sauvola on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
+    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3604,8 +3690,7 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_triangle there, else skimage.filters.threshold_triangle on
-    the CPU. Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    the CPU. Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3668,8 +3753,7 @@ def threshold_yen(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_yen there, else skimage.filters.threshold_yen on the CPU.
-    Numbers come to the host wherever it runs. The dtypes told above are the CPU's: no GPU's
-    were seen yet.
+    Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -3761,8 +3845,11 @@ def unsharp_mask(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.unsharp_mask there, else skimage.filters.unsharp_mask on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.unsharp_mask there, else skimage.filters.unsharp_mask on the CPU. It
+    is the CPU's in any case with channel_axis (results were up to 1 of the largest number from
+    the CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
+    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
+    on the CPU.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3875,7 +3962,14 @@ def unsharp_mask(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "unsharp_mask", locals(), images=("image",))
+        result = route(
+            _cpu,
+            _gpu,
+            "unsharp_mask",
+            locals(),
+            images=("image",),
+            apart=(("", {"channel_axis": None}, "up to 1 of the largest number from"),),
+        )
     return result
 
 

@@ -107,7 +107,8 @@ def autolevel(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel there, else skimage.filters.rank.autolevel on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    It is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -153,7 +154,13 @@ def autolevel(
         )
     else:
         result = route(
-            _cpu, _gpu, "autolevel", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "autolevel",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -206,8 +213,9 @@ def autolevel_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel_percentile there, else
-    skimage.filters.rank.autolevel_percentile on the CPU. The dtypes told above are the CPU's:
-    no GPU's were seen yet.
+    skimage.filters.rank.autolevel_percentile on the CPU. It is the CPU's in any case for images
+    of uint16 (results were up to 1 of the largest number from the CPU's) and for images that
+    haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -243,7 +251,14 @@ def autolevel_percentile(
         )
     else:
         result = route(
-            _cpu, _gpu, "autolevel_percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "autolevel_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -300,8 +315,9 @@ def enhance_contrast(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast there, else
-    skimage.filters.rank.enhance_contrast on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.filters.rank.enhance_contrast on the CPU. It is the CPU's in any case for images of
+    uint16 (results were up to 1 of the largest number from the CPU's). For uint16 it gives
+    uint8 on a GPU, and uint16 on the CPU.
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -348,7 +364,13 @@ def enhance_contrast(
         )
     else:
         result = route(
-            _cpu, _gpu, "enhance_contrast", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "enhance_contrast",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -401,8 +423,9 @@ def enhance_contrast_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast_percentile there, else
-    skimage.filters.rank.enhance_contrast_percentile on the CPU. The dtypes told above are the
-    CPU's: no GPU's were seen yet.
+    skimage.filters.rank.enhance_contrast_percentile on the CPU. It is the CPU's in any case for
+    images of uint16 (results were up to 1 of the largest number from the CPU's) and for images
+    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -445,6 +468,8 @@ def enhance_contrast_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -500,8 +525,12 @@ def entropy(
     to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.entropy there, else skimage.filters.rank.entropy on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.entropy there, else skimage.filters.rank.entropy on the CPU. It
+    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For float32 it gives float32 on a GPU, and float64 on the CPU. For float64
+    it gives float32 on a GPU, and float64 on the CPU. For int32 it gives float32 on a GPU, and
+    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
+    it gives float32 on a GPU, and float64 on the CPU.
 
     The entropy is computed using base 2 logarithm i.e. the filter returns the
     minimum number of bits needed to encode the local gray level
@@ -551,7 +580,15 @@ def entropy(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "entropy", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "entropy",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -606,8 +643,9 @@ def equalize(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.equalize there, else skimage.filters.rank.equalize on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.equalize there, else skimage.filters.rank.equalize on the CPU. It
+    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -649,7 +687,15 @@ def equalize(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "equalize", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "equalize",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -705,7 +751,8 @@ def geometric_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.geometric_mean there, else skimage.filters.rank.geometric_mean on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
+    largest number from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -754,7 +801,13 @@ def geometric_mean(
         )
     else:
         result = route(
-            _cpu, _gpu, "geometric_mean", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "geometric_mean",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -810,8 +863,9 @@ def gradient(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.gradient there, else skimage.filters.rank.gradient on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.gradient there, else skimage.filters.rank.gradient on the CPU. It
+    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -853,7 +907,15 @@ def gradient(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "gradient", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "gradient",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -905,8 +967,9 @@ def gradient_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient_percentile there, else
-    skimage.filters.rank.gradient_percentile on the CPU. The dtypes told above are the CPU's: no
-    GPU's were seen yet.
+    skimage.filters.rank.gradient_percentile on the CPU. It is the CPU's in any case for images
+    of uint16 (results were up to 1 of the largest number from the CPU's) and for images that
+    haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -939,7 +1002,14 @@ def gradient_percentile(
         )
     else:
         result = route(
-            _cpu, _gpu, "gradient_percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "gradient_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -995,8 +1065,9 @@ def majority(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.majority there, else skimage.filters.rank.majority on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.majority there, else skimage.filters.rank.majority on the CPU. It
+    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1046,7 +1117,15 @@ def majority(
             slice_by_slice=slice_by_slice,
         )
     else:
-        result = route(_cpu, _gpu, "majority", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "majority",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1101,8 +1180,9 @@ def maximum(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.maximum there, else skimage.filters.rank.maximum on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.maximum there, else skimage.filters.rank.maximum on the CPU. It
+    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1153,7 +1233,15 @@ def maximum(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "maximum", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "maximum",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1208,8 +1296,9 @@ def mean(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.mean there, else skimage.filters.rank.mean on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.mean there, else skimage.filters.rank.mean on the CPU. It is the
+    CPU's in any case for images of uint16 (results were up to 1 of the largest number from the
+    CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1251,7 +1340,15 @@ def mean(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "mean", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "mean",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1303,7 +1400,9 @@ def mean_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_bilateral there, else skimage.filters.rank.mean_bilateral on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
+    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
+    gives uint8 on a GPU, and uint16 on the CPU.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1357,7 +1456,14 @@ def mean_bilateral(
         result: Array = _cpu.mean_bilateral(image, footprint, out, mask, shift_x, shift_y, s0, s1)
     else:
         result = route(
-            _cpu, _gpu, "mean_bilateral", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "mean_bilateral",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -1410,7 +1516,9 @@ def mean_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_percentile there, else skimage.filters.rank.mean_percentile
-    on the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    on the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
+    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
+    gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1441,7 +1549,14 @@ def mean_percentile(
         result: Array = _cpu.mean_percentile(image, footprint, out, mask, shift_x, shift_y, p0, p1)
     else:
         result = route(
-            _cpu, _gpu, "mean_percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "mean_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -1497,8 +1612,9 @@ def median(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.median there, else skimage.filters.rank.median on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.median there, else skimage.filters.rank.median on the CPU. It is
+    the CPU's in any case for images of uint16 (results were up to 1 of the largest number from
+    the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1546,7 +1662,15 @@ def median(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "median", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "median",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1601,8 +1725,9 @@ def minimum(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.minimum there, else skimage.filters.rank.minimum on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.minimum there, else skimage.filters.rank.minimum on the CPU. It
+    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1653,7 +1778,15 @@ def minimum(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "minimum", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "minimum",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1708,8 +1841,9 @@ def modal(
     number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.modal there, else skimage.filters.rank.modal on the CPU. The
-    dtypes told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.modal there, else skimage.filters.rank.modal on the CPU. It is
+    the CPU's in any case for images of uint16 (results were up to 1 of the largest number from
+    the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1753,7 +1887,15 @@ def modal(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "modal", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "modal",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -1807,9 +1949,8 @@ def noise_filter(
     ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
     number of bins ...).
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.noise_filter there, else skimage.filters.rank.noise_filter on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.noise_filter
+    were up to 1 of the largest number from those of skimage.filters.rank.noise_filter.
 
     Parameters
     ----------
@@ -1857,7 +1998,14 @@ def noise_filter(
         )
     else:
         result = route(
-            _cpu, _gpu, "noise_filter", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "noise_filter",
+            locals(),
+            images=("image", "mask"),
+            never="results of cucim.skimage.filters.rank.noise_filter were up to 1 of the largest number from those of skimage.filters.rank.noise_filter",
+            written=("out",),
+            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -2009,7 +2157,9 @@ def percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.percentile there, else skimage.filters.rank.percentile on the
-    CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the largest
+    number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it gives uint8
+    on a GPU, and uint16 on the CPU.
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2042,7 +2192,14 @@ def percentile(
         result: Array = _cpu.percentile(image, footprint, out, mask, shift_x, shift_y, p0)
     else:
         result = route(
-            _cpu, _gpu, "percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -2098,8 +2255,9 @@ def pop(
     to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.pop there, else skimage.filters.rank.pop on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    cucim.skimage.filters.rank.pop there, else skimage.filters.rank.pop on the CPU. It is the
+    CPU's in any case with shift_x (results were up to 0.85 of the largest number from the
+    CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2149,7 +2307,15 @@ def pop(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "pop", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "pop",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("", {"shift_x": 0}, "up to 0.85 of the largest number from"),),
+        )
     return result
 
 
@@ -2201,7 +2367,9 @@ def pop_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.pop_bilateral there, else skimage.filters.rank.pop_bilateral on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 4 of the
+    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
+    gives uint8 on a GPU, and uint16 on the CPU.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask. Additionally pixels must have a graylevel
@@ -2252,7 +2420,14 @@ def pop_bilateral(
         result: Array = _cpu.pop_bilateral(image, footprint, out, mask, shift_x, shift_y, s0, s1)
     else:
         result = route(
-            _cpu, _gpu, "pop_bilateral", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "pop_bilateral",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 4 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -2303,9 +2478,8 @@ def pop_percentile(
     loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
     rank filter performance is expected due to a large number of bins ...).
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.pop_percentile there, else skimage.filters.rank.pop_percentile on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.pop_percentile
+    were up to 0.56 of the largest number from those of skimage.filters.rank.pop_percentile.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2339,7 +2513,15 @@ def pop_percentile(
         result: Array = _cpu.pop_percentile(image, footprint, out, mask, shift_x, shift_y, p0, p1)
     else:
         result = route(
-            _cpu, _gpu, "pop_percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "pop_percentile",
+            locals(),
+            images=("image", "mask"),
+            never="results of cucim.skimage.filters.rank.pop_percentile were up to 0.56 of the largest number from those of skimage.filters.rank.pop_percentile",
+            written=("out",),
+            apart=(("", {}, "up to 0.56 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -2396,7 +2578,8 @@ def subtract_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean there, else skimage.filters.rank.subtract_mean on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
+    largest number from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -2447,7 +2630,13 @@ def subtract_mean(
         )
     else:
         result = route(
-            _cpu, _gpu, "subtract_mean", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "subtract_mean",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -2500,8 +2689,9 @@ def subtract_mean_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean_percentile there, else
-    skimage.filters.rank.subtract_mean_percentile on the CPU. The dtypes told above are the
-    CPU's: no GPU's were seen yet.
+    skimage.filters.rank.subtract_mean_percentile on the CPU. It is the CPU's in any case for
+    images of uint16 (results were up to 1 of the largest number from the CPU's) and for images
+    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2540,6 +2730,8 @@ def subtract_mean_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -2594,9 +2786,8 @@ def sum(
     ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
     number of bins ...).
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.sum there, else skimage.filters.rank.sum on the CPU. The dtypes
-    told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.sum were up to
+    1 of the largest number from those of skimage.filters.rank.sum.
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2646,7 +2837,16 @@ def sum(
             image, footprint, out, mask, shift_x, shift_y, shift_z, slice_by_slice=slice_by_slice
         )
     else:
-        result = route(_cpu, _gpu, "sum", locals(), images=("image", "mask"), written=("out",))
+        result = route(
+            _cpu,
+            _gpu,
+            "sum",
+            locals(),
+            images=("image", "mask"),
+            never="results of cucim.skimage.filters.rank.sum were up to 1 of the largest number from those of skimage.filters.rank.sum",
+            written=("out",),
+            apart=(("", {}, "up to 1 of the largest number from"),),
+        )
     return result
 
 
@@ -2698,7 +2898,9 @@ def sum_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_bilateral there, else skimage.filters.rank.sum_bilateral on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
+    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
+    gives uint8 on a GPU, and uint16 on the CPU.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -2755,7 +2957,14 @@ def sum_bilateral(
         result: Array = _cpu.sum_bilateral(image, footprint, out, mask, shift_x, shift_y, s0, s1)
     else:
         result = route(
-            _cpu, _gpu, "sum_bilateral", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "sum_bilateral",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -2808,7 +3017,9 @@ def sum_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_percentile there, else skimage.filters.rank.sum_percentile on
-    the CPU. The dtypes told above are the CPU's: no GPU's were seen yet.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
+    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
+    gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2842,7 +3053,14 @@ def sum_percentile(
         result: Array = _cpu.sum_percentile(image, footprint, out, mask, shift_x, shift_y, p0, p1)
     else:
         result = route(
-            _cpu, _gpu, "sum_percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "sum_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 
@@ -2897,9 +3115,8 @@ def threshold(
     to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
     to a large number of bins ...).
 
-    voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.rank.threshold there, else skimage.filters.rank.threshold on the CPU.
-    The dtypes told above are the CPU's: no GPU's were seen yet.
+    voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.threshold were
+    up to 1 of the largest number from those of skimage.filters.rank.threshold.
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -2950,7 +3167,14 @@ def threshold(
         )
     else:
         result = route(
-            _cpu, _gpu, "threshold", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "threshold",
+            locals(),
+            images=("image", "mask"),
+            never="results of cucim.skimage.filters.rank.threshold were up to 1 of the largest number from those of skimage.filters.rank.threshold",
+            written=("out",),
+            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -3000,8 +3224,9 @@ def threshold_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.threshold_percentile there, else
-    skimage.filters.rank.threshold_percentile on the CPU. The dtypes told above are the CPU's:
-    no GPU's were seen yet.
+    skimage.filters.rank.threshold_percentile on the CPU. It is the CPU's in any case for images
+    of uint16 (results were up to 1 of the largest number from the CPU's) and for images that
+    haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -3034,7 +3259,14 @@ def threshold_percentile(
         result: Array = _cpu.threshold_percentile(image, footprint, out, mask, shift_x, shift_y, p0)
     else:
         result = route(
-            _cpu, _gpu, "threshold_percentile", locals(), images=("image", "mask"), written=("out",)
+            _cpu,
+            _gpu,
+            "threshold_percentile",
+            locals(),
+            images=("image", "mask"),
+            written=("out",),
+            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            axes=2,
         )
     return result
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, OutT
+from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, OutT, Reshapable
 from voxbind.classes import class_of
 from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible
@@ -176,8 +176,9 @@ def combine_stains(
     """Stain to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.combine_stains. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -289,8 +290,9 @@ def convert_colorspace(
     """Convert an image array to a new color space.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.convert_colorspace. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -375,8 +377,10 @@ def deltaE_cie76(
     """Euclidean distance between two points in Lab color space
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.deltaE_cie76. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [0,
+    255] out; uint16 in, float32 in [0, 65535] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -456,8 +460,10 @@ def deltaE_ciede2000(
     """Color difference as given by the CIEDE 2000 standard.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.deltaE_ciede2000. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16 in, float32
+    in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 1] out; float64 in,
+    float64 in [0, 1] out.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -564,8 +570,10 @@ def deltaE_ciede94(
     """Color difference according to CIEDE 94 standard
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.deltaE_ciede94. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [0,
+    255] out; uint16 in, float32 in [0, 65535] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -642,8 +650,8 @@ def deltaE_ciede94(
 def deltaE_cmc(
     lab1: Castable[OutT],
     lab2: ArrayLike,
-    kL: int = 1,
-    kC: int = 1,
+    kL: float = 1,
+    kC: float = 1,
     *,
     channel_axis: int = -1,
     slice_by_slice: bool = False,
@@ -654,8 +662,8 @@ def deltaE_cmc(
 def deltaE_cmc(
     lab1: ArrayT,
     lab2: ArrayLike,
-    kL: int = 1,
-    kC: int = 1,
+    kL: float = 1,
+    kC: float = 1,
     *,
     channel_axis: int = -1,
     slice_by_slice: bool = False,
@@ -665,8 +673,8 @@ def deltaE_cmc(
 def deltaE_cmc(
     lab1: Array | Castable[Array],
     lab2: ArrayLike,
-    kL: int = 1,
-    kC: int = 1,
+    kL: float = 1,
+    kC: float = 1,
     *,
     channel_axis: int = -1,
     slice_by_slice: bool = False,
@@ -674,8 +682,10 @@ def deltaE_cmc(
     """Color difference from the  CMC l:c standard.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.deltaE_cmc. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [0,
+    255] out; uint16 in, float32 in [0, 65535] out; int32 in, float64 out; float32 in, float32
+    in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -693,8 +703,8 @@ def deltaE_cmc(
         reference color (Lab colorspace)
     lab2 : array_like
         comparison color (Lab colorspace)
-    kL : int, default: 1
-    kC : int, default: 1
+    kL : float, default: 1
+    kC : float, default: 1
     channel_axis : int, optional
         This parameter indicates which axis of the arrays corresponds to
         channels.
@@ -739,7 +749,7 @@ def deltaE_cmc(
 
 @overload
 def gray2rgb(
-    image: Castable[OutT], *, channel_axis: int = -1, slice_by_slice: bool = False
+    image: Reshapable[OutT], *, channel_axis: int = -1, slice_by_slice: bool = False
 ) -> OutT: ...
 
 
@@ -748,13 +758,14 @@ def gray2rgb(image: ArrayT, *, channel_axis: int = -1, slice_by_slice: bool = Fa
 
 
 def gray2rgb(
-    image: Array | Castable[Array], *, channel_axis: int = -1, slice_by_slice: bool = False
+    image: Array | Reshapable[Array], *, channel_axis: int = -1, slice_by_slice: bool = False
 ) -> Array:
     """Create an RGB representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.color.gray2rgb. Gives an image of the same spatial
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
+    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
+    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -786,7 +797,7 @@ def gray2rgb(
 
 @overload
 def gray2rgba(
-    image: Castable[OutT],
+    image: Reshapable[OutT],
     alpha: ArrayLike | None = None,
     *,
     channel_axis: int = -1,
@@ -807,7 +818,7 @@ def gray2rgba(
 
 
 def gray2rgba(
-    image: Array | Castable[Array],
+    image: Array | Reshapable[Array],
     alpha: ArrayLike | None = None,
     *,
     channel_axis: int = -1,
@@ -816,9 +827,11 @@ def gray2rgba(
 ) -> Array:
     """Create a RGBA representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.color.gray2rgba. Gives an image of the same spatial
-    shape. Beside skimage.color.gray2rgba, check_alpha is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
+    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
+    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
+    skimage.color.gray2rgba, check_alpha is added.
 
     Parameters
     ----------
@@ -854,7 +867,13 @@ def gray2rgba(
             image, alpha=alpha, channel_axis=channel_axis, check_alpha=check_alpha
         )
     else:
-        result = flexible(_cucim.gray2rgba, locals(), images=("image", "alpha"), memory="cupy")
+        result = flexible(
+            _cucim.gray2rgba,
+            locals(),
+            images=("image", "alpha"),
+            array_like=("alpha",),
+            memory="cupy",
+        )
     return result
 
 
@@ -874,8 +893,9 @@ def hed2rgb(
     """Haematoxylin-Eosin-DAB (HED) to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.hed2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -940,8 +960,9 @@ def hsv2rgb(
     """HSV to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.hsv2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1008,8 +1029,9 @@ def lab2lch(
     """CIE-LAB to CIE-LCH color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.lab2lch. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
 
     LCH is the cylindrical representation of the LAB (Cartesian) colorspace
 
@@ -1060,7 +1082,24 @@ def lab2lch(
 @overload
 def lab2rgb(
     lab: Castable[OutT],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1071,7 +1110,24 @@ def lab2rgb(
 @overload
 def lab2rgb(
     lab: ArrayT,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1081,7 +1137,24 @@ def lab2rgb(
 
 def lab2rgb(
     lab: Array | Castable[Array],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1090,8 +1163,9 @@ def lab2rgb(
     """Convert image in CIE-LAB to sRGB color space.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.lab2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1153,7 +1227,24 @@ def lab2rgb(
 @overload
 def lab2xyz(
     lab: Castable[OutT],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1164,7 +1255,24 @@ def lab2xyz(
 @overload
 def lab2xyz(
     lab: ArrayT,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1174,7 +1282,24 @@ def lab2xyz(
 
 def lab2xyz(
     lab: Array | Castable[Array],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1183,8 +1308,9 @@ def lab2xyz(
     """Convert image in CIE-LAB to XYZ color space.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.lab2xyz. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1297,9 +1423,10 @@ def label2rgb(
 ) -> Array:
     """Return an RGB image where color-coded labels are painted over the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.color.label2rgb. Gives an image of the same spatial
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
+    range: bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32
+    out.
 
     Parameters
     ----------
@@ -1395,8 +1522,9 @@ def lch2lab(
     """CIE-LCH to CIE-LAB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.lch2lab. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     LCH is the cylindrical representation of the LAB (Cartesian) colorspace
 
@@ -1458,8 +1586,9 @@ def luv2rgb(
     """Luv to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.luv2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1497,7 +1626,24 @@ def luv2rgb(
 @overload
 def luv2xyz(
     luv: Castable[OutT],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1508,7 +1654,24 @@ def luv2xyz(
 @overload
 def luv2xyz(
     luv: ArrayT,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1518,7 +1681,24 @@ def luv2xyz(
 
 def luv2xyz(
     luv: Array | Castable[Array],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1527,8 +1707,10 @@ def luv2xyz(
     """CIE-Luv to XYZ color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.luv2xyz. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [0, 1] out;
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1599,8 +1781,9 @@ def rgb2gray(
     """Compute luminance of an RGB image.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2gray. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1669,8 +1852,9 @@ def rgb2hed(
     """RGB to Haematoxylin-Eosin-DAB (HED) color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2hed. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
 
     Parameters
     ----------
@@ -1734,8 +1918,9 @@ def rgb2hsv(
     """RGB to HSV color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2hsv. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1788,7 +1973,24 @@ def rgb2hsv(
 @overload
 def rgb2lab(
     rgb: Castable[OutT],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1799,7 +2001,24 @@ def rgb2lab(
 @overload
 def rgb2lab(
     rgb: ArrayT,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1809,7 +2028,24 @@ def rgb2lab(
 
 def rgb2lab(
     rgb: Array | Castable[Array],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -1819,8 +2055,9 @@ def rgb2lab(
     to the CIE Lab colorspace under the given illuminant and observer.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2lab. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -1890,8 +2127,9 @@ def rgb2luv(
     """RGB to CIE-Luv color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2luv. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -1950,8 +2188,10 @@ def rgb2rgbcie(
     """RGB to RGB CIE color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2rgbcie. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [-1,
+    1] out; uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2011,8 +2251,9 @@ def rgb2xyz(
     """RGB to XYZ color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2xyz. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
 
     Parameters
     ----------
@@ -2078,8 +2319,9 @@ def rgb2ycbcr(
     """RGB to YCbCr color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2ycbcr. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
 
     Parameters
     ----------
@@ -2137,8 +2379,10 @@ def rgb2ydbdr(
     """RGB to YDbDr color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2ydbdr. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [-255, 255]
+    out; uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2196,8 +2440,9 @@ def rgb2yiq(
     """RGB to YIQ color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2yiq. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2246,8 +2491,9 @@ def rgb2ypbpr(
     """RGB to YPbPr color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2ypbpr. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2300,8 +2546,9 @@ def rgb2yuv(
     """RGB to YUV color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgb2yuv. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2373,8 +2620,9 @@ def rgba2rgb(
     """RGBA to RGB conversion using alpha blending [1].
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgba2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2428,6 +2676,7 @@ def rgba2rgb(
             locals(),
             images=("rgba",),
             whole=("background",),
+            array_like=("background",),
             memory="cupy",
             needs_channels=True,
         )
@@ -2452,8 +2701,9 @@ def rgbcie2rgb(
     """RGB CIE to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.rgbcie2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2520,8 +2770,9 @@ def separate_stains(
     """RGB to stain color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.separate_stains. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
 
     Parameters
     ----------
@@ -2608,7 +2859,24 @@ def separate_stains(
 @overload
 def xyz2lab(
     xyz: Castable[OutT],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -2619,7 +2887,24 @@ def xyz2lab(
 @overload
 def xyz2lab(
     xyz: ArrayT,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -2629,7 +2914,24 @@ def xyz2lab(
 
 def xyz2lab(
     xyz: Array | Castable[Array],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -2638,8 +2940,10 @@ def xyz2lab(
     """XYZ to CIE-LAB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.xyz2lab. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [-65535,
+    65535] out; uint8, uint16, float32 in, float32 in [-255, 255] out; int32 in, float64 out;
+    float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2706,7 +3010,24 @@ def xyz2lab(
 @overload
 def xyz2luv(
     xyz: Castable[OutT],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -2717,7 +3038,24 @@ def xyz2luv(
 @overload
 def xyz2luv(
     xyz: ArrayT,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -2727,7 +3065,24 @@ def xyz2luv(
 
 def xyz2luv(
     xyz: Array | Castable[Array],
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"] = "D65",
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ] = "D65",
     observer: Literal["2", "10", "R"] = "2",
     *,
     channel_axis: int = -1,
@@ -2736,8 +3091,10 @@ def xyz2luv(
     """XYZ to CIE-Luv color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.xyz2luv. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [-65535,
+    65535] out; uint8, uint16, float32 in, float32 in [-255, 255] out; int32 in, float64 out;
+    float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -2817,8 +3174,9 @@ def xyz2rgb(
     """XYZ to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.xyz2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2870,10 +3228,27 @@ def xyz2rgb(
 
 def xyz_tristimulus_values(
     *,
-    illuminant: Literal["A", "B", "C", "D50", "D55", "D65", "D75", "E"],
+    illuminant: Literal[
+        "A",
+        "B",
+        "C",
+        "D50",
+        "D55",
+        "D65",
+        "D75",
+        "E",
+        "a",
+        "b",
+        "c",
+        "d50",
+        "d55",
+        "d65",
+        "d75",
+        "e",
+    ],
     observer: Literal["2", "10", "R"],
     dtype: DTypeLike | None = None,
-) -> LibraryArray:
+) -> tuple[float, float, float]:
     """Get the CIE XYZ tristimulus values.
 
     voxbind: a helper, handed on with its types. Beside skimage.color.xyz_tristimulus_values,
@@ -2947,7 +3322,7 @@ def xyz_tristimulus_values(
     >>> xyz_tristimulus_values(illuminant="D65", observer="10")
     array([0.94809668, 1.        , 1.07305136])
     """
-    result: LibraryArray = _cucim.xyz_tristimulus_values(
+    result: tuple[float, float, float] = _cucim.xyz_tristimulus_values(
         illuminant=illuminant, observer=observer, dtype=dtype
     )
     return result
@@ -2969,8 +3344,9 @@ def ycbcr2rgb(
     """YCbCr to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.ycbcr2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -3028,8 +3404,9 @@ def ydbdr2rgb(
     """YDbDr to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.ydbdr2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -3087,8 +3464,9 @@ def yiq2rgb(
     """YIQ to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.yiq2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -3137,8 +3515,9 @@ def ypbpr2rgb(
     """YPbPr to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.ypbpr2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -3191,8 +3570,9 @@ def yuv2rgb(
     """YUV to RGB color space conversion.
 
     voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Not observed yet: inferred from
-    skimage.color.yuv2rgb. Gives an image of the same spatial shape.
+    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
+    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------

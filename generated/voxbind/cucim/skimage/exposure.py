@@ -38,29 +38,15 @@ _cucim = upstream(
 )
 
 
-@overload
-def adjust_gamma(
-    image: Castable[OutT], gamma: float = 1, gain: float = 1, *, slice_by_slice: bool = False
-) -> OutT: ...
-
-
-@overload
 def adjust_gamma(
     image: ArrayT, gamma: float = 1, gain: float = 1, *, slice_by_slice: bool = False
-) -> ArrayT: ...
-
-
-def adjust_gamma(
-    image: Array | Castable[Array],
-    gamma: float = 1,
-    gain: float = 1,
-    *,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Perform gamma correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.adjust_gamma. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -112,35 +98,21 @@ def adjust_gamma(
     array(True)
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: Array = _cucim.adjust_gamma(image, gamma=gamma, gain=gain)
+        result: ArrayT = _cucim.adjust_gamma(image, gamma=gamma, gain=gain)
     else:
         result = flexible(_cucim.adjust_gamma, locals(), images=("image",), memory="cupy")
     return result
 
 
-@overload
-def adjust_log(
-    image: Castable[OutT], gain: float = 1, inv: float = False, *, slice_by_slice: bool = False
-) -> OutT: ...
-
-
-@overload
 def adjust_log(
     image: ArrayT, gain: float = 1, inv: float = False, *, slice_by_slice: bool = False
-) -> ArrayT: ...
-
-
-def adjust_log(
-    image: Array | Castable[Array],
-    gain: float = 1,
-    inv: float = False,
-    *,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Performs Logarithmic correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.adjust_log. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -176,24 +148,12 @@ def adjust_log(
     [1] http://www.ece.ucsb.edu/Faculty/Manjunath/courses/ece178W03/EnhancePart1.pdf
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: Array = _cucim.adjust_log(image, gain=gain, inv=inv)
+        result: ArrayT = _cucim.adjust_log(image, gain=gain, inv=inv)
     else:
         result = flexible(_cucim.adjust_log, locals(), images=("image",), memory="cupy")
     return result
 
 
-@overload
-def adjust_sigmoid(
-    image: Castable[OutT],
-    cutoff: float = 0.5,
-    gain: float = 10,
-    inv: bool = False,
-    *,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def adjust_sigmoid(
     image: ArrayT,
     cutoff: float = 0.5,
@@ -201,22 +161,13 @@ def adjust_sigmoid(
     inv: bool = False,
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def adjust_sigmoid(
-    image: Array | Castable[Array],
-    cutoff: float = 0.5,
-    gain: float = 10,
-    inv: bool = False,
-    *,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Performs Sigmoid Correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.adjust_sigmoid. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -255,7 +206,7 @@ def adjust_sigmoid(
         http://markfairchild.org/PDFs/PAP07.pdf
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: Array = _cucim.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
+        result: ArrayT = _cucim.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
     else:
         result = flexible(_cucim.adjust_sigmoid, locals(), images=("image",), memory="cupy")
     return result
@@ -263,24 +214,24 @@ def adjust_sigmoid(
 
 @overload
 def cumulative_distribution(
-    image: Castable[OutT], nbins: int = 256, *, slice_by_slice: bool = False
+    image: Castable[OutT], nbins: int | Array = 256, *, slice_by_slice: bool = False
 ) -> tuple[OutT, OutT]: ...
 
 
 @overload
 def cumulative_distribution(
-    image: ArrayT, nbins: int = 256, *, slice_by_slice: bool = False
+    image: ArrayT, nbins: int | Array = 256, *, slice_by_slice: bool = False
 ) -> tuple[ArrayT, ArrayT]: ...
 
 
 def cumulative_distribution(
-    image: Array | Castable[Array], nbins: int = 256, *, slice_by_slice: bool = False
+    image: Array | Castable[Array], nbins: int | Array = 256, *, slice_by_slice: bool = False
 ) -> tuple[Array, Array]:
     """Return cumulative distribution function (cdf) for the given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.cumulative_distribution. Gives a tuple of a
-    histogram (img_cdf) and a histogram (bin_centers).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    tuple of a histogram (img_cdf) and a histogram (bin_centers). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -360,9 +311,11 @@ def equalize_adapthist(
 ) -> Array:
     """Contrast Limited Adaptive Histogram Equalization (CLAHE).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.equalize_adapthist. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out. Warns of int32 (UserWarning: Downcasting int32 to uint16 without
+    scaling because max value 5 fits in ...).
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -425,7 +378,7 @@ def equalize_adapthist(
 @overload
 def equalize_hist(
     image: Castable[OutT],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     mask: Array | None = None,
     *,
     slice_by_slice: bool = False,
@@ -434,22 +387,27 @@ def equalize_hist(
 
 @overload
 def equalize_hist(
-    image: ArrayT, nbins: int = 256, mask: Array | None = None, *, slice_by_slice: bool = False
+    image: ArrayT,
+    nbins: int | Array = 256,
+    mask: Array | None = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def equalize_hist(
     image: Array | Castable[Array],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     mask: Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Return image after histogram equalization.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.equalize_hist. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64
+    in [0, 1] out. Refuses bool (TypeError: can't get common type for non-numeric array).
 
     Parameters
     ----------
@@ -495,7 +453,7 @@ def equalize_hist(
 @overload
 def histogram(
     image: Castable[OutT],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     source_range: Literal["image", "dtype"] = "image",
     normalize: bool = False,
     *,
@@ -507,7 +465,7 @@ def histogram(
 @overload
 def histogram(
     image: ArrayT,
-    nbins: int = 256,
+    nbins: int | Array = 256,
     source_range: Literal["image", "dtype"] = "image",
     normalize: bool = False,
     *,
@@ -518,7 +476,7 @@ def histogram(
 
 def histogram(
     image: Array | Castable[Array],
-    nbins: int = 256,
+    nbins: int | Array = 256,
     source_range: Literal["image", "dtype"] = "image",
     normalize: bool = False,
     *,
@@ -527,9 +485,9 @@ def histogram(
 ) -> tuple[Array, Array]:
     """Return histogram of image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.histogram. Gives a tuple of a histogram (hist)
-    and a histogram (bin_centers).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    tuple of a histogram (hist) and a histogram (bin_centers). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
 
     Unlike `numpy.histogram`, this function returns the centers of bins and
     does not rebin integer arrays. For integer arrays, each integer value has
@@ -636,8 +594,9 @@ def is_low_contrast(
 ) -> bool | Array:
     """Determine if an image is low contrast.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.is_low_contrast. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -729,9 +688,10 @@ def match_histograms(
 ) -> Array:
     """Adjust an image so that its cumulative histogram matches that of another.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.match_histograms. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
+    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     The adjustment is applied separately for each channel.
 
@@ -782,38 +742,19 @@ def match_histograms(
     return result
 
 
-@overload
-def rescale_intensity(
-    image: Castable[OutT],
-    in_range: str | tuple[object, object] = "image",
-    out_range: str | tuple[object, object] = "dtype",
-    *,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def rescale_intensity(
     image: ArrayT,
     in_range: str | tuple[object, object] = "image",
     out_range: str | tuple[object, object] = "dtype",
     *,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def rescale_intensity(
-    image: Array | Castable[Array],
-    in_range: str | tuple[object, object] = "image",
-    out_range: str | tuple[object, object] = "dtype",
-    *,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return image after stretching or shrinking its intensity levels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.exposure.rescale_intensity. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The desired intensity range of the input and output, `in_range` and
     `out_range` respectively, are used to stretch or shrink the intensity range
@@ -909,7 +850,7 @@ def rescale_intensity(
     array([127, 127, 127], dtype=int32)
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: Array = _cucim.rescale_intensity(image, in_range=in_range, out_range=out_range)
+        result: ArrayT = _cucim.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
         result = flexible(_cucim.rescale_intensity, locals(), images=("image",), memory="cupy")
     return result

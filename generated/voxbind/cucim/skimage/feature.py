@@ -96,8 +96,9 @@ def blob_dog(
     For each blob found, the method returns its coordinates and the standard
     deviation of the Gaussian kernel that detected the blob.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.blob_dog. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -264,7 +265,8 @@ def blob_doh(
     """Finds blobs in the given grayscale image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not observed yet: inferred from skimage.feature.blob_doh. Gives coordinates.
+    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 out; int32, float64 in, float64 out.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -382,8 +384,8 @@ def blob_doh(
 @overload
 def blob_log(
     image: Castable[OutT],
-    min_sigma: float | Sequence[float] = 1,
-    max_sigma: float | Sequence[float] = 50,
+    min_sigma: float | Sequence[float] | Array = 1,
+    max_sigma: float | Sequence[float] | Array = 50,
     num_sigma: int = 10,
     threshold: float | None = 0.2,
     overlap: float = 0.5,
@@ -398,8 +400,8 @@ def blob_log(
 @overload
 def blob_log(
     image: ArrayT,
-    min_sigma: float | Sequence[float] = 1,
-    max_sigma: float | Sequence[float] = 50,
+    min_sigma: float | Sequence[float] | Array = 1,
+    max_sigma: float | Sequence[float] | Array = 50,
     num_sigma: int = 10,
     threshold: float | None = 0.2,
     overlap: float = 0.5,
@@ -413,8 +415,8 @@ def blob_log(
 
 def blob_log(
     image: Array | Castable[Array],
-    min_sigma: float | Sequence[float] = 1,
-    max_sigma: float | Sequence[float] = 50,
+    min_sigma: float | Sequence[float] | Array = 1,
+    max_sigma: float | Sequence[float] | Array = 50,
     num_sigma: int = 10,
     threshold: float | None = 0.2,
     overlap: float = 0.5,
@@ -429,8 +431,9 @@ def blob_log(
     For each blob found, the method returns its coordinates and the standard
     deviation of the Gaussian kernel that detected the blob.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.blob_log. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -549,7 +552,7 @@ def blob_log(
 @overload
 def canny(
     image: Castable[OutT],
-    sigma: float = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     low_threshold: float | None = None,
     high_threshold: float | None = None,
     mask: Array | None = None,
@@ -563,7 +566,7 @@ def canny(
 @overload
 def canny(
     image: ArrayT,
-    sigma: float = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     low_threshold: float | None = None,
     high_threshold: float | None = None,
     mask: Array | None = None,
@@ -576,7 +579,7 @@ def canny(
 
 def canny(
     image: Array | Castable[Array],
-    sigma: float = 1.0,
+    sigma: float | Sequence[float] | Array = 1.0,
     low_threshold: float | None = None,
     high_threshold: float | None = None,
     mask: Array | None = None,
@@ -587,8 +590,9 @@ def canny(
 ) -> Array:
     """Edge filter an image using the Canny algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.feature.canny. Gives a mask.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -690,19 +694,26 @@ def canny(
 
 
 @overload
-def corner_foerstner(image: Castable[OutT], sigma: float = 1) -> tuple[OutT, OutT]: ...
+def corner_foerstner(
+    image: Castable[OutT], sigma: float | Sequence[float] | Array = 1
+) -> tuple[OutT, OutT]: ...
 
 
 @overload
-def corner_foerstner(image: ArrayT, sigma: float = 1) -> tuple[ArrayT, ArrayT]: ...
+def corner_foerstner(
+    image: ArrayT, sigma: float | Sequence[float] | Array = 1
+) -> tuple[ArrayT, ArrayT]: ...
 
 
-def corner_foerstner(image: Array | Castable[Array], sigma: float = 1) -> tuple[Array, Array]:
+def corner_foerstner(
+    image: Array | Castable[Array], sigma: float | Sequence[float] | Array = 1
+) -> tuple[Array, Array]:
     """Compute Foerstner corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.feature.corner_foerstner. Gives a tuple of an image of the same
-    shape (w) and an image of the same shape (q).
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
+    of an image of the same shape (w) and an image of the same shape (q). On test images from 0
+    to 1, or over an integer's whole range: bool in, float32 in [0, 255] out; uint8, uint16,
+    float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -778,7 +789,7 @@ def corner_harris(
     method: Literal["k", "eps"] = "k",
     k: float = 0.05,
     eps: float = 1e-06,
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
 ) -> OutT: ...
 
 
@@ -788,7 +799,7 @@ def corner_harris(
     method: Literal["k", "eps"] = "k",
     k: float = 0.05,
     eps: float = 1e-06,
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
 ) -> ArrayT: ...
 
 
@@ -797,12 +808,14 @@ def corner_harris(
     method: Literal["k", "eps"] = "k",
     k: float = 0.05,
     eps: float = 1e-06,
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
 ) -> Array:
     """Compute Harris corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.feature.corner_harris. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    float32 in [-255, 255] out; uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in,
+    float64 out; float64 in, float64 in [-1, 1] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -894,9 +907,10 @@ def corner_kitchen_rosenfeld(
 ) -> Array:
     """Compute Kitchen and Rosenfeld corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.feature.corner_kitchen_rosenfeld. Gives an image of the same
-    shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    float32 in, float32 in [-255, 255] out; uint8 in, float32 in [-65535, 65535] out; uint16 in,
+    float32 out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
 
     The corner measure is calculated as follows::
 
@@ -989,8 +1003,10 @@ def corner_peaks(
 ) -> Array:
     """Find peaks in corner measure response image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.corner_peaks. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
+    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The cupy boolean negative,
+    the `-` operator, is not supported, use the `~` ...).
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1099,18 +1115,24 @@ def corner_peaks(
 
 
 @overload
-def corner_shi_tomasi(image: Castable[OutT], sigma: float = 1) -> OutT: ...
+def corner_shi_tomasi(
+    image: Castable[OutT], sigma: float | Sequence[float] | Array = 1
+) -> OutT: ...
 
 
 @overload
-def corner_shi_tomasi(image: ArrayT, sigma: float = 1) -> ArrayT: ...
+def corner_shi_tomasi(image: ArrayT, sigma: float | Sequence[float] | Array = 1) -> ArrayT: ...
 
 
-def corner_shi_tomasi(image: Array | Castable[Array], sigma: float = 1) -> Array:
+def corner_shi_tomasi(
+    image: Array | Castable[Array], sigma: float | Sequence[float] | Array = 1
+) -> Array:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.feature.corner_shi_tomasi. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    float32 in [0, 255] out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64
+    out; float64 in, float64 in [0, 1] out.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1245,7 +1267,8 @@ def daisy(
     """Extract DAISY feature descriptors densely for the given image.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not observed yet: inferred from skimage.feature.daisy.
+    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, float32 in, float32 out; int32, float64 in, float64 out.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1360,7 +1383,7 @@ def daisy(
 @overload
 def hessian_matrix(
     image: Castable[OutT],
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
@@ -1373,7 +1396,7 @@ def hessian_matrix(
 @overload
 def hessian_matrix(
     image: ArrayT,
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
@@ -1385,7 +1408,7 @@ def hessian_matrix(
 
 def hessian_matrix(
     image: Array | Castable[Array],
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
     order: Literal["rc", "xy"] = "rc",
@@ -1395,8 +1418,10 @@ def hessian_matrix(
 ) -> object:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.hessian_matrix.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 out; int32, float64 in, float64 out. Warns: FutureWarning: use_gaussian_derivatives
+    currently defaults to False, but will change to ....
 
     In 2D, the Hessian matrix is defined as::
 
@@ -1513,9 +1538,10 @@ def hessian_matrix_det(
 ) -> Array:
     """Compute the approximate Hessian Determinant over an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.hessian_matrix_det. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -1714,8 +1740,10 @@ def match_template(
 ) -> Array:
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.match_template. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -1871,8 +1899,9 @@ def multiscale_basic_features(
 ) -> Array:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.multiscale_basic_features.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
+    float64 in, float32 out.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -1991,8 +2020,10 @@ def peak_local_max(
 ) -> Array:
     """Find peaks in an image as coordinate list.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.peak_local_max. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
+    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The cupy boolean negative,
+    the `-` operator, is not supported, use the `~` ...).
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -2135,7 +2166,7 @@ def peak_local_max(
 @overload
 def shape_index(
     image: Castable[OutT],
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> OutT: ...
@@ -2144,7 +2175,7 @@ def shape_index(
 @overload
 def shape_index(
     image: ArrayT,
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> ArrayT: ...
@@ -2152,14 +2183,16 @@ def shape_index(
 
 def shape_index(
     image: Array | Castable[Array],
-    sigma: float = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["constant", "reflect", "wrap", "nearest", "mirror"] = "constant",
     cval: float = 0,
 ) -> Array:
     """Compute the shape index.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.feature.shape_index. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -2265,8 +2298,9 @@ def structure_tensor(
 ) -> object:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.feature.structure_tensor.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 out; int32, float64 in, float64 out.
 
     The (2-dimensional) structure tensor A is defined as::
 

@@ -12,7 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, LibraryArray, OutT, RandomGenerator
+from voxbind.arrays import (
+    Array,
+    ArrayLike,
+    ArrayT,
+    Castable,
+    DTypeLike,
+    LibraryArray,
+    OutT,
+    RandomGenerator,
+)
 from voxbind.classes import class_of
 from voxbind.lifting import direct, flexible, per_slice
 from voxbind.upstream import LibraryDefault, library_default, upstream
@@ -80,7 +89,7 @@ def ball(
     *,
     strict_radius: bool = True,
     decomposition: Literal["sequence"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
@@ -90,7 +99,7 @@ def ball(
     *,
     strict_radius: bool = True,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def ball(
@@ -99,7 +108,7 @@ def ball(
     *,
     strict_radius: bool = True,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a ball-shaped footprint.
 
     voxbind: a helper, handed on with its types.
@@ -158,7 +167,7 @@ def ball(
     [2] https://en.wikipedia.org/wiki/Rhombicuboctahedron
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = _cucim.ball(
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.ball(
             radius, strict_radius=strict_radius, decomposition=decomposition
         )
     else:
@@ -198,8 +207,9 @@ def binary_closing(
 ) -> Array:
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.binary_closing. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological closing of an image.
 
@@ -307,8 +317,9 @@ def binary_dilation(
 ) -> Array:
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.binary_dilation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological dilation of an image.
 
@@ -421,8 +432,9 @@ def binary_erosion(
 ) -> Array:
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.binary_erosion. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological erosion of an image.
 
@@ -535,8 +547,9 @@ def binary_opening(
 ) -> Array:
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.binary_opening. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Return fast binary morphological opening of an image.
 
@@ -612,19 +625,6 @@ def binary_opening(
     return result
 
 
-@overload
-def black_tophat(
-    image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def black_tophat(
     image: ArrayT,
     footprint: Array | None = None,
@@ -633,23 +633,13 @@ def black_tophat(
     mode: str = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def black_tophat(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return black top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.black_tophat. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -733,7 +723,7 @@ def black_tophat(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.black_tophat(
+        result: ArrayT = _cucim.black_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
@@ -748,19 +738,6 @@ def black_tophat(
     return result
 
 
-@overload
-def closing(
-    image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def closing(
     image: ArrayT,
     footprint: Array | None = None,
@@ -769,22 +746,13 @@ def closing(
     mode: str = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def closing(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return grayscale morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.closing. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -860,7 +828,7 @@ def closing(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: ArrayT = _cucim.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = flexible(
             _cucim.closing,
@@ -914,10 +882,10 @@ def convex_hull_image(
 ) -> Array:
     """Compute the convex hull image of a binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.convex_hull_image. Gives a mask. Beside
-    skimage.morphology.convex_hull_image, omit_empty_coords_check, float64_computation,
-    cpu_fallback_threshold are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out. Beside skimage.morphology.convex_hull_image,
+    omit_empty_coords_check, float64_computation, cpu_fallback_threshold are added.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -992,6 +960,7 @@ def convex_hull_object(
     connectivity: int = 2,
     float64_computation: bool = False,
     cpu_fallback_threshold: Any = None,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -1002,6 +971,7 @@ def convex_hull_object(
     connectivity: int = 2,
     float64_computation: bool = False,
     cpu_fallback_threshold: Any = None,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -1011,13 +981,14 @@ def convex_hull_object(
     connectivity: int = 2,
     float64_computation: bool = False,
     cpu_fallback_threshold: Any = None,
+    slice_by_slice: bool = False,
 ) -> Array:
     r"""Compute the convex hull image of individual objects in a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.morphology.convex_hull_object. Gives a mask. Beside
-    skimage.morphology.convex_hull_object, float64_computation, cpu_fallback_threshold are
-    added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out. Beside skimage.morphology.convex_hull_object,
+    float64_computation, cpu_fallback_threshold are added.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1039,6 +1010,9 @@ def convex_hull_object(
                   [ ]           [ ]  [ ]  [ ]
     float64_computation : bool, default: False
     cpu_fallback_threshold : object, optional
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -1064,7 +1038,7 @@ def convex_hull_object(
     The parameters listed under "Extra Parameters" above are present only
     in cuCIM and not in scikit-image.
     """
-    if class_of(image) is _cucim.Array and image.ndim < 3:
+    if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.convex_hull_object(
             image,
             connectivity=connectivity,
@@ -1072,40 +1046,40 @@ def convex_hull_object(
             cpu_fallback_threshold=cpu_fallback_threshold,
         )
     else:
-        result = per_slice(_cucim.convex_hull_object, locals(), images=("image",), memory="cupy")
+        result = flexible(_cucim.convex_hull_object, locals(), images=("image",), memory="cupy")
     return result
 
 
 @overload
 def diamond(
-    radius: int, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
+    radius: float, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
 ) -> LibraryArray: ...
 
 
 @overload
 def diamond(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
 def diamond(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def diamond(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, diamond-shaped footprint.
 
     voxbind: a helper, handed on with its types.
@@ -1149,7 +1123,7 @@ def diamond(
     size.
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = _cucim.diamond(
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.diamond(
             radius, decomposition=decomposition
         )
     else:
@@ -1157,19 +1131,6 @@ def diamond(
     return result
 
 
-@overload
-def dilation(
-    image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def dilation(
     image: ArrayT,
     footprint: Array | None = None,
@@ -1178,22 +1139,13 @@ def dilation(
     mode: str = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def dilation(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return grayscale morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.dilation. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1279,7 +1231,7 @@ def dilation(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.dilation(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: ArrayT = _cucim.dilation(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = flexible(
             _cucim.dilation,
@@ -1294,7 +1246,7 @@ def dilation(
 
 @overload
 def disk(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
@@ -1304,31 +1256,31 @@ def disk(
 
 @overload
 def disk(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
     decomposition: Literal["sequence", "crosses"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
 def disk(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
     decomposition: Literal["sequence", "crosses"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def disk(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     strict_radius: bool = True,
     decomposition: Literal["sequence", "crosses"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, disk-shaped footprint.
 
     voxbind: a helper, handed on with its types.
@@ -1412,7 +1364,7 @@ def disk(
         https://doi.org/10.1117/12.23608
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = _cucim.disk(
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.disk(
             radius, strict_radius=strict_radius, decomposition=decomposition
         )
     else:
@@ -1437,7 +1389,7 @@ def ellipse(
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["crosses"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
@@ -1447,7 +1399,7 @@ def ellipse(
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["crosses"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def ellipse(
@@ -1456,7 +1408,7 @@ def ellipse(
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["crosses"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, ellipse-shaped footprint.
 
     voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
@@ -1518,7 +1470,7 @@ def ellipse(
            [0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0]], dtype=uint8)
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = _cucim.ellipse(
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.ellipse(
             width, height, decomposition=decomposition
         )
     else:
@@ -1526,19 +1478,6 @@ def ellipse(
     return result
 
 
-@overload
-def erosion(
-    image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def erosion(
     image: ArrayT,
     footprint: Array | None = None,
@@ -1547,22 +1486,13 @@ def erosion(
     mode: str = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def erosion(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return grayscale morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.erosion. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -1646,7 +1576,7 @@ def erosion(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: ArrayT = _cucim.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = flexible(
             _cucim.erosion,
@@ -1659,7 +1589,7 @@ def erosion(
     return result
 
 
-def footprint_from_sequence(footprints: tuple[tuple[object, object], ...]) -> LibraryArray:
+def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...]) -> LibraryArray:
     """Convert a footprint sequence into an equivalent ndarray.
 
     voxbind: a helper; its arrays may be in any memory.
@@ -1688,7 +1618,7 @@ def footprint_from_sequence(footprints: tuple[tuple[object, object], ...]) -> Li
 
 @overload
 def footprint_rectangle(
-    shape: tuple[int, ...],
+    shape: tuple[int, ...] | list[int] | Array,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: None = None,
@@ -1697,28 +1627,28 @@ def footprint_rectangle(
 
 @overload
 def footprint_rectangle(
-    shape: tuple[int, ...],
+    shape: tuple[int, ...] | list[int] | Array,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
 def footprint_rectangle(
-    shape: tuple[int, ...],
+    shape: tuple[int, ...] | list[int] | Array,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def footprint_rectangle(
-    shape: tuple[int, ...],
+    shape: tuple[int, ...] | list[int] | Array,
     *,
     dtype: DTypeLike = library_default("cupy.uint8"),
     decomposition: Literal["separable", "sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generate a rectangular or hyper-rectangular footprint.
 
     voxbind: a helper, handed on with its types.
@@ -1783,8 +1713,8 @@ def footprint_rectangle(
     (3, 3, 3, 3, 3)
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = (
-            _cucim.footprint_rectangle(shape, decomposition=decomposition)
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.footprint_rectangle(
+            shape, decomposition=decomposition
         )
     else:
         result = direct(_cucim.footprint_rectangle, locals(), memory="cupy")
@@ -1794,8 +1724,8 @@ def footprint_rectangle(
 @overload
 def h_maxima(
     image: Castable[OutT],
-    h: int,
-    footprint: Array | None = None,
+    h: float,
+    footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
@@ -1805,8 +1735,8 @@ def h_maxima(
 @overload
 def h_maxima(
     image: ArrayT,
-    h: int,
-    footprint: Array | None = None,
+    h: float,
+    footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
@@ -1815,17 +1745,20 @@ def h_maxima(
 
 def h_maxima(
     image: Array | Castable[Array],
-    h: int,
-    footprint: Array | None = None,
+    h: float,
+    footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
 ) -> Array:
     """Determine all maxima of the image with height >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.h_maxima. Gives a mask. Beside
-    skimage.morphology.h_maxima, reconstruct_on_cpu is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
+    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: cupy boolean
+    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Warns of uint8, uint16
+    and int32 (UserWarning: possible precision loss converting image to floating point. To
+    silence this ...). Beside skimage.morphology.h_maxima, reconstruct_on_cpu is added.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray level of all pixels in direct
@@ -1922,8 +1855,8 @@ def h_maxima(
 @overload
 def h_minima(
     image: Castable[OutT],
-    h: int,
-    footprint: Array | None = None,
+    h: float,
+    footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
@@ -1933,8 +1866,8 @@ def h_minima(
 @overload
 def h_minima(
     image: ArrayT,
-    h: int,
-    footprint: Array | None = None,
+    h: float,
+    footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
@@ -1943,17 +1876,20 @@ def h_minima(
 
 def h_minima(
     image: Array | Castable[Array],
-    h: int,
-    footprint: Array | None = None,
+    h: float,
+    footprint: ArrayLike | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
 ) -> Array:
     """Determine all minima of the image with depth >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.h_minima. Gives a mask. Beside
-    skimage.morphology.h_minima, reconstruct_on_cpu is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
+    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: cupy boolean
+    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Warns of uint8, uint16
+    and int32 (UserWarning: possible precision loss converting image to floating point. To
+    silence this ...). Beside skimage.morphology.h_minima, reconstruct_on_cpu is added.
 
     The local minima are defined as connected sets of pixels with equal
     gray level strictly smaller than the gray levels of all pixels in direct
@@ -2050,7 +1986,7 @@ def isotropic_closing(
     image: Castable[OutT],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2061,7 +1997,7 @@ def isotropic_closing(
     image: ArrayT,
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -2071,14 +2007,15 @@ def isotropic_closing(
     image: Array | Castable[Array],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Return binary morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.isotropic_closing. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general `cucim.skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2176,7 +2113,7 @@ def isotropic_dilation(
     image: Castable[OutT],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2187,7 +2124,7 @@ def isotropic_dilation(
     image: ArrayT,
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -2197,14 +2134,15 @@ def isotropic_dilation(
     image: Array | Castable[Array],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Return binary morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.isotropic_dilation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general `cucim.skimage.morphology.dilation`,
     this function only supports binary inputs and circular footprints.
@@ -2304,7 +2242,7 @@ def isotropic_erosion(
     image: Castable[OutT],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2315,7 +2253,7 @@ def isotropic_erosion(
     image: ArrayT,
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -2325,14 +2263,15 @@ def isotropic_erosion(
     image: Array | Castable[Array],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Return binary morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.isotropic_erosion. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Compared to the more general `skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -2431,7 +2370,7 @@ def isotropic_opening(
     image: Castable[OutT],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2442,7 +2381,7 @@ def isotropic_opening(
     image: ArrayT,
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -2452,7 +2391,7 @@ def isotropic_opening(
     image: Array | Castable[Array],
     radius: float,
     out: Array | None = None,
-    spacing: float | Sequence[float] | None = None,
+    spacing: float | Sequence[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
@@ -2464,8 +2403,9 @@ def isotropic_opening(
     The implementation is based on:
     func:`cucim.core.operations.morphology.distance_transform_edt`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.isotropic_opening. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -2554,7 +2494,7 @@ def isotropic_opening(
 @overload
 def local_maxima(
     image: Castable[OutT],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: Literal[False] = False,
     allow_borders: bool = True,
@@ -2566,7 +2506,7 @@ def local_maxima(
 @overload
 def local_maxima(
     image: Castable[OutT],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     *,
     indices: Literal[True],
@@ -2578,7 +2518,7 @@ def local_maxima(
 @overload
 def local_maxima(
     image: Castable[OutT],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: bool = False,
     allow_borders: bool = True,
@@ -2590,7 +2530,7 @@ def local_maxima(
 @overload
 def local_maxima(
     image: ArrayT,
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: bool = False,
     allow_borders: bool = True,
@@ -2601,7 +2541,7 @@ def local_maxima(
 
 def local_maxima(
     image: Array | Castable[Array],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: bool = False,
     allow_borders: bool = True,
@@ -2610,8 +2550,9 @@ def local_maxima(
 ) -> Array | tuple[Array, ...]:
     """Find local maxima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.local_maxima. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     This function finds local maxima in an image, where a local maximum is
     defined as a connected set of pixels (a plateau) with equal gray level
@@ -2723,7 +2664,7 @@ def local_maxima(
 @overload
 def local_minima(
     image: Castable[OutT],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: Literal[False] = False,
     allow_borders: bool = True,
@@ -2735,7 +2676,7 @@ def local_minima(
 @overload
 def local_minima(
     image: Castable[OutT],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     *,
     indices: Literal[True],
@@ -2747,7 +2688,7 @@ def local_minima(
 @overload
 def local_minima(
     image: Castable[OutT],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: bool = False,
     allow_borders: bool = True,
@@ -2759,7 +2700,7 @@ def local_minima(
 @overload
 def local_minima(
     image: ArrayT,
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: bool = False,
     allow_borders: bool = True,
@@ -2770,7 +2711,7 @@ def local_minima(
 
 def local_minima(
     image: Array | Castable[Array],
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     connectivity: int | None = None,
     indices: bool = False,
     allow_borders: bool = True,
@@ -2779,8 +2720,9 @@ def local_minima(
 ) -> Array | tuple[Array, ...]:
     """Find local minima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.local_minima. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     This function finds local minima in an image, where a local minimum is
     defined as a connected set of pixels (a plateau) with equal gray level
@@ -2920,9 +2862,9 @@ def medial_axis(
 ) -> Array | tuple[Array, Array]:
     """Compute the medial axis transform of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.morphology.medial_axis. Gives a mask. Random: equal calls differ
-    unless seeded.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out. Random: equal calls differ unless seeded.
 
     Parameters
     ----------
@@ -3034,7 +2976,7 @@ def octagon(
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
@@ -3044,7 +2986,7 @@ def octagon(
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def octagon(
@@ -3053,7 +2995,7 @@ def octagon(
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates an octagon shaped footprint.
 
     voxbind: a helper, handed on with its types.
@@ -3101,7 +3043,7 @@ def octagon(
     size.
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = _cucim.octagon(
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.octagon(
             m, n, decomposition=decomposition
         )
     else:
@@ -3111,34 +3053,34 @@ def octagon(
 
 @overload
 def octahedron(
-    radius: int, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
+    radius: float, dtype: DTypeLike = library_default("cupy.uint8"), *, decomposition: None = None
 ) -> LibraryArray: ...
 
 
 @overload
 def octahedron(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"],
-) -> tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> tuple[tuple[LibraryArray, int], ...]: ...
 
 
 @overload
 def octahedron(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]: ...
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]: ...
 
 
 def octahedron(
-    radius: int,
+    radius: float,
     dtype: DTypeLike = library_default("cupy.uint8"),
     *,
     decomposition: Literal["sequence"] | None = None,
-) -> LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...]:
+) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a octahedron-shaped footprint.
 
     voxbind: a helper, handed on with its types.
@@ -3183,27 +3125,14 @@ def octahedron(
     size.
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray | tuple[tuple[LibraryArray, int | LibraryArray], ...] = (
-            _cucim.octahedron(radius, decomposition=decomposition)
+        result: LibraryArray | tuple[tuple[LibraryArray, int], ...] = _cucim.octahedron(
+            radius, decomposition=decomposition
         )
     else:
         result = direct(_cucim.octahedron, locals(), memory="cupy")
     return result
 
 
-@overload
-def opening(
-    image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def opening(
     image: ArrayT,
     footprint: Array | None = None,
@@ -3212,22 +3141,13 @@ def opening(
     mode: str = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def opening(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return grayscale morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.opening. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -3303,7 +3223,7 @@ def opening(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
+        result: ArrayT = _cucim.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
         result = flexible(
             _cucim.opening,
@@ -3316,47 +3236,23 @@ def opening(
     return result
 
 
-@overload
-def reconstruction(
-    seed: Castable[OutT],
-    mask: Array,
-    method: Literal["dilation", "erosion"] = "dilation",
-    footprint: Array | None = None,
-    offset: Array | None = None,
-    *,
-    reconstruct_on_cpu: bool | Literal["auto"] = "auto",
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def reconstruction(
     seed: ArrayT,
     mask: Array,
     method: Literal["dilation", "erosion"] = "dilation",
-    footprint: Array | None = None,
+    footprint: ArrayLike | None = None,
     offset: Array | None = None,
     *,
     reconstruct_on_cpu: bool | Literal["auto"] = "auto",
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def reconstruction(
-    seed: Array | Castable[Array],
-    mask: Array,
-    method: Literal["dilation", "erosion"] = "dilation",
-    footprint: Array | None = None,
-    offset: Array | None = None,
-    *,
-    reconstruct_on_cpu: bool | Literal["auto"] = "auto",
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Perform a morphological reconstruction of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.reconstruction. Gives an image of the same
-    shape. Beside skimage.morphology.reconstruction, reconstruct_on_cpu is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
+    skimage.morphology.reconstruction, reconstruct_on_cpu is added.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -3518,7 +3414,7 @@ def reconstruction(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (offset is None or class_of(offset) is _cucim.Array)
     ):
-        result: Array = _cucim.reconstruction(
+        result: ArrayT = _cucim.reconstruction(
             seed,
             mask,
             method=method,
@@ -3573,8 +3469,11 @@ def remove_small_holes(
 ) -> Array:
     """Remove contiguous holes smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.remove_small_holes. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32 in, bool out. Refuses float32 and float64 (TypeError: Only bool or integer image types
+    are supported. Got float32). Warns of uint8, uint16 and int32 (UserWarning: Any labeled
+    images will be returned as a boolean array. Did you mean to use ...).
 
     Parameters
     ----------
@@ -3661,19 +3560,6 @@ def remove_small_holes(
     return result
 
 
-@overload
-def remove_small_objects(
-    ar: Castable[OutT],
-    min_size: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    connectivity: int = 1,
-    *,
-    max_size: int = 64,
-    out: Array | None = None,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def remove_small_objects(
     ar: ArrayT,
     min_size: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
@@ -3682,22 +3568,13 @@ def remove_small_objects(
     max_size: int = 64,
     out: Array | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def remove_small_objects(
-    ar: Array | Castable[Array],
-    min_size: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    connectivity: int = 1,
-    *,
-    max_size: int = 64,
-    out: Array | None = None,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Remove objects smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.remove_small_objects. Gives a label image.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
+    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out. Refuses float32 and
+    float64 (TypeError: Only bool or integer image types are supported. Got float32).
 
     Expects `ar` to be an array with labeled objects, and removes objects
     smaller than or equal to `max_size`. If `ar` is bool, the image is first
@@ -3766,7 +3643,7 @@ def remove_small_objects(
         and (out is None or class_of(out) is _cucim.Array)
         and isinstance(min_size, LibraryDefault)
     ):
-        result: Array = _cucim.remove_small_objects(
+        result: ArrayT = _cucim.remove_small_objects(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
@@ -3824,8 +3701,9 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT: ...
 def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Array:
     """Perform morphological thinning of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.morphology.thin. Gives a mask.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
+    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
+    float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -3901,19 +3779,6 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
     return result
 
 
-@overload
-def white_tophat(
-    image: Castable[OutT],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def white_tophat(
     image: ArrayT,
     footprint: Array | None = None,
@@ -3922,23 +3787,13 @@ def white_tophat(
     mode: str = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def white_tophat(
-    image: Array | Castable[Array],
-    footprint: Array | None = None,
-    out: Array | None = None,
-    *,
-    mode: str = "reflect",
-    cval: float = 0.0,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return white top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.morphology.white_tophat. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image
@@ -4021,7 +3876,7 @@ def white_tophat(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.white_tophat(
+        result: ArrayT = _cucim.white_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:

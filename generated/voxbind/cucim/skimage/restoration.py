@@ -47,13 +47,43 @@ _cucim = upstream(
 )
 
 
+@overload
 def ball_kernel(
-    radius: int | float,
+    radius: float,
+    ndim: int = 2,
+    *,
+    dtype: DTypeLike = library_default("cupy.float64"),
+    structure_and_footprint: Literal[False] = False,
+) -> LibraryArray: ...
+
+
+@overload
+def ball_kernel(
+    radius: float,
+    ndim: int = 2,
+    *,
+    dtype: DTypeLike = library_default("cupy.float64"),
+    structure_and_footprint: Literal[True],
+) -> tuple[LibraryArray, LibraryArray]: ...
+
+
+@overload
+def ball_kernel(
+    radius: float,
     ndim: int = 2,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: bool = False,
-) -> LibraryArray:
+) -> LibraryArray | tuple[LibraryArray, LibraryArray]: ...
+
+
+def ball_kernel(
+    radius: float,
+    ndim: int = 2,
+    *,
+    dtype: DTypeLike = library_default("cupy.float64"),
+    structure_and_footprint: bool = False,
+) -> LibraryArray | tuple[LibraryArray, LibraryArray]:
     """Create a ball-shaped kernel using ElementwiseKernel (GPU).
 
     voxbind: a helper, handed on with its types. Beside skimage.restoration.ball_kernel, dtype,
@@ -92,7 +122,7 @@ def ball_kernel(
         Default is False. This parameter does not exist in scikit-image.
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray = _cucim.ball_kernel(
+        result: LibraryArray | tuple[LibraryArray, LibraryArray] = _cucim.ball_kernel(
             radius, ndim=ndim, structure_and_footprint=structure_and_footprint
         )
     else:
@@ -413,9 +443,10 @@ def denoise_tv_chambolle(
 ) -> Array:
     r"""Perform total variation denoising in nD.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.restoration.denoise_tv_chambolle. Gives an image of the
-    same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Given `f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -521,13 +552,43 @@ def denoise_tv_chambolle(
     return result
 
 
+@overload
 def ellipsoid_kernel(
     shape: ArrayLike,
-    intensity: int | float,
+    intensity: float,
+    *,
+    dtype: DTypeLike = library_default("cupy.float64"),
+    structure_and_footprint: Literal[False] = False,
+) -> LibraryArray: ...
+
+
+@overload
+def ellipsoid_kernel(
+    shape: ArrayLike,
+    intensity: float,
+    *,
+    dtype: DTypeLike = library_default("cupy.float64"),
+    structure_and_footprint: Literal[True],
+) -> tuple[LibraryArray, LibraryArray]: ...
+
+
+@overload
+def ellipsoid_kernel(
+    shape: ArrayLike,
+    intensity: float,
     *,
     dtype: DTypeLike = library_default("cupy.float64"),
     structure_and_footprint: bool = False,
-) -> LibraryArray:
+) -> LibraryArray | tuple[LibraryArray, LibraryArray]: ...
+
+
+def ellipsoid_kernel(
+    shape: ArrayLike,
+    intensity: float,
+    *,
+    dtype: DTypeLike = library_default("cupy.float64"),
+    structure_and_footprint: bool = False,
+) -> LibraryArray | tuple[LibraryArray, LibraryArray]:
     """Create an ellipsoid kernel for rolling_ball.
 
     voxbind: a helper, handed on with its types. Beside skimage.restoration.ellipsoid_kernel,
@@ -573,7 +634,7 @@ def ellipsoid_kernel(
     ball_kernel
     """
     if isinstance(dtype, LibraryDefault):
-        result: LibraryArray = _cucim.ellipsoid_kernel(
+        result: LibraryArray | tuple[LibraryArray, LibraryArray] = _cucim.ellipsoid_kernel(
             shape, intensity, structure_and_footprint=structure_and_footprint
         )
     else:
@@ -616,9 +677,10 @@ def richardson_lucy(
 ) -> Array:
     """Richardson-Lucy deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.restoration.richardson_lucy. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -680,50 +742,24 @@ def richardson_lucy(
     return result
 
 
-@overload
-def rolling_ball(
-    image: Castable[OutT],
-    *,
-    radius: int | float = 100,
-    kernel: Array | tuple[Array, Array] | None = None,
-    nansafe: bool = False,
-    num_threads: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    workers: int | None = None,
-    downscale: float | None = None,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def rolling_ball(
     image: ArrayT,
     *,
-    radius: int | float = 100,
+    radius: float = 100,
     kernel: Array | tuple[Array, Array] | None = None,
     nansafe: bool = False,
     num_threads: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
     workers: int | None = None,
     downscale: float | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def rolling_ball(
-    image: Array | Castable[Array],
-    *,
-    radius: int | float = 100,
-    kernel: Array | tuple[Array, Array] | None = None,
-    nansafe: bool = False,
-    num_threads: Any = library_default("cucim.skimage._shared.utils.DEPRECATED"),
-    workers: int | None = None,
-    downscale: float | None = None,
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Estimate background intensity using the rolling ball algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.restoration.rolling_ball. Gives an image of the same
-    shape. Beside skimage.restoration.rolling_ball, downscale is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
+    skimage.restoration.rolling_ball, downscale is added.
 
     This function estimates the background intensity of a grayscale image
     by conceptually "rolling a ball" under the image surface. At each
@@ -839,7 +875,7 @@ def rolling_ball(
         and (kernel is None or class_of(kernel) is _cucim.Array)
         and isinstance(num_threads, LibraryDefault)
     ):
-        result: Array = _cucim.rolling_ball(
+        result: ArrayT = _cucim.rolling_ball(
             image,
             radius=radius,
             kernel=kernel,
@@ -874,8 +910,8 @@ def unsupervised_wiener(
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | None = None,
-) -> tuple[OutT, dict[str, list[float | OutT]]]: ...
+    rng: RandomGenerator | int | Array | None = None,
+) -> tuple[OutT, dict[str, list[int | OutT]]]: ...
 
 
 @overload
@@ -887,8 +923,8 @@ def unsupervised_wiener(
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | None = None,
-) -> tuple[ArrayT, dict[str, list[float | ArrayT]]]: ...
+    rng: RandomGenerator | int | Array | None = None,
+) -> tuple[ArrayT, dict[str, list[int | ArrayT]]]: ...
 
 
 def unsupervised_wiener(
@@ -899,14 +935,15 @@ def unsupervised_wiener(
     is_real: bool = True,
     clip: bool = True,
     *,
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
 ) -> object:
     """Unsupervised Wiener-Hunt deconvolution.
 
     voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Not observed yet: inferred from skimage.restoration.unsupervised_wiener. Gives a
-    tuple of an image of the same shape (x_postmean) and a table of values (chains). Random:
-    equal calls differ unless seeded.
+    is refused. Gives a tuple of an image of the same shape (x_postmean) and a table of values
+    (chains). On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1]
+    out. Random: equal calls differ unless seeded.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a
@@ -1060,8 +1097,10 @@ def wiener(
 ) -> Array:
     r"""Restore image using Wiener–Hunt deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.restoration.wiener. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1].

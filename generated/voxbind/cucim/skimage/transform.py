@@ -86,7 +86,7 @@ if not TYPE_CHECKING:
 def downscale_local_mean(
     image: Castable[OutT],
     factors: ArrayLike,
-    cval: float = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -97,7 +97,7 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: ArrayT,
     factors: ArrayLike,
-    cval: float = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -107,16 +107,17 @@ def downscale_local_mean(
 def downscale_local_mean(
     image: Array | Castable[Array],
     factors: ArrayLike,
-    cval: float = 0,
+    cval: complex | Sequence[complex] | Array = 0,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Down-sample N-dimensional image by local averaging.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.downscale_local_mean. Gives an image of
-    another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -174,7 +175,18 @@ def downscale_local_mean(
 
 def estimate_transform(
     ttype: Literal[
-        "euclidean", "similarity", "affine", "piecewise-affine", "projective", "polynomial"
+        "euclidean",
+        "similarity",
+        "affine",
+        "piecewise-affine",
+        "projective",
+        "polynomial",
+        "EUCLIDEAN",
+        "SIMILARITY",
+        "AFFINE",
+        "PIECEWISE-AFFINE",
+        "PROJECTIVE",
+        "POLYNOMIAL",
     ],
     src: Any,
     dst: Any,
@@ -278,9 +290,10 @@ def integral_image(
 ) -> Array:
     r"""Integral image / summed area table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.integral_image. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
+    int32 in, int64 out; float32, float64 in, float64 in [0, 255] out.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -333,7 +346,7 @@ def integrate(
     end: Sequence[tuple[object, ...]],
     *,
     slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> float | OutT: ...
 
 
 @overload
@@ -343,7 +356,7 @@ def integrate(
     end: Sequence[tuple[object, ...]],
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> float | ArrayT: ...
 
 
 def integrate(
@@ -352,11 +365,12 @@ def integrate(
     end: Sequence[tuple[object, ...]],
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> float | Array:
     """Use an integral image to integrate over a given window.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.integrate. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Parameters
     ----------
@@ -398,7 +412,7 @@ def integrate(
     array([3., 6.])
     """
     if class_of(ii) is _cucim.Array and not slice_by_slice:
-        result: float | Array | Array = _cucim.integrate(ii, start, end)
+        result: float | Array = _cucim.integrate(ii, start, end)
     else:
         result = flexible(
             _cucim.integrate, locals(), images=("ii",), memory="cupy", required=3, stacks=False
@@ -436,7 +450,7 @@ def matrix_transform(coords: Array, matrix: Array) -> LibraryArray:
 def pyramid_expand(
     image: Castable[OutT],
     upscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -451,7 +465,7 @@ def pyramid_expand(
 def pyramid_expand(
     image: ArrayT,
     upscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -465,7 +479,7 @@ def pyramid_expand(
 def pyramid_expand(
     image: Array | Castable[Array],
     upscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -476,9 +490,10 @@ def pyramid_expand(
 ) -> Array:
     """Upsample and then smooth image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.pyramid_expand. Gives an image of another
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -540,7 +555,7 @@ def pyramid_gaussian(
     image: Castable[OutT],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -556,7 +571,7 @@ def pyramid_gaussian(
     image: ArrayT,
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -571,7 +586,7 @@ def pyramid_gaussian(
     image: Array | Castable[Array],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -582,8 +597,9 @@ def pyramid_gaussian(
 ) -> Iterator[Array]:
     """Yield images of the Gaussian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.pyramid_gaussian.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 out; int32, float64 in, float64 out.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -659,7 +675,7 @@ def pyramid_laplacian(
     image: Castable[OutT],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -675,7 +691,7 @@ def pyramid_laplacian(
     image: ArrayT,
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -690,7 +706,7 @@ def pyramid_laplacian(
     image: Array | Castable[Array],
     max_layer: int = -1,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -701,8 +717,9 @@ def pyramid_laplacian(
 ) -> Iterator[Array]:
     """Yield images of the laplacian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.pyramid_laplacian.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
+    float32 out; int32, float64 in, float64 out.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -782,7 +799,7 @@ def pyramid_laplacian(
 def pyramid_reduce(
     image: Castable[OutT],
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -797,7 +814,7 @@ def pyramid_reduce(
 def pyramid_reduce(
     image: ArrayT,
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -811,7 +828,7 @@ def pyramid_reduce(
 def pyramid_reduce(
     image: Array | Castable[Array],
     downscale: float = 2,
-    sigma: float | None = None,
+    sigma: float | Sequence[float] | Array | None = None,
     order: int = 1,
     mode: Literal["reflect", "constant", "edge", "symmetric", "wrap"] = "reflect",
     cval: float = 0,
@@ -822,9 +839,10 @@ def pyramid_reduce(
 ) -> Array:
     """Smooth and then downsample image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.pyramid_reduce. Gives an image of another
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -884,14 +902,14 @@ def pyramid_reduce(
 @overload
 def rescale(
     image: Castable[OutT],
-    scale: float | tuple[float, ...],
+    scale: float | tuple[float, ...] | Sequence[float] | Array,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | None = None,
+    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
     *,
     channel_axis: int | None = None,
     slice_by_slice: bool = False,
@@ -901,14 +919,14 @@ def rescale(
 @overload
 def rescale(
     image: ArrayT,
-    scale: float | tuple[float, ...],
+    scale: float | tuple[float, ...] | Sequence[float] | Array,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | None = None,
+    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
     *,
     channel_axis: int | None = None,
     slice_by_slice: bool = False,
@@ -917,23 +935,25 @@ def rescale(
 
 def rescale(
     image: Array | Castable[Array],
-    scale: float | tuple[float, ...],
+    scale: float | tuple[float, ...] | Sequence[float] | Array,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | None = None,
+    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
     *,
     channel_axis: int | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Scale image by a certain factor.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.rescale. Gives an image of another shape.
-    Beside skimage.transform.rescale, clip is None by default, there True.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out;
+    float64 in, float64 in [0, 1] out. Beside skimage.transform.rescale, clip is None by
+    default, there True.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1032,14 +1052,14 @@ def rescale(
 @overload
 def resize(
     image: Castable[OutT],
-    output_shape: tuple[object, ...] | Array,
+    output_shape: tuple[object, ...] | Array | list[object],
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | None = None,
+    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1048,14 +1068,14 @@ def resize(
 @overload
 def resize(
     image: ArrayT,
-    output_shape: tuple[object, ...] | Array,
+    output_shape: tuple[object, ...] | Array | list[object],
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | None = None,
+    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -1063,22 +1083,24 @@ def resize(
 
 def resize(
     image: Array | Castable[Array],
-    output_shape: tuple[object, ...] | Array,
+    output_shape: tuple[object, ...] | Array | list[object],
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
     clip: bool | None = None,
     preserve_range: bool = False,
     anti_aliasing: bool | None = None,
-    anti_aliasing_sigma: float | tuple[float, ...] | None = None,
+    anti_aliasing_sigma: float | tuple[float, ...] | list[float] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Resize image to match a certain size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.resize. Gives an image of another shape.
-    Beside skimage.transform.resize, clip is None by default, there True.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out;
+    float64 in, float64 in [0, 1] out. Beside skimage.transform.resize, clip is None by default,
+    there True.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1188,7 +1210,7 @@ def resize(
 @overload
 def resize_local_mean(
     image: Castable[OutT],
-    output_shape: tuple[object, ...] | Array,
+    output_shape: tuple[object, ...] | Array | list[object],
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
@@ -1200,7 +1222,7 @@ def resize_local_mean(
 @overload
 def resize_local_mean(
     image: ArrayT,
-    output_shape: tuple[object, ...] | Array,
+    output_shape: tuple[object, ...] | Array | list[object],
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
@@ -1211,7 +1233,7 @@ def resize_local_mean(
 
 def resize_local_mean(
     image: Array | Castable[Array],
-    output_shape: tuple[object, ...] | Array,
+    output_shape: tuple[object, ...] | Array | list[object],
     grid_mode: bool = True,
     preserve_range: bool = False,
     *,
@@ -1220,9 +1242,10 @@ def resize_local_mean(
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.transform.resize_local_mean. Gives an image of another
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1312,7 +1335,7 @@ def rotate(
     image: Castable[OutT],
     angle: float,
     resize: bool = False,
-    center: Sequence[object] | None = None,
+    center: Sequence[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0,
@@ -1326,7 +1349,7 @@ def rotate(
     image: ArrayT,
     angle: float,
     resize: bool = False,
-    center: Sequence[object] | None = None,
+    center: Sequence[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0,
@@ -1339,7 +1362,7 @@ def rotate(
     image: Array | Castable[Array],
     angle: float,
     resize: bool = False,
-    center: Sequence[object] | None = None,
+    center: Sequence[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
     cval: float = 0,
@@ -1349,8 +1372,10 @@ def rotate(
     """Rotate image by a certain angle around its center.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
-    inferred from skimage.transform.rotate. Gives an image of the same spatial shape.
+    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64
+    in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1439,11 +1464,11 @@ def rotate(
 @overload
 def swirl(
     image: Castable[OutT],
-    center: tuple[object, ...] | Array | None = None,
+    center: tuple[object, ...] | Array | list[object] | None = None,
     strength: float = 1,
     radius: float = 100,
     rotation: float = 0,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -1455,11 +1480,11 @@ def swirl(
 @overload
 def swirl(
     image: ArrayT,
-    center: tuple[object, ...] | Array | None = None,
+    center: tuple[object, ...] | Array | list[object] | None = None,
     strength: float = 1,
     radius: float = 100,
     rotation: float = 0,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -1470,11 +1495,11 @@ def swirl(
 
 def swirl(
     image: Array | Castable[Array],
-    center: tuple[object, ...] | Array | None = None,
+    center: tuple[object, ...] | Array | list[object] | None = None,
     strength: float = 1,
     radius: float = 100,
     rotation: float = 0,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "reflect",
     cval: float = 0,
@@ -1484,9 +1509,11 @@ def swirl(
     """Perform a swirl transformation.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
-    inferred from skimage.transform.swirl. Gives an image of the same spatial shape. Beside
-    skimage.transform.swirl, clip is None by default, there True.
+    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
+    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64
+    in, float64 in [0, 1] out. Beside skimage.transform.swirl, clip is None by default, there
+    True.
 
     Parameters
     ----------
@@ -1557,13 +1584,15 @@ def warp(
     image: Castable[OutT],
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     clip: bool | None = None,
     preserve_range: bool = False,
     batch_axes: Any = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -1572,13 +1601,15 @@ def warp(
     image: ArrayT,
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     clip: bool | None = None,
     preserve_range: bool = False,
     batch_axes: Any = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -1586,20 +1617,22 @@ def warp(
     image: Array | Castable[Array],
     inverse_map: Any,
     map_args: Mapping[str, object] | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     order: int | None = None,
     mode: Literal["constant", "edge", "symmetric", "reflect", "wrap"] = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     clip: bool | None = None,
     preserve_range: bool = False,
     batch_axes: Any = None,
+    *,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Warp an image according to a given coordinate transformation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Not observed yet:
-    inferred from skimage.transform.warp. Gives an image of the same spatial shape. Beside
-    skimage.transform.warp, batch_axes is added; clip is None by default, there True.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8, uint16,
+    float32 in, float32 out; int32, float64 in, float64 out. Beside skimage.transform.warp,
+    batch_axes is added; clip is None by default, there True.
 
     Parameters
     ----------
@@ -1677,6 +1710,9 @@ def warp(
         so coordinate planes for non-batch axes must be invariant along each
         batch axis. This can improve performance when only a subset of
         dimensions require interpolation.
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -1747,7 +1783,11 @@ def warp(
     >>> coords = (coords + 0.5) / scale - 0.5
     >>> warped = warp(cube, coords)
     """
-    if class_of(image) is _cucim.Array and image.ndim < 3 and class_of(inverse_map) is _cucim.Array:
+    if (
+        class_of(image) is _cucim.Array
+        and not slice_by_slice
+        and class_of(inverse_map) is _cucim.Array
+    ):
         result: Array = _cucim.warp(
             image,
             inverse_map,
@@ -1761,13 +1801,14 @@ def warp(
             batch_axes=batch_axes,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.warp,
             locals(),
             images=("image",),
             whole=("inverse_map",),
             memory="cupy",
             required=2,
+            stacks=False,
         )
     return result
 
@@ -1836,10 +1877,10 @@ def warp_coords(
 @overload
 def warp_polar(
     image: Castable[OutT],
-    center: tuple[object, object] | None = None,
+    center: tuple[object, object] | list[object] | Array | None = None,
     *,
     radius: float | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     scaling: Literal["linear", "log"] = "linear",
     channel_axis: int | None = None,
     **kwargs: object,
@@ -1849,10 +1890,10 @@ def warp_polar(
 @overload
 def warp_polar(
     image: ArrayT,
-    center: tuple[object, object] | None = None,
+    center: tuple[object, object] | list[object] | Array | None = None,
     *,
     radius: float | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     scaling: Literal["linear", "log"] = "linear",
     channel_axis: int | None = None,
     **kwargs: object,
@@ -1861,18 +1902,20 @@ def warp_polar(
 
 def warp_polar(
     image: Array | Castable[Array],
-    center: tuple[object, object] | None = None,
+    center: tuple[object, object] | list[object] | Array | None = None,
     *,
     radius: float | None = None,
-    output_shape: tuple[object, ...] | None = None,
+    output_shape: tuple[object, ...] | list[object] | Array | None = None,
     scaling: Literal["linear", "log"] = "linear",
     channel_axis: int | None = None,
     **kwargs: object,
 ) -> Array:
     """Remap image to polar or log-polar coordinates space.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.transform.warp_polar. Gives an image of another shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
+    bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64
+    in, float64 in [0, 1] out.
 
     Parameters
     ----------

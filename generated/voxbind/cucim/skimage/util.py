@@ -12,9 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
-from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, OutT, RandomGenerator
+from voxbind.arrays import (
+    Array,
+    ArrayLike,
+    ArrayT,
+    Castable,
+    LibraryArray,
+    Nested,
+    OutT,
+    RandomGenerator,
+    Reshapable,
+)
 from voxbind.classes import class_of
-from voxbind.lifting import direct, flexible
+from voxbind.lifting import flexible, volume
 from voxbind.upstream import upstream
 
 __all__ = [
@@ -77,8 +87,10 @@ def compare_images(
 ) -> Array:
     """Return an image showing the differences between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.compare_images. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Added in version 0.16.
 
@@ -126,17 +138,6 @@ def compare_images(
 
 @overload
 def crop(
-    ar: Castable[OutT],
-    crop_width: Sequence[object] | int,
-    copy: bool = False,
-    order: Literal["C", "F", "A", "K"] = "K",
-    *,
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
-def crop(
     ar: ArrayT,
     crop_width: Sequence[object] | int,
     copy: bool = False,
@@ -146,8 +147,19 @@ def crop(
 ) -> ArrayT: ...
 
 
+@overload
 def crop(
-    ar: Array | Castable[Array],
+    ar: Nested,
+    crop_width: Sequence[object] | int,
+    copy: bool = False,
+    order: Literal["C", "F", "A", "K"] = "K",
+    *,
+    slice_by_slice: bool = False,
+) -> LibraryArray: ...
+
+
+def crop(
+    ar: Array | Nested,
     crop_width: Sequence[object] | int,
     copy: bool = False,
     order: Literal["C", "F", "A", "K"] = "K",
@@ -156,8 +168,10 @@ def crop(
 ) -> Array:
     """Crop array `ar` by `crop_width` along each dimension.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.crop. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -191,30 +205,21 @@ def crop(
     if class_of(ar) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.crop(ar, crop_width, copy=copy, order=order)
     else:
-        result = flexible(_cucim.crop, locals(), images=("ar",), memory="cupy", required=2)
+        result = flexible(
+            _cucim.crop, locals(), images=("ar",), array_like=("ar",), memory="cupy", required=2
+        )
     return result
 
 
-@overload
 def dtype_limits(
-    image: Castable[OutT], clip_negative: bool = False, *, slice_by_slice: bool = False
-) -> tuple[int | OutT, int | OutT]: ...
-
-
-@overload
-def dtype_limits(
-    image: ArrayT, clip_negative: bool = False, *, slice_by_slice: bool = False
-) -> tuple[int | ArrayT, int | ArrayT]: ...
-
-
-def dtype_limits(
-    image: Array | Castable[Array], clip_negative: bool = False, *, slice_by_slice: bool = False
-) -> tuple[int | Array, int | Array]:
+    image: Array, clip_negative: bool = False, *, slice_by_slice: bool = False
+) -> tuple[int, int]:
     """Return intensity limits, i.e. (min, max) tuple, of the image's dtype.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.dtype_limits. Gives a tuple of a number (imin) and
-    a number (imax).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    tuple of a number (imin) and a number (imax). On test images from 0 to 1, or over an
+    integer's whole range: bool in, bool out; uint8, uint16, int32, float32, float64 in, int64
+    out.
 
     Parameters
     ----------
@@ -233,9 +238,7 @@ def dtype_limits(
         Lower and upper intensity limits.
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: tuple[int | Array, int | Array] = _cucim.dtype_limits(
-            image, clip_negative=clip_negative
-        )
+        result: tuple[int, int] = _cucim.dtype_limits(image, clip_negative=clip_negative)
     else:
         result = flexible(
             _cucim.dtype_limits, locals(), images=("image",), memory="cupy", stacks=False
@@ -260,8 +263,9 @@ def img_as_bool(
 ) -> Array:
     """Convert an image to boolean format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_bool. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -307,8 +311,10 @@ def img_as_float(
 ) -> Array:
     """Convert an image to floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_float. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -359,8 +365,9 @@ def img_as_float32(
 ) -> Array:
     """Convert an image to single-precision (32-bit) floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_float32. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
 
     Parameters
     ----------
@@ -408,8 +415,9 @@ def img_as_float64(
 ) -> Array:
     """Convert an image to double-precision (64-bit) floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_float64. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     Parameters
     ----------
@@ -457,8 +465,11 @@ def img_as_int(
 ) -> Array:
     """Convert an image to 16-bit signed integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_int. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, int16 in [0, 65535] out; int32 in, int16 out.
+    Warns of int32 (UserWarning: Downcasting int32 to int16 without scaling because max value 5
+    fits in int16).
 
     Parameters
     ----------
@@ -505,8 +516,10 @@ def img_as_ubyte(
 ) -> Array:
     """Convert an image to 8-bit unsigned integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_ubyte. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, uint8 out. Warns of int32 (UserWarning:
+    Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
 
     Parameters
     ----------
@@ -552,8 +565,10 @@ def img_as_uint(
 ) -> Array:
     """Convert an image to 16-bit unsigned integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.img_as_uint. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, uint16 out. Warns of int32 (UserWarning:
+    Downcasting int32 to uint16 without scaling because max value 5 fits in ...).
 
     Parameters
     ----------
@@ -582,25 +597,13 @@ def img_as_uint(
     return result
 
 
-@overload
-def invert(
-    image: Castable[OutT], signed_float: bool = False, *, slice_by_slice: bool = False
-) -> OutT: ...
-
-
-@overload
-def invert(
-    image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = False
-) -> ArrayT: ...
-
-
-def invert(
-    image: Array | Castable[Array], signed_float: bool = False, *, slice_by_slice: bool = False
-) -> Array:
+def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = False) -> ArrayT:
     """Invert an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.invert. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -663,7 +666,7 @@ def invert(
     array([[-0.  , -1.  ,  1.  ,  0.25]])
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: Array = _cucim.invert(image, signed_float=signed_float)
+        result: ArrayT = _cucim.invert(image, signed_float=signed_float)
     else:
         result = flexible(_cucim.invert, locals(), images=("image",), memory="cupy")
     return result
@@ -701,8 +704,10 @@ def map_array(
 ) -> Array:
     """Map values from input array from input_vals to output_vals.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.map_array. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16 in, float64 in [0, 255] out; int32 in, float64 out. Refuses bool, float32 and
+    float64 (TypeError: The dtype of an array to be remapped should be integer).
 
     Parameters
     ----------
@@ -764,7 +769,7 @@ def map_array(
 
 @overload
 def montage(
-    arr_in: Castable[OutT],
+    arr_in: Reshapable[OutT],
     fill: float | ArrayLike | Literal["mean"] = "mean",
     rescale_intensity: bool = False,
     grid_shape: tuple[object, ...] | None = None,
@@ -789,7 +794,7 @@ def montage(
 
 
 def montage(
-    arr_in: Array | Castable[Array],
+    arr_in: Array | Reshapable[Array],
     fill: float | ArrayLike | Literal["mean"] = "mean",
     rescale_intensity: bool = False,
     grid_shape: tuple[object, ...] | None = None,
@@ -800,9 +805,11 @@ def montage(
 ) -> Array:
     """Create a montage of several single- or multichannel images.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. Not observed yet: inferred from
-    skimage.util.montage. Beside skimage.util.montage, square_grid_default is added.
+    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
+    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
+    1] out; float64 in, float64 in [0, 1] out. Beside skimage.util.montage, square_grid_default
+    is added.
 
     Create a rectangular montage from an input array representing an ensemble
     of equally shaped single- (gray) or multichannel (color) images.
@@ -888,7 +895,7 @@ def montage(
     >>> arr_out_nonsquare.shape
     (2, 6)
     """
-    if class_of(arr_in) is _cucim.Array:
+    if class_of(arr_in) is _cucim.Array and arr_in.ndim != (2 if channel_axis is None else 3):
         result: Array = _cucim.montage(
             arr_in,
             fill=fill,
@@ -899,7 +906,7 @@ def montage(
             square_grid_default=square_grid_default,
         )
     else:
-        result = direct(_cucim.montage, locals(), images=("arr_in",), memory="cupy")
+        result = volume(_cucim.montage, locals(), images=("arr_in",), memory="cupy")
     return result
 
 
@@ -907,7 +914,7 @@ def montage(
 def random_noise(
     image: Castable[OutT],
     mode: str = "gaussian",
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -919,7 +926,7 @@ def random_noise(
 def random_noise(
     image: ArrayT,
     mode: str = "gaussian",
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -930,7 +937,7 @@ def random_noise(
 def random_noise(
     image: Array | Castable[Array],
     mode: str = "gaussian",
-    rng: RandomGenerator | int | None = None,
+    rng: RandomGenerator | int | Array | None = None,
     clip: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -938,8 +945,9 @@ def random_noise(
 ) -> Array:
     """Function to add random noise of various types to a floating-point image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.random_noise. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
     Random: equal calls differ unless seeded.
 
     Parameters
@@ -1049,7 +1057,7 @@ def random_noise(
 
 @overload
 def view_as_blocks(
-    arr_in: Castable[OutT], block_shape: tuple[object, ...], *, slice_by_slice: bool = False
+    arr_in: Reshapable[OutT], block_shape: tuple[object, ...], *, slice_by_slice: bool = False
 ) -> OutT: ...
 
 
@@ -1060,15 +1068,17 @@ def view_as_blocks(
 
 
 def view_as_blocks(
-    arr_in: Array | Castable[Array],
+    arr_in: Array | Reshapable[Array],
     block_shape: tuple[object, ...],
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Block view of the input n-dimensional array (using re-striding).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.view_as_blocks.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8
+    out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in,
+    float64 out.
 
     Blocks are non-overlapping views of the input array.
 
@@ -1152,9 +1162,9 @@ def view_as_blocks(
 
 @overload
 def view_as_windows(
-    arr_in: Castable[OutT],
-    window_shape: int | tuple[object, ...],
-    step: int | tuple[object, ...] = 1,
+    arr_in: Reshapable[OutT],
+    window_shape: object | int | tuple[object, ...] | list[object] | Array,
+    step: int | tuple[object, ...] | Sequence[int] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1163,24 +1173,26 @@ def view_as_windows(
 @overload
 def view_as_windows(
     arr_in: ArrayT,
-    window_shape: int | tuple[object, ...],
-    step: int | tuple[object, ...] = 1,
+    window_shape: object | int | tuple[object, ...] | list[object] | Array,
+    step: int | tuple[object, ...] | Sequence[int] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def view_as_windows(
-    arr_in: Array | Castable[Array],
-    window_shape: int | tuple[object, ...],
-    step: int | tuple[object, ...] = 1,
+    arr_in: Array | Reshapable[Array],
+    window_shape: object | int | tuple[object, ...] | list[object] | Array,
+    step: int | tuple[object, ...] | Sequence[int] | Array = 1,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Rolling window view of the input n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.util.view_as_windows.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
+    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8
+    out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in,
+    float64 out.
 
     Windows are overlapping views of the input array, with adjacent windows
     shifted by a single row or column (or an index of a higher dimension).

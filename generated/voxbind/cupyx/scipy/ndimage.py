@@ -12,7 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, overload
 
-from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, OutT
+from voxbind.arrays import (
+    Array,
+    ArrayLike,
+    ArrayT,
+    Castable,
+    DTypeLike,
+    LibraryArray,
+    OutT,
+    Reshapable,
+)
 from voxbind.classes import class_of
 from voxbind.lifting import direct, flexible
 from voxbind.upstream import LibraryDefault, library_default, upstream
@@ -101,14 +110,32 @@ _cupyx = upstream(
 
 @overload
 def affine_transform(
+    input: ArrayT,
+    matrix: Array,
+    offset: float | Sequence[object] | Array = 0.0,
+    output_shape: tuple[int, ...] | None = None,
+    output: None = None,
+    order: int = 3,
+    mode: str = "constant",
+    cval: float | Sequence[float] = 0.0,
+    prefilter: bool = True,
+    *,
+    texture_memory: bool = False,
+    float64_coords: bool = False,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def affine_transform(
     input: Castable[OutT],
     matrix: Array,
-    offset: float | Sequence[object] = 0.0,
+    offset: float | Sequence[object] | Array = 0.0,
     output_shape: tuple[int, ...] | None = None,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     texture_memory: bool = False,
@@ -121,12 +148,12 @@ def affine_transform(
 def affine_transform(
     input: ArrayT,
     matrix: Array,
-    offset: float | Sequence[object] = 0.0,
+    offset: float | Sequence[object] | Array = 0.0,
     output_shape: tuple[int, ...] | None = None,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     texture_memory: bool = False,
@@ -138,12 +165,12 @@ def affine_transform(
 def affine_transform(
     input: Array | Castable[Array],
     matrix: Array,
-    offset: float | Sequence[object] = 0.0,
+    offset: float | Sequence[object] | Array = 0.0,
     output_shape: tuple[int, ...] | None = None,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     texture_memory: bool = False,
@@ -152,9 +179,11 @@ def affine_transform(
 ) -> Array:
     """Apply an affine transformation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.affine_transform. Gives an image of the same
-    shape. Beside scipy.ndimage.affine_transform, texture_memory, float64_coords are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out. Beside
+    scipy.ndimage.affine_transform, texture_memory, float64_coords are added.
 
     Given an output image pixel index vector ``o``, the pixel value is
     determined from the input image at position
@@ -276,12 +305,12 @@ def binary_closing(
     structure: Array | tuple[object, ...] | int | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: Array | None = None,
-    border_value: int = 0,
+    border_value: float = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -292,12 +321,12 @@ def binary_closing(
     structure: Array | tuple[object, ...] | int | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: Array | None = None,
-    border_value: int = 0,
+    border_value: float = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -307,18 +336,19 @@ def binary_closing(
     structure: Array | tuple[object, ...] | int | None = None,
     iterations: int = 1,
     output: Array | None = None,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     mask: Array | None = None,
-    border_value: int = 0,
+    border_value: float = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional binary closing with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_closing. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -417,11 +447,11 @@ def binary_dilation(
     iterations: int = 1,
     mask: Array | None = None,
     output: Array | None = None,
-    border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    border_value: int | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -433,11 +463,11 @@ def binary_dilation(
     iterations: int = 1,
     mask: Array | None = None,
     output: Array | None = None,
-    border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    border_value: int | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -448,17 +478,18 @@ def binary_dilation(
     iterations: int = 1,
     mask: Array | None = None,
     output: Array | None = None,
-    border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    border_value: int | Sequence[int] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional binary dilation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_dilation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -555,10 +586,10 @@ def binary_erosion(
     mask: Array | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -571,10 +602,10 @@ def binary_erosion(
     mask: Array | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -586,16 +617,17 @@ def binary_erosion(
     mask: Array | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional binary erosion with a given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_erosion. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -690,52 +722,41 @@ def binary_erosion(
 @overload
 def binary_fill_holes(
     input: Castable[OutT],
-    structure: Array | None = None,
-    output: None = None,
-    origin: int | tuple[int, ...] = 0,
+    structure: ArrayLike | None = None,
+    output: Array | DTypeLike | None = None,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
 @overload
 def binary_fill_holes(
-    input: Castable[OutT],
-    structure: Array | None = None,
-    output: Array | DTypeLike | None = None,
-    origin: int | tuple[int, ...] = 0,
-    *,
-    axes: tuple[int, ...] | None = None,
-    slice_by_slice: bool = False,
-) -> OutT | None: ...
-
-
-@overload
-def binary_fill_holes(
     input: ArrayT,
-    structure: Array | None = None,
+    structure: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
-) -> ArrayT | None: ...
+) -> ArrayT: ...
 
 
 def binary_fill_holes(
     input: Array | Castable[Array],
-    structure: Array | None = None,
+    structure: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
-) -> Array | None:
+) -> Array:
     """Fill the holes in binary objects.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_fill_holes. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -789,7 +810,7 @@ def binary_fill_holes(
         and (structure is None or class_of(structure) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
     ):
-        result: Array | None = _cupyx.binary_fill_holes(
+        result: Array = _cupyx.binary_fill_holes(
             input, structure=structure, output=output, origin=origin, axes=axes
         )
     else:
@@ -813,7 +834,7 @@ def binary_hit_or_miss(
     origin1: int | tuple[int, ...] = 0,
     origin2: int | tuple[int, ...] | None = None,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -827,7 +848,7 @@ def binary_hit_or_miss(
     origin1: int | tuple[int, ...] = 0,
     origin2: int | tuple[int, ...] | None = None,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT | None: ...
 
@@ -841,7 +862,7 @@ def binary_hit_or_miss(
     origin1: int | tuple[int, ...] = 0,
     origin2: int | tuple[int, ...] | None = None,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT | None: ...
 
@@ -854,13 +875,14 @@ def binary_hit_or_miss(
     origin1: int | tuple[int, ...] = 0,
     origin2: int | tuple[int, ...] | None = None,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array | None:
     """Multidimensional binary hit-or-miss transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_hit_or_miss. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -949,7 +971,7 @@ def binary_opening(
     border_value: int = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -965,7 +987,7 @@ def binary_opening(
     border_value: int = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -980,13 +1002,14 @@ def binary_opening(
     border_value: int = 0,
     brute_force: bool = False,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional binary opening with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_opening. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1085,9 +1108,9 @@ def binary_propagation(
     mask: Array | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -1099,9 +1122,9 @@ def binary_propagation(
     mask: Array | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -1112,15 +1135,16 @@ def binary_propagation(
     mask: Array | None = None,
     output: Array | None = None,
     border_value: int = 0,
-    origin: int | tuple[int, ...] = 0,
+    origin: int | tuple[int, ...] | Sequence[int] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional binary propagation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.binary_propagation. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     Parameters
     ----------
@@ -1192,16 +1216,32 @@ def binary_propagation(
 
 @overload
 def black_tophat(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def black_tophat(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -1209,36 +1249,38 @@ def black_tophat(
 @overload
 def black_tophat(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def black_tophat(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional black tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.black_tophat. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1325,40 +1367,43 @@ def center_of_mass(
     index: None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[float | OutT, ...]: ...
+) -> tuple[OutT, ...]: ...
 
 
 @overload
 def center_of_mass(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[float | OutT, ...] | list[tuple[float | OutT, ...]]: ...
+) -> tuple[OutT, ...] | list[tuple[OutT, ...]]: ...
 
 
 @overload
 def center_of_mass(
     input: ArrayT,
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[float | ArrayT, ...] | list[tuple[float | ArrayT, ...]]: ...
+) -> tuple[ArrayT, ...] | list[tuple[ArrayT, ...]]: ...
 
 
 def center_of_mass(
     input: Array | Castable[Array],
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> object:
     """Calculate the center of mass of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.center_of_mass. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
+    (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.sum supports
+    ...).
 
     Parameters
     ----------
@@ -1399,6 +1444,7 @@ def center_of_mass(
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -1407,14 +1453,28 @@ def center_of_mass(
 
 @overload
 def convolve(
+    input: ArrayT,
+    weights: Array,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def convolve(
     input: Castable[OutT],
     weights: Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -1425,10 +1485,10 @@ def convolve(
     weights: Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -1438,16 +1498,18 @@ def convolve(
     weights: Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.convolve. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is convolved with the given kernel.
 
@@ -1520,12 +1582,26 @@ def convolve(
 
 @overload
 def convolve1d(
+    input: ArrayT,
+    weights: Array,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def convolve1d(
     input: Castable[OutT],
     weights: Array,
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
@@ -1539,7 +1615,7 @@ def convolve1d(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
@@ -1552,15 +1628,17 @@ def convolve1d(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """One-dimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.convolve1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is convolved with the given kernel.
 
@@ -1627,14 +1705,28 @@ def convolve1d(
 
 @overload
 def correlate(
+    input: ArrayT,
+    weights: Array,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def correlate(
     input: Castable[OutT],
     weights: Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -1645,10 +1737,10 @@ def correlate(
     weights: Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -1658,16 +1750,18 @@ def correlate(
     weights: Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    cval: float | Sequence[float] = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional correlate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.correlate. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is correlated with the given kernel.
 
@@ -1740,12 +1834,26 @@ def correlate(
 
 @overload
 def correlate1d(
+    input: ArrayT,
+    weights: Array,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def correlate1d(
     input: Castable[OutT],
     weights: Array,
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
@@ -1759,7 +1867,7 @@ def correlate1d(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
@@ -1772,15 +1880,17 @@ def correlate1d(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """One-dimensional correlate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.correlate1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is correlated with the given kernel.
 
@@ -1848,11 +1958,11 @@ def correlate1d(
 @overload
 def distance_transform_edt(
     image: Castable[OutT],
-    sampling: float | Sequence[float] | None = None,
+    sampling: float | Sequence[float] | Array | None = None,
     return_distances: Literal[True] = True,
     return_indices: Literal[False] = False,
-    distances: None = None,
-    indices: None = None,
+    distances: Array | None = None,
+    indices: Array | None = None,
     *,
     block_params: tuple[int, int, int] | None = None,
     float64_distances: bool = True,
@@ -1863,12 +1973,12 @@ def distance_transform_edt(
 @overload
 def distance_transform_edt(
     image: Castable[OutT],
-    sampling: float | Sequence[float] | None = None,
+    sampling: float | Sequence[float] | Array | None = None,
     return_distances: Literal[True] = True,
     *,
     return_indices: Literal[True],
-    distances: None = None,
-    indices: None = None,
+    distances: Array | None = None,
+    indices: Array | None = None,
     block_params: tuple[int, int, int] | None = None,
     float64_distances: bool = True,
     slice_by_slice: bool = False,
@@ -1878,12 +1988,12 @@ def distance_transform_edt(
 @overload
 def distance_transform_edt(
     image: Castable[OutT],
-    sampling: float | Sequence[float] | None = None,
+    sampling: float | Sequence[float] | Array | None = None,
     *,
     return_distances: Literal[False],
     return_indices: Literal[True],
-    distances: None = None,
-    indices: None = None,
+    distances: Array | None = None,
+    indices: Array | None = None,
     block_params: tuple[int, int, int] | None = None,
     float64_distances: bool = True,
     slice_by_slice: bool = False,
@@ -1893,7 +2003,7 @@ def distance_transform_edt(
 @overload
 def distance_transform_edt(
     image: Castable[OutT],
-    sampling: float | Sequence[float] | None = None,
+    sampling: float | Sequence[float] | Array | None = None,
     return_distances: bool = True,
     return_indices: bool = False,
     distances: Array | None = None,
@@ -1902,13 +2012,13 @@ def distance_transform_edt(
     block_params: tuple[int, int, int] | None = None,
     float64_distances: bool = True,
     slice_by_slice: bool = False,
-) -> OutT | tuple[OutT, OutT] | None: ...
+) -> OutT | tuple[OutT, OutT]: ...
 
 
 @overload
 def distance_transform_edt(
     image: ArrayT,
-    sampling: float | Sequence[float] | None = None,
+    sampling: float | Sequence[float] | Array | None = None,
     return_distances: bool = True,
     return_indices: bool = False,
     distances: Array | None = None,
@@ -1917,12 +2027,12 @@ def distance_transform_edt(
     block_params: tuple[int, int, int] | None = None,
     float64_distances: bool = True,
     slice_by_slice: bool = False,
-) -> ArrayT | tuple[ArrayT, ArrayT] | None: ...
+) -> ArrayT | tuple[ArrayT, ArrayT]: ...
 
 
 def distance_transform_edt(
     image: Array | Castable[Array],
-    sampling: float | Sequence[float] | None = None,
+    sampling: float | Sequence[float] | Array | None = None,
     return_distances: bool = True,
     return_indices: bool = False,
     distances: Array | None = None,
@@ -1931,12 +2041,13 @@ def distance_transform_edt(
     block_params: tuple[int, int, int] | None = None,
     float64_distances: bool = True,
     slice_by_slice: bool = False,
-) -> Array | tuple[Array, Array] | None:
+) -> Array | tuple[Array, Array]:
     r"""Exact Euclidean distance transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.distance_transform_edt. Gives an image of the same
-    shape. Beside scipy.ndimage.distance_transform_edt, input is called image; block_params,
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Beside scipy.ndimage.distance_transform_edt, input is called image; block_params,
     float64_distances are added.
 
     This function calculates the distance transform of the `input`, by
@@ -2080,7 +2191,7 @@ def distance_transform_edt(
         and (distances is None or class_of(distances) is _cupyx.Array)
         and (indices is None or class_of(indices) is _cupyx.Array)
     ):
-        result: Array | tuple[Array, Array] | None = _cupyx.distance_transform_edt(
+        result: Array | tuple[Array, Array] = _cupyx.distance_transform_edt(
             image,
             sampling=sampling,
             return_distances=return_distances,
@@ -2103,26 +2214,23 @@ def distance_transform_edt(
 
 @overload
 def extrema(
-    input: Castable[OutT],
+    input: Reshapable[OutT],
     labels: Array | None = None,
     index: None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[float | OutT, float | OutT, tuple[int | OutT, ...], tuple[int | OutT, ...]]: ...
+) -> tuple[OutT, OutT, tuple[int, ...], tuple[int, ...]]: ...
 
 
 @overload
 def extrema(
-    input: Castable[OutT],
+    input: Reshapable[OutT],
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> tuple[
-    float | OutT | OutT,
-    float | OutT | OutT,
-    tuple[int | OutT, ...] | list[tuple[int | OutT, ...]],
-    tuple[int | OutT, ...] | list[tuple[int | OutT, ...]],
+    OutT, OutT, tuple[int, ...] | list[tuple[int, ...]], tuple[int, ...] | list[tuple[int, ...]]
 ]: ...
 
 
@@ -2130,30 +2238,31 @@ def extrema(
 def extrema(
     input: ArrayT,
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> tuple[
-    float | ArrayT | ArrayT,
-    float | ArrayT | ArrayT,
-    tuple[int | ArrayT, ...] | list[tuple[int | ArrayT, ...]],
-    tuple[int | ArrayT, ...] | list[tuple[int | ArrayT, ...]],
+    ArrayT, ArrayT, tuple[int, ...] | list[tuple[int, ...]], tuple[int, ...] | list[tuple[int, ...]]
 ]: ...
 
 
 def extrema(
-    input: Array | Castable[Array],
+    input: Array | Reshapable[Array],
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: ArrayLike | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
-) -> object:
+) -> tuple[
+    Array, Array, tuple[int, ...] | list[tuple[int, ...]], tuple[int, ...] | list[tuple[int, ...]]
+]:
     """Calculate the minimums and maximums of the values of an array at labels,
     along with their positions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.extrema. Gives a tuple of a number (minimums), a
-    number (maximums), coordinates (min_positions) and coordinates (max_positions).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    tuple of a number (minimums), a number (maximums), coordinates (min_positions) and
+    coordinates (max_positions). On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 out; float64 in, float64 out.
 
     Parameters
     ----------
@@ -2171,7 +2280,7 @@ def extrema(
 
     Returns
     -------
-    tuple[float or array or array, float or array or array, tuple[int or array, ...] or list[tuple[int or array, ...]], tuple[int or array, ...] or list[tuple[int or array, ...]]]
+    tuple[array, array, tuple[int, ...] or list[tuple[int, ...]], tuple[int, ...] or list[tuple[int, ...]]]
         A tuple that contains the following values.
 
         **minimums (cupy.ndarray)**: Values of minimums in each feature.
@@ -2194,13 +2303,19 @@ def extrema(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: object = _cupyx.extrema(input, labels=labels, index=index)
+        result: tuple[
+            Array,
+            Array,
+            tuple[int, ...] | list[tuple[int, ...]],
+            tuple[int, ...] | list[tuple[int, ...]],
+        ] = _cupyx.extrema(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.extrema,
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -2212,8 +2327,9 @@ def find_objects(
 ) -> list[tuple[slice, ...]]:
     """Find objects in a labeled array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.find_objects. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    table of values. Refuses float32 and float64 (TypeError: Input dtype float32 cannot be
+    interpreted as an integer).
 
     Parameters
     ----------
@@ -2254,7 +2370,7 @@ def find_objects(
 @overload
 def fourier_ellipsoid(
     input: Castable[OutT],
-    size: float | Sequence[float],
+    size: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2266,7 +2382,7 @@ def fourier_ellipsoid(
 @overload
 def fourier_ellipsoid(
     input: ArrayT,
-    size: float | Sequence[float],
+    size: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2277,7 +2393,7 @@ def fourier_ellipsoid(
 
 def fourier_ellipsoid(
     input: Array | Castable[Array],
-    size: float | Sequence[float],
+    size: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2286,9 +2402,10 @@ def fourier_ellipsoid(
 ) -> Array:
     """Multidimensional ellipsoid Fourier filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.fourier_ellipsoid. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
+    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     The array is multiplied with the fourier transform of a ellipsoid of
     given sizes.
@@ -2342,7 +2459,7 @@ def fourier_ellipsoid(
 @overload
 def fourier_gaussian(
     input: Castable[OutT],
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2354,7 +2471,7 @@ def fourier_gaussian(
 @overload
 def fourier_gaussian(
     input: ArrayT,
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2365,7 +2482,7 @@ def fourier_gaussian(
 
 def fourier_gaussian(
     input: Array | Castable[Array],
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2374,9 +2491,10 @@ def fourier_gaussian(
 ) -> Array:
     """Multidimensional Gaussian shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.fourier_gaussian. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
+    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     The array is multiplied with the Fourier transform of a (separable)
     Gaussian kernel.
@@ -2430,7 +2548,7 @@ def fourier_gaussian(
 @overload
 def fourier_shift(
     input: Castable[OutT],
-    shift: float | Sequence[float],
+    shift: complex | Sequence[complex] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2442,7 +2560,7 @@ def fourier_shift(
 @overload
 def fourier_shift(
     input: ArrayT,
-    shift: float | Sequence[float],
+    shift: complex | Sequence[complex] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2453,7 +2571,7 @@ def fourier_shift(
 
 def fourier_shift(
     input: Array | Castable[Array],
-    shift: float | Sequence[float],
+    shift: complex | Sequence[complex] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2462,8 +2580,9 @@ def fourier_shift(
 ) -> Array:
     """Multidimensional Fourier shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.fourier_shift. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, int32, float32, float64 in, complex128 out.
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -2517,7 +2636,7 @@ def fourier_shift(
 @overload
 def fourier_uniform(
     input: Castable[OutT],
-    size: float | Sequence[float],
+    size: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2529,7 +2648,7 @@ def fourier_uniform(
 @overload
 def fourier_uniform(
     input: ArrayT,
-    size: float | Sequence[float],
+    size: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2540,7 +2659,7 @@ def fourier_uniform(
 
 def fourier_uniform(
     input: Array | Castable[Array],
-    size: float | Sequence[float],
+    size: float | Sequence[float] | Array,
     n: int = -1,
     axis: int = -1,
     output: Array | None = None,
@@ -2549,8 +2668,10 @@ def fourier_uniform(
 ) -> Array:
     """Multidimensional uniform shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.fourier_uniform. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
+    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     The array is multiplied with the Fourier transform of a box of given size.
 
@@ -2602,15 +2723,31 @@ def fourier_uniform(
 
 @overload
 def gaussian_filter(
+    input: ArrayT,
+    sigma: float | Sequence[float] | Array,
+    order: int | Sequence[float] | Array = 0,
+    output: None = None,
+    mode: str | Sequence[str] = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    truncate: float = 4.0,
+    radius: int | Sequence[int] | Array | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def gaussian_filter(
     input: Castable[OutT],
-    sigma: float | Sequence[float],
-    order: int | Sequence[float] = 0,
+    sigma: float | Sequence[float] | Array,
+    order: int | Sequence[float] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     truncate: float = 4.0,
-    radius: int | Sequence[int] | None = None,
-    axes: tuple[int, ...] | None = None,
+    radius: int | Sequence[int] | Array | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -2619,14 +2756,14 @@ def gaussian_filter(
 @overload
 def gaussian_filter(
     input: ArrayT,
-    sigma: float | Sequence[float],
-    order: int | Sequence[float] = 0,
+    sigma: float | Sequence[float] | Array,
+    order: int | Sequence[float] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     truncate: float = 4.0,
-    radius: int | Sequence[int] | None = None,
-    axes: tuple[int, ...] | None = None,
+    radius: int | Sequence[int] | Array | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -2634,21 +2771,23 @@ def gaussian_filter(
 
 def gaussian_filter(
     input: Array | Castable[Array],
-    sigma: float | Sequence[float],
-    order: int | Sequence[float] = 0,
+    sigma: float | Sequence[float] | Array,
+    order: int | Sequence[float] | Array = 0,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     truncate: float = 4.0,
-    radius: int | Sequence[int] | None = None,
-    axes: tuple[int, ...] | None = None,
+    radius: int | Sequence[int] | Array | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.gaussian_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2743,13 +2882,28 @@ def gaussian_filter(
 
 @overload
 def gaussian_filter1d(
+    input: ArrayT,
+    sigma: float,
+    axis: int = -1,
+    order: int = 0,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    truncate: float = 4.0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def gaussian_filter1d(
     input: Castable[OutT],
     sigma: float,
     axis: int = -1,
     order: int = 0,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     truncate: float = 4.0,
     *,
     slice_by_slice: bool = False,
@@ -2764,7 +2918,7 @@ def gaussian_filter1d(
     order: int = 0,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     truncate: float = 4.0,
     *,
     slice_by_slice: bool = False,
@@ -2778,16 +2932,18 @@ def gaussian_filter1d(
     order: int = 0,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     truncate: float = 4.0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """One-dimensional Gaussian filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.gaussian_filter1d. Gives an image of the same
-    shape. Beside scipy.ndimage.gaussian_filter1d, radius is missing.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
+    scipy.ndimage.gaussian_filter1d, radius is missing.
 
     The lines of the array along the given axis are filtered with a Gaussian
     filter of the given standard deviation.
@@ -2867,13 +3023,27 @@ def gaussian_filter1d(
 
 @overload
 def gaussian_gradient_magnitude(
+    input: ArrayT,
+    sigma: float | Sequence[float] | Array,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> ArrayT: ...
+
+
+@overload
+def gaussian_gradient_magnitude(
     input: Castable[OutT],
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> OutT: ...
@@ -2882,12 +3052,12 @@ def gaussian_gradient_magnitude(
 @overload
 def gaussian_gradient_magnitude(
     input: ArrayT,
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> ArrayT: ...
@@ -2895,20 +3065,21 @@ def gaussian_gradient_magnitude(
 
 def gaussian_gradient_magnitude(
     input: Array | Castable[Array],
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> Array:
     """Multi-dimensional gradient magnitude using Gaussian derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.gaussian_gradient_magnitude. Gives an image of the
-    same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32
+    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2973,13 +3144,27 @@ def gaussian_gradient_magnitude(
 
 @overload
 def gaussian_laplace(
+    input: ArrayT,
+    sigma: float | Sequence[float] | Array,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+    **kwargs: object,
+) -> ArrayT: ...
+
+
+@overload
+def gaussian_laplace(
     input: Castable[OutT],
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> OutT: ...
@@ -2988,12 +3173,12 @@ def gaussian_laplace(
 @overload
 def gaussian_laplace(
     input: ArrayT,
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> ArrayT: ...
@@ -3001,20 +3186,21 @@ def gaussian_laplace(
 
 def gaussian_laplace(
     input: Array | Castable[Array],
-    sigma: float | Sequence[float],
+    sigma: float | Sequence[float] | Array,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
     **kwargs: object,
 ) -> Array:
     """Multi-dimensional Laplace filter using Gaussian second derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.gaussian_laplace. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -3631,16 +3817,32 @@ def generic_laplace(
 
 @overload
 def grey_closing(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def grey_closing(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -3648,36 +3850,38 @@ def grey_closing(
 @overload
 def grey_closing(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def grey_closing(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Calculates a multi-dimensional greyscale closing.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.grey_closing. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -3759,16 +3963,32 @@ def grey_closing(
 
 @overload
 def grey_dilation(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    structure: ArrayLike | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def grey_dilation(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
-    footprint: Array | None = None,
-    structure: Array | None = None,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    structure: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -3776,36 +3996,38 @@ def grey_dilation(
 @overload
 def grey_dilation(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
-    footprint: Array | None = None,
-    structure: Array | None = None,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    structure: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def grey_dilation(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
-    footprint: Array | None = None,
-    structure: Array | None = None,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    structure: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Calculates a greyscale dilation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.grey_dilation. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -3887,16 +4109,32 @@ def grey_dilation(
 
 @overload
 def grey_erosion(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def grey_erosion(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -3904,36 +4142,38 @@ def grey_erosion(
 @overload
 def grey_erosion(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def grey_erosion(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Calculates a greyscale erosion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.grey_erosion. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -4015,16 +4255,32 @@ def grey_erosion(
 
 @overload
 def grey_opening(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def grey_opening(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -4032,36 +4288,38 @@ def grey_opening(
 @overload
 def grey_opening(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def grey_opening(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Calculates a multi-dimensional greyscale opening.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.grey_opening. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -4144,11 +4402,11 @@ def grey_opening(
 @overload
 def histogram(
     input: Castable[OutT],
-    min: int,
-    max: int,
+    min: float | Array,
+    max: float | Array,
     bins: int,
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: Array | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -4157,11 +4415,11 @@ def histogram(
 @overload
 def histogram(
     input: ArrayT,
-    min: int,
-    max: int,
+    min: float | Array,
+    max: float | Array,
     bins: int,
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: Array | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -4169,18 +4427,19 @@ def histogram(
 
 def histogram(
     input: Array | Castable[Array],
-    min: int,
-    max: int,
+    min: float | Array,
+    max: float | Array,
     bins: int,
     labels: Array | None = None,
-    index: int | Sequence[int] | None = None,
+    index: Array | int | Sequence[int] | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Calculate the histogram of the values of an array, optionally at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.histogram. Gives a histogram.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    histogram. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -4230,6 +4489,7 @@ def histogram(
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             required=4,
             stacks=False,
@@ -4238,7 +4498,9 @@ def histogram(
 
 
 def iterate_structure(
-    structure: ArrayLike, iterations: int, origin: int | tuple[int, ...] | None = None
+    structure: ArrayLike,
+    iterations: int,
+    origin: int | tuple[int, ...] | list[int] | Array | None = None,
 ) -> LibraryArray:
     """Iterate a structure by dilating it with itself.
 
@@ -4283,7 +4545,7 @@ def label(
     output: None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[OutT, int | OutT]: ...
+) -> tuple[OutT, int]: ...
 
 
 @overload
@@ -4293,7 +4555,7 @@ def label(
     output: Array | DTypeLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[OutT, int | OutT] | int | OutT: ...
+) -> tuple[OutT, int] | int: ...
 
 
 @overload
@@ -4303,7 +4565,7 @@ def label(
     output: Array | DTypeLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[ArrayT, int | ArrayT] | int | ArrayT: ...
+) -> tuple[ArrayT, int] | int: ...
 
 
 def label(
@@ -4312,12 +4574,12 @@ def label(
     output: Array | DTypeLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[Array, int | Array] | int | Array:
+) -> tuple[Array, int] | int:
     """Labels features in an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.label. Gives a tuple of a label image (label) and
-    a number (num_features).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    tuple of a label image (label) and a number (num_features). On test images from 0 to 1, or
+    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int32 out.
 
     Parameters
     ----------
@@ -4355,9 +4617,7 @@ def label(
         and (structure is None or class_of(structure) is _cupyx.Array)
         and (output is None or class_of(output) is _cupyx.Array)
     ):
-        result: tuple[Array, int | Array] | int | Array = _cupyx.label(
-            input, structure=structure, output=output
-        )
+        result: tuple[Array, int] | int = _cupyx.label(input, structure=structure, output=output)
     else:
         result = flexible(
             _cupyx.label,
@@ -4365,6 +4625,7 @@ def label(
             images=("input",),
             whole=("structure",),
             outputs=("output",),
+            array_like=("structure",),
             memory="cupy",
         )
     return result
@@ -4374,7 +4635,7 @@ def label(
 def labeled_comprehension(
     input: Castable[OutT],
     labels: Array | None,
-    index: int | Sequence[int] | None,
+    index: Array | int | Sequence[int] | None,
     func: Callable[..., object],
     out_dtype: DTypeLike,
     default: int | float | None,
@@ -4388,7 +4649,7 @@ def labeled_comprehension(
 def labeled_comprehension(
     input: ArrayT,
     labels: Array | None,
-    index: int | Sequence[int] | None,
+    index: Array | int | Sequence[int] | None,
     func: Callable[..., object],
     out_dtype: DTypeLike,
     default: int | float | None,
@@ -4401,7 +4662,7 @@ def labeled_comprehension(
 def labeled_comprehension(
     input: Array | Castable[Array],
     labels: Array | None,
-    index: int | Sequence[int] | None,
+    index: Array | int | Sequence[int] | None,
     func: Callable[..., object],
     out_dtype: DTypeLike,
     default: int | float | None,
@@ -4411,8 +4672,9 @@ def labeled_comprehension(
 ) -> Array:
     """Array resulting from applying ``func`` to each labeled region.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.labeled_comprehension. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, float64 out.
 
     Roughly equivalent to [func(input[labels == i]) for i in index].
 
@@ -4472,6 +4734,7 @@ def labeled_comprehension(
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             required=6,
             stacks=False,
@@ -4481,12 +4744,24 @@ def labeled_comprehension(
 
 @overload
 def laplace(
+    input: ArrayT,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def laplace(
     input: Castable[OutT],
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -4496,9 +4771,9 @@ def laplace(
     input: ArrayT,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
@@ -4507,16 +4782,18 @@ def laplace(
     input: Array | Castable[Array],
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional Laplace filter based on approximate second
     derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -4607,8 +4884,10 @@ def map_coordinates(
 ) -> Array:
     """Map the input array to new coordinates by interpolation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.map_coordinates. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array of coordinates is used to find, for each point in the output, the
     corresponding coordinates in the input. The value of the input at those
@@ -4693,22 +4972,12 @@ def map_coordinates(
 
 @overload
 def maximum(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def maximum(
-    input: Castable[OutT],
+    input: Reshapable[OutT],
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
@@ -4718,20 +4987,22 @@ def maximum(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def maximum(
-    input: Array | Castable[Array],
+    input: Array | Reshapable[Array],
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculate the maximum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.maximum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
+    float64 in, float64 out.
 
     Parameters
     ----------
@@ -4771,13 +5042,14 @@ def maximum(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.maximum(input, labels=labels, index=index)
+        result: Array = _cupyx.maximum(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.maximum,
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -4786,14 +5058,29 @@ def maximum(
 
 @overload
 def maximum_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: Array | None = None,
+    output: None = None,
+    mode: str | Sequence[str] = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def maximum_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -4802,13 +5089,13 @@ def maximum_filter(
 @overload
 def maximum_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -4816,20 +5103,22 @@ def maximum_filter(
 
 def maximum_filter(
     input: Array | Castable[Array],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional maximum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.maximum_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -4912,6 +5201,20 @@ def maximum_filter(
 
 @overload
 def maximum_filter1d(
+    input: ArrayT,
+    size: int,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def maximum_filter1d(
     input: Castable[OutT],
     size: int,
     axis: int = -1,
@@ -4951,9 +5254,10 @@ def maximum_filter1d(
 ) -> Array:
     """Compute the maximum filter along a single axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.maximum_filter1d. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -5012,45 +5316,32 @@ def maximum_filter1d(
 
 @overload
 def maximum_position(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> tuple[int | OutT, ...]: ...
+    input: Array, labels: Array | None = None, index: None = None, *, slice_by_slice: bool = False
+) -> tuple[int, ...]: ...
 
 
 @overload
 def maximum_position(
-    input: Castable[OutT],
+    input: Array,
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[int | OutT, ...] | list[tuple[int | OutT, ...]]: ...
-
-
-@overload
-def maximum_position(
-    input: ArrayT,
-    labels: Array | None = None,
-    index: ArrayLike | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> tuple[int | ArrayT, ...] | list[tuple[int | ArrayT, ...]]: ...
+) -> tuple[int, ...] | list[tuple[int, ...]]: ...
 
 
 def maximum_position(
-    input: Array | Castable[Array],
+    input: Array,
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> object:
+) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the maximums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.maximum_position. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -5081,7 +5372,7 @@ def maximum_position(
 
     Returns
     -------
-    tuple[int or array, ...] or list[tuple[int or array, ...]]
+    tuple[int, ...] or list[tuple[int, ...]]
         Tuple of ints or list of tuples of ints that specify the location of
         maxima of `input` over the regions determaxed by `labels` and  whose
         index is in `index`.
@@ -5103,13 +5394,16 @@ def maximum_position(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: object = _cupyx.maximum_position(input, labels=labels, index=index)
+        result: tuple[int, ...] | list[tuple[int, ...]] = _cupyx.maximum_position(
+            input, labels=labels, index=index
+        )
     else:
         result = flexible(
             _cupyx.maximum_position,
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -5120,44 +5414,37 @@ def maximum_position(
 def mean(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def mean(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: Array | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
 def mean(
     input: ArrayT,
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def mean(
     input: Array | Castable[Array],
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculates the mean of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.mean. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
+    (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.mean supports
+    ...).
 
     Parameters
     ----------
@@ -5189,7 +5476,7 @@ def mean(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.mean(input, labels=labels, index=index)
+        result: Array = _cupyx.mean(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.mean,
@@ -5206,20 +5493,10 @@ def mean(
 def median(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def median(
-    input: Castable[OutT],
-    labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
@@ -5229,7 +5506,7 @@ def median(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def median(
@@ -5238,11 +5515,12 @@ def median(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculate the median of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.median. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -5282,13 +5560,14 @@ def median(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.median(input, labels=labels, index=index)
+        result: Array = _cupyx.median(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.median,
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -5297,14 +5576,29 @@ def median(
 
 @overload
 def median_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def median_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -5313,13 +5607,13 @@ def median_filter(
 @overload
 def median_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -5327,20 +5621,22 @@ def median_filter(
 
 def median_filter(
     input: Array | Castable[Array],
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional median filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.median_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -5419,22 +5715,12 @@ def median_filter(
 
 @overload
 def minimum(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def minimum(
-    input: Castable[OutT],
+    input: Reshapable[OutT],
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
@@ -5444,20 +5730,22 @@ def minimum(
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def minimum(
-    input: Array | Castable[Array],
+    input: Array | Reshapable[Array],
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculate the minimum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.minimum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
+    float64 in, float64 out.
 
     Parameters
     ----------
@@ -5497,13 +5785,14 @@ def minimum(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.minimum(input, labels=labels, index=index)
+        result: Array = _cupyx.minimum(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.minimum,
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -5512,14 +5801,29 @@ def minimum(
 
 @overload
 def minimum_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: Array | None = None,
+    output: None = None,
+    mode: str | Sequence[str] = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def minimum_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -5528,13 +5832,13 @@ def minimum_filter(
 @overload
 def minimum_filter(
     input: ArrayT,
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -5542,20 +5846,22 @@ def minimum_filter(
 
 def minimum_filter(
     input: Array | Castable[Array],
-    size: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | Array | None = None,
     footprint: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional minimum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.minimum_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -5638,6 +5944,20 @@ def minimum_filter(
 
 @overload
 def minimum_filter1d(
+    input: ArrayT,
+    size: int,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def minimum_filter1d(
     input: Castable[OutT],
     size: int,
     axis: int = -1,
@@ -5677,9 +5997,10 @@ def minimum_filter1d(
 ) -> Array:
     """Compute the minimum filter along a single axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.minimum_filter1d. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -5738,45 +6059,32 @@ def minimum_filter1d(
 
 @overload
 def minimum_position(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> tuple[int | OutT, ...]: ...
+    input: Array, labels: Array | None = None, index: None = None, *, slice_by_slice: bool = False
+) -> tuple[int, ...]: ...
 
 
 @overload
 def minimum_position(
-    input: Castable[OutT],
+    input: Array,
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> tuple[int | OutT, ...] | list[tuple[int | OutT, ...]]: ...
-
-
-@overload
-def minimum_position(
-    input: ArrayT,
-    labels: Array | None = None,
-    index: ArrayLike | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> tuple[int | ArrayT, ...] | list[tuple[int | ArrayT, ...]]: ...
+) -> tuple[int, ...] | list[tuple[int, ...]]: ...
 
 
 def minimum_position(
-    input: Array | Castable[Array],
+    input: Array,
     labels: Array | None = None,
     index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> object:
+) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the minimums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.minimum_position. Gives coordinates.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
+    uint16, int32, float32, float64 in, int64 out.
 
     For each region specified by `labels`, the position of the minimum
     value of `input` within the region is returned.
@@ -5807,7 +6115,7 @@ def minimum_position(
 
     Returns
     -------
-    tuple[int or array, ...] or list[tuple[int or array, ...]]
+    tuple[int, ...] or list[tuple[int, ...]]
         Tuple of ints or list of tuples of ints that specify the location of
         minima of `input` over the regions determined by `labels` and  whose
         index is in `index`.
@@ -5829,13 +6137,16 @@ def minimum_position(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: object = _cupyx.minimum_position(input, labels=labels, index=index)
+        result: tuple[int, ...] | list[tuple[int, ...]] = _cupyx.minimum_position(
+            input, labels=labels, index=index
+        )
     else:
         result = flexible(
             _cupyx.minimum_position,
             locals(),
             images=("input", "labels"),
             whole=("index",),
+            array_like=("index",),
             memory="cupy",
             stacks=False,
         )
@@ -5844,16 +6155,32 @@ def minimum_position(
 
 @overload
 def morphological_gradient(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def morphological_gradient(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -5861,37 +6188,39 @@ def morphological_gradient(
 @overload
 def morphological_gradient(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def morphological_gradient(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional morphological gradient.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.morphological_gradient. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
+    1] out; float64 in, float64 in [0, 1] out. Refuses bool (TypeError: cupy boolean subtract,
+    the `-` operator, is deprecated, use the bitwise_xor, ...).
 
     The morphological gradient is calculated as the difference between a
     dilation and an erosion of the input with a given structuring element.
@@ -5977,16 +6306,32 @@ def morphological_gradient(
 
 @overload
 def morphological_laplace(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def morphological_laplace(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -5994,37 +6339,39 @@ def morphological_laplace(
 @overload
 def morphological_laplace(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def morphological_laplace(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional morphological laplace.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.morphological_laplace. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [-1,
+    1] out; float64 in, float64 in [-1, 1] out. Refuses bool (TypeError: cupy boolean subtract,
+    the `-` operator, is deprecated, use the bitwise_xor, ...).
 
     Parameters
     ----------
@@ -6107,15 +6454,31 @@ def morphological_laplace(
 
 @overload
 def percentile_filter(
+    input: ArrayT,
+    percentile: float,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def percentile_filter(
     input: Castable[OutT],
     percentile: float,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -6125,13 +6488,13 @@ def percentile_filter(
 def percentile_filter(
     input: ArrayT,
     percentile: float,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -6140,21 +6503,22 @@ def percentile_filter(
 def percentile_filter(
     input: Array | Castable[Array],
     percentile: float,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional percentile filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.percentile_filter. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -6238,11 +6602,23 @@ def percentile_filter(
 
 @overload
 def prewitt(
+    input: ArrayT,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def prewitt(
     input: Castable[OutT],
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -6254,7 +6630,7 @@ def prewitt(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -6265,14 +6641,16 @@ def prewitt(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Compute a Prewitt filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.prewitt. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -6322,15 +6700,31 @@ def prewitt(
 
 @overload
 def rank_filter(
+    input: ArrayT,
+    rank: int,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def rank_filter(
     input: Castable[OutT],
     rank: int,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -6340,13 +6734,13 @@ def rank_filter(
 def rank_filter(
     input: ArrayT,
     rank: int,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -6355,20 +6749,22 @@ def rank_filter(
 def rank_filter(
     input: Array | Castable[Array],
     rank: int,
-    size: int | Sequence[int] | None = None,
-    footprint: Array | None = None,
+    size: int | Sequence[int] | Array | None = None,
+    footprint: ArrayLike | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional rank filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.rank_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -6452,14 +6848,30 @@ def rank_filter(
 
 @overload
 def rotate(
+    input: ArrayT,
+    angle: float,
+    axes: tuple[int, int] | list[int] | Array = (1, 0),
+    reshape: bool = True,
+    output: None = None,
+    order: int = 3,
+    mode: str = "constant",
+    cval: float | Sequence[float] = 0.0,
+    prefilter: bool = True,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def rotate(
     input: Castable[OutT],
     angle: float,
-    axes: tuple[int, int] = (1, 0),
+    axes: tuple[int, int] | list[int] | Array = (1, 0),
     reshape: bool = True,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -6470,12 +6882,12 @@ def rotate(
 def rotate(
     input: ArrayT,
     angle: float,
-    axes: tuple[int, int] = (1, 0),
+    axes: tuple[int, int] | list[int] | Array = (1, 0),
     reshape: bool = True,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -6485,20 +6897,22 @@ def rotate(
 def rotate(
     input: Array | Castable[Array],
     angle: float,
-    axes: tuple[int, int] = (1, 0),
+    axes: tuple[int, int] | list[int] | Array = (1, 0),
     reshape: bool = True,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Rotate an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.rotate. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is rotated in the plane defined by the two axes given by the
     ``axes`` parameter using spline interpolation of the requested order.
@@ -6583,12 +6997,26 @@ def rotate(
 
 @overload
 def shift(
+    input: ArrayT,
+    shift: float | Sequence[object] | Array,
+    output: None = None,
+    order: int = 3,
+    mode: str = "constant",
+    cval: float | Sequence[float] = 0.0,
+    prefilter: bool = True,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def shift(
     input: Castable[OutT],
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -6598,11 +7026,11 @@ def shift(
 @overload
 def shift(
     input: ArrayT,
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
@@ -6611,19 +7039,21 @@ def shift(
 
 def shift(
     input: Array | Castable[Array],
-    shift: float | Sequence[object],
+    shift: float | Sequence[object] | Array,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     prefilter: bool = True,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Shift an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.shift. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -6696,11 +7126,23 @@ def shift(
 
 @overload
 def sobel(
+    input: ArrayT,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def sobel(
     input: Castable[OutT],
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -6712,7 +7154,7 @@ def sobel(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -6723,14 +7165,16 @@ def sobel(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Compute a Sobel filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.sobel. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
 
     Parameters
     ----------
@@ -6810,8 +7254,10 @@ def spline_filter(
 ) -> Array:
     """Multidimensional spline filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.spline_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
+    out; uint16, int32 in, float64 out.
 
     Parameters
     ----------
@@ -6890,8 +7336,10 @@ def spline_filter1d(
 ) -> Array:
     """Calculate a 1-D spline filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.spline_filter1d. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
+    out; uint16, int32 in, float64 out.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -6945,44 +7393,37 @@ def spline_filter1d(
 def standard_deviation(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def standard_deviation(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: Array | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
 def standard_deviation(
     input: ArrayT,
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def standard_deviation(
     input: Array | Castable[Array],
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculates the standard deviation of the values of an n-D image array,
     optionally at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.standard_deviation. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
+    (PerformanceWarning: Using the slower implementation because the provided type bool is not
+    ...).
 
     Parameters
     ----------
@@ -7014,7 +7455,7 @@ def standard_deviation(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.standard_deviation(input, labels=labels, index=index)
+        result: Array = _cupyx.standard_deviation(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.standard_deviation,
@@ -7031,44 +7472,37 @@ def standard_deviation(
 def sum(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def sum(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: Array | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
 def sum(
     input: ArrayT,
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def sum(
     input: Array | Castable[Array],
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculates the sum of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.sum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
+    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out. Warns
+    of bool, uint8 and uint16 (PerformanceWarning: Using the slower implementation as
+    cupyx.scipy.ndimage.sum supports ...).
 
     Parameters
     ----------
@@ -7104,7 +7538,7 @@ def sum(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.sum(input, labels=labels, index=index)
+        result: Array = _cupyx.sum(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.sum,
@@ -7121,44 +7555,37 @@ def sum(
 def sum_labels(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def sum_labels(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: Array | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
 def sum_labels(
     input: ArrayT,
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def sum_labels(
     input: Array | Castable[Array],
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculates the sum of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.sum_labels. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
+    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out. Warns
+    of bool, uint8 and uint16 (PerformanceWarning: Using the slower implementation as
+    cupyx.scipy.ndimage.sum supports ...).
 
     Parameters
     ----------
@@ -7190,7 +7617,7 @@ def sum_labels(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.sum_labels(input, labels=labels, index=index)
+        result: Array = _cupyx.sum_labels(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.sum_labels,
@@ -7205,13 +7632,27 @@ def sum_labels(
 
 @overload
 def uniform_filter(
+    input: ArrayT,
+    size: int | Sequence[int] | Array = 3,
+    output: None = None,
+    mode: str | Sequence[str] = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def uniform_filter(
     input: Castable[OutT],
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    cval: float | Sequence[float] = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -7220,12 +7661,12 @@ def uniform_filter(
 @overload
 def uniform_filter(
     input: ArrayT,
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    cval: float | Sequence[float] = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -7233,19 +7674,21 @@ def uniform_filter(
 
 def uniform_filter(
     input: Array | Castable[Array],
-    size: int | Sequence[int] = 3,
+    size: int | Sequence[int] | Array = 3,
     output: Array | DTypeLike | None = None,
     mode: str | Sequence[str] = "reflect",
-    cval: float = 0.0,
-    origin: int | Sequence[int] = 0,
-    axes: tuple[int, ...] | None = None,
+    cval: float | Sequence[float] = 0.0,
+    origin: int | Sequence[int] | Array = 0,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional uniform filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.uniform_filter. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -7314,12 +7757,26 @@ def uniform_filter(
 
 @overload
 def uniform_filter1d(
+    input: ArrayT,
+    size: int,
+    axis: int = -1,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float | Sequence[float] = 0.0,
+    origin: int = 0,
+    *,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def uniform_filter1d(
     input: Castable[OutT],
     size: int,
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
@@ -7333,7 +7790,7 @@ def uniform_filter1d(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
@@ -7346,16 +7803,17 @@ def uniform_filter1d(
     axis: int = -1,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
-    cval: float = 0.0,
+    cval: float | Sequence[float] = 0.0,
     origin: int = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """One-dimensional uniform filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.uniform_filter1d. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The lines of the array along the given axis are filtered with a uniform
     filter of the given size.
@@ -7423,34 +7881,36 @@ def uniform_filter1d(
 def value_indices(
     arr: Castable[OutT],
     *,
-    ignore_value: int | None = None,
+    ignore_value: float | None = None,
     adaptive_index_dtype: bool = False,
     slice_by_slice: bool = False,
-) -> dict[int | OutT, tuple[OutT, ...]]: ...
+) -> dict[int, tuple[OutT, ...]]: ...
 
 
 @overload
 def value_indices(
     arr: ArrayT,
     *,
-    ignore_value: int | None = None,
+    ignore_value: float | None = None,
     adaptive_index_dtype: bool = False,
     slice_by_slice: bool = False,
-) -> dict[int | ArrayT, tuple[ArrayT, ...]]: ...
+) -> dict[int, tuple[ArrayT, ...]]: ...
 
 
 def value_indices(
     arr: Array | Castable[Array],
     *,
-    ignore_value: int | None = None,
+    ignore_value: float | None = None,
     adaptive_index_dtype: bool = False,
     slice_by_slice: bool = False,
 ) -> object:
     """Find indices of each distinct value in given array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.value_indices. Gives a table of values. Beside
-    scipy.ndimage.value_indices, adaptive_index_dtype is added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, int64 out. Refuses bool, float32 and float64 (ValueError: Parameter 'arr'
+    must be an integer array). Beside scipy.ndimage.value_indices, adaptive_index_dtype is
+    added.
 
     Parameters
     ----------
@@ -7574,44 +8034,37 @@ def value_indices(
 def variance(
     input: Castable[OutT],
     labels: Array | None = None,
-    index: None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | OutT: ...
-
-
-@overload
-def variance(
-    input: Castable[OutT],
-    labels: Array | None = None,
-    index: Array | None = None,
-    *,
-    slice_by_slice: bool = False,
-) -> float | OutT | OutT: ...
+) -> OutT: ...
 
 
 @overload
 def variance(
     input: ArrayT,
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | ArrayT | ArrayT: ...
+) -> ArrayT: ...
 
 
 def variance(
     input: Array | Castable[Array],
     labels: Array | None = None,
-    index: Array | None = None,
+    index: ArrayLike | None = None,
     *,
     slice_by_slice: bool = False,
-) -> float | Array | Array:
+) -> Array:
     """Calculates the variance of the values of an n-D image array, optionally
     at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.variance. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
+    (PerformanceWarning: Using the slower implementation because the provided type bool is not
+    ...).
 
     Parameters
     ----------
@@ -7643,7 +8096,7 @@ def variance(
         and (labels is None or class_of(labels) is _cupyx.Array)
         and (index is None or class_of(index) is _cupyx.Array)
     ):
-        result: float | Array | Array = _cupyx.variance(input, labels=labels, index=index)
+        result: Array = _cupyx.variance(input, labels=labels, index=index)
     else:
         result = flexible(
             _cupyx.variance,
@@ -7658,16 +8111,32 @@ def variance(
 
 @overload
 def white_tophat(
+    input: ArrayT,
+    size: tuple[int, ...] | Array | None = None,
+    footprint: Array | None = None,
+    structure: Array | None = None,
+    output: None = None,
+    mode: str = "reflect",
+    cval: float = 0.0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
+    *,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def white_tophat(
     input: Castable[OutT],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
 
@@ -7675,36 +8144,38 @@ def white_tophat(
 @overload
 def white_tophat(
     input: ArrayT,
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
 def white_tophat(
     input: Array | Castable[Array],
-    size: tuple[int, ...] | None = None,
+    size: tuple[int, ...] | Array | None = None,
     footprint: Array | None = None,
     structure: Array | None = None,
     output: Array | DTypeLike | None = None,
     mode: str = "reflect",
     cval: float = 0.0,
-    origin: float | tuple[float, ...] = 0,
+    origin: float | tuple[float, ...] | Sequence[float] | Array = 0,
     *,
-    axes: tuple[int, ...] | None = None,
+    axes: tuple[int, ...] | list[int] | Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multidimensional white tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.white_tophat. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -7786,8 +8257,23 @@ def white_tophat(
 
 @overload
 def zoom(
+    input: ArrayT,
+    zoom: float | Sequence[object] | Array,
+    output: None = None,
+    order: int = 3,
+    mode: str = "constant",
+    cval: float = 0.0,
+    prefilter: bool = True,
+    *,
+    grid_mode: bool = False,
+    slice_by_slice: bool = False,
+) -> ArrayT: ...
+
+
+@overload
+def zoom(
     input: Castable[OutT],
-    zoom: float | Sequence[object],
+    zoom: float | Sequence[object] | Array,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
@@ -7802,7 +8288,7 @@ def zoom(
 @overload
 def zoom(
     input: ArrayT,
-    zoom: float | Sequence[object],
+    zoom: float | Sequence[object] | Array,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
@@ -7816,7 +8302,7 @@ def zoom(
 
 def zoom(
     input: Array | Castable[Array],
-    zoom: float | Sequence[object],
+    zoom: float | Sequence[object] | Array,
     output: Array | DTypeLike | None = None,
     order: int = 3,
     mode: str = "constant",
@@ -7828,8 +8314,10 @@ def zoom(
 ) -> Array:
     """Zoom an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.zoom. Gives an image of another shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     The array is zoomed using spline interpolation of the requested order.
 

@@ -109,8 +109,9 @@ def apply_hysteresis_threshold(
 ) -> Array:
     """Apply hysteresis thresholding to ``image``.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.apply_hysteresis_threshold. Gives a mask.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float32, float64 in, bool out.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -172,7 +173,7 @@ def butterworth(
     image: Castable[OutT],
     cutoff_frequency_ratio: float = 0.005,
     high_pass: bool = True,
-    order: float = 2.0,
+    order: complex = 2.0,
     channel_axis: int | None = None,
     *,
     squared_butterworth: bool = True,
@@ -186,7 +187,7 @@ def butterworth(
     image: ArrayT,
     cutoff_frequency_ratio: float = 0.005,
     high_pass: bool = True,
-    order: float = 2.0,
+    order: complex = 2.0,
     channel_axis: int | None = None,
     *,
     squared_butterworth: bool = True,
@@ -199,7 +200,7 @@ def butterworth(
     image: Array | Castable[Array],
     cutoff_frequency_ratio: float = 0.005,
     high_pass: bool = True,
-    order: float = 2.0,
+    order: complex = 2.0,
     channel_axis: int | None = None,
     *,
     squared_butterworth: bool = True,
@@ -208,8 +209,10 @@ def butterworth(
 ) -> Array:
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.butterworth. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out; uint16 in,
+    float32 in [-65535, 65535] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
 
     This filter is defined in the Fourier domain.
 
@@ -339,9 +342,10 @@ def correlate_sparse(
 ) -> Array:
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.correlate_sparse. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
+    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -389,8 +393,8 @@ def correlate_sparse(
 @overload
 def difference_of_gaussians(
     image: Castable[OutT],
-    low_sigma: float | Sequence[float],
-    high_sigma: float | Sequence[float] | None = None,
+    low_sigma: float | Sequence[float] | Array,
+    high_sigma: float | Sequence[float] | Array | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
@@ -403,8 +407,8 @@ def difference_of_gaussians(
 @overload
 def difference_of_gaussians(
     image: ArrayT,
-    low_sigma: float | Sequence[float],
-    high_sigma: float | Sequence[float] | None = None,
+    low_sigma: float | Sequence[float] | Array,
+    high_sigma: float | Sequence[float] | Array | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
@@ -416,8 +420,8 @@ def difference_of_gaussians(
 
 def difference_of_gaussians(
     image: Array | Castable[Array],
-    low_sigma: float | Sequence[float],
-    high_sigma: float | Sequence[float] | None = None,
+    low_sigma: float | Sequence[float] | Array,
+    high_sigma: float | Sequence[float] | Array | None = None,
     *,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
@@ -427,9 +431,10 @@ def difference_of_gaussians(
 ) -> Array:
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.difference_of_gaussians. Gives an image of the
-    same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -550,7 +555,7 @@ def farid(
     image: Castable[OutT],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -562,7 +567,7 @@ def farid(
     image: ArrayT,
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -573,15 +578,17 @@ def farid(
     image: Array | Castable[Array],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find the edge magnitude using the Farid transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.farid. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -665,8 +672,10 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.farid_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -718,8 +727,10 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.farid_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -948,8 +959,10 @@ def frangi(
 ) -> Array:
     """Filter an image with the Frangi vesselness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.frangi. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1039,54 +1052,26 @@ def frangi(
     return result
 
 
-@overload
-def gabor(
-    image: Castable[OutT],
-    frequency: float,
-    theta: float = 0,
-    bandwidth: float = 1,
-    sigma_x: float | None = None,
-    sigma_y: float | None = None,
-    n_stds: float = 3,
-    offset: float = 0,
-    mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: float = 0,
-) -> tuple[OutT, OutT]: ...
-
-
-@overload
 def gabor(
     image: ArrayT,
-    frequency: float,
+    frequency: complex,
     theta: float = 0,
-    bandwidth: float = 1,
-    sigma_x: float | None = None,
-    sigma_y: float | None = None,
-    n_stds: float = 3,
-    offset: float = 0,
+    bandwidth: complex = 1,
+    sigma_x: complex | None = None,
+    sigma_y: complex | None = None,
+    n_stds: complex = 3,
+    offset: complex = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: float = 0,
-) -> tuple[ArrayT, ArrayT]: ...
-
-
-def gabor(
-    image: Array | Castable[Array],
-    frequency: float,
-    theta: float = 0,
-    bandwidth: float = 1,
-    sigma_x: float | None = None,
-    sigma_y: float | None = None,
-    n_stds: float = 3,
-    offset: float = 0,
-    mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: float = 0,
-) -> tuple[Array, Array]:
+    cval: float | Sequence[float] = 0,
+) -> tuple[ArrayT, ArrayT]:
     """Return real and imaginary responses to Gabor filter.
 
     voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.gabor. Gives a tuple of an image of the same shape (real) and
-    an image of the same shape (imag).
+    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Gives a tuple of
+    an image of the same shape (real) and an image of the same shape (imag). On test images from
+    0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8 out; uint16 in,
+    uint16 out; int32 in, int32 out; float32 in, float32 in [-1, 1] out; float64 in, float64 in
+    [-1, 1] out.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1159,7 +1144,7 @@ def gabor(
     >>> plt.show()                        # doctest: +SKIP
     """
     if class_of(image) is _cucim.Array and image.ndim < 3:
-        result: tuple[Array, Array] = _cucim.gabor(
+        result: tuple[ArrayT, ArrayT] = _cucim.gabor(
             image,
             frequency,
             theta=theta,
@@ -1271,13 +1256,13 @@ def gabor_kernel(
 @overload
 def gaussian(
     image: Castable[OutT],
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
     preserve_range: bool = False,
     truncate: float = 4.0,
     *,
-    channel_axis: int | None = None,
+    channel_axis: float | None = None,
     out: Array | None = None,
     slice_by_slice: bool = False,
 ) -> OutT: ...
@@ -1286,13 +1271,13 @@ def gaussian(
 @overload
 def gaussian(
     image: ArrayT,
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
     preserve_range: bool = False,
     truncate: float = 4.0,
     *,
-    channel_axis: int | None = None,
+    channel_axis: float | None = None,
     out: Array | None = None,
     slice_by_slice: bool = False,
 ) -> ArrayT: ...
@@ -1300,20 +1285,22 @@ def gaussian(
 
 def gaussian(
     image: Array | Castable[Array],
-    sigma: float | Sequence[float] = 1,
+    sigma: float | Sequence[float] | Array = 1,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
     cval: float = 0,
     preserve_range: bool = False,
     truncate: float = 4.0,
     *,
-    channel_axis: int | None = None,
+    channel_axis: float | None = None,
     out: Array | None = None,
     slice_by_slice: bool = False,
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.gaussian. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1475,8 +1462,10 @@ def hessian(
 ) -> Array:
     """Filter an image with the Hybrid Hessian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.hessian. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1584,8 +1573,10 @@ def laplace(
 ) -> Array:
     """Find the edges of an image using the Laplace operator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.laplace. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, float32 in [-255, 255] out; uint8, uint16, float32 in, float32 in [-1, 1] out;
+    int32 in, float64 out; float64 in, float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -1623,22 +1614,6 @@ def laplace(
     return result
 
 
-@overload
-def median(
-    image: Castable[OutT],
-    footprint: Array | tuple[int, ...] | None = None,
-    out: Array | None = None,
-    mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0.0,
-    behavior: Literal["ndimage", "rank"] = "ndimage",
-    *,
-    algorithm: Literal["auto", "histogram", "sorting"] = "auto",
-    algorithm_kwargs: Mapping[str, object] = {},
-    slice_by_slice: bool = False,
-) -> OutT: ...
-
-
-@overload
 def median(
     image: ArrayT,
     footprint: Array | tuple[int, ...] | None = None,
@@ -1650,26 +1625,14 @@ def median(
     algorithm: Literal["auto", "histogram", "sorting"] = "auto",
     algorithm_kwargs: Mapping[str, object] = {},
     slice_by_slice: bool = False,
-) -> ArrayT: ...
-
-
-def median(
-    image: Array | Castable[Array],
-    footprint: Array | tuple[int, ...] | None = None,
-    out: Array | None = None,
-    mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "nearest",
-    cval: float = 0.0,
-    behavior: Literal["ndimage", "rank"] = "ndimage",
-    *,
-    algorithm: Literal["auto", "histogram", "sorting"] = "auto",
-    algorithm_kwargs: Mapping[str, object] = {},
-    slice_by_slice: bool = False,
-) -> Array:
+) -> ArrayT:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.median. Gives an image of the same shape. Beside
-    skimage.filters.median, algorithm, algorithm_kwargs are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
+    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside skimage.filters.median,
+    algorithm, algorithm_kwargs are added.
 
     Parameters
     ----------
@@ -1761,7 +1724,7 @@ def median(
         and (footprint is None or class_of(footprint) is _cucim.Array)
         and (out is None or class_of(out) is _cucim.Array)
     ):
-        result: Array = _cucim.median(
+        result: ArrayT = _cucim.median(
             image,
             footprint=footprint,
             out=out,
@@ -1821,8 +1784,10 @@ def meijering(
 ) -> Array:
     """Filter an image with the Meijering neuriteness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.meijering. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1885,7 +1850,7 @@ def prewitt(
     image: Castable[OutT],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -1897,7 +1862,7 @@ def prewitt(
     image: ArrayT,
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -1908,15 +1873,17 @@ def prewitt(
     image: Array | Castable[Array],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find the edge magnitude using the Prewitt transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.prewitt. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -1993,8 +1960,10 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.prewitt_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2040,8 +2009,10 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.prewitt_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2091,9 +2062,10 @@ def rank_order(
     index of the pixel value in the ascending order of the unique
     values of ``image``, aka the rank-order value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.rank_order. Gives a tuple of a label image
-    (labels) and a table of values (original_values).
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    tuple of a label image (labels) and a table of values (original_values). On test images from
+    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in,
+    uint16 out.
 
     Parameters
     ----------
@@ -2150,8 +2122,10 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the edge magnitude using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.roberts. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64
+    in [0, 1] out.
 
     Parameters
     ----------
@@ -2202,8 +2176,10 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.roberts_neg_diag. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2253,8 +2229,10 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.roberts_pos_diag. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2328,8 +2306,10 @@ def sato(
 ) -> Array:
     """Filter an image with the Sato tubeness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.sato. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
+    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2390,7 +2370,7 @@ def scharr(
     image: Castable[OutT],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -2402,7 +2382,7 @@ def scharr(
     image: ArrayT,
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -2413,15 +2393,17 @@ def scharr(
     image: Array | Castable[Array],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find the edge magnitude using the Scharr transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.scharr. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2501,8 +2483,10 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.scharr_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2553,8 +2537,10 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.scharr_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2599,7 +2585,7 @@ def sobel(
     image: Castable[OutT],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -2611,7 +2597,7 @@ def sobel(
     image: ArrayT,
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
@@ -2622,15 +2608,17 @@ def sobel(
     image: Array | Castable[Array],
     mask: Array | None = None,
     *,
-    axis: int | Sequence[int] | None = None,
+    axis: int | Sequence[int] | Array | None = None,
     mode: str | Sequence[str] = "reflect",
     cval: float = 0.0,
     slice_by_slice: bool = False,
 ) -> Array:
     """Find edges in an image using the Sobel filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.sobel. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     Parameters
     ----------
@@ -2705,8 +2693,10 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.sobel_h. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2752,8 +2742,10 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.sobel_v. Gives an image of the same shape.
+    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
+    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
+    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
+    float64 in [-1, 1] out.
 
     Parameters
     ----------
@@ -2788,51 +2780,19 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     return result
 
 
-@overload
 def threshold_isodata(
     image: Array | None = None,
-    nbins: int = 256,
-    return_all: Literal[False] = False,
-    *,
-    hist: Array | tuple[Array, Array] | None = None,
-    slice_by_slice: bool = False,
-) -> float | LibraryArray | int | LibraryArray: ...
-
-
-@overload
-def threshold_isodata(
-    image: Array | None = None,
-    nbins: int = 256,
-    *,
-    return_all: Literal[True],
-    hist: Array | tuple[Array, Array] | None = None,
-    slice_by_slice: bool = False,
-) -> LibraryArray: ...
-
-
-@overload
-def threshold_isodata(
-    image: Array | None = None,
-    nbins: int = 256,
+    nbins: int | Array = 256,
     return_all: bool = False,
     *,
     hist: Array | tuple[Array, Array] | None = None,
     slice_by_slice: bool = False,
-) -> float | LibraryArray | int | LibraryArray | LibraryArray: ...
-
-
-def threshold_isodata(
-    image: Array | None = None,
-    nbins: int = 256,
-    return_all: bool = False,
-    *,
-    hist: Array | tuple[Array, Array] | None = None,
-    slice_by_slice: bool = False,
-) -> float | LibraryArray | int | LibraryArray | LibraryArray:
+) -> float | int | LibraryArray:
     """Return threshold value(s) based on ISODATA method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_isodata. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2902,7 +2862,7 @@ def threshold_isodata(
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
-        result: float | LibraryArray | int | LibraryArray | LibraryArray = _cucim.threshold_isodata(
+        result: float | int | LibraryArray = _cucim.threshold_isodata(
             image=image, nbins=nbins, return_all=return_all, hist=hist
         )
     else:
@@ -2926,7 +2886,7 @@ def threshold_li(
     initial_guess: float | Callable[..., float] | None = None,
     iter_callback: Callable[[float], object] | None = None,
     slice_by_slice: bool = False,
-) -> float | OutT: ...
+) -> OutT: ...
 
 
 @overload
@@ -2937,7 +2897,7 @@ def threshold_li(
     initial_guess: float | Callable[..., float] | None = None,
     iter_callback: Callable[[float], object] | None = None,
     slice_by_slice: bool = False,
-) -> float | ArrayT: ...
+) -> ArrayT: ...
 
 
 def threshold_li(
@@ -2947,11 +2907,13 @@ def threshold_li(
     initial_guess: float | Callable[..., float] | None = None,
     iter_callback: Callable[[float], object] | None = None,
     slice_by_slice: bool = False,
-) -> float | Array:
+) -> Array:
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_li. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
+    float64 in, float64 out; float32 in, float32 out. Refuses bool (TypeError: cupy boolean
+    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...).
 
     Parameters
     ----------
@@ -3010,7 +2972,7 @@ def threshold_li(
     >>> binary = image > thresh
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: float | Array = _cucim.threshold_li(
+        result: Array = _cucim.threshold_li(
             image, tolerance=tolerance, initial_guess=initial_guess, iter_callback=iter_callback
         )
     else:
@@ -3027,7 +2989,7 @@ def threshold_local(
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: float = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: int | Callable[..., object] | None = None,
+    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
     cval: float = 0,
     *,
     slice_by_slice: bool = False,
@@ -3041,7 +3003,7 @@ def threshold_local(
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: float = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: int | Callable[..., object] | None = None,
+    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
     cval: float = 0,
     *,
     slice_by_slice: bool = False,
@@ -3054,16 +3016,17 @@ def threshold_local(
     method: Literal["generic", "gaussian", "mean", "median"] = "gaussian",
     offset: float = 0,
     mode: Literal["reflect", "constant", "nearest", "mirror", "wrap"] = "reflect",
-    param: int | Callable[..., object] | None = None,
+    param: float | Callable[..., object] | Sequence[float] | Array | None = None,
     cval: float = 0,
     *,
     slice_by_slice: bool = False,
 ) -> Array:
     """Compute a threshold mask image based on local pixel neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_local. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
+    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3141,20 +3104,19 @@ def threshold_local(
 
 
 @overload
-def threshold_mean(image: Castable[OutT], *, slice_by_slice: bool = False) -> float | OutT: ...
+def threshold_mean(image: Castable[OutT], *, slice_by_slice: bool = False) -> OutT: ...
 
 
 @overload
-def threshold_mean(image: ArrayT, *, slice_by_slice: bool = False) -> float | ArrayT: ...
+def threshold_mean(image: ArrayT, *, slice_by_slice: bool = False) -> ArrayT: ...
 
 
-def threshold_mean(
-    image: Array | Castable[Array], *, slice_by_slice: bool = False
-) -> float | Array:
+def threshold_mean(image: Array | Castable[Array], *, slice_by_slice: bool = False) -> Array:
     """Return threshold value based on the mean of grayscale values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_mean. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
+    int32, float64 in, float64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3186,7 +3148,7 @@ def threshold_mean(
     >>> binary = image > thresh
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: float | Array = _cucim.threshold_mean(image)
+        result: Array = _cucim.threshold_mean(image)
     else:
         result = flexible(
             _cucim.threshold_mean, locals(), images=("image",), memory="cupy", stacks=False
@@ -3201,11 +3163,13 @@ def threshold_minimum(
     *,
     hist: Array | tuple[Array, Array] | None = None,
     slice_by_slice: bool = False,
-) -> float | LibraryArray:
+) -> LibraryArray:
     """Return threshold value based on minimum method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_minimum. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: uint8, int32 in, int64
+    out; float32 in, float32 out; float64 in, float64 out. Refuses bool and uint16
+    (RuntimeError: Unable to find two maxima in histogram).
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3266,7 +3230,7 @@ def threshold_minimum(
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
-        result: float | LibraryArray = _cucim.threshold_minimum(
+        result: LibraryArray = _cucim.threshold_minimum(
             image=image, nbins=nbins, max_num_iter=max_num_iter, hist=hist
         )
     else:
@@ -3293,8 +3257,11 @@ def threshold_multiotsu(
     r"""Generate `classes`-1 threshold values to divide gray levels in `image`,
     following Otsu's method for multiple classes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_multiotsu. Gives a table of values.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
+    uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out. Refuses bool
+    (ValueError: After discretization into bins, the input image has only 2 different values.
+    ...).
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3419,9 +3386,10 @@ def threshold_niblack(
 ) -> Array:
     """Applies Niblack local threshold to an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_niblack. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
+    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3496,11 +3464,12 @@ def threshold_otsu(
     *,
     hist: Array | tuple[Array, Array] | None = None,
     slice_by_slice: bool = False,
-) -> float | LibraryArray:
+) -> LibraryArray:
     """Return threshold value based on Otsu's method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_otsu. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3547,7 +3516,7 @@ def threshold_otsu(
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
-        result: float | LibraryArray = _cucim.threshold_otsu(image=image, nbins=nbins, hist=hist)
+        result: LibraryArray = _cucim.threshold_otsu(image=image, nbins=nbins, hist=hist)
     else:
         result = flexible(
             _cucim.threshold_otsu,
@@ -3594,9 +3563,10 @@ def threshold_sauvola(
     """Applies Sauvola local threshold to an array. Sauvola is a
     modification of Niblack technique.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_sauvola. Gives an image of the same
-    shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
+    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3660,23 +3630,24 @@ def threshold_sauvola(
 
 @overload
 def threshold_triangle(
-    image: Castable[OutT], nbins: int = 256, *, slice_by_slice: bool = False
-) -> float | OutT: ...
+    image: Castable[OutT], nbins: int | Array = 256, *, slice_by_slice: bool = False
+) -> OutT: ...
 
 
 @overload
 def threshold_triangle(
-    image: ArrayT, nbins: int = 256, *, slice_by_slice: bool = False
-) -> float | ArrayT: ...
+    image: ArrayT, nbins: int | Array = 256, *, slice_by_slice: bool = False
+) -> ArrayT: ...
 
 
 def threshold_triangle(
-    image: Array | Castable[Array], nbins: int = 256, *, slice_by_slice: bool = False
-) -> float | Array:
+    image: Array | Castable[Array], nbins: int | Array = 256, *, slice_by_slice: bool = False
+) -> Array:
     """Return threshold value based on the triangle algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_triangle. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3715,7 +3686,7 @@ def threshold_triangle(
     >>> binary = image > thresh
     """
     if class_of(image) is _cucim.Array and not slice_by_slice:
-        result: float | Array = _cucim.threshold_triangle(image, nbins=nbins)
+        result: Array = _cucim.threshold_triangle(image, nbins=nbins)
     else:
         result = flexible(
             _cucim.threshold_triangle, locals(), images=("image",), memory="cupy", stacks=False
@@ -3725,17 +3696,18 @@ def threshold_triangle(
 
 def threshold_yen(
     image: Array | None = None,
-    nbins: int = 256,
+    nbins: int | Array = 256,
     *,
     hist: Array | tuple[Array, Array] | None = None,
     slice_by_slice: bool = False,
-) -> float | LibraryArray:
+) -> LibraryArray:
     """Return threshold value based on Yen's method.
     Either image or hist must be provided. In case hist is given, the actual
     histogram of the image is ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.threshold_yen. Gives a number.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
+    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
+    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
 
     Parameters
     ----------
@@ -3784,7 +3756,7 @@ def threshold_yen(
         and not slice_by_slice
         and (hist is None or class_of(hist) is _cucim.Array)
     ):
-        result: float | LibraryArray = _cucim.threshold_yen(image=image, nbins=nbins, hist=hist)
+        result: LibraryArray = _cucim.threshold_yen(image=image, nbins=nbins, hist=hist)
     else:
         result = flexible(
             _cucim.threshold_yen,
@@ -3801,7 +3773,7 @@ def threshold_yen(
 @overload
 def unsharp_mask(
     image: Castable[OutT],
-    radius: float | Sequence[float] = 1.0,
+    radius: float | Sequence[float] | Array = 1.0,
     amount: float = 1.0,
     preserve_range: bool = False,
     *,
@@ -3813,7 +3785,7 @@ def unsharp_mask(
 @overload
 def unsharp_mask(
     image: ArrayT,
-    radius: float | Sequence[float] = 1.0,
+    radius: float | Sequence[float] | Array = 1.0,
     amount: float = 1.0,
     preserve_range: bool = False,
     *,
@@ -3824,7 +3796,7 @@ def unsharp_mask(
 
 def unsharp_mask(
     image: Array | Castable[Array],
-    radius: float | Sequence[float] = 1.0,
+    radius: float | Sequence[float] | Array = 1.0,
     amount: float = 1.0,
     preserve_range: bool = False,
     *,
@@ -3833,8 +3805,10 @@ def unsharp_mask(
 ) -> Array:
     """Unsharp masking filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.filters.unsharp_mask. Gives an image of the same shape.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
+    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
+    float64 in [0, 1] out.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -4024,7 +3998,7 @@ def wiener(
 
 def window(
     window_type: str | float | tuple[object, ...],
-    shape: tuple[int, ...] | int,
+    shape: tuple[int, ...] | int | list[int] | Array,
     warp_kwargs: Mapping[str, object] | None = None,
 ) -> LibraryArray:
     """Return an n-dimensional window of a given size and dimensionality.

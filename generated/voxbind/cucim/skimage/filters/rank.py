@@ -14,7 +14,7 @@ from typing import Literal, overload
 
 from voxbind.arrays import Array, ArrayT, Castable, OutT
 from voxbind.classes import class_of
-from voxbind.lifting import flexible, per_slice
+from voxbind.lifting import flexible
 from voxbind.upstream import upstream
 
 __all__ = [
@@ -68,7 +68,7 @@ def autolevel(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -85,7 +85,7 @@ def autolevel(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -101,7 +101,7 @@ def autolevel(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -110,9 +110,11 @@ def autolevel(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.autolevel.
-    Gives an image of the same shape. Beside skimage.filters.rank.autolevel, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.autolevel, shifts, backend, cast_to_uint8 are added.
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -225,9 +227,10 @@ def autolevel_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -242,9 +245,10 @@ def autolevel_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -258,16 +262,20 @@ def autolevel_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return grayscale local autolevel of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.autolevel_percentile. Gives an image of the same shape.
-    Beside skimage.filters.rank.autolevel_percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.autolevel_percentile,
+    shifts, backend, cast_to_uint8 are added.
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -291,9 +299,12 @@ def autolevel_percentile(
     p0, p1 : float, optional, in interval [0, 1]
         Define the [p0, p1] percentile interval to be considered for computing
         the value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -302,7 +313,7 @@ def autolevel_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -321,7 +332,7 @@ def autolevel_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.autolevel_percentile,
             locals(),
             images=("image", "mask"),
@@ -343,7 +354,7 @@ def enhance_contrast(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -360,7 +371,7 @@ def enhance_contrast(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -376,7 +387,7 @@ def enhance_contrast(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -385,8 +396,10 @@ def enhance_contrast(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from
-    skimage.filters.rank.enhance_contrast. Gives an image of the same shape. Beside
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
     skimage.filters.rank.enhance_contrast, shifts, backend, cast_to_uint8 are added.
 
     This replaces each pixel by the local maximum if the pixel gray value is
@@ -501,9 +514,10 @@ def enhance_contrast_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -518,9 +532,10 @@ def enhance_contrast_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -534,17 +549,20 @@ def enhance_contrast_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.enhance_contrast_percentile. Gives an image of the same
-    shape. Beside skimage.filters.rank.enhance_contrast_percentile, shifts, backend,
-    cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.enhance_contrast_percentile, shifts, backend, cast_to_uint8 are added.
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -569,9 +587,12 @@ def enhance_contrast_percentile(
     p0, p1 : float, optional, in interval [0, 1]
         Define the [p0, p1] percentile interval to be considered for computing
         the value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -580,7 +601,7 @@ def enhance_contrast_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -599,7 +620,7 @@ def enhance_contrast_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.enhance_contrast_percentile,
             locals(),
             images=("image", "mask"),
@@ -621,7 +642,7 @@ def entropy(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -638,7 +659,7 @@ def entropy(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -654,7 +675,7 @@ def entropy(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -663,9 +684,12 @@ def entropy(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.entropy.
-    Gives an image of the same shape. Beside skimage.filters.rank.entropy, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, float32, float64 in, float32 in [0, 255]
+    out; int32 in, float32 out. Refuses bool (ValueError: dtype cannot be bool). Warns of
+    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
+    to uint8 as ...). Beside skimage.filters.rank.entropy, shifts, backend, cast_to_uint8 are
+    added.
 
     The output is the entropy in bits of the local grayvalue distribution::
 
@@ -786,7 +810,7 @@ def equalize(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -803,7 +827,7 @@ def equalize(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -819,7 +843,7 @@ def equalize(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -828,9 +852,11 @@ def equalize(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.equalize.
-    Gives an image of the same shape. Beside skimage.filters.rank.equalize, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.equalize, shifts, backend, cast_to_uint8 are added.
 
     The output is the rank of the center pixel within its local neighborhood,
     scaled to the full output range::
@@ -948,7 +974,7 @@ def geometric_mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -965,7 +991,7 @@ def geometric_mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -981,7 +1007,7 @@ def geometric_mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -990,8 +1016,10 @@ def geometric_mean(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from
-    skimage.filters.rank.geometric_mean. Gives an image of the same shape. Beside
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
     skimage.filters.rank.geometric_mean, shifts, backend, cast_to_uint8 are added.
 
     The output is::
@@ -1108,7 +1136,7 @@ def gradient(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1125,7 +1153,7 @@ def gradient(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1141,7 +1169,7 @@ def gradient(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1151,9 +1179,11 @@ def gradient(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.gradient.
-    Gives an image of the same shape. Beside skimage.filters.rank.gradient, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.gradient, shifts, backend, cast_to_uint8 are added.
 
     Parameters
     ----------
@@ -1263,9 +1293,10 @@ def gradient_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -1280,9 +1311,10 @@ def gradient_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -1296,16 +1328,20 @@ def gradient_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.gradient_percentile. Gives an image of the same shape.
-    Beside skimage.filters.rank.gradient_percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.gradient_percentile,
+    shifts, backend, cast_to_uint8 are added.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1326,9 +1362,12 @@ def gradient_percentile(
     p0, p1 : float, optional, in interval [0, 1]
         Define the [p0, p1] percentile interval to be considered for computing
         the value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -1337,7 +1376,7 @@ def gradient_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -1356,7 +1395,7 @@ def gradient_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.gradient_percentile,
             locals(),
             images=("image", "mask"),
@@ -1378,7 +1417,7 @@ def majority(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1395,7 +1434,7 @@ def majority(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1411,7 +1450,7 @@ def majority(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1420,9 +1459,11 @@ def majority(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.majority.
-    Gives an image of the same shape. Beside skimage.filters.rank.majority, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.majority, shifts, backend, cast_to_uint8 are added.
 
     This is an alias for ``modal`` — it returns the most frequent value
     in the local neighborhood.
@@ -1534,7 +1575,7 @@ def maximum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1551,7 +1592,7 @@ def maximum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1567,7 +1608,7 @@ def maximum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1576,9 +1617,11 @@ def maximum(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.maximum.
-    Gives an image of the same shape. Beside skimage.filters.rank.maximum, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.maximum, shifts, backend, cast_to_uint8 are added.
 
     Note: This uses a streaming reduction over the neighborhood. If mask support
     is not needed, ``cupyx.scipy.ndimage.maximum_filter`` may be faster.
@@ -1690,7 +1733,7 @@ def mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1707,7 +1750,7 @@ def mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1723,7 +1766,7 @@ def mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -1732,9 +1775,11 @@ def mean(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.mean.
-    Gives an image of the same shape. Beside skimage.filters.rank.mean, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.mean, shifts, backend, cast_to_uint8 are added.
 
     Parameters
     ----------
@@ -1844,9 +1889,10 @@ def mean_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -1861,9 +1907,10 @@ def mean_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -1877,16 +1924,20 @@ def mean_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.mean_bilateral. Gives an image of the same shape. Beside
-    skimage.filters.rank.mean_bilateral, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.mean_bilateral, shifts,
+    backend, cast_to_uint8 are added.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1934,6 +1985,9 @@ def mean_bilateral(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -1960,7 +2014,7 @@ def mean_bilateral(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -1979,7 +2033,7 @@ def mean_bilateral(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.mean_bilateral,
             locals(),
             images=("image", "mask"),
@@ -2002,9 +2056,10 @@ def mean_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -2019,9 +2074,10 @@ def mean_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -2035,16 +2091,20 @@ def mean_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.mean_percentile. Gives an image of the same shape. Beside
-    skimage.filters.rank.mean_percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.mean_percentile, shifts,
+    backend, cast_to_uint8 are added.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2065,9 +2125,12 @@ def mean_percentile(
     p0, p1 : float, optional, in interval [0, 1]
         Define the [p0, p1] percentile interval to be considered for computing
         the value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -2076,7 +2139,7 @@ def mean_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -2095,7 +2158,7 @@ def mean_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.mean_percentile,
             locals(),
             images=("image", "mask"),
@@ -2117,7 +2180,7 @@ def median(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2134,7 +2197,7 @@ def median(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2150,7 +2213,7 @@ def median(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2159,9 +2222,11 @@ def median(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.median.
-    Gives an image of the same shape. Beside skimage.filters.rank.median, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.median, shifts, backend, cast_to_uint8 are added.
 
     Note: This is implemented via ``percentile(p0=0.5)`` to ensure consistent
     neighborhood-level mask handling with other rank filters. If mask
@@ -2275,7 +2340,7 @@ def minimum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2292,7 +2357,7 @@ def minimum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2308,7 +2373,7 @@ def minimum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2317,9 +2382,11 @@ def minimum(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.minimum.
-    Gives an image of the same shape. Beside skimage.filters.rank.minimum, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.minimum, shifts, backend, cast_to_uint8 are added.
 
     Note: This uses a streaming reduction over the neighborhood. If mask support
     is not needed, ``cupyx.scipy.ndimage.minimum_filter`` may be faster.
@@ -2431,7 +2498,7 @@ def modal(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2448,7 +2515,7 @@ def modal(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2464,7 +2531,7 @@ def modal(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2473,9 +2540,11 @@ def modal(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.modal.
-    Gives an image of the same shape. Beside skimage.filters.rank.modal, shifts, backend,
-    cast_to_uint8 are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.modal, shifts, backend, cast_to_uint8 are added.
 
     Parameters
     ----------
@@ -2584,7 +2653,7 @@ def noise_filter(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2601,7 +2670,7 @@ def noise_filter(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2617,7 +2686,7 @@ def noise_filter(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -2626,8 +2695,10 @@ def noise_filter(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from
-    skimage.filters.rank.noise_filter. Gives an image of the same shape. Beside
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
     skimage.filters.rank.noise_filter, shifts, backend, cast_to_uint8 are added.
 
     Returns 0 if the center pixel value appears among its neighbors (i.e. it
@@ -2740,11 +2811,12 @@ def percentile(
     mask: Array | None = None,
     shift_x: int = 0,
     shift_y: int = 0,
-    p0: int = 0,
+    p0: float = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -2756,11 +2828,12 @@ def percentile(
     mask: Array | None = None,
     shift_x: int = 0,
     shift_y: int = 0,
-    p0: int = 0,
+    p0: float = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -2771,18 +2844,22 @@ def percentile(
     mask: Array | None = None,
     shift_x: int = 0,
     shift_y: int = 0,
-    p0: int = 0,
+    p0: float = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return local percentile of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.percentile. Gives an image of the same shape. Beside
-    skimage.filters.rank.percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.percentile, shifts,
+    backend, cast_to_uint8 are added.
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2805,9 +2882,12 @@ def percentile(
         footprint sizes (center must be inside the given footprint).
     p0 : float, optional, in interval [0, 1]
         Set the percentile value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -2816,7 +2896,7 @@ def percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -2834,7 +2914,7 @@ def percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.percentile,
             locals(),
             images=("image", "mask"),
@@ -2898,9 +2978,11 @@ def pop(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.pop. Gives
-    an image of the same shape. Beside skimage.filters.rank.pop, shifts, backend, cast_to_uint8
-    are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.pop, shifts, backend, cast_to_uint8 are added.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -3020,9 +3102,10 @@ def pop_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -3037,9 +3120,10 @@ def pop_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -3053,16 +3137,20 @@ def pop_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return the local number (population) of pixels in the bilateral range.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.pop_bilateral. Gives an image of the same shape. Beside
-    skimage.filters.rank.pop_bilateral, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.pop_bilateral, shifts,
+    backend, cast_to_uint8 are added.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask, and additionally have a graylevel inside
@@ -3103,6 +3191,9 @@ def pop_bilateral(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -3129,7 +3220,7 @@ def pop_bilateral(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -3148,7 +3239,7 @@ def pop_bilateral(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.pop_bilateral,
             locals(),
             images=("image", "mask"),
@@ -3174,6 +3265,7 @@ def pop_percentile(
     shifts: Sequence[int] | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -3191,6 +3283,7 @@ def pop_percentile(
     shifts: Sequence[int] | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -3207,13 +3300,17 @@ def pop_percentile(
     shifts: Sequence[int] | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.pop_percentile. Gives an image of the same shape. Beside
-    skimage.filters.rank.pop_percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.pop_percentile, shifts,
+    backend, cast_to_uint8 are added.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -3240,6 +3337,9 @@ def pop_percentile(
     shifts : Sequence[int], optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -3248,7 +3348,7 @@ def pop_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -3267,7 +3367,7 @@ def pop_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.pop_percentile,
             locals(),
             images=("image", "mask"),
@@ -3289,7 +3389,7 @@ def subtract_mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -3306,7 +3406,7 @@ def subtract_mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -3322,7 +3422,7 @@ def subtract_mean(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -3331,8 +3431,10 @@ def subtract_mean(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from
-    skimage.filters.rank.subtract_mean. Gives an image of the same shape. Beside
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
     skimage.filters.rank.subtract_mean, shifts, backend, cast_to_uint8 are added.
 
     The output is::
@@ -3457,9 +3559,10 @@ def subtract_mean_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -3474,9 +3577,10 @@ def subtract_mean_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -3490,17 +3594,20 @@ def subtract_mean_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.subtract_mean_percentile. Gives an image of the same
-    shape. Beside skimage.filters.rank.subtract_mean_percentile, shifts, backend, cast_to_uint8
-    are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.subtract_mean_percentile, shifts, backend, cast_to_uint8 are added.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -3521,9 +3628,12 @@ def subtract_mean_percentile(
     p0, p1 : float, optional, in interval [0, 1]
         Define the [p0, p1] percentile interval to be considered for computing
         the value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -3532,7 +3642,7 @@ def subtract_mean_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -3551,7 +3661,7 @@ def subtract_mean_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.subtract_mean_percentile,
             locals(),
             images=("image", "mask"),
@@ -3573,7 +3683,7 @@ def sum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -3590,7 +3700,7 @@ def sum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -3606,7 +3716,7 @@ def sum(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -3615,9 +3725,11 @@ def sum(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.sum. Gives
-    an image of the same shape. Beside skimage.filters.rank.sum, shifts, backend, cast_to_uint8
-    are added.
+    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
+    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.sum, shifts, backend, cast_to_uint8 are added.
 
     The sum may overflow in a narrow output dtype. To accumulate into a wider
     dtype, either provide a wider ``out`` array or promote the input and set
@@ -3735,9 +3847,10 @@ def sum_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -3752,9 +3865,10 @@ def sum_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -3768,16 +3882,20 @@ def sum_bilateral(
     s0: int = 10,
     s1: int = 10,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return the local sum of pixels in the bilateral range.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.sum_bilateral. Gives an image of the same shape. Beside
-    skimage.filters.rank.sum_bilateral, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.sum_bilateral, shifts,
+    backend, cast_to_uint8 are added.
 
     Only pixels belonging to the footprint AND having a graylevel inside the
     interval ``(g-s1, g+s0)`` are summed, where ``g`` is the current pixel
@@ -3825,6 +3943,9 @@ def sum_bilateral(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -3851,7 +3972,7 @@ def sum_bilateral(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -3870,7 +3991,7 @@ def sum_bilateral(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.sum_bilateral,
             locals(),
             images=("image", "mask"),
@@ -3893,9 +4014,10 @@ def sum_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -3910,9 +4032,10 @@ def sum_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -3926,16 +4049,20 @@ def sum_percentile(
     p0: int = 0,
     p1: int = 1,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.sum_percentile. Gives an image of the same shape. Beside
-    skimage.filters.rank.sum_percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
+    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
+    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
+    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
+    image of type float32 to uint8 as ...). Beside skimage.filters.rank.sum_percentile, shifts,
+    backend, cast_to_uint8 are added.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -3959,9 +4086,12 @@ def sum_percentile(
     p0, p1 : float, optional, in interval [0, 1]
         Define the [p0, p1] percentile interval to be considered for computing
         the value.
-    shifts : Sequence[int], optional
+    shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -3970,7 +4100,7 @@ def sum_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -3989,7 +4119,7 @@ def sum_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.sum_percentile,
             locals(),
             images=("image", "mask"),
@@ -4011,7 +4141,7 @@ def threshold(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -4028,7 +4158,7 @@ def threshold(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -4044,7 +4174,7 @@ def threshold(
     shift_y: int = 0,
     shift_z: int = 0,
     *,
-    shifts: Sequence[int] | None = None,
+    shifts: Sequence[int] | Array | None = None,
     backend: Literal["auto", "histogram", "elementwise"] = "auto",
     cast_to_uint8: bool = True,
     slice_by_slice: bool = False,
@@ -4053,9 +4183,11 @@ def threshold(
 
     voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
     are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Not observed yet: inferred from skimage.filters.rank.threshold.
-    Gives a mask. Beside skimage.filters.rank.threshold, shifts, backend, cast_to_uint8 are
-    added.
+    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
+    whole range: uint8, uint16, float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Beside
+    skimage.filters.rank.threshold, shifts, backend, cast_to_uint8 are added.
 
     The output is 1 if the grayvalue of the center pixel is greater than the
     local mean and 0 otherwise::
@@ -4175,11 +4307,12 @@ def threshold_percentile(
     mask: Array | None = None,
     shift_x: int = 0,
     shift_y: int = 0,
-    p0: int = 0,
+    p0: float = 0,
     *,
     shifts: Sequence[int] | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> OutT: ...
 
 
@@ -4191,11 +4324,12 @@ def threshold_percentile(
     mask: Array | None = None,
     shift_x: int = 0,
     shift_y: int = 0,
-    p0: int = 0,
+    p0: float = 0,
     *,
     shifts: Sequence[int] | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> ArrayT: ...
 
 
@@ -4206,18 +4340,22 @@ def threshold_percentile(
     mask: Array | None = None,
     shift_x: int = 0,
     shift_y: int = 0,
-    p0: int = 0,
+    p0: float = 0,
     *,
     shifts: Sequence[int] | None = None,
     backend: str = "auto",
     cast_to_uint8: bool = True,
+    slice_by_slice: bool = False,
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Not observed yet:
-    inferred from skimage.filters.rank.threshold_percentile. Gives a mask. Beside
-    skimage.filters.rank.threshold_percentile, shifts, backend, cast_to_uint8 are added.
+    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
+    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives a
+    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
+    float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot be bool). Warns of
+    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
+    to uint8 as ...). Beside skimage.filters.rank.threshold_percentile, shifts, backend,
+    cast_to_uint8 are added.
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -4243,6 +4381,9 @@ def threshold_percentile(
     shifts : Sequence[int], optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
+    slice_by_slice : bool, optional
+        Whether a volume is processed slice by slice along its first axis. By default all
+        axes are processed at once.
 
     Returns
     -------
@@ -4251,7 +4392,7 @@ def threshold_percentile(
     """
     if (
         class_of(image) is _cucim.Array
-        and image.ndim < 3
+        and not slice_by_slice
         and (mask is None or class_of(mask) is _cucim.Array)
         and class_of(footprint) is _cucim.Array
         and (out is None or class_of(out) is _cucim.Array)
@@ -4269,7 +4410,7 @@ def threshold_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = per_slice(
+        result = flexible(
             _cucim.threshold_percentile,
             locals(),
             images=("image", "mask"),
