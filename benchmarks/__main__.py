@@ -37,6 +37,11 @@ def main() -> None:
         default=[],
         help="print this topic alone and leave the page as it is; may be given again",
     )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep what a GPU shows of when it pays, for pages that are written without one",
+    )
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
     options = parser.parse_args()
     quick: bool = options.quick
@@ -58,7 +63,7 @@ def main() -> None:
             "gpu": lambda: gpu.topic(Effort(rounds=5 if quick else 25)),
         }
         measured: dict[str, Topic] = {}
-        pays: list[crossover.Series] = []
+        pays: crossover.Figures | None = None
         for name in asked:
             status.update(f"Measuring {name}")
             if name == "crossover":
@@ -72,18 +77,20 @@ def main() -> None:
     report.printed(topics, console)
     if "gpu" in asked and "gpu" not in measured:
         console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
+    if pays is not None and options.keep:
+        crossover.keep(pays)
     if "crossover" in asked:
-        crossover.printed(pays, console)
+        crossover.printed(pays or crossover.kept(), console)
     console.print("The ratios count; the absolute times are this machine's.")
     if options.only:
         return
     options.out.mkdir(parents=True, exist_ok=True)
     page = report.markdown(topics, versions, cores, gpu.name_of_gpu(), quick)
+    pays = pays or crossover.kept()
     page += "\n".join([*crossover.markdown(pays), ""])
     (options.out / "benchmarks.md").write_text(page, encoding="utf-8")
     report.chart(topics, options.out / "benchmarks.svg")
-    if pays:
-        crossover.chart(pays, options.out / "crossover.svg")
+    crossover.chart(pays, options.out / "crossover.svg")
 
 
 def _cores() -> int:

@@ -1,7 +1,11 @@
-"""From how many bytes on an image is worth its way to an NVIDIA GPU, where there is one."""
+"""From how many bytes on an image is worth its way to an NVIDIA GPU.
+
+Where there is none, the figures are those that a machine with one has kept.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
@@ -37,12 +41,8 @@ OF_MASKS = ("label", "distance_transform_edt")
 SIZES = tuple(2**power for power in range(14, 28))
 PATIENCE = 4.0
 """Seconds of a call on the CPU from which on larger images aren't tried."""
-UNMEASURED = (
-    "**Not measured yet**: these benchmarks have run on no machine with an NVIDIA GPU, CuPy and "
-    "cuCIM. Until they have, the size from which on `voxbind.prefer` takes an image to the GPU is "
-    "an estimate. `python benchmarks --only crossover` on such a machine measures it."
-)
-LEFT_OUT = "Left out: when the GPU pays, which takes an NVIDIA GPU with CuPy and cuCIM."
+FIGURES = Path(__file__).with_name("crossover.json")
+"""What was measured last, on whichever machine."""
 
 
 class Point(NamedTuple):
@@ -71,6 +71,13 @@ class Series(NamedTuple):
     def round_trip(self) -> float | None:
         """From how many bytes on it is faster with both copies."""
         return crossover([(point.nbytes, point.cpu, point.round_trip) for point in self.points])
+
+
+class Figures(NamedTuple):
+    """What was measured on a machine."""
+
+    gpu: str
+    series: tuple[Series, ...]
 
 
 # --- figures -------------------------------------------------------------------------------
@@ -122,16 +129,44 @@ def suggested(found: Sequence[float | None]) -> int | None:
 # --- measuring -----------------------------------------------------------------------------
 
 
-def measured(effort: Effort, sizes: Sequence[int] = SIZES) -> list[Series]:
-    """Measure, if there is a GPU with both libraries; else return nothing."""
+def measured(effort: Effort, sizes: Sequence[int] = SIZES) -> Figures | None:
+    """Measure, if there is a GPU with both libraries."""
     if not gpu.name_of_gpu():
-        return []
+        return None
     try:
         cupy: Any = import_module("cupy")
         import_module("cucim.skimage")
     except ImportError:
-        return []
-    return [_series(cupy, name, options, effort, sizes) for name, options in FUNCTIONS]
+        return None
+    series = [_series(cupy, name, options, effort, sizes) for name, options in FUNCTIONS]
+    return Figures(gpu.name_of_gpu(), tuple(series))
+
+
+def keep(figures: Figures, path: Path = FIGURES) -> None:
+    """Write figures to a file: one line a size, seconds with three digits."""
+    functions = [
+        f"{json.dumps(series.name)}: [\n"
+        + ",\n".join(
+            json.dumps([point.nbytes, *(float(f"{each:.2e}") for each in point[1:])])
+            for point in series.points
+        )
+        + "]"
+        for series in figures.series
+    ]
+    text = f'{{"gpu": {json.dumps(figures.gpu)},\n"series": {{\n' + ",\n".join(functions) + "}}\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def kept(path: Path = FIGURES) -> Figures:
+    """Read figures from a file."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return Figures(
+        found["gpu"],
+        tuple(
+            Series(name, tuple(Point(*point) for point in points))
+            for name, points in found["series"].items()
+        ),
+    )
 
 
 def _series(
@@ -184,29 +219,29 @@ def _waited(cupy: Any, work: Callable[[], object]) -> Callable[[], object]:
 COLUMNS = ("", "pays from, on the GPU already", "pays from, with both copies", "at most faster")
 
 
-def printed(found: Sequence[Series], console: Console) -> None:
+def printed(figures: Figures, console: Console) -> None:
     """Print a table of all functions."""
-    if not found:
-        console.print(LEFT_OUT)
-        return
-    table = Table(title="When the GPU pays", title_justify="left")
+    table = Table(title=f"When the GPU pays: {figures.gpu}", title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="right" if column else "left")
-    for series in found:
+    for series in figures.series:
         table.add_row(*_cells(series))
     console.print(table)
-    console.print(_suggestion(found))
+    console.print(_suggestion(figures.series))
 
 
-def markdown(found: Sequence[Series]) -> list[str]:
+def markdown(figures: Figures) -> list[str]:
     """Return the section of the page."""
-    lines = ["", "## When the GPU pays", ""]
-    if not found:
-        return [*lines, UNMEASURED]
-    lines += [
-        "Functions of voxbind.scipy and voxbind.skimage against their twins on the GPU, on float32 "
-        "volumes (masks for labels and distances) of 16 KiB to 128 MiB: from how many bytes on "
-        "the GPU is faster.",
+    found = figures.series
+    sizes = [point.nbytes for series in found for point in series.points]
+    lines = [
+        "",
+        "## When the GPU pays",
+        "",
+        f"Measured on an {figures.gpu}, and kept from there: functions of voxbind.scipy and "
+        "voxbind.skimage against their twins on the GPU, on float32 volumes (masks for labels and "
+        f"distances) of {_told(min(sizes))} to {_told(max(sizes))}: from how many bytes on the GPU "
+        "is faster.",
         "",
         f"| {' | '.join(COLUMNS)} |",
         "| --- | ---: | ---: | ---: |",
@@ -251,7 +286,7 @@ def _suggestion(found: Sequence[Series]) -> str:
     )
 
 
-def chart(found: Sequence[Series], path: Path) -> None:
+def chart(figures: Figures, path: Path) -> None:
     """Draw times over sizes, a panel for each function; the same figures give the same file."""
     import matplotlib
 
@@ -264,6 +299,7 @@ def chart(found: Sequence[Series], path: Path) -> None:
         ("there", "GPU, image there", "#1b7f79"),
         ("round_trip", "GPU, copied there and back", "#e0a030"),
     )
+    found = figures.series
     rows = -(-len(found) // 3)
     with matplotlib.rc_context(style):
         figure, panels = pyplot.subplots(

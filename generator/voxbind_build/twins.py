@@ -238,9 +238,7 @@ def _agreements(twins: Twins) -> Iterator[str]:
                 str(compared[name].calls),
                 f"{compared[name].absolute:.2g}",
                 f"{compared[name].relative:.2g}",
-                "no"
-                if twins.pairs[name].differs
-                else f"yes, up to {twins.pairs[name].tolerance:g}",
+                _verdict(twins.pairs[name]),
                 next(iter(compared[name].unlike), compared[name].at),
                 str(len(compared[name].only_twin)),
             )
@@ -254,6 +252,18 @@ def _agreements(twins: Twins) -> Iterator[str]:
         if names:
             yield from ("", f"### {title}", "")
             yield from _by_module(names)
+
+
+def _verdict(pair: Twin) -> str:
+    """Say whether results agree, or in which kinds of call they don't."""
+    if not pair.differs:
+        return f"yes, up to {pair.tolerance:g}"
+    kinds = [
+        f" for {each.dtype}" * bool(each.dtype)
+        + f" with {' and '.join(each.given)}" * bool(each.given)
+        for each in pair.apart
+    ]
+    return f"not{', not'.join(kinds)}" if kinds and all(kinds) else "no"
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:

@@ -32,10 +32,10 @@ __all__ = [
     "workers",
 ]
 
-MIN_BYTES = 2**20
+MIN_BYTES = 2**16
 """From how many bytes on an image on the host is taken to the GPU where that is preferred, unless
-`prefer` is told otherwise: 1 MiB, 512 x 512 numbers of 32 bits. An estimate of what two copies and
-the start of a kernel cost, not measured yet."""
+`prefer` is told otherwise: 64 KiB, 128 x 128 numbers of 32 bits. The median of eleven functions on an
+NVIDIA H200, both copies counted; `docs/benchmarks.md` has each."""
 
 
 class Preference(NamedTuple):
@@ -206,7 +206,7 @@ class prefer(_Setting):
         a `trace` tells why. ``'cpu'`` is how it is when nothing is asked for.
     min_bytes : int
         Images of fewer bytes stay on the CPU. The default is
-        ``voxbind.context.MIN_BYTES``, 1 MiB.
+        ``voxbind.context.MIN_BYTES``, 64 KiB.
 
     Raises
     ------

@@ -167,11 +167,16 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
     assert told(filters.gaussian) == (
         "where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs "
         "cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. "
-        "The dtypes told above are the CPU's: no GPU's were seen yet."
+        + " ".join(
+            f"For {dtype} it gives float32 on a GPU, and float64 on the CPU."
+            for dtype in ("bool", "uint16", "uint8")
+        )
     )
+    assert "in any case for images of bool (results were up to" in told(ndimage.gaussian_filter)
+    assert "in any case with mode and cval (results were up to" in told(filters.sobel)
     assert told(feature.hog) == "runs on the CPU: skimage.feature.hog has no twin on the GPU."
     assert told(morphology.disk).startswith("takes no image")
-    assert "It is the CPU's in any case with radius." in told(ndimage.gaussian_filter1d)
+    assert "It is the CPU's in any case with radius and for" in told(ndimage.gaussian_filter1d)
     assert "with a Python function as function" in told(ndimage.generic_filter)
     assert "Numbers come to the host wherever it runs" in told(filters.threshold_otsu)
     assert "gives objects" in told(measure.regionprops)
@@ -441,7 +446,7 @@ def test_small_images_stay_on_the_host() -> None:
     assert why(image, limit)[0]
     assert why(image[1:], limit) == (
         False,
-        "the image has 1,048,575 bytes, and min_bytes is 1,048,576",
+        "the image has 65,535 bytes, and min_bytes is 65,536",
     )
     assert not why(torch.zeros(3), limit)[0]
 
@@ -497,6 +502,17 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
         "json.f doesn't take numpy.random._generator.Generator for 'func'",
     ),
     "dtype": ({"refuses": ("float32",)}, "json.f refuses float32"),
+    "other results for a dtype": (
+        {"apart": (("bool", {}, "near"), ("float32", {}, "far from"))},
+        "results of json.f for float32 were far from those of skimage.made.f",
+    ),
+    "other results with parameters": (
+        {
+            "apart": (("", {"mode": "a", "cval": 0.0}, "far from"),),
+            "arguments": {"mode": "b", "cval": 1.0},
+        },
+        "results of json.f with mode and cval were far from those of skimage.made.f",
+    ),
     "axes": ({"axes": 3}, "json.f does something else with an image of shape (24, 30)"),
     "axes beside colours": (
         {"axes": 2, "needs_channels": True},
@@ -796,13 +812,13 @@ def test_a_trace_tells_why_a_function_ran_where_it_did() -> None:
     assert [call.reason for call in log] == [
         ON_HOST,
         "",
-        f"the image has {IMAGE.nbytes:,} bytes, and min_bytes is 1,048,576",
+        f"the image has {IMAGE.nbytes:,} bytes, and min_bytes is 65,536",
     ]
     head, first, second, third = str(log).splitlines()
     assert head.split() == ["function", "device", "path", "ms", "moved", "why"]
     assert first.endswith(ON_HOST)
     assert second.endswith("nothing")
-    assert third.endswith("1,048,576")
+    assert third.endswith("65,536")
     assert json.loads(json.dumps(log.rows()))[0]["reason"] == ON_HOST
 
 

@@ -1,4 +1,4 @@
-"""When the GPU pays: the figures are worked out, and that they aren't measured is said."""
+"""When the GPU pays: the figures are worked out, kept, and told with the GPU's name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from voxbind import registry
+from voxbind.context import MIN_BYTES
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,38 +77,46 @@ def test_images_have_the_bytes_that_are_asked_for(crossover: Any) -> None:
 
 
 @pytest.fixture
-def series(crossover: Any) -> list[Any]:
+def figures(crossover: Any) -> Any:
     point = crossover.Point
-    return [
+    series = (
         crossover.Series(
             "scipy.ndimage.a", (point(2**14, 1e-4, 1e-4, 4e-4), point(2**20, 1e-2, 1e-3, 2e-3))
         ),
         crossover.Series(
             "scipy.ndimage.b", (point(2**14, 1e-4, 1e-5, 2e-5), point(2**20, 1e-2, 1e-3, 2e-3))
         ),
-    ]
+    )
+    return crossover.Figures("NVIDIA H100", series)
 
 
-def test_measured_page_names_what_the_default_should_be(crossover: Any, series: list[Any]) -> None:
-    page = "\n".join(crossover.markdown(series))
+def test_page_names_the_gpu_and_what_the_default_should_be(crossover: Any, figures: Any) -> None:
+    page = "\n".join(crossover.markdown(figures))
+    assert "Measured on an NVIDIA H100" in page
+    assert "of 16 KiB to 1 MiB" in page
     assert "| scipy.ndimage.b | 16 KiB or less | 16 KiB or less | 10 times |" in page
     assert "`min_bytes` of `voxbind.prefer`" in page
-    assert "Not measured" not in page
 
 
-def test_chart_is_drawn_the_same_each_time(
-    crossover: Any, series: list[Any], tmp_path: Path
-) -> None:
+def test_figures_are_kept(crossover: Any, figures: Any, tmp_path: Path) -> None:
+    crossover.keep(figures, tmp_path / "figures.json")
+    assert crossover.kept(tmp_path / "figures.json") == figures
+
+
+def test_chart_is_drawn_the_same_each_time(crossover: Any, figures: Any, tmp_path: Path) -> None:
     drawn = []
     for name in ("one.svg", "other.svg"):
-        crossover.chart(series, tmp_path / name)
+        crossover.chart(figures, tmp_path / name)
         drawn.append((tmp_path / name).read_bytes())
     assert drawn[0] == drawn[1]
     assert b"scipy.ndimage.a" in drawn[0]
 
 
-def test_the_committed_page_tells_whether_it_was_measured(crossover: Any) -> None:
+def test_committed_page_has_the_kept_figures(crossover: Any) -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    is_measured = (ROOT / "docs" / "crossover.svg").exists()
-    assert ("![Times on CPU and GPU over sizes](crossover.svg)" in page) is is_measured
-    assert (crossover.UNMEASURED in page) is not is_measured
+    assert "\n".join(crossover.markdown(crossover.kept())) in page
+    assert (ROOT / "docs" / "crossover.svg").exists()
+
+
+def test_default_is_what_the_kept_figures_suggest(crossover: Any) -> None:
+    assert crossover.suggested([each.round_trip for each in crossover.kept().series]) == MIN_BYTES

@@ -11,13 +11,25 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from madeup import parameter
 
 from voxbind_build import cli, libraries, manifest, pipeline, recording
 from voxbind_build.manifest import RecordingError
-from voxbind_build.model import Agreement, Function, LibrarySpec, Machine, Observation
+from voxbind_build.model import (
+    Agreement,
+    Apart,
+    Description,
+    Function,
+    LibrarySpec,
+    Machine,
+    Observation,
+    ProbeTask,
+    Returns,
+)
 from voxbind_build.probe import cuda, sandbox
-from voxbind_build.probe.agreement import distance
+from voxbind_build.probe.agreement import Pair, distance
 from voxbind_build.probe.confinement import Limits
+from voxbind_build.probe.memories import Host
 from voxbind_build.progress import Silent
 from voxbind_build.report import BuildError, RecordReport
 from voxbind_build.verify.disk import OutputError
@@ -300,6 +312,42 @@ def test_a_difference_is_told_with_its_call(made: tuple[Path, RecordReport]) -> 
     assert found.unlike == found.only_twin == ()
 
 
+def test_kinds_of_call_that_differ_are_told_apart(made: tuple[Path, RecordReport]) -> None:
+    found = agreement(made[0], "brighten")
+    assert found.apart == (Apart(dtype="float32", relative=found.relative),)
+    assert {each.unlike for each in agreement(made[0], "measure").apart} == {True}
+
+
+def test_arguments_of_every_call_make_no_kind_of_their_own() -> None:
+    def twin(image: Any, sigma: float, mode: str = "a") -> Any:
+        return image * sigma
+
+    def function(image: Any, sigma: float, mode: str = "a") -> Any:
+        return image * sigma + (mode == "b") + (image.dtype == bool)
+
+    described = Description(
+        name="fast.f",
+        module="fast",
+        attribute="f",
+        definition="fast:f",
+        fingerprint="",
+        parameters=(parameter("image"), parameter("sigma"), parameter("mode", default="'a'")),
+        returns=Returns(annotation="Array", annotation_source="docstring"),
+    )
+    pair = Pair(
+        function, twin, Host(), ProbeTask(description=described, memory_type="numpy"), "image"
+    )
+    image = np.ones((3, 4))
+    pair(image, 2.0)
+    pair(image, 2.0, mode="b")
+    pair(image.astype(bool), sigma=2.0)
+    assert pair.agreement is not None
+    assert pair.agreement.apart == (
+        Apart(dtype="bool", relative=0.5),
+        Apart(dtype="float64", given=("mode",), relative=0.5),
+    )
+
+
 def test_a_renamed_parameter_is_given_to_the_twin_by_its_own_name(
     made: tuple[Path, RecordReport],
 ) -> None:
@@ -353,6 +401,8 @@ def test_functions_that_differ_are_listed(made: tuple[Path, RecordReport]) -> No
         (np.array([0, 255], np.uint8), np.array([255, 0], np.uint8), (255.0, 1.0, "", 2)),
         (np.zeros(2), np.zeros(2), (0.0, 0.0, "", 2)),
         (np.array([0.1]), np.zeros(1), (0.1, 1.0, "", 1)),
+        (np.array([1e-16]), np.array([2e-15]), (1.9e-15, 0.0, "", 1)),  # remainders of zero
+        (np.array([1e-12]), np.array([2e-12]), (1e-12, 0.5, "", 1)),
         (np.array([np.nan, 1.0]), np.array([np.nan, 1.0]), (0.0, 0.0, "", 2)),
         (np.array([np.inf, -np.inf]), np.array([np.inf, -np.inf]), (0.0, 0.0, "", 2)),
         (np.array([1 + 1j]), np.array([1.0]), (1.0, 1.0, "", 1)),

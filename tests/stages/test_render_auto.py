@@ -16,6 +16,7 @@ from packages import Import, importing, write_package
 from voxbind_build.classify import limited
 from voxbind_build.model import (
     Agreement,
+    Apart,
     Description,
     DtypeFact,
     Form,
@@ -57,7 +58,6 @@ def keyword(name: str, default: str) -> Parameter:
 
 MARK: dict[str, Any] = {"default": "numpy.sum", "default_is_literal": False}
 VARIADIC = (parameter("args", "VAR_POSITIONAL"), parameter("kwargs", "VAR_KEYWORD"))
-FAR = Agreement(calls=3, absolute=1.0, relative=0.5)
 NUMBER = {"result": "scalar", "returns": Returns(annotation="float", annotation_source="stub")}
 NOTHING = {"kind": "helper", "contract": None, "arrays": (), "stacks": False}
 
@@ -120,8 +120,16 @@ PAIRS = {
         own=(image, number("func", "'own'"), number("size", "2")),
         defaults={"func": ("numpy.sum", "'own'")},
     ),
-    "differing": Pair("(image)", "(image)", image, agreement=FAR, tolerance=0.001),
-    "near": Pair("(image)", "(image)", image, agreement=FAR, tolerance=0.5),
+    "differing": Pair("(image)", "(image)", image, apart=(Apart(relative=0.5),)),
+    "partly": Pair(
+        "(image, mode='a', cval=0)",
+        "(image, mode='a', cval=0)",
+        *(image, number("mode", "'a'"), number("cval", "0")),
+        apart=(
+            Apart(dtype="bool", relative=0.5),
+            Apart(given=("mode", "cval"), unlike=True),
+        ),
+    ),
     "flat": Pair("(image)", "(image)", image, axes=2),
     "flat_of_colours": Pair("(image)", "(image)", image, axes=2, facts={"needs_channels": True}),
     "otherwise": Pair("(image)", "(image)", image, axes=0),
@@ -270,10 +278,16 @@ FACTS: dict[str, dict[str, Any]] = {
     "defaults": IMAGES,
     "differing": {
         **IMAGES,
-        "never": "results of onto.made.up.differing were 0.5 of the largest number from those of "
-        "made.up.differing, and 0.001 is allowed",
+        "never": "results of onto.made.up.differing were up to 0.5 of the largest number from "
+        "those of made.up.differing",
     },
-    "near": IMAGES,
+    "partly": {
+        **IMAGES,
+        "apart": (
+            ("bool", {}, "up to 0.5 of the largest number from"),
+            ("", {"mode": "a", "cval": 0}, "of another kind or shape than"),
+        ),
+    },
     "flat": {**IMAGES, "axes": 2},
     "flat_of_colours": {**IMAGES, "axes": 2, "needs_channels": True},
     "otherwise": {
@@ -377,7 +391,11 @@ def test_what_only_the_cpus_takes_goes_there(auto: Any) -> None:
     assert auto.needing(managed, 1)[0] == "cpu"
     assert auto.alone(managed)[0] == "cpu"
     assert auto.differing(managed)[0] == "cpu"
-    assert auto.near(managed)[0] == "gpu"
+    assert auto.partly(managed)[0] == "gpu"
+    assert auto.partly(managed, "b")[0] == "gpu"
+    assert auto.partly(managed, cval=1)[0] == "gpu"
+    assert auto.partly(managed, "b", 1)[0] == "cpu"
+    assert auto.partly(Managed(IMAGE > 1))[0] == "cpu"
     assert auto.otherwise(managed)[0] == "cpu"
     assert auto.choosy(managed)[0] == "cpu"
     assert auto.choosy(Managed(IMAGE.astype(np.float32)))[0] == "gpu"
@@ -415,6 +433,11 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
     assert told("disk") == "takes no image, so that it is made.up.disk everywhere."
     assert told("needing").startswith("runs on the CPU, because onto.made.up.needing has no param")
     assert told("differing").startswith("runs on the CPU, because results of onto.made.up.differ")
+    assert told("partly").endswith(
+        "It is the CPU's in any case for images of bool (results were up to 0.5 of the largest "
+        "number from the CPU's) and with mode and cval (results were of another kind or shape than "
+        "the CPU's)."
+    )
     assert told("lacking").endswith("It is the CPU's in any case with radius.")
     assert told("compiled").endswith("in any case with a Python function as function.")
     assert told("choosy").endswith("in any case for images of float64.")
@@ -473,7 +496,15 @@ def judged(contract: Any = "FLEXIBLE", **facts: Any) -> Verdict:
     return Verdict(kind=kind, contract=contract, **given)
 
 
-def pair(own: Verdict, returns: Returns | None = None, **facts: Any) -> Twin:
+TWIN = Twin(name="made.up.f")
+
+
+def pair(
+    own: Verdict,
+    returns: Returns | None = None,
+    known: Twin = TWIN,
+    **facts: Any,
+) -> Twin:
     returns = returns or Returns(annotation="Array", annotation_source="stub")
     cpu = function(image, returns=returns, **facts)
     description = Description(
@@ -485,7 +516,38 @@ def pair(own: Verdict, returns: Returns | None = None, **facts: Any) -> Twin:
         parameters=(image,),
         returns=cpu.returns,
     )
-    return limited(Twin(name="made.up.f"), description, own, cpu)
+    return limited(known, description, own, cpu)
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        ((Apart(dtype="bool", relative=0.5),), (Apart(dtype="bool", relative=0.5),)),
+        ((Apart(dtype="bool", relative=0.01),), ()),  # as much as is allowed
+        ((Apart(unlike=True),), (Apart(unlike=True),)),
+        # An argument is tried on one dtype, and has the other's name in `auto`.
+        (
+            (
+                Apart(dtype="float64", given=("own",), relative=0.5),
+                Apart(dtype="float32", given=("own",), relative=0.4),
+            ),
+            (Apart(given=("theirs",), relative=0.5),),
+        ),
+    ],
+)
+def test_kinds_of_call_count_that_differ_beyond_the_tolerance(
+    found: tuple[Apart, ...], left: tuple[Apart, ...]
+) -> None:
+    seen = Agreement(calls=3, absolute=1.0, relative=max(x.relative for x in found), apart=found)
+    known = Twin(name="made.up.f", tolerance=0.01, agreement=seen, renamed={"theirs": "own"})
+    assert pair(judged(), known=known).apart == left
+
+
+def test_a_difference_of_no_known_kind_counts_for_every_call() -> None:
+    seen = Agreement(calls=3, absolute=1.0, relative=0.5)
+    known = Twin(name="made.up.f", tolerance=0.01, agreement=seen)
+    assert pair(judged(), known=known).apart == (Apart(relative=0.5),)
+    assert pair(judged(), known=replace(known, tolerance=0.5)).apart == ()
 
 
 def test_pairs_that_do_the_same_are_left_alone() -> None:

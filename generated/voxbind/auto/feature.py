@@ -2671,7 +2671,6 @@ def hessian_matrix(
             locals(),
             images=("image",),
             never="results of cucim.skimage.feature.hessian_matrix were up to 1.6 of the largest number from those of skimage.feature.hessian_matrix",
-            apart=(("", {}, "up to 1.6 of the largest number from"),),
         )
     return result
 
@@ -2756,7 +2755,6 @@ def hessian_matrix_det(
             locals(),
             images=("image",),
             never="results of cucim.skimage.feature.hessian_matrix_det were up to 2.7 of the largest number from those of skimage.feature.hessian_matrix_det",
-            apart=(("", {}, "up to 2.7 of the largest number from"),),
         )
     return result
 
@@ -4001,7 +3999,6 @@ def structure_tensor(
             locals(),
             images=("image",),
             never="results of cucim.skimage.feature.structure_tensor were up to 1.8 of the largest number from those of skimage.feature.structure_tensor",
-            apart=(("", {}, "up to 1.8 of the largest number from"),),
         )
     return result
 

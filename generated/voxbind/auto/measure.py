@@ -1944,7 +1944,6 @@ def moments_normalized(
             images=("mu",),
             never="results of cucim.skimage.measure.moments_normalized were of another kind or shape than those of skimage.measure.moments_normalized",
             stays="skimage.measure.moments_normalized takes no image, and works where its arrays are",
-            apart=(("", {}, "of another kind or shape than"),),
         )
     return result
 

@@ -356,9 +356,14 @@ def phase_cross_correlation(
     0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64 in, float64
     out; float32 in, float32 out.
 
-    voxbind.auto: runs on the CPU, because results of
-    cucim.skimage.registration.phase_cross_correlation were up to 70 of the largest number from
-    those of skimage.registration.phase_cross_correlation.
+    voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
+    runs cucim.skimage.registration.phase_cross_correlation there, else
+    skimage.registration.phase_cross_correlation on the CPU. Numbers come to the host wherever
+    it runs. For bool it gives int64 on a GPU, and float64 on the CPU. For float32 it gives
+    int64 on a GPU, and float32 on the CPU. For float64 it gives int64 on a GPU, and float64 on
+    the CPU. For int32 it gives int64 on a GPU, and float64 on the CPU. For uint16 it gives
+    int64 on a GPU, and float64 on the CPU. For uint8 it gives int64 on a GPU, and float64 on
+    the CPU.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.
@@ -491,8 +496,6 @@ def phase_cross_correlation(
             "phase_cross_correlation",
             locals(),
             images=("reference_image", "moving_image", "reference_mask", "moving_mask"),
-            never="results of cucim.skimage.registration.phase_cross_correlation were up to 70 of the largest number from those of skimage.registration.phase_cross_correlation",
             numbers="some",
-            apart=(("", {}, "up to 70 of the largest number from"),),
         )
     return result

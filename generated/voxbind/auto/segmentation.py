@@ -1636,7 +1636,6 @@ def morphological_chan_vese(
             images=("image", "init_level_set"),
             never="results of cucim.skimage.segmentation.morphological_chan_vese were up to 1 of the largest number from those of skimage.segmentation.morphological_chan_vese",
             refuses=("bool", "int32", "uint16", "uint8"),
-            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 

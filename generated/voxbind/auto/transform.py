@@ -1013,7 +1013,6 @@ def integrate(
             images=("ii",),
             never="results of cucim.skimage.transform.integrate were up to 1 of the largest number from those of skimage.transform.integrate",
             numbers="some",
-            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 

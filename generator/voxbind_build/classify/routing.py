@@ -70,7 +70,8 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
 def _apart(pair: Twin) -> Iterator[Apart]:
     """Give the kinds of call that differ by more than is allowed, each once.
 
-    An argument was tried on images of one dtype, and is taken to do the same on all.
+    An argument was tried on images of one dtype, and is taken to do the same on all. Where nothing
+    tells of which kind a difference is, it may be in every call.
     """
     others = {mine: theirs for theirs, mine in pair.renamed.items()}
     told: set[tuple[str, tuple[str, ...]]] = set()
@@ -85,6 +86,8 @@ def _apart(pair: Twin) -> Iterator[Apart]:
         if (found.dtype, found.given) not in told:
             told.add((found.dtype, found.given))
             yield found
+    if pair.agreement is not None and pair.differs and not told:
+        yield Apart(relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))
 
 
 def _axes(own: Verdict, other: Function) -> int | None:

@@ -24,6 +24,9 @@ from voxbind_build.probe.observe import blank, load, observe
 
 _TOLD = 12
 """Calls that are named of each kind."""
+_NOTHING = 16 * sys.float_info.epsilon
+"""An absolute difference that is none beside numbers up to 1, which most test images have: of a
+result that should be zero, each library gives another remainder."""
 _ROUNDING = 1e-6
 """The relative difference from which on a kind of call is told: float32 rounds at a tenth of it."""
 
@@ -53,7 +56,8 @@ def distance(value: Any, twin: Any) -> Distance:
     -------
     Distance
         The largest difference, and the largest as a part of the greatest number in the twin's
-        array. Where all of those are zero, of the greatest in the other.
+        array. Where all of those are zero, of the greatest in the other. What 64 bits round away
+        from numbers up to 1 is no part of anything.
     """
     if _is_number(value) and _is_number(twin):
         return _of_arrays(np.asarray(value), np.asarray(twin))
@@ -114,7 +118,9 @@ def _of_arrays(value: Array, twin: Array) -> Distance:
     with np.errstate(over="ignore"):
         absolute = min(float(np.abs(one[known] - other[known]).max()), sys.float_info.max)
         greatest = float(np.abs(other[known]).max()) or float(np.abs(one[known]).max())
-    relative = min(absolute / greatest, sys.float_info.max) if greatest else 0.0
+    if absolute <= _NOTHING:
+        return Distance(absolute, numbers=one.size)
+    relative = min(absolute / greatest, sys.float_info.max)
     return Distance(absolute, relative, numbers=one.size)
 
 

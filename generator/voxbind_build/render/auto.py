@@ -265,7 +265,7 @@ class _Writer:
         written = {name: repr(value) for name, value in facts.items() if value}
         if lacks := self._lacks(pair):
             written["lacks"] = f"{{{', '.join(lacks)}}}"
-        if apart := self._apart(pair):
+        if not facts["never"] and (apart := self._apart(pair)):
             written["apart"] = f"({', '.join(apart)},)"
         if twin.axes:
             written["axes"] = str(twin.axes)

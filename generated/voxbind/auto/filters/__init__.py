@@ -1093,7 +1093,6 @@ def frangi(
             locals(),
             images=("image",),
             never="results of cucim.skimage.filters.frangi were up to 0.0092 of the largest number from those of skimage.filters.frangi",
-            apart=(("", {}, "up to 0.0092 of the largest number from"),),
         )
     return result
 
@@ -1593,7 +1592,6 @@ def hessian(
             locals(),
             images=("image",),
             never="results of cucim.skimage.filters.hessian were up to 3.1e+05 of the largest number from those of skimage.filters.hessian",
-            apart=(("", {}, "up to 3.1e+05 of the largest number from"),),
         )
     return result
 

@@ -2005,7 +2005,6 @@ def noise_filter(
             images=("image", "mask"),
             never="results of cucim.skimage.filters.rank.noise_filter were up to 1 of the largest number from those of skimage.filters.rank.noise_filter",
             written=("out",),
-            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -2520,7 +2519,6 @@ def pop_percentile(
             images=("image", "mask"),
             never="results of cucim.skimage.filters.rank.pop_percentile were up to 0.56 of the largest number from those of skimage.filters.rank.pop_percentile",
             written=("out",),
-            apart=(("", {}, "up to 0.56 of the largest number from"),),
             axes=2,
         )
     return result
@@ -2845,7 +2843,6 @@ def sum(
             images=("image", "mask"),
             never="results of cucim.skimage.filters.rank.sum were up to 1 of the largest number from those of skimage.filters.rank.sum",
             written=("out",),
-            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 
@@ -3174,7 +3171,6 @@ def threshold(
             images=("image", "mask"),
             never="results of cucim.skimage.filters.rank.threshold were up to 1 of the largest number from those of skimage.filters.rank.threshold",
             written=("out",),
-            apart=(("", {}, "up to 1 of the largest number from"),),
         )
     return result
 
