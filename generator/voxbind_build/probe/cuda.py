@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from voxbind_build.model import Machine
+from voxbind_build.probe.containers import mapped
 
 LOST = 86
 """Exit code of a process whose GPU answers each further call with the error of an earlier one."""
@@ -51,27 +52,23 @@ class Cuda:
         self.take(kernel(self._library.zeros(1, "float32")))
 
     def give(self, value: Any) -> Any:
-        """Copy an array to the GPU; what CuPy has no dtype for stays as it is."""
+        """Copy arrays to the GPU, in lists as well; what CuPy has no dtype for stays as it is."""
         import numpy as np
 
-        if not isinstance(value, np.ndarray):
-            return value
-        try:
-            return self._library.asarray(value)
-        except (TypeError, ValueError):
-            return value
+        def sent(each: Any) -> Any:
+            if not isinstance(each, np.ndarray):
+                return each
+            try:
+                return self._library.asarray(each)
+            except (TypeError, ValueError):
+                return each
+
+        return mapped(value, sent)
 
     def take(self, value: Any) -> Any:
         """Copy the arrays of a result from the GPU."""
-        if isinstance(value, self._library.ndarray):
-            return value.get()
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*map(self.take, value))
-        if isinstance(value, list) or type(value) is tuple:
-            return type(value)(map(self.take, value))
-        if type(value) is dict:
-            return {key: self.take(member) for key, member in value.items()}
-        return value
+        kind = self._library.ndarray
+        return mapped(value, lambda each: each.get() if isinstance(each, kind) else each)
 
     def wait(self) -> None:
         """Wait for the GPU, and end the process if that can do nothing more in it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from voxbind_build.model import MemoryType
+from voxbind_build.probe.containers import mapped
 from voxbind_build.probe.cuda import Cuda
 
 
@@ -87,13 +88,10 @@ class Tensors:
 
     def take(self, value: Any) -> Any:
         """Return the tensors of a result as arrays."""
-        if isinstance(value, self._library.Tensor):
-            return value.numpy(force=True)
-        if isinstance(value, list) or type(value) is tuple:
-            return type(value)(map(self.take, value))
-        if type(value) is dict:
-            return {key: self.take(member) for key, member in value.items()}
-        return value
+        kind = self._library.Tensor
+        return mapped(
+            value, lambda each: each.numpy(force=True) if isinstance(each, kind) else each
+        )
 
     def wait(self) -> None:
         """Do nothing: a call that has returned is done."""
@@ -124,13 +122,8 @@ class OpenCL:
 
     def take(self, value: Any) -> Any:
         """Copy the arrays of a result from the device."""
-        if isinstance(value, self._library.Array):
-            return self._library.pull(value)
-        if isinstance(value, list) or type(value) is tuple:
-            return type(value)(map(self.take, value))
-        if type(value) is dict:
-            return {key: self.take(member) for key, member in value.items()}
-        return value
+        kind, pull = self._library.Array, self._library.pull
+        return mapped(value, lambda each: pull(each) if isinstance(each, kind) else each)
 
     def wait(self) -> None:
         """Do nothing: what goes wrong on the device is raised where results are taken."""

@@ -23,6 +23,8 @@ from voxbind_build.probe.roles import table
 _LARGEST = 20_000
 """Elements of an array that is still given as nested lists."""
 _NONSENSE = "no such word"
+_SHAPE = "whole shape"
+"""The role of a parameter that says which shape the result has."""
 
 
 def lists(bench: Bench, arrangement: Arrangement) -> dict[str, bool]:
@@ -123,15 +125,18 @@ class _Trial:
             yield from self.of_nothing(parameter)
 
     def of_sequence(self, name: str, value: tuple[Any, ...] | list[Any]) -> Iterator[str]:
+        # A shape is understood where the result has it: what is in memory that nobody wrote
+        # doesn't count.
+        alike = _shaped_alike if self.bench.roles.get(name) == _SHAPE else _alike
         usual = self.call(name, value)
         others = tuple(item + place for place, item in enumerate(value, 1))
-        if _alike(self.call(name, others), usual):
+        if alike(self.call(name, others), usual):
             return  # nobody looks at it
         for kind, other in (("list", list(value)), ("array", np.array(value))):
-            if _alike(self.call(name, other), usual):
+            if alike(self.call(name, other), usual):
                 yield kind
         one = (value[0],) * len(value)
-        if _alike(self.call(name, value[0]), self.call(name, one)):
+        if alike(self.call(name, value[0]), self.call(name, one)):
             yield "number"
 
     def of_number(self, name: str, value: float) -> Iterator[str]:
@@ -226,6 +231,14 @@ def _alike(one: Answer, other: Answer) -> bool:
     if not mine or len(mine) != len(others):
         return same(one.value, other.value)
     return all(map(_equal, mine, others))
+
+
+def _shaped_alike(one: Answer, other: Answer) -> bool:
+    """Tell whether two calls returned arrays of the same shapes and dtypes, or the same numbers."""
+    if not (one.returned and other.returned):
+        return False
+    mine, others = ([(leaf.shape, leaf.dtype) for leaf in leaves(x.value)] for x in (one, other))
+    return mine == others if all(shape for shape, _ in mine) and mine else _alike(one, other)
 
 
 def _differ(one: Answer, other: Answer) -> bool:
