@@ -46,7 +46,7 @@ RELATIONS = {
 """The relations that the probe tests, in the order and the words to show them in."""
 _EVIDENCE = {
     "observed": "observed, by running {}",
-    "recorded": "recorded, by running {} on another machine",
+    "recorded": "recorded, by running {} on {}",
     "inferred": "inferred: no call of {} gave a result",
     "declared": "declared by a person, for {}",
 }
@@ -146,7 +146,7 @@ def _facts(
         evidence = _PROMISED if function.promised else _EVIDENCE[function.evidence]
         if function.evidence == "inferred" and function.twin and not (basis.taken or basis.refused):
             evidence = _FROM_TWIN
-        yield "evidence", evidence.format(version)
+        yield "evidence", evidence.format(version, library.machine or "another machine")
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":
         yield "gives", gives(function) or function.returns.annotation

@@ -99,6 +99,8 @@ def told(pair: Twin) -> Iterator[str]:
         cpu, gpu = (_default(name, each) for each in defaults)
         yield f"{cpu} on the CPU, {gpu} on the GPU"
     yield _results(pair)
+    if pair.apart:
+        yield f"what voxbind.auto leaves to the CPU for it: {', '.join(_kinds(pair)) or 'all calls'}"
     for given, (cpu, gpu) in sorted(pair.dtypes.items()):
         yield f"{given} gives {cpu} on the CPU, {gpu} on the GPU"
     if pair.agreement is not None:
@@ -258,12 +260,21 @@ def _verdict(pair: Twin) -> str:
     """Say whether results agree, or in which kinds of call they don't."""
     if not pair.differs:
         return f"yes, up to {pair.tolerance:g}"
+    return ", ".join(f"not {kind}" for kind in _kinds(pair)) or "no"
+
+
+def _kinds(pair: Twin) -> list[str]:
+    """Tell the kinds of call whose results are too far apart; nothing where that is any call."""
     kinds = [
-        f" for {each.dtype}" * bool(each.dtype)
-        + f" with {' and '.join(each.given)}" * bool(each.given)
+        " ".join(
+            (
+                *([f"for {each.dtype}"] if each.dtype else []),
+                *([f"with {' and '.join(each.given)}"] if each.given else []),
+            )
+        )
         for each in pair.apart
     ]
-    return f"not{', not'.join(kinds)}" if kinds and all(kinds) else "no"
+    return kinds if all(kinds) else []
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from voxbind_build.classify import facing, paired
 from voxbind_build.libraries import load
 from voxbind_build.model import (
     Agreement,
+    Apart,
     Description,
     Exclusion,
     Function,
@@ -115,6 +116,15 @@ def test_results_are_told(agreement: Agreement, differs: bool, told: str) -> Non
     found = Twin(name="skimage.a.f", tolerance=1e-3, agreement=agreement)
     assert found.differs is differs
     assert [*twins.told(found)] == ["the same signature", told]
+
+
+def test_kinds_of_call_that_are_left_to_the_cpu_are_told() -> None:
+    kinds = Apart(dtype="bool", relative=1.0), Apart(given=("mode", "cval"), unlike=True)
+    start = "what voxbind.auto leaves to the CPU for it: "
+    *_, told = twins.told(Twin(name="skimage.a.f", apart=kinds))
+    assert told == f"{start}for bool, with mode and cval"
+    *_, told = twins.told(Twin(name="skimage.a.f", apart=(*kinds, Apart(relative=0.5))))
+    assert told == f"{start}all calls"
 
 
 def test_what_the_cpu_alone_takes_is_told() -> None:

@@ -50,6 +50,18 @@ def scaled_by_tuples(image, spacing=(1.0, 2.0)):
     return scaled(image, spacing)
 
 
+def unwritten(shape):
+    """Make an array.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    """
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError("a tuple or a list, please")
+    return np.random.default_rng().random(shape)
+
+
 def unscaled(image, spacing=(1.0, 2.0)):
     """Look at the image alone.
 
@@ -171,6 +183,7 @@ ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
     ),
     (scaled_by_tuples, "spacing", set(), None),
     (unscaled, "spacing", set(), None),
+    (unwritten, "shape", {"list"}, "tuple[int, ...] | list[int]"),
     (moved, "axes", {"list", "array"}, "tuple[int, ...] | list[int] | Array | None"),
     (widened, "width", {"sequence", "array", "float"}, "float | Sequence[float] | Array"),
     (widened_by_steps, "width", set(), None),
