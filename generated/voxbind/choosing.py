@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from . import gpu as devices
 from .classes import class_of
 from .context import Preference, Settings, change, current, preferred
 from .errors import VoxbindError
+from .facts import Arguments, Function, TwinFacts
 from .memories import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .memory_cupy import is_held
 from .memory_numpy import numpy_dtype
-from .plans import Arguments, Function
 from .routes import gpu_of, nbytes_of
 from .untyped import np
 from .upstream import LibraryDefault
 
-__all__ = ["Choice", "Facts", "choose", "missing", "run"]
+__all__ = ["Choice", "choose", "missing", "run"]
 
 _LONGEST_ERROR = 120
 _REFUSALS = (NotImplementedError, TypeError, ValueError)
@@ -32,46 +32,6 @@ _ON_GPU = ("cupy", "cupyx", "cucim")
 """Libraries whose own functions take arrays on a GPU."""
 _BY_POSITION = frozenset(("positional", "args", "kwargs"))
 """Facts of functions of which not everything can be given by name."""
-
-
-class Facts(TypedDict, total=False):
-    """What is known of a pair of twins; what is at its default is left out.
-
-    Parameters go by the names that they have on the CPU.
-    """
-
-    images: tuple[str, ...]
-    """Arrays of which the first that is given says where the call runs."""
-    never: str
-    """Why the twin on the GPU is never called, if it isn't."""
-    stays: str
-    """Why what is on the host stays there, whatever is preferred."""
-    lacks: Mapping[str, Any]
-    """Parameters that the CPU's alone has, and their defaults."""
-    renamed: Mapping[str, str]
-    """Parameters that have another name on the GPU."""
-    kernels: tuple[str, ...]
-    """Parameters for which the GPU's takes a kernel of CuPy, and the CPU's a Python function."""
-    refuses: tuple[str, ...]
-    """Dtypes of the image that the GPU's refuses, and the CPU's takes."""
-    apart: tuple[tuple[str, Mapping[str, Any], str], ...]
-    """Kinds of call in which results were seen to differ: the image's dtype, or nothing for any,
-    parameters with their defaults, and how far they were from "those of" the CPU's."""
-    axes: int
-    """How many axes, beside one of colours, an image has with which both do the same; any, if it
-    isn't there."""
-    needs_channels: bool
-    """Whether one axis of an image is one of colours."""
-    written: tuple[str, ...]
-    """Arrays that either writes into."""
-    numbers: Literal["some", "all"]
-    """Whether the CPU's gives numbers back: among other results, or in rows and nothing else."""
-    positional: int
-    """How many leading parameters are passed by position."""
-    args: str
-    """Name of ``*args``."""
-    kwargs: str
-    """Name of ``**kwargs``."""
 
 
 class Choice(NamedTuple):
@@ -90,7 +50,7 @@ def run(
     gpu: Any,
     name: str,
     arguments: Arguments,
-    facts: Facts,
+    facts: TwinFacts,
     absent: Callable[[str, bool], str] | None = None,
 ) -> Any:
     """Run a call of two twins on one of them: see `voxbind.twins.route`.
@@ -114,7 +74,7 @@ def run(
 
 
 def _watched(
-    chosen: Choice, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: Facts
+    chosen: Choice, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts
 ) -> Any:
     """Call what was chosen, and let a trace know why."""
     if not current().watched:
@@ -126,7 +86,7 @@ def _watched(
         change(reason="")
 
 
-def _is_written(arguments: Arguments, facts: Facts) -> bool:
+def _is_written(arguments: Arguments, facts: TwinFacts) -> bool:
     """Whether an array was given that the function may have written into before it failed."""
     return any(memory_of(arguments[name]) is not None for name in facts.get("written", ()))
 
@@ -143,7 +103,7 @@ def choose(
     gpu: Any,
     name: str,
     arguments: Arguments,
-    facts: Facts,
+    facts: TwinFacts,
     settings: Settings,
     absent: Callable[[str, bool], str],
 ) -> Choice:
@@ -209,7 +169,7 @@ def missing(module: str, has_gpu: bool) -> str:
     return ""
 
 
-def _image(arguments: Arguments, facts: Facts) -> tuple[Any, Memory | None]:
+def _image(arguments: Arguments, facts: TwinFacts) -> tuple[Any, Memory | None]:
     """Return the array that decides, and its memory: the first that is given, or is in a list."""
     for name in facts.get("images", ()):
         value = first_array(arguments[name])
@@ -220,7 +180,7 @@ def _image(arguments: Arguments, facts: Facts) -> tuple[Any, Memory | None]:
 
 
 def _keeps(
-    image: Any, home: Memory | None, facts: Facts, settings: Settings, preference: Preference
+    image: Any, home: Memory | None, facts: TwinFacts, settings: Settings, preference: Preference
 ) -> str:
     """Say what keeps an image on the host, though the GPU is preferred."""
     if reason := facts.get("stays", ""):
@@ -241,7 +201,7 @@ def _keeps(
     return ""
 
 
-def _differs(twin: str, image: Any, arguments: Arguments, facts: Facts, cpu: Any) -> str:
+def _differs(twin: str, image: Any, arguments: Arguments, facts: TwinFacts, cpu: Any) -> str:
     """Say what of a call the twin on the GPU can't do as the one on the CPU does."""
     for name, default in facts.get("lacks", {}).items():
         if not _is_untouched(arguments[name], default):
@@ -321,7 +281,9 @@ def _told(value: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _call(on_gpu: bool, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: Facts) -> Any:
+def _call(
+    on_gpu: bool, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts
+) -> Any:
     if not on_gpu:
         function = getattr(cpu, name)
         if facts.keys() & _BY_POSITION:
@@ -338,7 +300,7 @@ def _call(on_gpu: bool, cpu: Any, gpu: Any, name: str, arguments: Arguments, fac
 
 
 def _pass_on(
-    function: Function, arguments: Arguments, renamed: Mapping[str, str], facts: Facts
+    function: Function, arguments: Arguments, renamed: Mapping[str, str], facts: TwinFacts
 ) -> Any:
     """Call a wrapper with all that was given, and with what is at its default."""
     args, kwargs, count = facts.get("args"), facts.get("kwargs"), facts.get("positional", 0)

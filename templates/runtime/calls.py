@@ -10,6 +10,8 @@ from typing import Any
 from .classes import class_of
 from .context import DEFAULT, current
 from .errors import DimensionError, MemoryTypeError, class_name
+from .facts import Arguments, Facts, Function
+from .lifting import BegunCall
 from .memories import (
     KNOWN,
     NESTED,
@@ -25,7 +27,7 @@ from .memories import (
 )
 from .memory import Exchange, lower_dtype
 from .memory_cupy import CupyMemory
-from .plans import Arguments, Facts, Function, Plan, plan_of
+from .plans import Plan, plan_of
 from .slices import run_per_slice
 from .tracing import Watch
 from .untyped import np
@@ -356,7 +358,7 @@ class Call:
         return plan.function(*positional, **keywords)
 
 
-def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
+def begin(function: Function, arguments: Arguments, facts: Facts) -> BegunCall:
     """Return a call of a function."""
     return Call(plan_of(function, arguments, facts), arguments)
 

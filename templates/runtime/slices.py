@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any, TypeVar
 
 from .classes import class_of
@@ -81,19 +82,20 @@ def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterato
         yield from (partial(run, number) for number in numbers)
         return
     from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
     from contextvars import copy_context
 
-    waiting: deque[Future[_T]] = deque()
-    pool = ThreadPoolExecutor(min(workers, len(numbers)))
+    waiting: deque[Callable[[], _T]] = deque()
+    # By its name: to read the types of threads' pools a checker reads those of processes too, and
+    # of all of `multiprocessing`, which takes it longer than anything else that the run time needs.
+    pool = import_module("concurrent.futures").ThreadPoolExecutor(min(workers, len(numbers)))
     try:
         for number in numbers:
             # A library may ask for NumPy's error state or its own settings in the context.
-            waiting.append(pool.submit(copy_context().run, run, number))
+            waiting.append(pool.submit(copy_context().run, run, number).result)
             if len(waiting) > 2 * workers:  # results take memory until they are stacked
-                yield waiting.popleft().result
+                yield waiting.popleft()
         while waiting:
-            yield waiting.popleft().result
+            yield waiting.popleft()
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .choosing import Facts
-    from .plans import Arguments
+    from .facts import Arguments, TwinFacts
 
 __all__ = ["route", "wrapped"]
 
@@ -55,7 +54,7 @@ class _Wrapped:
         return getattr(import_module(f"{__package__}.{self._module}"), name)
 
 
-def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
+def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[TwinFacts]) -> Any:
     """Run a function where its image is, or where that was asked for.
 
     Parameters
@@ -69,18 +68,17 @@ def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[F
     arguments
         By parameter of the one for the CPU, in order.
     **facts
-        See `voxbind.choosing.Facts`.
+        See `voxbind.facts.TwinFacts`.
     """
     return _run(cpu, gpu, name, arguments, facts)
 
 
-def _first_run(cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: Facts) -> Any:
+def _first_run(cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts) -> Any:
     global _run
-    # NumPy isn't imported before the first call that needs it.
-    from .choosing import run
+    # NumPy isn't imported before the first call that needs it; and what is imported by its name is
+    # no part of what a checker must know before it reads a module of `voxbind.auto`.
+    _run = import_module(".choosing", __package__).run
+    return _run(cpu, gpu, name, arguments, facts)
 
-    _run = run
-    return run(cpu, gpu, name, arguments, facts)
 
-
-_run: Callable[[Any, Any, str, Arguments, Facts], Any] = _first_run
+_run: Callable[[Any, Any, str, Arguments, TwinFacts], Any] = _first_run

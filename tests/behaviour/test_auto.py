@@ -43,8 +43,9 @@ from voxbind.auto import (
     util,
 )
 from voxbind.auto.filters import rank
-from voxbind.choosing import Facts, choose, missing, run
+from voxbind.choosing import choose, missing, run
 from voxbind.context import MIN_BYTES, Preference, Settings
+from voxbind.facts import TwinFacts
 from voxbind.scipy import ndimage as scipy_ndimage
 from voxbind.skimage import filters as skimage_filters
 from voxbind.twins import route, wrapped
@@ -575,7 +576,7 @@ def test_a_library_that_fails_to_import_is_told_in_a_line(
 # --- what each is called with ---------------------------------------------------------------------
 
 
-def routed(image: Any = None, facts: Facts | None = None, **arguments: Any) -> Any:
+def routed(image: Any = None, facts: TwinFacts | None = None, **arguments: Any) -> Any:
     image = OnGpu(IMAGE) if image is None else image
     given = {"image": image, **arguments}
     known: Any = {"images": ("image",), **(facts or {})}
@@ -601,7 +602,7 @@ def test_what_the_gpus_twin_lacks_and_what_is_the_librarys_own_is_left_out() -> 
 
 def test_variadic_arguments_are_passed_on() -> None:
     image = OnGpu(IMAGE)
-    facts: Facts = {"positional": 2, "args": "more", "kwargs": "options"}
+    facts: TwinFacts = {"positional": 2, "args": "more", "kwargs": "options"}
     result = routed(image, facts, mode="a", more=(1, 2), options={"b": 3}, last=4)
     assert result == ("gpu", image, "a", 1, 2, {"b": 3, "last": 4})
 

@@ -23,8 +23,7 @@ from voxbind.upstream import upstream
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    # As typed as the library is, which a checker need not find installed.
-    from pyclesperanto import Device  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from voxbind.pyclesperanto import Device
 
 __all__ = ["convolve", "deconvolve", "fft", "ifft", "smooth_shape"]
 

@@ -251,7 +251,7 @@ class _Writer:
         return f"{route}({cpu}, {twin}, {self._name!r}, {scope}(){given})"
 
     def _facts(self, pair: _Pair) -> dict[str, str]:
-        """Return what is known of the pair, as `voxbind.choosing.Facts` names it."""
+        """Return what is known of the pair, as `voxbind.facts.TwinFacts` names it."""
         twin = pair.twin
         facts: dict[str, object] = {
             "never": answers.never(pair.function, self._required()),

@@ -27,7 +27,10 @@ def tidy(texts: Mapping[str, str]) -> dict[str, str]:
         If one doesn't parse.
     """
     with tempfile.TemporaryDirectory(prefix="voxbind-") as folder:
-        root = Path(folder)
+        # Below a package of the right name ruff knows which imports are of the package itself.
+        root = Path(folder, "voxbind")
+        root.mkdir()
+        (root / "__init__.py").touch()
         for path, text in texts.items():
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)

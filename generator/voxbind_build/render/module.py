@@ -54,7 +54,7 @@ def render_module(node: Node, templates: Path, examples: Examples) -> str:
     examples
         Rewrites the examples of docstrings.
     """
-    names = Namespace(taken(node))
+    names = Namespace(taken(node), node.above)
     library = node.key
     memory = node.library.memory_type
     wrappers = [
@@ -98,7 +98,8 @@ def fill_in(
         if each.form == "class":
             names.hand_on(identifier(each.original_name, name), each.module, name)
     lazy = _lazy(node, names)
-    for_checkers = bool(node.children or names.type_imports or constants)
+    type_imports, from_above = names.type_imports, names.type_imports_from_above
+    for_checkers = bool(node.children or type_imports or from_above or constants)
     checking = names.bind("TYPE_CHECKING", "typing") if for_checkers else ""
     # What a library's constants are is written nowhere.
     anything = names.bind("Any", "typing") if constants else ""
@@ -115,7 +116,8 @@ def fill_in(
             upstreams=upstreams,
             # Only now is known what the parts above need.
             imports=names.imports,
-            type_imports=names.type_imports,
+            type_imports=type_imports,
+            type_imports_from_above=from_above,
             has_types_of_library=names.has_types_of_library,
             constants=constants,
             any=anything,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 __all__ = ["Namespace"]
 
@@ -14,8 +14,13 @@ class Namespace:
     generated code itself needs then goes by another name.
     """
 
-    def __init__(self, taken: Iterable[str]) -> None:
+    def __init__(
+        self,
+        taken: Iterable[str],
+        above: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+    ) -> None:
         self._taken = set(taken)
+        self._above = above or {}
         self._bound: dict[tuple[str, str], str] = {}
         self._type_only: set[tuple[str, str]] = set()
         self._handed_on: list[tuple[str, str, str]] = []
@@ -30,9 +35,15 @@ class Namespace:
         return self._bound[key]
 
     def bind_type(self, name: str, module: str) -> str:
-        """Return the same for a name in a type; a library's class is imported for checkers only."""
-        if module in _LIGHT or module.startswith("voxbind."):
+        """Return the same for a name in a type; a library's class is imported for checkers only.
+
+        It comes from the package around this module where that hands it on. A checker with several
+        workers then reads both at a time: a package that is read after its modules is read last,
+        and alone.
+        """
+        if module in _LIGHT or _is_ours(module):
             return self.bind(name, module)
+        module, name = self._above.get((module, name), (module, name))
         if (module, name) not in self._bound:
             self._type_only.add((module, name))
         return self.bind(name, module)
@@ -63,14 +74,23 @@ class Namespace:
 
     @property
     def type_imports(self) -> list[str]:
-        """The import statements that checkers alone need."""
-        types = {(module, name, self._bound[module, name]) for module, name in self._type_only}
+        """The import statements of a library's classes, which checkers alone need."""
+        types = {(*key, self._bound[key]) for key in self._type_only if not _is_ours(key[0])}
         public = {(module, name, f"{name} as {local}") for module, name, local in self._handed_on}
         public |= {
             (module, name, name if name == local else f"{name} as {local}")
             for module, name, local in types - {*self._handed_on}
         }
         return [f"from {module} import {named}" for module, _, named in sorted(public)]
+
+    @property
+    def type_imports_from_above(self) -> list[str]:
+        """The same of those that the packages around the module hand on."""
+        return [
+            _statement(module, name, self._bound[module, name])
+            for module, name in sorted(self._type_only)
+            if _is_ours(module)
+        ]
 
     def _free(self, name: str) -> str:
         while name in self._taken:
@@ -80,6 +100,10 @@ class Namespace:
 
 
 _LIGHT = frozenset(("builtins", "collections.abc", "os", "types", "typing"))
+
+
+def _is_ours(module: str) -> bool:
+    return module.startswith("voxbind.")
 
 
 def _statement(module: str, name: str, local: str) -> str:

@@ -22,6 +22,9 @@ class Node:
         """Names of the modules below it."""
         self.functions: dict[str, Function] = {}
         """By the name they have in this module, sorted."""
+        self.above: dict[tuple[str, str], tuple[str, str]] = {}
+        """Where a class of the library, by its module and name, is in a package that this module
+        is in: the package's module and the name there."""
 
     @property
     def callables(self) -> dict[str, Function]:
@@ -58,6 +61,7 @@ def module_tree(manifest: Manifest) -> list[Node]:
         both = sorted(set(node.children) & set(node.functions))
         if both:
             raise RenderError(f"{node.name}: {both[0]!r} is a module and a function as well")
+        node.above = _above(node, nodes)
     return [nodes[name] for name in sorted(nodes)]
 
 
@@ -70,3 +74,15 @@ def _add(nodes: dict[str, Node], module: str, key: str, library: Library) -> Non
             if length > 1:
                 nodes[".".join(parts[: length - 1])].children.append(parts[length - 1])
     nodes[module].listed = True
+
+
+def _above(node: Node, nodes: dict[str, Node]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the classes that the packages around a module hand on, those of the nearest first."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    parent, _, _ = node.name.rpartition(".")
+    while parent:
+        for name, each in nodes[parent].handed_on.items():
+            if each.form == "class":
+                found.setdefault((each.module, each.original_name), (f"voxbind.{parent}", name))
+        parent, _, _ = parent.rpartition(".")
+    return found
