@@ -34,8 +34,8 @@ __all__ = [
 
 MIN_BYTES = 2**16
 """From how many bytes on an image on the host is taken to the GPU where that is preferred, unless
-`prefer` is told otherwise: 64 KiB, 128 x 128 numbers of 32 bits. The median of eleven functions on an
-NVIDIA H200, both copies counted; `docs/benchmarks.md` has each."""
+`prefer` is told otherwise: 64 KiB, 128 x 128 numbers of 32 bits. The median of eleven functions on
+an NVIDIA H200, both copies counted; `docs/benchmarks.md` has each."""
 
 
 class Preference(NamedTuple):

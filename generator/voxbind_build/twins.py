@@ -100,7 +100,7 @@ def told(pair: Twin) -> Iterator[str]:
         yield f"{cpu} on the CPU, {gpu} on the GPU"
     yield _results(pair)
     if pair.apart:
-        yield f"what voxbind.auto leaves to the CPU for it: {', '.join(_kinds(pair)) or 'all calls'}"
+        yield f"left to the CPU by voxbind.auto: {', '.join(_kinds(pair)) or 'all calls'}"
     for given, (cpu, gpu) in sorted(pair.dtypes.items()):
         yield f"{given} gives {cpu} on the CPU, {gpu} on the GPU"
     if pair.agreement is not None:

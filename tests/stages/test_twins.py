@@ -120,7 +120,7 @@ def test_results_are_told(agreement: Agreement, differs: bool, told: str) -> Non
 
 def test_kinds_of_call_that_are_left_to_the_cpu_are_told() -> None:
     kinds = Apart(dtype="bool", relative=1.0), Apart(given=("mode", "cval"), unlike=True)
-    start = "what voxbind.auto leaves to the CPU for it: "
+    start = "left to the CPU by voxbind.auto: "
     *_, told = twins.told(Twin(name="skimage.a.f", apart=kinds))
     assert told == f"{start}for bool, with mode and cval"
     *_, told = twins.told(Twin(name="skimage.a.f", apart=(*kinds, Apart(relative=0.5))))
