@@ -264,6 +264,16 @@ def test_classes_and_constants_are_handed_on(voxbind: Import) -> None:
         voxbind("skimage.feature").nothing  # noqa: B018
 
 
+def test_a_module_takes_a_class_from_the_package_around_it() -> None:
+    device = function(
+        original_name="Device", module="made", wrapper="voxbind.made.Device", form="class"
+    )
+    taker = function(parameter("image"), parameter("device", annotation="made.Device"))
+    texts = render(manifest(device, taker, modules=("made", "made.up")), templates_dir())
+    assert "    from made import Device as Device  # type: ignore" in texts["made/__init__.py"]
+    assert "    from voxbind.made import Device  # type: ignore" in texts["made/up.py"]
+
+
 def test_public_names_are_listed(voxbind: Import) -> None:
     assert voxbind("skimage.filters").__all__ == ["gaussian", "rank", "sobel_h", "threshold_otsu"]
     assert voxbind("skimage").filters.rank.mean.__module__ == "voxbind.skimage.filters.rank"

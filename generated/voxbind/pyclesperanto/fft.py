@@ -23,7 +23,8 @@ from voxbind.upstream import upstream
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.pyclesperanto import Device
+    # As typed as the library is, which a checker need not find installed.
+    from voxbind.pyclesperanto import Device  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
 __all__ = ["convolve", "deconvolve", "fft", "ifft", "smooth_shape"]
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from pyclesperanto.transform import AffineTransform as AffineTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
-    from voxbind.pyclesperanto import AffineTransform as _AffineTransform
-    from voxbind.pyclesperanto import Device
+    from voxbind.pyclesperanto import AffineTransform as _AffineTransform  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from voxbind.pyclesperanto import Device  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
 __all__ = [
     "AffineTransform",

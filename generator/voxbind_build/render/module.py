@@ -98,8 +98,7 @@ def fill_in(
         if each.form == "class":
             names.hand_on(identifier(each.original_name, name), each.module, name)
     lazy = _lazy(node, names)
-    type_imports, from_above = names.type_imports, names.type_imports_from_above
-    for_checkers = bool(node.children or type_imports or from_above or constants)
+    for_checkers = bool(node.children or names.type_imports or constants)
     checking = names.bind("TYPE_CHECKING", "typing") if for_checkers else ""
     # What a library's constants are is written nowhere.
     anything = names.bind("Any", "typing") if constants else ""
@@ -116,8 +115,7 @@ def fill_in(
             upstreams=upstreams,
             # Only now is known what the parts above need.
             imports=names.imports,
-            type_imports=type_imports,
-            type_imports_from_above=from_above,
+            type_imports=names.type_imports,
             has_types_of_library=names.has_types_of_library,
             constants=constants,
             any=anything,

@@ -41,7 +41,7 @@ class Namespace:
         workers then reads both at a time: a package that is read after its modules is read last,
         and alone.
         """
-        if module in _LIGHT or _is_ours(module):
+        if module in _LIGHT or module.startswith("voxbind."):
             return self.bind(name, module)
         module, name = self._above.get((module, name), (module, name))
         if (module, name) not in self._bound:
@@ -74,23 +74,14 @@ class Namespace:
 
     @property
     def type_imports(self) -> list[str]:
-        """The import statements of a library's classes, which checkers alone need."""
-        types = {(*key, self._bound[key]) for key in self._type_only if not _is_ours(key[0])}
+        """The import statements that checkers alone need."""
+        types = {(module, name, self._bound[module, name]) for module, name in self._type_only}
         public = {(module, name, f"{name} as {local}") for module, name, local in self._handed_on}
         public |= {
             (module, name, name if name == local else f"{name} as {local}")
             for module, name, local in types - {*self._handed_on}
         }
         return [f"from {module} import {named}" for module, _, named in sorted(public)]
-
-    @property
-    def type_imports_from_above(self) -> list[str]:
-        """The same of those that the packages around the module hand on."""
-        return [
-            _statement(module, name, self._bound[module, name])
-            for module, name in sorted(self._type_only)
-            if _is_ours(module)
-        ]
 
     def _free(self, name: str) -> str:
         while name in self._taken:
@@ -100,10 +91,6 @@ class Namespace:
 
 
 _LIGHT = frozenset(("builtins", "collections.abc", "os", "types", "typing"))
-
-
-def _is_ours(module: str) -> bool:
-    return module.startswith("voxbind.")
 
 
 def _statement(module: str, name: str, local: str) -> str:
