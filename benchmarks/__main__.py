@@ -80,6 +80,8 @@ def main() -> None:
     if pays is not None and options.keep:
         crossover.keep(pays)
     if "crossover" in asked:
+        if pays is None:
+            console.print("No NVIDIA GPU with CuPy and cuCIM is here; these figures were kept:")
         crossover.printed(pays or crossover.kept(), console)
     console.print("The ratios count; the absolute times are this machine's.")
     if options.only:

@@ -20,7 +20,7 @@ from client import SERVERS, Editor  # as the tests speak to the servers
 
 _PACKAGES = ("skimage", "voxbind.skimage")
 _FUNCTION = "gaussian"
-_MYPY = ("--strict", "--config-file=", "--no-error-summary")
+_MYPY = ("--strict", "--config-file=", "--no-error-summary", "--num-workers=2")
 _NUMPY = "import numpy"
 
 

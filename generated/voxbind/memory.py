@@ -136,8 +136,8 @@ class Exchange:
         elif home is NUMPY:
             NUMPY.check(value, name)
         elif home.name == "exporter" and (
-            # The library's own, such as a transformation of coordinates.
-            class_of(value).__module__.partition(".")[0] == package
+            # The library's own, such as a transformation of coordinates, or derived from one.
+            any(str(each.__module__).partition(".")[0] == package for each in kind.__mro__)
             # A dask array, say, works with NumPy's functions: it may stay lazy.
             or (library is NUMPY and hasattr(value, "__array_function__"))
         ):

@@ -445,7 +445,7 @@ class Apart(Struct, frozen=True, kw_only=True):
     dtype: str = ""
     """Of the image; empty for any."""
     given: tuple[str, ...] = ()
-    """Arguments beside those that are in every call, by name."""
+    """Arguments that aren't what they are in most calls, by name."""
     relative: float = 0.0
     """The largest difference as a part of the largest number in the twin's array."""
     unlike: bool = False

@@ -48,7 +48,8 @@ _HEAD = """\
 Written by `voxbind twins > docs/twins.md`: not to be edited. A function on the GPU and the one of
 the same name on the CPU are twins. Their signatures are compared as they stand in the source of
 both; where a GPU has run both, so are their results. `voxbind show NAME` tells the same of one
-function."""
+function. What agrees was seen to agree in the calls that were made: on small test images, with one
+argument changed at a time."""
 _UNSEEN = (
     "**Nothing of this was observed on a GPU yet.** What is said of the functions' axes and\n"
     "results is inferred from their twins, which were run, and no results were compared."
@@ -166,7 +167,12 @@ def _overview(manifest: Manifest, found: Mapping[str, Twins]) -> Iterator[str]:
                 str(len(twins.pairs)),
                 str(len(twins.alike)),
                 str(len(twins.compared)),
-                str(sum(not twins.pairs[each].differs for each in twins.compared)),
+                str(
+                    sum(
+                        found.calls > 0 and not twins.pairs[each].differs
+                        for each, found in twins.compared.items()
+                    )
+                ),
                 str(len(twins.only_twin)),
                 str(len(twins.only_device)),
             )
@@ -258,6 +264,8 @@ def _agreements(twins: Twins) -> Iterator[str]:
 
 def _verdict(pair: Twin) -> str:
     """Say whether results agree, or in which kinds of call they don't."""
+    if pair.agreement is not None and not (pair.agreement.calls or pair.agreement.unlike):
+        return "not compared"
     if not pair.differs:
         return f"yes, up to {pair.tolerance:g}"
     return ", ".join(f"not {kind}" for kind in _kinds(pair)) or "no"

@@ -216,12 +216,12 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: TwinFacts, cpu:
             if _comes_from(each, *foreign):
                 return f"{twin} doesn't take {_told(each)} for {name!r}"
     if dtypes := facts.get("refuses", ()):
-        dtype = str(numpy_dtype(image))
+        dtype = _dtype_of(image)
         if dtype in dtypes:
             return f"{twin} refuses {dtype}"
     for dtype, given, how_far in facts.get("apart", ()):
         touched = (not _is_untouched(arguments[each], given[each]) for each in given)
-        if dtype in ("", str(numpy_dtype(image))) and all(touched):
+        if dtype in ("", _dtype_of(image)) and all(touched):
             kind = f" for {dtype}" * bool(dtype) + f" with {' and '.join(given)}" * bool(given)
             other = f"{cpu.__name__}.{twin.rpartition('.')[2]}"
             return f"results of {twin}{kind} were {how_far} those of {other}"
@@ -230,6 +230,17 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: TwinFacts, cpu:
         if len(image.shape) - bool(has_colours) != facts["axes"]:
             return f"{twin} does something else with an image of shape {tuple(image.shape)}"
     return ""
+
+
+def _dtype_of(image: Any) -> str:
+    """Return the name of an array's dtype, which some tell by their interface alone."""
+    dtype = numpy_dtype(image)
+    if dtype is None:
+        for name in ("__cuda_array_interface__", "__array_interface__"):
+            interface = getattr(image, name, None)
+            if isinstance(interface, dict) and "typestr" in interface:
+                return str(np.dtype(interface["typestr"]))
+    return str(dtype)
 
 
 def _leaves(value: Any) -> Iterator[Any]:

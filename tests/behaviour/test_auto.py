@@ -168,10 +168,7 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
     assert told(filters.gaussian) == (
         "where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs "
         "cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. "
-        + " ".join(
-            f"For {dtype} it gives float32 on a GPU, and float64 on the CPU."
-            for dtype in ("bool", "uint16", "uint8")
-        )
+        "For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU."
     )
     assert "in any case for images of bool (results were up to" in told(ndimage.gaussian_filter)
     assert "in any case with mode and cval (results were up to" in told(filters.sobel)

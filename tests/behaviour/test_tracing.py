@@ -12,6 +12,7 @@ import numpy as np
 import pyclesperanto as cle
 import pytest
 import torch
+from skimage import transform as upstream
 
 import voxbind
 from voxbind import pyclesperanto as vcle
@@ -132,6 +133,20 @@ def test_exactly_the_calls_that_copy_are_forbidden(case: str) -> None:
             call()
     for told in (function, argument, source, target, f"{nbytes:,} bytes"):
         assert told in str(refused.value)
+
+
+class Moved(transform.AffineTransform):
+    """A user's own transformation, which NumPy can read as a matrix."""
+
+
+@pytest.mark.parametrize("kind", [transform.AffineTransform, Moved])
+@pytest.mark.parametrize("send", [np.asarray, torch.from_numpy])
+def test_an_object_of_the_librarys_is_given_as_it_is(kind: Any, send: Any) -> None:
+    moved = kind(translation=(2, 1))
+    with voxbind.transfers("forbid"), voxbind.trace() as log:
+        result = transform.warp(send(IMAGE), moved)
+    assert [each.argument for each in log[0].conversions if each.argument == "inverse_map"] == []
+    np.testing.assert_array_equal(np.asarray(result), upstream.warp(IMAGE, moved))
 
 
 def test_a_read_only_result_is_a_copy_and_so_forbidden() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import namedtuple
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from voxbind_build.model import (
 from voxbind_build.probe import cuda, sandbox
 from voxbind_build.probe.agreement import Pair, distance
 from voxbind_build.probe.confinement import Limits
+from voxbind_build.probe.containers import mapped
 from voxbind_build.probe.memories import Host
 from voxbind_build.progress import Silent
 from voxbind_build.report import BuildError, RecordReport
@@ -325,6 +328,48 @@ def test_arguments_of_every_call_make_no_kind_of_their_own() -> None:
     def function(image: Any, sigma: float, mode: str = "a") -> Any:
         return image * sigma + (mode == "b") + (image.dtype == bool)
 
+    found = compared(function, twin, ({}, {"mode": "b"}, {"dtype": bool}))
+    assert found == (
+        Apart(dtype="bool", relative=0.5),
+        Apart(dtype="float64", given=("mode",), relative=0.5),
+    )
+
+
+def test_arguments_make_a_kind_where_they_are_not_as_in_most_calls() -> None:
+    def twin(image: Any, sigma: float, mode: str = "a") -> Any:
+        return image * sigma
+
+    def function(image: Any, sigma: float, mode: str = "a") -> Any:
+        return image * sigma + (mode == "b")
+
+    usual = {"mode": "a"}
+    (apart,) = compared(function, twin, (usual, {"mode": "b"}, {**usual, "dtype": np.float32}, {}))
+    assert apart == Apart(dtype="float64", given=("mode",), relative=0.5)
+    # Left out once, or of another shape, an argument is what it always is.
+    (apart,) = compared(lambda image, sigma, mode=None: image + 3, twin, (usual, usual, {}))
+    assert apart.given == ()
+    weights = ({"mode": np.ones(3)}, {"mode": np.ones((3, 3))})
+    (apart,) = compared(lambda image, sigma, mode=None: image + 3, twin, weights)
+    assert apart.given == ()
+
+
+def test_arrays_are_changed_in_whatever_holds_them() -> None:
+    Named = namedtuple("Named", "one two")
+    given = [1, (2, {"a": 3}), Named(4, [5])]
+    found = mapped(given, lambda each: -each)
+    assert found == [-1, (-2, {"a": -3}), Named(-4, [-5])]
+    assert type(found[2]) is Named
+
+
+def test_lists_make_no_kind_of_call() -> None:
+    def double(image: Any, sigma: float, mode: str = "a") -> Any:
+        return np.asarray(image) * 3
+
+    assert compared(double, lambda image, sigma: np.asarray(image), ({"dtype": list},)) == ()
+
+
+def compared(function: Any, twin: Any, calls: Sequence[dict[str, Any]]) -> tuple[Apart, ...]:
+    """Run two functions side by side on ones, and tell in which kinds of call they differ."""
     described = Description(
         name="fast.f",
         module="fast",
@@ -337,15 +382,13 @@ def test_arguments_of_every_call_make_no_kind_of_their_own() -> None:
     pair = Pair(
         function, twin, Host(), ProbeTask(description=described, memory_type="numpy"), "image"
     )
-    image = np.ones((3, 4))
-    pair(image, 2.0)
-    pair(image, 2.0, mode="b")
-    pair(image.astype(bool), sigma=2.0)
+    for call in calls:
+        given = {name: value for name, value in call.items() if name != "dtype"}
+        kind = call.get("dtype", float)
+        image = np.ones((3, 4)).tolist() if kind is list else np.ones((3, 4), kind)
+        pair(image, sigma=2.0, **given)
     assert pair.agreement is not None
-    assert pair.agreement.apart == (
-        Apart(dtype="bool", relative=0.5),
-        Apart(dtype="float64", given=("mode",), relative=0.5),
-    )
+    return pair.agreement.apart
 
 
 def test_a_renamed_parameter_is_given_to_the_twin_by_its_own_name(

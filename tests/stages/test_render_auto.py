@@ -278,13 +278,13 @@ FACTS: dict[str, dict[str, Any]] = {
     "defaults": IMAGES,
     "differing": {
         **IMAGES,
-        "never": "results of onto.made.up.differing were up to 0.5 of the largest number from "
-        "those of made.up.differing",
+        "never": "results of onto.made.up.differing were up to 0.5 times the largest number away "
+        "from those of made.up.differing",
     },
     "partly": {
         **IMAGES,
         "apart": (
-            ("bool", {}, "up to 0.5 of the largest number from"),
+            ("bool", {}, "up to 0.5 times the largest number away from"),
             ("", {"mode": "a", "cval": 0}, "of another kind or shape than"),
         ),
     },
@@ -434,9 +434,9 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
     assert told("needing").startswith("runs on the CPU, because onto.made.up.needing has no param")
     assert told("differing").startswith("runs on the CPU, because results of onto.made.up.differ")
     assert told("partly").endswith(
-        "It is the CPU's in any case for images of bool (results were up to 0.5 of the largest "
-        "number from the CPU's) and with mode and cval (results were of another kind or shape than "
-        "the CPU's)."
+        "It is the CPU's in any case for images of bool (results were up to 0.5 times the largest "
+        "number away from the CPU's) and with mode and cval (results were of another kind or shape "
+        "than the CPU's)."
     )
     assert told("lacking").endswith("It is the CPU's in any case with radius.")
     assert told("compiled").endswith("in any case with a Python function as function.")
@@ -525,6 +525,17 @@ def pair(
         ((Apart(dtype="bool", relative=0.5),), (Apart(dtype="bool", relative=0.5),)),
         ((Apart(dtype="bool", relative=0.01),), ()),  # as much as is allowed
         ((Apart(unlike=True),), (Apart(unlike=True),)),
+        # What is part of another kind needn't be told.
+        (
+            (
+                Apart(given=("own", "more"), relative=0.6),
+                Apart(given=("own",), relative=0.5),
+                Apart(dtype="bool", given=("own",), relative=0.5),
+                Apart(dtype="bool", relative=0.4),
+            ),
+            (Apart(given=("theirs",), relative=0.5), Apart(dtype="bool", relative=0.4)),
+        ),
+        ((Apart(dtype="bool", relative=0.5), Apart(relative=0.4)), (Apart(relative=0.4),)),
         # An argument is tried on one dtype, and has the other's name in `auto`.
         (
             (

@@ -194,9 +194,7 @@ def combine_stains(
 
     voxbind.auto: where stains is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.combine_stains there, else skimage.color.combine_stains on the CPU. For
-    bool it gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a
-    GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU.
-    For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    bool, uint8, uint16 and float32 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -305,9 +303,7 @@ def convert_colorspace(
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.convert_colorspace there, else skimage.color.convert_colorspace on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -398,9 +394,8 @@ def deltaE_cie76(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU. For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU. For
+    bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -495,8 +490,7 @@ def deltaE_ciede2000(
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_ciede2000 there, else skimage.color.deltaE_ciede2000 on the CPU.
-    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -620,8 +614,7 @@ def deltaE_ciede94(
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_ciede94 there, else skimage.color.deltaE_ciede94 on the CPU. For
-    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -743,9 +736,8 @@ def deltaE_cmc(
     in [0, 1] out; float64 in, float64 in [0, 1] out.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -972,10 +964,8 @@ def hed2rgb(
     float64 in, float64 in [0, 1] out; int32 in, float64 out.
 
     voxbind.auto: where hed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a GPU, and float64
-    on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
-    float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU. For bool, uint8,
+    uint16 and float32 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1050,9 +1040,8 @@ def hsv2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where hsv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1130,9 +1119,8 @@ def lab2lch(
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.lab2lch there, else skimage.color.lab2lch on the CPU. It is the CPU's in
-    any case with channel_axis (results were of another kind or shape than the CPU's). For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    any case with channel_axis (results were of another kind or shape than the CPU's). For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1319,9 +1307,8 @@ def lab2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1497,9 +1484,8 @@ def lab2xyz(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1619,12 +1605,9 @@ def label2rgb(
 
     voxbind.auto: where label is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.label2rgb there, else skimage.color.label2rgb on the CPU. It is the
-    CPU's in any case with bg_label (results were up to 1 of the largest number from the CPU's).
-    For bool it gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on
-    a GPU, and float64 on the CPU. For float64 it gives float32 on a GPU, and float64 on the
-    CPU. For int32 it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    CPU's in any case with bg_label (results were up to 1 times the largest number away from the
+    CPU's). For bool, uint8, uint16, int32, float32 and float64 it gives float32 on a GPU, and
+    float64 on the CPU.
 
     Parameters
     ----------
@@ -1695,7 +1678,7 @@ def label2rgb(
             "label2rgb",
             locals(),
             images=("label", "image"),
-            apart=(("", {"bg_label": 0}, "up to 1 of the largest number from"),),
+            apart=(("", {"bg_label": 0}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1728,9 +1711,8 @@ def lch2lab(
 
     voxbind.auto: where lch is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.lch2lab there, else skimage.color.lch2lab on the CPU. It is the CPU's in
-    any case with channel_axis (results were of another kind or shape than the CPU's). For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    any case with channel_axis (results were of another kind or shape than the CPU's). For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1829,9 +1811,8 @@ def luv2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1982,9 +1963,8 @@ def luv2xyz(
     float32 in [-1, 1] out.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2065,9 +2045,8 @@ def rgb2gray(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2144,10 +2123,8 @@ def rgb2hed(
     float64 in, float64 in [0, 255] out; int32 in, float64 out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a GPU, and float64
-    on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
-    float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU. For bool, uint8,
+    uint16 and float32 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2215,9 +2192,8 @@ def rgb2hsv(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2384,9 +2360,8 @@ def rgb2lab(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2467,9 +2442,8 @@ def rgb2luv(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2540,9 +2514,8 @@ def rgb2rgbcie(
     float32 in [0, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2615,9 +2588,8 @@ def rgb2xyz(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2693,9 +2665,8 @@ def rgb2ycbcr(
     float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2767,9 +2738,8 @@ def rgb2ydbdr(
     float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2840,9 +2810,8 @@ def rgb2yiq(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2902,9 +2871,8 @@ def rgb2ypbpr(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2970,9 +2938,8 @@ def rgb2yuv(
     float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3059,9 +3026,8 @@ def rgba2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where rgba is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3142,9 +3108,8 @@ def rgbcie2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where rgbcie is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3229,9 +3194,7 @@ def separate_stains(
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.separate_stains there, else skimage.color.separate_stains on the CPU.
-    For bool it gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on
-    a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU.
-    For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    For bool, uint8, uint16 and float32 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3424,9 +3387,8 @@ def xyz2lab(
     float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3579,9 +3541,8 @@ def xyz2luv(
     float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3671,9 +3632,8 @@ def xyz2rgb(
     float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3844,9 +3804,9 @@ def ycbcr2rgb(
 
     voxbind.auto: where ycbcr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.ycbcr2rgb there, else skimage.color.ycbcr2rgb on the CPU. It is the
-    CPU's in any case for images of int32 (results were up to 2.2e+09 of the largest number from
-    the CPU's). For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
-    float32 on a GPU, and float64 on the CPU.
+    CPU's in any case for images of int32 (results were up to 2.2e+09 times the largest number
+    away from the CPU's). For uint8 and uint16 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     Parameters
     ----------
@@ -3892,7 +3852,7 @@ def ycbcr2rgb(
             "ycbcr2rgb",
             locals(),
             images=("ycbcr",),
-            apart=(("int32", {}, "up to 2.2e+09 of the largest number from"),),
+            apart=(("int32", {}, "up to 2.2e+09 times the largest number away from"),),
         )
     return result
 
@@ -3924,9 +3884,8 @@ def ydbdr2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where ydbdr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3997,9 +3956,8 @@ def yiq2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where yiq is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -4059,9 +4017,8 @@ def ypbpr2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where ypbpr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -4127,9 +4084,8 @@ def yuv2rgb(
     float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
 
     voxbind.auto: where yuv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU. For bool, uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------

@@ -329,9 +329,7 @@ def equalize_adapthist(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.equalize_adapthist there, else skimage.exposure.equalize_adapthist on
-    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    the CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -427,8 +425,8 @@ def equalize_hist(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.equalize_hist there, else skimage.exposure.equalize_hist on the CPU.
-    It is the CPU's in any case for images of bool. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    It is the CPU's in any case for images of bool. For uint8 and uint16 it gives float32 on a
+    GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -694,9 +692,7 @@ def match_histograms(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.exposure.match_histograms there, else skimage.exposure.match_histograms on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The adjustment is applied separately for each channel.
 

@@ -303,10 +303,8 @@ def blob_doh(
     bool, uint8, uint16, int32, float32, float64 in, float64 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For float32 it gives float32 on a GPU, and
-    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
-    it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU. For bool,
+    uint8, uint16 and float32 it gives float32 on a GPU, and float64 on the CPU.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -833,9 +831,7 @@ def corner_foerstner(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_foerstner there, else skimage.feature.corner_foerstner on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -943,8 +939,7 @@ def corner_harris(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_harris there, else skimage.feature.corner_harris on the CPU.
-    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1045,9 +1040,8 @@ def corner_kitchen_rosenfeld(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_kitchen_rosenfeld there, else
     skimage.feature.corner_kitchen_rosenfeld on the CPU. It is the CPU's in any case with mode
-    and cval (results were up to 0.72 of the largest number from the CPU's). For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    and cval (results were up to 0.72 times the largest number away from the CPU's). For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The corner measure is calculated as follows::
 
@@ -1087,7 +1081,13 @@ def corner_kitchen_rosenfeld(
             "corner_kitchen_rosenfeld",
             locals(),
             images=("image",),
-            apart=(("", {"mode": "constant", "cval": 0}, "up to 0.72 of the largest number from"),),
+            apart=(
+                (
+                    "",
+                    {"mode": "constant", "cval": 0},
+                    "up to 0.72 times the largest number away from",
+                ),
+            ),
         )
     return result
 
@@ -1422,9 +1422,7 @@ def corner_shi_tomasi(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_shi_tomasi there, else skimage.feature.corner_shi_tomasi on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1650,10 +1648,8 @@ def daisy(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.daisy there, else skimage.feature.daisy on the CPU. It is the CPU's in
-    any case with radius and visualize (results were up to 36 of the largest number from the
-    CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    any case with visualize (results were up to 36 times the largest number away from the
+    CPU's). For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1755,9 +1751,7 @@ def daisy(
             "daisy",
             locals(),
             images=("image",),
-            apart=(
-                ("", {"radius": 15, "visualize": False}, "up to 36 of the largest number from"),
-            ),
+            apart=(("", {"visualize": False}, "up to 36 times the largest number away from"),),
         )
     return result
 
@@ -2583,7 +2577,7 @@ def hessian_matrix(
     currently defaults to False, but will change to ....
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.hessian_matrix were
-    up to 1.6 of the largest number from those of skimage.feature.hessian_matrix.
+    up to 1.6 times the largest number away from those of skimage.feature.hessian_matrix.
 
     In 2D, the Hessian matrix is defined as::
 
@@ -2670,7 +2664,7 @@ def hessian_matrix(
             "hessian_matrix",
             locals(),
             images=("image",),
-            never="results of cucim.skimage.feature.hessian_matrix were up to 1.6 of the largest number from those of skimage.feature.hessian_matrix",
+            never="results of cucim.skimage.feature.hessian_matrix were up to 1.6 times the largest number away from those of skimage.feature.hessian_matrix",
         )
     return result
 
@@ -2705,7 +2699,8 @@ def hessian_matrix_det(
     bool, uint8, uint16, float32, float64 in, float64 in [-1, 1] out; int32 in, float64 out.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.hessian_matrix_det
-    were up to 2.7 of the largest number from those of skimage.feature.hessian_matrix_det.
+    were up to 2.7 times the largest number away from those of
+    skimage.feature.hessian_matrix_det.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -2754,7 +2749,7 @@ def hessian_matrix_det(
             "hessian_matrix_det",
             locals(),
             images=("image",),
-            never="results of cucim.skimage.feature.hessian_matrix_det were up to 2.7 of the largest number from those of skimage.feature.hessian_matrix_det",
+            never="results of cucim.skimage.feature.hessian_matrix_det were up to 2.7 times the largest number away from those of skimage.feature.hessian_matrix_det",
         )
     return result
 
@@ -3323,8 +3318,7 @@ def match_template(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.match_template there, else skimage.feature.match_template on the CPU.
-    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -3810,8 +3804,7 @@ def shape_index(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.shape_index there, else skimage.feature.shape_index on the CPU. For
-    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -3923,7 +3916,7 @@ def structure_tensor(
     in, float64 out; float32 in, float32 out.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.structure_tensor
-    were up to 1.8 of the largest number from those of skimage.feature.structure_tensor.
+    were up to 1.8 times the largest number away from those of skimage.feature.structure_tensor.
 
     The (2-dimensional) structure tensor A is defined as::
 
@@ -3998,7 +3991,7 @@ def structure_tensor(
             "structure_tensor",
             locals(),
             images=("image",),
-            never="results of cucim.skimage.feature.structure_tensor were up to 1.8 of the largest number from those of skimage.feature.structure_tensor",
+            never="results of cucim.skimage.feature.structure_tensor were up to 1.8 times the largest number away from those of skimage.feature.structure_tensor",
         )
     return result
 

@@ -337,9 +337,8 @@ def centroid(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -714,8 +713,7 @@ def inertia_tensor(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor there, else skimage.measure.inertia_tensor on the CPU.
-    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -774,9 +772,7 @@ def inertia_tensor_eigvals(
     cucim.skimage.measure.inertia_tensor_eigvals there, else
     skimage.measure.inertia_tensor_eigvals on the CPU. It is the CPU's in any case with T
     (results were of another kind or shape than the CPU's). Numbers come to the host wherever it
-    runs. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    runs. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -942,11 +938,9 @@ def label(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.label there, else skimage.measure.label on the CPU. It is the CPU's in
-    any case with background (results were up to 1 of the largest number from the CPU's).
-    Numbers come to the host wherever it runs. For float32 it gives int32 on a GPU, and int64 on
-    the CPU. For float64 it gives int32 on a GPU, and int64 on the CPU. For int32 it gives int32
-    on a GPU, and int64 on the CPU. For uint16 it gives int32 on a GPU, and int64 on the CPU.
-    For uint8 it gives int32 on a GPU, and int64 on the CPU.
+    any case with background (results were up to 1 times the largest number away from the
+    CPU's). Numbers come to the host wherever it runs. For uint8, uint16, int32, float32 and
+    float64 it gives int32 on a GPU, and int64 on the CPU.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -1046,7 +1040,7 @@ def label(
             locals(),
             images=("label_image",),
             numbers="some",
-            apart=(("", {"background": None}, "up to 1 of the largest number from"),),
+            apart=(("", {"background": None}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1156,8 +1150,8 @@ def manders_overlap_coeff(
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_overlap_coeff there, else
     skimage.measure.manders_overlap_coeff on the CPU. It is the CPU's in any case for images of
-    uint16 (results were up to 1 of the largest number from the CPU's). Numbers come to the host
-    wherever it runs.
+    uint16 (results were up to 1 times the largest number away from the CPU's). Numbers come to
+    the host wherever it runs.
 
     Parameters
     ----------
@@ -1240,7 +1234,7 @@ def manders_overlap_coeff(
             locals(),
             images=("image0", "image1", "mask"),
             numbers="some",
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1495,9 +1489,8 @@ def moments(
     uint16, int32, float64 in, float64 out; float32 in, float32 out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1596,9 +1589,7 @@ def moments_central(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.moments_central there, else skimage.measure.moments_central on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1960,8 +1951,8 @@ def pearson_corr_coeff(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.pearson_corr_coeff there, else skimage.measure.pearson_corr_coeff on
-    the CPU. It is the CPU's in any case for images of float32 (results were up to 1 of the
-    largest number from the CPU's). Numbers come to the host wherever it runs.
+    the CPU. It is the CPU's in any case for images of float32 (results were up to 1 times the
+    largest number away from the CPU's). Numbers come to the host wherever it runs.
 
     Parameters
     ----------
@@ -2048,7 +2039,7 @@ def pearson_corr_coeff(
             locals(),
             images=("image0", "image1", "mask"),
             numbers="some",
-            apart=(("float32", {}, "up to 1 of the largest number from"),),
+            apart=(("float32", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -2917,8 +2908,7 @@ def regionprops_table(
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.regionprops_table there, else skimage.measure.regionprops_table on the
-    CPU. For int32 it gives uint8 on a GPU, and int64 on the CPU. For uint16 it gives uint8 on a
-    GPU, and int64 on the CPU. For uint8 it gives uint8 on a GPU, and int64 on the CPU.
+    CPU. For uint8, uint16 and int32 it gives uint8 on a GPU, and int64 on the CPU.
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -3150,8 +3140,8 @@ def subdivide_polygon(
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs
     cucim.skimage.measure.subdivide_polygon there, else skimage.measure.subdivide_polygon on the
-    CPU. It is the CPU's in any case with degree (results were up to 0.037 of the largest number
-    from the CPU's).
+    CPU. It is the CPU's in any case with degree (results were up to 0.037 times the largest
+    number away from the CPU's).
 
     Note that the resulting curve is always within the convex hull of the
     original polygon. Circular polygons stay closed after subdivision.
@@ -3185,6 +3175,6 @@ def subdivide_polygon(
             locals(),
             images=("coords",),
             stays="skimage.measure.subdivide_polygon takes no image, and works where its arrays are",
-            apart=(("", {"degree": 2}, "up to 0.037 of the largest number from"),),
+            apart=(("", {"degree": 2}, "up to 0.037 times the largest number away from"),),
         )
     return result

@@ -3066,8 +3066,8 @@ def isotropic_opening(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_opening there, else skimage.morphology.isotropic_opening
-    on the CPU. It is the CPU's in any case for images of bool (results were up to 1 of the
-    largest number from the CPU's).
+    on the CPU. It is the CPU's in any case for images of bool (results were up to 1 times the
+    largest number away from the CPU's).
 
     Compared to the more general `skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -3142,7 +3142,7 @@ def isotropic_opening(
             locals(),
             images=("image",),
             written=("out",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 

@@ -232,8 +232,8 @@ def affine_transform(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.affine_transform there, else scipy.ndimage.affine_transform on the CPU.
-    It is the CPU's in any case for images of bool (results were up to 1 of the largest number
-    from the CPU's).
+    It is the CPU's in any case for images of bool (results were up to 1 times the largest
+    number away from the CPU's).
 
     Given an output image pixel index vector ``o``, the pixel value
     is determined from the input image at position
@@ -434,7 +434,7 @@ def affine_transform(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -2458,7 +2458,8 @@ def convolve(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.convolve there, else scipy.ndimage.convolve on the CPU. It is the CPU's
-    in any case for images of bool (results were up to 1 of the largest number from the CPU's).
+    in any case for images of bool (results were up to 1 times the largest number away from the
+    CPU's).
 
     The array is convolved with the given kernel.
 
@@ -2643,7 +2644,7 @@ def convolve(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -2829,8 +2830,8 @@ def convolve1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.convolve1d there, else scipy.ndimage.convolve1d on the CPU. It is the
-    CPU's in any case for images of bool (results were up to 1 of the largest number from the
-    CPU's).
+    CPU's in any case for images of bool (results were up to 1 times the largest number away
+    from the CPU's).
 
     The lines of the array along the given axis are convolved with the
     given weights.
@@ -2940,7 +2941,7 @@ def convolve1d(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -3126,8 +3127,8 @@ def correlate(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.correlate there, else scipy.ndimage.correlate on the CPU. It is the
-    CPU's in any case for images of bool (results were up to 1 of the largest number from the
-    CPU's).
+    CPU's in any case for images of bool (results were up to 1 times the largest number away
+    from the CPU's).
 
     The array is correlated with the given kernel.
 
@@ -3273,7 +3274,7 @@ def correlate(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -3459,8 +3460,8 @@ def correlate1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.correlate1d there, else scipy.ndimage.correlate1d on the CPU. It is the
-    CPU's in any case for images of bool (results were up to 1 of the largest number from the
-    CPU's).
+    CPU's in any case for images of bool (results were up to 1 times the largest number away
+    from the CPU's).
 
     The lines of the array along the given axis are correlated with the
     given weights.
@@ -3570,7 +3571,7 @@ def correlate1d(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -4305,8 +4306,8 @@ def distance_transform_edt(
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.distance_transform_edt there, else scipy.ndimage.distance_transform_edt
     on the CPU. It is the CPU's in any case with distances (results were of another kind or
-    shape than the CPU's) and with return_indices (results were up to 0.19 of the largest number
-    from the CPU's).
+    shape than the CPU's) and with return_indices (results were up to 0.19 times the largest
+    number away from the CPU's).
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its
@@ -4472,7 +4473,7 @@ def distance_transform_edt(
             written=("distances", "indices"),
             apart=(
                 ("", {"distances": None}, "of another kind or shape than"),
-                ("", {"return_indices": False}, "up to 0.19 of the largest number from"),
+                ("", {"return_indices": False}, "up to 0.19 times the largest number away from"),
             ),
         )
     return result
@@ -5491,8 +5492,8 @@ def gaussian_filter(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter there, else scipy.ndimage.gaussian_filter on the CPU. It
-    is the CPU's in any case for images of bool (results were up to 1 of the largest number from
-    the CPU's).
+    is the CPU's in any case for images of bool (results were up to 1 times the largest number
+    away from the CPU's).
 
     Parameters
     ----------
@@ -5661,7 +5662,7 @@ def gaussian_filter(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -5797,8 +5798,8 @@ def gaussian_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter1d there, else scipy.ndimage.gaussian_filter1d on the
-    CPU. It is the CPU's in any case with radius and for images of bool (results were up to 1 of
-    the largest number from the CPU's).
+    CPU. It is the CPU's in any case with radius and for images of bool (results were up to 1
+    times the largest number away from the CPU's).
 
     Parameters
     ----------
@@ -5939,7 +5940,7 @@ def gaussian_filter1d(
             images=("input",),
             written=("output",),
             lacks={"radius": None},
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -6131,7 +6132,7 @@ def gaussian_gradient_magnitude(
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_gradient_magnitude there, else
     scipy.ndimage.gaussian_gradient_magnitude on the CPU. It is the CPU's in any case for images
-    of bool (results were up to 1 of the largest number from the CPU's).
+    of bool (results were up to 1 times the largest number away from the CPU's).
 
     Parameters
     ----------
@@ -6249,7 +6250,7 @@ def gaussian_gradient_magnitude(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
             kwargs="kwargs",
         )
     return result
@@ -6441,8 +6442,8 @@ def gaussian_laplace(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_laplace there, else scipy.ndimage.gaussian_laplace on the CPU.
-    It is the CPU's in any case for images of bool (results were up to 1 of the largest number
-    from the CPU's).
+    It is the CPU's in any case for images of bool (results were up to 1 times the largest
+    number away from the CPU's).
 
     Parameters
     ----------
@@ -6564,7 +6565,7 @@ def gaussian_laplace(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
             kwargs="kwargs",
         )
     return result
@@ -10229,8 +10230,8 @@ def map_coordinates(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.map_coordinates there, else scipy.ndimage.map_coordinates on the CPU. It
-    is the CPU's in any case for images of bool (results were up to 1 of the largest number from
-    the CPU's).
+    is the CPU's in any case for images of bool (results were up to 1 times the largest number
+    away from the CPU's).
 
     The array of coordinates is used to find, for each point in the output,
     the corresponding coordinates in the input. The value of the input at
@@ -10382,7 +10383,7 @@ def map_coordinates(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -13760,7 +13761,8 @@ def prewitt(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.prewitt there, else scipy.ndimage.prewitt on the CPU. It is the CPU's in
-    any case with mode and cval (results were up to 1.1 of the largest number from the CPU's).
+    any case with mode and cval (results were up to 1.1 times the largest number away from the
+    CPU's).
 
     Parameters
     ----------
@@ -13887,7 +13889,13 @@ def prewitt(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("", {"mode": "reflect", "cval": 0.0}, "up to 1.1 of the largest number from"),),
+            apart=(
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0.0},
+                    "up to 1.1 times the largest number away from",
+                ),
+            ),
         )
     return result
 
@@ -14355,7 +14363,8 @@ def rotate(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.rotate there, else scipy.ndimage.rotate on the CPU. It is the CPU's in
-    any case for images of bool (results were up to 1 of the largest number from the CPU's).
+    any case for images of bool (results were up to 1 times the largest number away from the
+    CPU's).
 
     The array is rotated in the plane defined by the two axes given by the
     `axes` parameter using spline interpolation of the requested order.
@@ -14511,7 +14520,7 @@ def rotate(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -14637,7 +14646,7 @@ def shift(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.shift there, else scipy.ndimage.shift on the CPU. It is the CPU's in any
-    case for images of bool (results were up to 1 of the largest number from the CPU's).
+    case for images of bool (results were up to 1 times the largest number away from the CPU's).
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -14792,7 +14801,7 @@ def shift(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -14973,7 +14982,8 @@ def sobel(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sobel there, else scipy.ndimage.sobel on the CPU. It is the CPU's in any
-    case with mode and cval (results were up to 1.1 of the largest number from the CPU's).
+    case with mode and cval (results were up to 1.1 times the largest number away from the
+    CPU's).
 
     Parameters
     ----------
@@ -15095,7 +15105,13 @@ def sobel(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("", {"mode": "reflect", "cval": 0.0}, "up to 1.1 of the largest number from"),),
+            apart=(
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0.0},
+                    "up to 1.1 times the largest number away from",
+                ),
+            ),
         )
     return result
 
@@ -16083,8 +16099,8 @@ def uniform_filter(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.uniform_filter there, else scipy.ndimage.uniform_filter on the CPU. It
-    is the CPU's in any case for images of bool (results were up to 1 of the largest number from
-    the CPU's).
+    is the CPU's in any case for images of bool (results were up to 1 times the largest number
+    away from the CPU's).
 
     Parameters
     ----------
@@ -16219,7 +16235,7 @@ def uniform_filter(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -16405,8 +16421,8 @@ def uniform_filter1d(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.uniform_filter1d there, else scipy.ndimage.uniform_filter1d on the CPU.
-    It is the CPU's in any case for images of bool (results were up to 1 of the largest number
-    from the CPU's).
+    It is the CPU's in any case for images of bool (results were up to 1 times the largest
+    number away from the CPU's).
 
     The lines of the array along the given axis are filtered with a
     uniform filter of given size.
@@ -16516,7 +16532,7 @@ def uniform_filter1d(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -17610,7 +17626,7 @@ def zoom(
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.zoom there, else scipy.ndimage.zoom on the CPU. It is the CPU's in any
-    case for images of bool (results were up to 1 of the largest number from the CPU's).
+    case for images of bool (results were up to 1 times the largest number away from the CPU's).
 
     The array is zoomed using spline interpolation of the requested order.
 
@@ -17771,6 +17787,6 @@ def zoom(
             locals(),
             images=("input",),
             written=("output",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result

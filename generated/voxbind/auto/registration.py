@@ -359,11 +359,8 @@ def phase_cross_correlation(
     voxbind.auto: where reference_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it
     runs cucim.skimage.registration.phase_cross_correlation there, else
     skimage.registration.phase_cross_correlation on the CPU. Numbers come to the host wherever
-    it runs. For bool it gives int64 on a GPU, and float64 on the CPU. For float32 it gives
-    int64 on a GPU, and float32 on the CPU. For float64 it gives int64 on a GPU, and float64 on
-    the CPU. For int32 it gives int64 on a GPU, and float64 on the CPU. For uint16 it gives
-    int64 on a GPU, and float64 on the CPU. For uint8 it gives int64 on a GPU, and float64 on
-    the CPU.
+    it runs. For float32 it gives int64 on a GPU, and float32 on the CPU. For bool, uint8,
+    uint16, int32 and float64 it gives int64 on a GPU, and float64 on the CPU.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.

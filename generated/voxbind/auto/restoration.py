@@ -1022,9 +1022,8 @@ def denoise_tv_chambolle(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.denoise_tv_chambolle there, else
-    skimage.restoration.denoise_tv_chambolle on the CPU. For bool it gives float32 on a GPU, and
-    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
-    it gives float32 on a GPU, and float64 on the CPU.
+    skimage.restoration.denoise_tv_chambolle on the CPU. For bool, uint8 and uint16 it gives
+    float32 on a GPU, and float64 on the CPU.
 
     Given `f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -1571,9 +1570,7 @@ def richardson_lucy(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.richardson_lucy there, else skimage.restoration.richardson_lucy on
-    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    the CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1803,9 +1800,7 @@ def unsupervised_wiener(
     voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.unsupervised_wiener there, else
     skimage.restoration.unsupervised_wiener on the CPU. Numbers come to the host wherever it
-    runs. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    runs. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a
@@ -2068,9 +2063,8 @@ def wiener(
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU. For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU. For
+    bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1].

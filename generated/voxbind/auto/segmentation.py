@@ -284,8 +284,8 @@ def chan_vese(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.chan_vese there, else skimage.segmentation.chan_vese on the CPU.
-    It is the CPU's in any case for images of uint8 (results were up to 1 of the largest number
-    from the CPU's). Numbers come to the host wherever it runs.
+    It is the CPU's in any case for images of uint8 (results were up to 1 times the largest
+    number away from the CPU's). Numbers come to the host wherever it runs.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -423,7 +423,7 @@ def chan_vese(
             locals(),
             images=("image", "init_level_set"),
             numbers="some",
-            apart=(("uint8", {}, "up to 1 of the largest number from"),),
+            apart=(("uint8", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -476,8 +476,8 @@ def clear_border(
 
     voxbind.auto: where labels is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.clear_border there, else skimage.segmentation.clear_border on the
-    CPU. It is the CPU's in any case with out (results were up to 1 of the largest number from
-    the CPU's).
+    CPU. It is the CPU's in any case with out (results were up to 1 times the largest number
+    away from the CPU's).
 
     Parameters
     ----------
@@ -547,7 +547,7 @@ def clear_border(
             locals(),
             images=("labels", "mask"),
             written=("out",),
-            apart=(("", {"out": None}, "up to 1 of the largest number from"),),
+            apart=(("", {"out": None}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1270,9 +1270,9 @@ def inverse_gaussian_gradient(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.inverse_gaussian_gradient there, else
-    skimage.segmentation.inverse_gaussian_gradient on the CPU. For bool it gives float16 on a
-    GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU.
-    For uint8 it gives float16 on a GPU, and float64 on the CPU.
+    skimage.segmentation.inverse_gaussian_gradient on the CPU. For bool and uint8 it gives
+    float16 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
+    on the CPU.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -1459,9 +1459,7 @@ def mark_boundaries(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.mark_boundaries there, else skimage.segmentation.mark_boundaries
-    on the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    on the CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1545,8 +1543,8 @@ def morphological_chan_vese(
     float32, float64 in, int8 in [0, 1] out; int32 in, int8 out.
 
     voxbind.auto: runs on the CPU, because results of
-    cucim.skimage.segmentation.morphological_chan_vese were up to 1 of the largest number from
-    those of skimage.segmentation.morphological_chan_vese.
+    cucim.skimage.segmentation.morphological_chan_vese were up to 1 times the largest number
+    away from those of skimage.segmentation.morphological_chan_vese.
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1634,7 +1632,7 @@ def morphological_chan_vese(
             "morphological_chan_vese",
             locals(),
             images=("image", "init_level_set"),
-            never="results of cucim.skimage.segmentation.morphological_chan_vese were up to 1 of the largest number from those of skimage.segmentation.morphological_chan_vese",
+            never="results of cucim.skimage.segmentation.morphological_chan_vese were up to 1 times the largest number away from those of skimage.segmentation.morphological_chan_vese",
             refuses=("bool", "int32", "uint16", "uint8"),
         )
     return result

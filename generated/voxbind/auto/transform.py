@@ -961,7 +961,7 @@ def integrate(
     uint16, int32, float32, float64 in, float64 out.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.transform.integrate were up
-    to 1 of the largest number from those of skimage.transform.integrate.
+    to 1 times the largest number away from those of skimage.transform.integrate.
 
     Parameters
     ----------
@@ -1011,7 +1011,7 @@ def integrate(
             "integrate",
             locals(),
             images=("ii",),
-            never="results of cucim.skimage.transform.integrate were up to 1 of the largest number from those of skimage.transform.integrate",
+            never="results of cucim.skimage.transform.integrate were up to 1 times the largest number away from those of skimage.transform.integrate",
             numbers="some",
         )
     return result
@@ -1441,10 +1441,9 @@ def pyramid_expand(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_expand there, else skimage.transform.pyramid_expand on the
-    CPU. It is the CPU's in any case with mode and cval (results were up to 0.23 of the largest
-    number from the CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For
-    uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a
-    GPU, and float64 on the CPU.
+    CPU. It is the CPU's in any case with mode and cval (results were up to 0.23 times the
+    largest number away from the CPU's). For bool, uint8 and uint16 it gives float32 on a GPU,
+    and float64 on the CPU.
 
     Parameters
     ----------
@@ -1506,7 +1505,13 @@ def pyramid_expand(
             "pyramid_expand",
             locals(),
             images=("image",),
-            apart=(("", {"mode": "reflect", "cval": 0}, "up to 0.23 of the largest number from"),),
+            apart=(
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0},
+                    "up to 0.23 times the largest number away from",
+                ),
+            ),
         )
     return result
 
@@ -1564,9 +1569,7 @@ def pyramid_gaussian(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_gaussian there, else skimage.transform.pyramid_gaussian on
-    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    the CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -1691,10 +1694,9 @@ def pyramid_laplacian(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_laplacian there, else skimage.transform.pyramid_laplacian on
-    the CPU. It is the CPU's in any case with channel_axis (results were up to 2 of the largest
-    number from the CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For
-    uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a
-    GPU, and float64 on the CPU.
+    the CPU. It is the CPU's in any case with channel_axis (results were up to 2 times the
+    largest number away from the CPU's). For bool, uint8 and uint16 it gives float32 on a GPU,
+    and float64 on the CPU.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -1773,7 +1775,7 @@ def pyramid_laplacian(
             "pyramid_laplacian",
             locals(),
             images=("image",),
-            apart=(("", {"channel_axis": None}, "up to 2 of the largest number from"),),
+            apart=(("", {"channel_axis": None}, "up to 2 times the largest number away from"),),
         )
     return result
 
@@ -1829,9 +1831,7 @@ def pyramid_reduce(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_reduce there, else skimage.transform.pyramid_reduce on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2029,9 +2029,8 @@ def rescale(
     float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU. For uint16
-    it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and
-    float64 on the CPU.
+    cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU. For uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2181,9 +2180,8 @@ def resize(
     float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU. For uint16
-    it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and
-    float64 on the CPU.
+    cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU. For uint8
+    and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2333,9 +2331,7 @@ def resize_local_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.resize_local_mean there, else skimage.transform.resize_local_mean on
-    the CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    the CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2467,9 +2463,8 @@ def rotate(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.rotate there, else skimage.transform.rotate on the CPU. It is the
-    CPU's in any case with order (results were up to 0.016 of the largest number from the
-    CPU's). For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives
-    float32 on a GPU, and float64 on the CPU.
+    CPU's in any case with order (results were up to 0.016 times the largest number away from
+    the CPU's). For uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2545,7 +2540,7 @@ def rotate(
             "rotate",
             locals(),
             images=("image",),
-            apart=(("", {"order": None}, "up to 0.016 of the largest number from"),),
+            apart=(("", {"order": None}, "up to 0.016 times the largest number away from"),),
         )
     return result
 
@@ -2604,9 +2599,8 @@ def swirl(
     in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU. For uint16 it
-    gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and
-    float64 on the CPU.
+    cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU. For uint8 and
+    uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2721,9 +2715,9 @@ def warp(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.warp there, else skimage.transform.warp on the CPU. It is the CPU's
-    in any case for images of bool (results were up to 1 of the largest number from the CPU's)
-    and for images that haven't 2 spatial axes. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    in any case for images of bool (results were up to 1 times the largest number away from the
+    CPU's) and for images that haven't 2 spatial axes. For uint8 and uint16 it gives float32 on
+    a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2874,7 +2868,7 @@ def warp(
             "warp",
             locals(),
             images=("image",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -2985,8 +2979,7 @@ def warp_polar(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.warp_polar there, else skimage.transform.warp_polar on the CPU. For
-    uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a
-    GPU, and float64 on the CPU.
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------

@@ -274,8 +274,7 @@ def compare_images(
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.util.compare_images there, else skimage.util.compare_images on the CPU. For
-    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Added in version 0.16.
 
@@ -487,9 +486,8 @@ def img_as_float(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.util.img_as_float there, else skimage.util.img_as_float on the CPU. For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.util.img_as_float there, else skimage.util.img_as_float on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.

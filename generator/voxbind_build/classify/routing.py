@@ -68,26 +68,30 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
 
 
 def _apart(pair: Twin) -> Iterator[Apart]:
-    """Give the kinds of call that differ by more than is allowed, each once.
+    """Give the kinds of call that differ by more than is allowed, and are part of no other.
 
     An argument was tried on images of one dtype, and is taken to do the same on all. Where nothing
     tells of which kind a difference is, it may be in every call.
     """
     others = {mine: theirs for theirs, mine in pair.renamed.items()}
-    told: set[tuple[str, tuple[str, ...]]] = set()
+    found: list[Apart] = []
     for each in pair.agreement.apart if pair.agreement is not None else ():
-        if not each.unlike and each.relative <= pair.tolerance:
-            continue
-        found = replace(
-            each,
-            dtype="" if each.given else each.dtype,
-            given=tuple(others.get(name, name) for name in each.given),
-        )
-        if (found.dtype, found.given) not in told:
-            told.add((found.dtype, found.given))
-            yield found
-    if pair.agreement is not None and pair.differs and not told:
-        yield Apart(relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))
+        if each.unlike or each.relative > pair.tolerance:
+            dtype = "" if each.given else each.dtype
+            given = tuple(others.get(name, name) for name in each.given)
+            found.append(replace(each, dtype=dtype, given=given))
+    if pair.agreement is not None and pair.differs and not found:
+        found = [Apart(relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))]
+    for place, each in enumerate(found):
+        if not any(_is_part(each, other) for other in found[:place]) and not any(
+            _is_part(each, other) and not _is_part(other, each) for other in found[place:]
+        ):
+            yield each
+
+
+def _is_part(kind: Apart, other: Apart) -> bool:
+    """Tell whether every call of one kind is one of another."""
+    return other.dtype in ("", kind.dtype) and {*other.given} <= {*kind.given}
 
 
 def _axes(own: Verdict, other: Function) -> int | None:

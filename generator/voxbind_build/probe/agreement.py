@@ -24,6 +24,8 @@ from voxbind_build.probe.observe import blank, load, observe
 
 _TOLD = 12
 """Calls that are named of each kind."""
+_LEFT_OUT = ""
+"""What stands for the value of an argument that isn't given."""
 _NOTHING = 16 * sys.float_info.epsilon
 """An absolute difference that is none beside numbers up to 1, which most test images have: of a
 result that should be zero, each library gives another remainder."""
@@ -166,8 +168,9 @@ class Pair:
         self._at = ""
         self._unlike: dict[str, str] = {}
         self._only_twin: dict[str, str] = {}
-        self._kinds: dict[tuple[str, tuple[str, ...]], Distance] = {}
-        self._given: Counter[str] = Counter()
+        # By the image's dtype and the other arguments, in words.
+        self._kinds: dict[tuple[str, tuple[tuple[str, str], ...]], Distance] = {}
+        self._values: dict[str, Counter[str]] = {}
 
     @property
     def agreement(self) -> Agreement | None:
@@ -185,16 +188,21 @@ class Pair:
         )
 
     def _apart(self) -> Iterator[Apart]:
-        """Tell the kinds of call whose results differ, without the arguments of every call."""
-        compared = max(self._given.values(), default=0)
-        furthest = sorted(
-            self._kinds.items(), key=lambda item: (not item[1].unlike, -item[1].relative, item[0])
-        )
-        for (dtype, given), found in furthest:
+        """Tell the kinds of call whose results differ, by the arguments that are not as usual."""
+        usual = {name: values.most_common(1)[0][0] for name, values in self._values.items()}
+        kinds: dict[tuple[str, tuple[str, ...]], Distance] = {}
+        for (dtype, arguments), found in self._kinds.items():
+            given = tuple(
+                name for name, value in arguments if value not in (usual[name], _LEFT_OUT)
+            )
+            kinds[dtype, given] = _greatest([kinds.get((dtype, given), Distance()), found])
+        for (dtype, given), found in sorted(
+            kinds.items(), key=lambda item: (not item[1].unlike, -item[1].relative, item[0])
+        ):
             if found.unlike or found.relative > _ROUNDING:
                 yield Apart(
                     dtype=dtype,
-                    given=tuple(name for name in given if self._given[name] < compared),
+                    given=given,
                     relative=_rounded(found.relative),
                     unlike=bool(found.unlike),
                 )
@@ -254,11 +262,8 @@ class Pair:
         found = distance(value, expected)
         arguments = dict(self._named(*given))
         image = arguments.pop(self._image, None)
-        dtype = "" if image is None else str(getattr(image, "dtype", type(image).__name__))
-        kind = dtype, tuple(arguments)
-        self._kinds[kind] = _greatest([self._kinds.get(kind, Distance()), found])
-        # The image counts the calls: it is in each, if there is one.
-        self._given.update([self._image, *arguments])
+        if image is None or hasattr(image, "dtype"):
+            self._note(str(getattr(image, "dtype", "")), arguments, found)
         if found.unlike and found.unlike not in self._unlike:
             self._unlike[found.unlike] = f"{self._in_words(*given)}: {found.unlike}"
         if not found.numbers:
@@ -268,6 +273,16 @@ class Pair:
         if found.relative > self._relative:
             self._relative = found.relative
             self._at = self._in_words(*given)
+
+    def _note(self, dtype: str, arguments: dict[str, Any], found: Distance) -> None:
+        """Keep how far a kind of call is, and which values the arguments have in it."""
+        values = {name: _kind_of(value) for name, value in arguments.items()}
+        for each in self._parameters:
+            if each.name != self._image:
+                seen = self._values.setdefault(each.name, Counter())
+                seen[values.setdefault(each.name, _LEFT_OUT)] += 1
+        kind = dtype, tuple(item for item in values.items() if item[0] in self._values)
+        self._kinds[kind] = _greatest([self._kinds.get(kind, Distance()), found])
 
     def _in_words(self, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
         """Tell a call: the image first."""
@@ -289,6 +304,11 @@ def _in_words(value: Any) -> str:
     if isinstance(value, list) and (array := _as_array(value)) is not None and array.ndim > 1:
         return f"nested lists {array.shape}"
     return in_words(value)
+
+
+def _kind_of(value: Any) -> str:
+    """Tell an argument; of arrays, which have other shapes in each call, that it is one."""
+    return "an array" if isinstance(value, np.ndarray | list) else in_words(value)
 
 
 def _copied(value: Any) -> Any:

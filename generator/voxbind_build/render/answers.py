@@ -126,7 +126,7 @@ def how_far(apart: Apart) -> str:
     """Say how far results of a kind of call are from the twin's: before "those of"."""
     if apart.unlike:
         return "of another kind or shape than"
-    return f"up to {apart.relative:.2g} of the largest number from"
+    return f"up to {apart.relative:.2g} times the largest number away from"
 
 
 def stays(function: Function, twin: Twin) -> str:
@@ -188,7 +188,11 @@ def _routing(
         yield from _limits(twin)
         if function.dtypes and not other.dtypes:
             yield "The dtypes told above are the CPU's: no GPU's were seen yet"
-        for given, (cpu, gpu) in sorted(twin.dtypes.items()):
+        alike: dict[tuple[str, str], list[str]] = {}
+        for given, results in twin.dtypes.items():
+            alike.setdefault(results, []).append(given)
+        for (cpu, gpu), dtypes in sorted(alike.items()):
+            given = _and(sorted(dtypes, key=rank))
             yield f"For {given} it gives {gpu} on a GPU, and {cpu} on the CPU"
 
 

@@ -306,6 +306,7 @@ class _Writer:
         parameters = {each.name: each for each in self._function.parameters}
         found = []
         for each in pair.twin.apart:
+            # What can't be told from a call's arguments counts for every call.
             defaults = ", ".join(
                 f"{name!r}: {self._default(parameters[name])}"
                 for name in each.given

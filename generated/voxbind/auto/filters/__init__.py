@@ -210,8 +210,7 @@ def butterworth(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.butterworth there, else skimage.filters.butterworth on the CPU. For
-    bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This filter is defined in the Fourier domain.
 
@@ -354,9 +353,7 @@ def correlate_sparse(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.correlate_sparse there, else skimage.filters.correlate_sparse on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -442,9 +439,8 @@ def difference_of_gaussians(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.difference_of_gaussians there, else
-    skimage.filters.difference_of_gaussians on the CPU. For bool it gives float32 on a GPU, and
-    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
-    it gives float32 on a GPU, and float64 on the CPU.
+    skimage.filters.difference_of_gaussians on the CPU. For bool, uint8 and uint16 it gives
+    float32 on a GPU, and float64 on the CPU.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -601,9 +597,8 @@ def farid(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.farid there, else skimage.filters.farid on the CPU. It is the CPU's in
-    any case with mode and cval (results were up to 0.95 of the largest number from the CPU's).
-    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    any case with mode and cval (results were up to 0.95 times the largest number away from the
+    CPU's). For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -676,7 +671,11 @@ def farid(
             locals(),
             images=("image", "mask"),
             apart=(
-                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.95 of the largest number from"),
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0.0},
+                    "up to 0.95 times the largest number away from",
+                ),
             ),
         )
     return result
@@ -699,9 +698,8 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -755,9 +753,8 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -994,7 +991,7 @@ def frangi(
     float32 in [0, 1] out.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.frangi were up to
-    0.0092 of the largest number from those of skimage.filters.frangi.
+    0.0092 times the largest number away from those of skimage.filters.frangi.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1092,7 +1089,7 @@ def frangi(
             "frangi",
             locals(),
             images=("image",),
-            never="results of cucim.skimage.filters.frangi were up to 0.0092 of the largest number from those of skimage.filters.frangi",
+            never="results of cucim.skimage.filters.frangi were up to 0.0092 times the largest number away from those of skimage.filters.frangi",
         )
     return result
 
@@ -1120,7 +1117,8 @@ def gabor(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.gabor there, else skimage.filters.gabor on the CPU. It is the CPU's in
-    any case for images of bool (results were up to 1 of the largest number from the CPU's).
+    any case for images of bool (results were up to 1 times the largest number away from the
+    CPU's).
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1202,7 +1200,7 @@ def gabor(
             "gabor",
             locals(),
             images=("image",),
-            apart=(("bool", {}, "up to 1 of the largest number from"),),
+            apart=(("bool", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1338,9 +1336,8 @@ def gaussian(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1505,7 +1502,7 @@ def hessian(
     float32 in [0, 1] out.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.hessian were up to
-    3.1e+05 of the largest number from those of skimage.filters.hessian.
+    3.1e+05 times the largest number away from those of skimage.filters.hessian.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1591,7 +1588,7 @@ def hessian(
             "hessian",
             locals(),
             images=("image",),
-            never="results of cucim.skimage.filters.hessian were up to 3.1e+05 of the largest number from those of skimage.filters.hessian",
+            never="results of cucim.skimage.filters.hessian were up to 3.1e+05 times the largest number away from those of skimage.filters.hessian",
         )
     return result
 
@@ -1627,9 +1624,8 @@ def laplace(
     int32 in, float64 out; float32 in, float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -1790,9 +1786,8 @@ def meijering(
     float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU. For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1892,10 +1887,9 @@ def prewitt(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.prewitt there, else skimage.filters.prewitt on the CPU. It is the
-    CPU's in any case with mode and cval (results were up to 0.93 of the largest number from the
-    CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    CPU's in any case with mode and cval (results were up to 0.93 times the largest number away
+    from the CPU's). For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the
+    CPU.
 
     Parameters
     ----------
@@ -1961,7 +1955,11 @@ def prewitt(
             locals(),
             images=("image", "mask"),
             apart=(
-                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.93 of the largest number from"),
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0.0},
+                    "up to 0.93 times the largest number away from",
+                ),
             ),
         )
     return result
@@ -1984,9 +1982,8 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU. For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2034,9 +2031,8 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU. For bool
-    it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2150,9 +2146,8 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2205,9 +2200,7 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_neg_diag there, else skimage.filters.roberts_neg_diag on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2258,9 +2251,7 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_pos_diag there, else skimage.filters.roberts_pos_diag on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2334,9 +2325,8 @@ def sato(
     float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU. For bool it gives
-    float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and float64
-    on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU. For bool, uint8 and
+    uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2434,10 +2424,8 @@ def scharr(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.scharr there, else skimage.filters.scharr on the CPU. It is the CPU's
-    in any case with mode and cval (results were up to 0.98 of the largest number from the
-    CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    in any case with mode and cval (results were up to 0.98 times the largest number away from
+    the CPU's). For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2506,7 +2494,11 @@ def scharr(
             locals(),
             images=("image", "mask"),
             apart=(
-                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.98 of the largest number from"),
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0.0},
+                    "up to 0.98 times the largest number away from",
+                ),
             ),
         )
     return result
@@ -2529,9 +2521,8 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2584,9 +2575,8 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2664,9 +2654,8 @@ def sobel(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.sobel there, else skimage.filters.sobel on the CPU. It is the CPU's in
-    any case with mode and cval (results were up to 0.97 of the largest number from the CPU's).
-    For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a
-    GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    any case with mode and cval (results were up to 0.97 times the largest number away from the
+    CPU's). For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2730,7 +2719,11 @@ def sobel(
             locals(),
             images=("image", "mask"),
             apart=(
-                ("", {"mode": "reflect", "cval": 0.0}, "up to 0.97 of the largest number from"),
+                (
+                    "",
+                    {"mode": "reflect", "cval": 0.0},
+                    "up to 0.97 times the largest number away from",
+                ),
             ),
         )
     return result
@@ -2753,9 +2746,8 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -2803,9 +2795,8 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     float32 in [-1, 1] out.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
-    cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU. For bool it
-    gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32 on a GPU, and
-    float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the CPU.
+    cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU. For bool,
+    uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Parameters
     ----------
@@ -3095,9 +3086,7 @@ def threshold_local(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_local there, else skimage.filters.threshold_local on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3438,9 +3427,7 @@ def threshold_niblack(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_niblack there, else skimage.filters.threshold_niblack on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3613,9 +3600,7 @@ def threshold_sauvola(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_sauvola there, else skimage.filters.threshold_sauvola on the
-    CPU. For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives float32
-    on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64 on the
-    CPU.
+    CPU. For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3844,10 +3829,9 @@ def unsharp_mask(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.unsharp_mask there, else skimage.filters.unsharp_mask on the CPU. It
-    is the CPU's in any case with channel_axis (results were up to 1 of the largest number from
-    the CPU's). For bool it gives float32 on a GPU, and float64 on the CPU. For uint16 it gives
-    float32 on a GPU, and float64 on the CPU. For uint8 it gives float32 on a GPU, and float64
-    on the CPU.
+    is the CPU's in any case with channel_axis (results were up to 1 times the largest number
+    away from the CPU's). For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on
+    the CPU.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3966,7 +3950,7 @@ def unsharp_mask(
             "unsharp_mask",
             locals(),
             images=("image",),
-            apart=(("", {"channel_axis": None}, "up to 1 of the largest number from"),),
+            apart=(("", {"channel_axis": None}, "up to 1 times the largest number away from"),),
         )
     return result
 

@@ -107,8 +107,8 @@ def autolevel(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel there, else skimage.filters.rank.autolevel on the CPU.
-    It is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    It is the CPU's in any case for images of uint16 (results were up to 1 times the largest
+    number away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -160,7 +160,7 @@ def autolevel(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -214,8 +214,8 @@ def autolevel_percentile(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel_percentile there, else
     skimage.filters.rank.autolevel_percentile on the CPU. It is the CPU's in any case for images
-    of uint16 (results were up to 1 of the largest number from the CPU's) and for images that
-    haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    of uint16 (results were up to 1 times the largest number away from the CPU's) and for images
+    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -257,7 +257,7 @@ def autolevel_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -316,8 +316,8 @@ def enhance_contrast(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast there, else
     skimage.filters.rank.enhance_contrast on the CPU. It is the CPU's in any case for images of
-    uint16 (results were up to 1 of the largest number from the CPU's). For uint16 it gives
-    uint8 on a GPU, and uint16 on the CPU.
+    uint16 (results were up to 1 times the largest number away from the CPU's). For uint16 it
+    gives uint8 on a GPU, and uint16 on the CPU.
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -370,7 +370,7 @@ def enhance_contrast(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -424,8 +424,9 @@ def enhance_contrast_percentile(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast_percentile there, else
     skimage.filters.rank.enhance_contrast_percentile on the CPU. It is the CPU's in any case for
-    images of uint16 (results were up to 1 of the largest number from the CPU's) and for images
-    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    images of uint16 (results were up to 1 times the largest number away from the CPU's) and for
+    images that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the
+    CPU.
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -468,7 +469,7 @@ def enhance_contrast_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -526,11 +527,9 @@ def entropy(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.entropy there, else skimage.filters.rank.entropy on the CPU. It
-    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For float32 it gives float32 on a GPU, and float64 on the CPU. For float64
-    it gives float32 on a GPU, and float64 on the CPU. For int32 it gives float32 on a GPU, and
-    float64 on the CPU. For uint16 it gives float32 on a GPU, and float64 on the CPU. For uint8
-    it gives float32 on a GPU, and float64 on the CPU.
+    is the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint8, uint16, int32, float32 and float64 it gives float32 on a
+    GPU, and float64 on the CPU.
 
     The entropy is computed using base 2 logarithm i.e. the filter returns the
     minimum number of bits needed to encode the local gray level
@@ -587,7 +586,7 @@ def entropy(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -644,8 +643,8 @@ def equalize(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.equalize there, else skimage.filters.rank.equalize on the CPU. It
-    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    is the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -694,7 +693,7 @@ def equalize(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -751,8 +750,9 @@ def geometric_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.geometric_mean there, else skimage.filters.rank.geometric_mean on
-    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
-    largest number from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the
+    CPU.
 
     Parameters
     ----------
@@ -807,7 +807,7 @@ def geometric_mean(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -864,8 +864,8 @@ def gradient(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient there, else skimage.filters.rank.gradient on the CPU. It
-    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    is the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -914,7 +914,7 @@ def gradient(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -968,8 +968,8 @@ def gradient_percentile(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient_percentile there, else
     skimage.filters.rank.gradient_percentile on the CPU. It is the CPU's in any case for images
-    of uint16 (results were up to 1 of the largest number from the CPU's) and for images that
-    haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    of uint16 (results were up to 1 times the largest number away from the CPU's) and for images
+    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1008,7 +1008,7 @@ def gradient_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -1066,8 +1066,8 @@ def majority(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.majority there, else skimage.filters.rank.majority on the CPU. It
-    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    is the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1124,7 +1124,7 @@ def majority(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1181,8 +1181,8 @@ def maximum(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.maximum there, else skimage.filters.rank.maximum on the CPU. It
-    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    is the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1240,7 +1240,7 @@ def maximum(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1297,8 +1297,8 @@ def mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean there, else skimage.filters.rank.mean on the CPU. It is the
-    CPU's in any case for images of uint16 (results were up to 1 of the largest number from the
-    CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    CPU's in any case for images of uint16 (results were up to 1 times the largest number away
+    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1347,7 +1347,7 @@ def mean(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1400,9 +1400,9 @@ def mean_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_bilateral there, else skimage.filters.rank.mean_bilateral on
-    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
-    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
-    gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's) and for images that haven't 2 spatial axes. For uint16
+    it gives uint8 on a GPU, and uint16 on the CPU.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1462,7 +1462,7 @@ def mean_bilateral(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -1516,9 +1516,9 @@ def mean_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_percentile there, else skimage.filters.rank.mean_percentile
-    on the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
-    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
-    gives uint8 on a GPU, and uint16 on the CPU.
+    on the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's) and for images that haven't 2 spatial axes. For uint16
+    it gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1555,7 +1555,7 @@ def mean_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -1613,8 +1613,8 @@ def median(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.median there, else skimage.filters.rank.median on the CPU. It is
-    the CPU's in any case for images of uint16 (results were up to 1 of the largest number from
-    the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1669,7 +1669,7 @@ def median(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1726,8 +1726,8 @@ def minimum(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.minimum there, else skimage.filters.rank.minimum on the CPU. It
-    is the CPU's in any case for images of uint16 (results were up to 1 of the largest number
-    from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    is the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     Parameters
     ----------
@@ -1785,7 +1785,7 @@ def minimum(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1842,8 +1842,8 @@ def modal(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.modal there, else skimage.filters.rank.modal on the CPU. It is
-    the CPU's in any case for images of uint16 (results were up to 1 of the largest number from
-    the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU's in any case for images of uint16 (results were up to 1 times the largest number
+    away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1894,7 +1894,7 @@ def modal(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -1950,7 +1950,7 @@ def noise_filter(
     number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.noise_filter
-    were up to 1 of the largest number from those of skimage.filters.rank.noise_filter.
+    were up to 1 times the largest number away from those of skimage.filters.rank.noise_filter.
 
     Parameters
     ----------
@@ -2003,7 +2003,7 @@ def noise_filter(
             "noise_filter",
             locals(),
             images=("image", "mask"),
-            never="results of cucim.skimage.filters.rank.noise_filter were up to 1 of the largest number from those of skimage.filters.rank.noise_filter",
+            never="results of cucim.skimage.filters.rank.noise_filter were up to 1 times the largest number away from those of skimage.filters.rank.noise_filter",
             written=("out",),
         )
     return result
@@ -2156,9 +2156,9 @@ def percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.percentile there, else skimage.filters.rank.percentile on the
-    CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the largest
-    number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it gives uint8
-    on a GPU, and uint16 on the CPU.
+    CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's) and for images that haven't 2 spatial axes. For uint16
+    it gives uint8 on a GPU, and uint16 on the CPU.
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2197,7 +2197,7 @@ def percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -2255,8 +2255,8 @@ def pop(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.pop there, else skimage.filters.rank.pop on the CPU. It is the
-    CPU's in any case with shift_x (results were up to 0.85 of the largest number from the
-    CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    CPU's in any case with shift_x (results were up to 0.85 times the largest number away from
+    the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2313,7 +2313,7 @@ def pop(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("", {"shift_x": 0}, "up to 0.85 of the largest number from"),),
+            apart=(("", {"shift_x": 0}, "up to 0.85 times the largest number away from"),),
         )
     return result
 
@@ -2366,9 +2366,9 @@ def pop_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.pop_bilateral there, else skimage.filters.rank.pop_bilateral on
-    the CPU. It is the CPU's in any case for images of uint16 (results were up to 4 of the
-    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
-    gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 4 times the
+    largest number away from the CPU's) and for images that haven't 2 spatial axes. For uint16
+    it gives uint8 on a GPU, and uint16 on the CPU.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask. Additionally pixels must have a graylevel
@@ -2425,7 +2425,7 @@ def pop_bilateral(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 4 of the largest number from"),),
+            apart=(("uint16", {}, "up to 4 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -2478,7 +2478,8 @@ def pop_percentile(
     rank filter performance is expected due to a large number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.pop_percentile
-    were up to 0.56 of the largest number from those of skimage.filters.rank.pop_percentile.
+    were up to 0.56 times the largest number away from those of
+    skimage.filters.rank.pop_percentile.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2517,7 +2518,7 @@ def pop_percentile(
             "pop_percentile",
             locals(),
             images=("image", "mask"),
-            never="results of cucim.skimage.filters.rank.pop_percentile were up to 0.56 of the largest number from those of skimage.filters.rank.pop_percentile",
+            never="results of cucim.skimage.filters.rank.pop_percentile were up to 0.56 times the largest number away from those of skimage.filters.rank.pop_percentile",
             written=("out",),
             axes=2,
         )
@@ -2576,8 +2577,9 @@ def subtract_mean(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean there, else skimage.filters.rank.subtract_mean on
-    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
-    largest number from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's). For uint16 it gives uint8 on a GPU, and uint16 on the
+    CPU.
 
     Parameters
     ----------
@@ -2634,7 +2636,7 @@ def subtract_mean(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
         )
     return result
 
@@ -2688,8 +2690,9 @@ def subtract_mean_percentile(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean_percentile there, else
     skimage.filters.rank.subtract_mean_percentile on the CPU. It is the CPU's in any case for
-    images of uint16 (results were up to 1 of the largest number from the CPU's) and for images
-    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    images of uint16 (results were up to 1 times the largest number away from the CPU's) and for
+    images that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the
+    CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2728,7 +2731,7 @@ def subtract_mean_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -2785,7 +2788,7 @@ def sum(
     number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.sum were up to
-    1 of the largest number from those of skimage.filters.rank.sum.
+    1 times the largest number away from those of skimage.filters.rank.sum.
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2841,7 +2844,7 @@ def sum(
             "sum",
             locals(),
             images=("image", "mask"),
-            never="results of cucim.skimage.filters.rank.sum were up to 1 of the largest number from those of skimage.filters.rank.sum",
+            never="results of cucim.skimage.filters.rank.sum were up to 1 times the largest number away from those of skimage.filters.rank.sum",
             written=("out",),
         )
     return result
@@ -2895,9 +2898,9 @@ def sum_bilateral(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_bilateral there, else skimage.filters.rank.sum_bilateral on
-    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
-    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
-    gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's) and for images that haven't 2 spatial axes. For uint16
+    it gives uint8 on a GPU, and uint16 on the CPU.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -2960,7 +2963,7 @@ def sum_bilateral(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -3014,9 +3017,9 @@ def sum_percentile(
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_percentile there, else skimage.filters.rank.sum_percentile on
-    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 of the
-    largest number from the CPU's) and for images that haven't 2 spatial axes. For uint16 it
-    gives uint8 on a GPU, and uint16 on the CPU.
+    the CPU. It is the CPU's in any case for images of uint16 (results were up to 1 times the
+    largest number away from the CPU's) and for images that haven't 2 spatial axes. For uint16
+    it gives uint8 on a GPU, and uint16 on the CPU.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -3056,7 +3059,7 @@ def sum_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result
@@ -3113,7 +3116,7 @@ def threshold(
     to a large number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.threshold were
-    up to 1 of the largest number from those of skimage.filters.rank.threshold.
+    up to 1 times the largest number away from those of skimage.filters.rank.threshold.
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -3169,7 +3172,7 @@ def threshold(
             "threshold",
             locals(),
             images=("image", "mask"),
-            never="results of cucim.skimage.filters.rank.threshold were up to 1 of the largest number from those of skimage.filters.rank.threshold",
+            never="results of cucim.skimage.filters.rank.threshold were up to 1 times the largest number away from those of skimage.filters.rank.threshold",
             written=("out",),
         )
     return result
@@ -3221,8 +3224,8 @@ def threshold_percentile(
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.threshold_percentile there, else
     skimage.filters.rank.threshold_percentile on the CPU. It is the CPU's in any case for images
-    of uint16 (results were up to 1 of the largest number from the CPU's) and for images that
-    haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
+    of uint16 (results were up to 1 times the largest number away from the CPU's) and for images
+    that haven't 2 spatial axes. For uint16 it gives uint8 on a GPU, and uint16 on the CPU.
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -3261,7 +3264,7 @@ def threshold_percentile(
             locals(),
             images=("image", "mask"),
             written=("out",),
-            apart=(("uint16", {}, "up to 1 of the largest number from"),),
+            apart=(("uint16", {}, "up to 1 times the largest number away from"),),
             axes=2,
         )
     return result

@@ -1062,7 +1062,7 @@ def gabor(
     n_stds: complex = 3,
     offset: complex = 0,
     mode: Literal["constant", "nearest", "reflect", "mirror", "wrap"] = "reflect",
-    cval: float | Sequence[float] = 0,
+    cval: float = 0,
 ) -> tuple[ArrayT, ArrayT]:
     """Return real and imaginary responses to Gabor filter.
 
