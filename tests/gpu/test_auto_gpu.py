@@ -53,6 +53,10 @@ ONLY_ON_CPU: dict[str, tuple[Callable[[Any], Any], str]] = {
         "has no parameter 'radius'",
     ),
     "function": (lambda image: ndimage.generic_filter(image, np.max, 3), "no Python function"),
+    "other results": (
+        lambda image: filters.sobel(image, mode="constant", cval=0.5),
+        "results of cucim.skimage.filters.sobel with mode and cval",
+    ),
     "object": (
         lambda image: transform.warp(image, transform.AffineTransform(translation=(2, 1))),
         "doesn't take skimage.transform",
