@@ -77,22 +77,22 @@ def main() -> None:
     report.printed(topics, console)
     if "gpu" in asked and "gpu" not in measured:
         console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
+    figures = pays or crossover.kept()
     if pays is not None and options.keep:
         crossover.keep(pays)
     if "crossover" in asked:
         if pays is None:
             console.print("No NVIDIA GPU with CuPy and cuCIM is here; these figures were kept:")
-        crossover.printed(pays or crossover.kept(), console)
+        crossover.printed(figures, console)
     console.print("The ratios count; the absolute times are this machine's.")
     if options.only:
         return
     options.out.mkdir(parents=True, exist_ok=True)
     page = report.markdown(topics, versions, cores, gpu.name_of_gpu(), quick)
-    pays = pays or crossover.kept()
-    page += "\n".join([*crossover.markdown(pays), ""])
+    page += "\n".join([*crossover.markdown(figures), ""])
     (options.out / "benchmarks.md").write_text(page, encoding="utf-8")
     report.chart(topics, options.out / "benchmarks.svg")
-    crossover.chart(pays, options.out / "crossover.svg")
+    crossover.chart(figures, options.out / "crossover.svg")
 
 
 def _cores() -> int:

@@ -451,6 +451,11 @@ class Apart(Struct, frozen=True, kw_only=True):
     unlike: bool = False
     """Whether there was a result of another kind or shape, which no number tells."""
 
+    @property
+    def is_every_call(self) -> bool:
+        """Whether it is no kind of its own."""
+        return not (self.dtype or self.given)
+
 
 class Agreement(Struct, frozen=True, kw_only=True):
     """How far a function's results are from its twin's, over the calls that both took."""

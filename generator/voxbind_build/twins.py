@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from voxbind_build.classify import device_name, facing
 from voxbind_build.model import Agreement, Library, Manifest, Twin, Twins
+from voxbind_build.render.answers import which
 
 __all__ = ["counterpart", "libraries", "markdown", "told"]
 
@@ -273,16 +274,9 @@ def _verdict(pair: Twin) -> str:
 
 def _kinds(pair: Twin) -> list[str]:
     """Tell the kinds of call whose results are too far apart; nothing where that is any call."""
-    kinds = [
-        " ".join(
-            (
-                *([f"for {each.dtype}"] if each.dtype else []),
-                *([f"with {' and '.join(each.given)}"] if each.given else []),
-            )
-        )
-        for each in pair.apart
-    ]
-    return kinds if all(kinds) else []
+    if any(each.is_every_call for each in pair.apart):
+        return []
+    return [which(each) for each in pair.apart]
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:

@@ -215,13 +215,13 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: TwinFacts, cpu:
         for each in _leaves(value):
             if _comes_from(each, *foreign):
                 return f"{twin} doesn't take {_told(each)} for {name!r}"
-    if dtypes := facts.get("refuses", ()):
-        dtype = _dtype_of(image)
-        if dtype in dtypes:
-            return f"{twin} refuses {dtype}"
-    for dtype, given, how_far in facts.get("apart", ()):
+    refuses, apart = facts.get("refuses", ()), facts.get("apart", ())
+    own = _dtype_of(image) if refuses or apart else ""
+    if own in refuses:
+        return f"{twin} refuses {own}"
+    for dtype, given, how_far in apart:
         touched = (not _is_untouched(arguments[each], given[each]) for each in given)
-        if dtype in ("", _dtype_of(image)) and all(touched):
+        if dtype in ("", own) and all(touched):
             kind = f" for {dtype}" * bool(dtype) + f" with {' and '.join(given)}" * bool(given)
             other = f"{cpu.__name__}.{twin.rpartition('.')[2]}"
             return f"results of {twin}{kind} were {how_far} those of {other}"

@@ -7,7 +7,6 @@ that one does, or does otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -42,7 +41,7 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
     documented = {each.name: each.documented for each in description.parameters}
     return replace(
         pair,
-        apart=tuple(_apart(pair)),
+        apart=_apart(pair),
         refuses=tuple(
             sorted(
                 given
@@ -67,8 +66,8 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
     )
 
 
-def _apart(pair: Twin) -> Iterator[Apart]:
-    """Give the kinds of call that differ by more than is allowed, and are part of no other.
+def _apart(pair: Twin) -> tuple[Apart, ...]:
+    """Return the kinds of call that differ by more than is allowed, and are part of no other.
 
     An argument was tried on images of one dtype, and is taken to do the same on all. Where nothing
     tells of which kind a difference is, it may be in every call.
@@ -82,11 +81,12 @@ def _apart(pair: Twin) -> Iterator[Apart]:
             found.append(replace(each, dtype=dtype, given=given))
     if pair.agreement is not None and pair.differs and not found:
         found = [Apart(relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))]
-    for place, each in enumerate(found):
-        if not any(_is_part(each, other) for other in found[:place]) and not any(
-            _is_part(each, other) and not _is_part(other, each) for other in found[place:]
-        ):
-            yield each
+    # What is part of another kind has more to tell, and comes after it; of two alike the furthest.
+    kept: list[Apart] = []
+    for each in sorted(found, key=lambda kind: bool(kind.dtype) + len(kind.given)):
+        if not any(_is_part(each, other) for other in kept):
+            kept.append(each)
+    return tuple(kept)
 
 
 def _is_part(kind: Apart, other: Apart) -> bool:

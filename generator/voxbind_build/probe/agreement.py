@@ -168,9 +168,8 @@ class Pair:
         self._at = ""
         self._unlike: dict[str, str] = {}
         self._only_twin: dict[str, str] = {}
-        # By the image's dtype and the other arguments, in words.
-        self._kinds: dict[tuple[str, tuple[tuple[str, str], ...]], Distance] = {}
-        self._values: dict[str, Counter[str]] = {}
+        # For each call the image's dtype, the other arguments in words, and what came of it.
+        self._compared: list[tuple[str, dict[str, str], Distance]] = []
 
     @property
     def agreement(self) -> Agreement | None:
@@ -189,11 +188,16 @@ class Pair:
 
     def _apart(self) -> Iterator[Apart]:
         """Tell the kinds of call whose results differ, by the arguments that are not as usual."""
-        usual = {name: values.most_common(1)[0][0] for name, values in self._values.items()}
+        usual = {
+            each.name: Counter(values[each.name] for _, values, _ in self._compared).most_common(1)
+            for each in self._parameters
+        }
         kinds: dict[tuple[str, tuple[str, ...]], Distance] = {}
-        for (dtype, arguments), found in self._kinds.items():
+        for dtype, values, found in self._compared:
             given = tuple(
-                name for name, value in arguments if value not in (usual[name], _LEFT_OUT)
+                name
+                for name, value in values.items()
+                if value not in (usual[name][0][0], _LEFT_OUT)
             )
             kinds[dtype, given] = _greatest([kinds.get((dtype, given), Distance()), found])
         for (dtype, given), found in sorted(
@@ -260,10 +264,13 @@ class Pair:
 
     def _compare(self, value: Any, expected: Any, given: tuple[Any, dict[str, Any]]) -> None:
         found = distance(value, expected)
-        arguments = dict(self._named(*given))
-        image = arguments.pop(self._image, None)
-        if image is None or hasattr(image, "dtype"):
-            self._note(str(getattr(image, "dtype", "")), arguments, found)
+        image, arguments = self._split(*given)
+        if image is None or hasattr(image, "dtype"):  # a list's is what NumPy makes of it
+            values = {
+                each.name: _kind_of(arguments[each.name]) if each.name in arguments else _LEFT_OUT
+                for each in self._parameters
+            }
+            self._compared.append((str(getattr(image, "dtype", "")), values, found))
         if found.unlike and found.unlike not in self._unlike:
             self._unlike[found.unlike] = f"{self._in_words(*given)}: {found.unlike}"
         if not found.numbers:
@@ -274,20 +281,14 @@ class Pair:
             self._relative = found.relative
             self._at = self._in_words(*given)
 
-    def _note(self, dtype: str, arguments: dict[str, Any], found: Distance) -> None:
-        """Keep how far a kind of call is, and which values the arguments have in it."""
-        values = {name: _kind_of(value) for name, value in arguments.items()}
-        for each in self._parameters:
-            if each.name != self._image:
-                seen = self._values.setdefault(each.name, Counter())
-                seen[values.setdefault(each.name, _LEFT_OUT)] += 1
-        kind = dtype, tuple(item for item in values.items() if item[0] in self._values)
-        self._kinds[kind] = _greatest([self._kinds.get(kind, Distance()), found])
+    def _split(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return the image, None where there is none, and the other arguments by name."""
+        arguments = dict(self._named(args, kwargs))
+        return arguments.pop(self._image, None), arguments
 
     def _in_words(self, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
         """Tell a call: the image first."""
-        arguments = dict(self._named(args, kwargs))
-        image = arguments.pop(self._image, None)
+        image, arguments = self._split(args, kwargs)
         told = [] if image is None else [_in_words(image)]
         told += [f"{name}={_in_words(value)}" for name, value in arguments.items()]
         return ", ".join(told) or "no arguments"

@@ -18,6 +18,7 @@ __all__ = [
     "refusals",
     "stays",
     "warnings",
+    "which",
 ]
 
 _DTYPE = re.compile(r"\b(bool|u?int(8|16|32|64)|float(32|64))_?\b")
@@ -113,13 +114,27 @@ def never(function: Function, required: Sequence[str]) -> str:
     if twin is None:
         return ""
     for each in twin.apart:
-        if not (each.dtype or each.given):
+        if each.is_every_call:
             return f"results of {name} were {how_far(each)} those of {twin.name}"
     if required:
         return f"{name} has no parameter {required[0]!r}"
     if twin.axes == 0:
         return f"{name} takes other axes than {twin.name}"
     return ""
+
+
+def which(apart: Apart, of: str = "") -> str:
+    """Say which calls are of a kind, as what follows their name; nothing for every call.
+
+    Parameters
+    ----------
+    apart
+        The kind.
+    of
+        What has the dtype, in words before it.
+    """
+    dtype = [f"for {of}{apart.dtype}"] if apart.dtype else []
+    return " ".join([*dtype, *([f"with {_and(apart.given)}"] if apart.given else [])])
 
 
 def how_far(apart: Apart) -> str:
@@ -201,13 +216,7 @@ def _limits(twin: Twin) -> Iterator[str]:
     only += [f"with a Python function as {name}" for name in twin.kernels]
     only += [f"for images of {dtype}" for dtype in twin.refuses]
     only += [
-        " ".join(
-            (
-                *([f"for images of {each.dtype}"] if each.dtype else []),
-                *([f"with {_and(each.given)}"] if each.given else []),
-                f"(results were {how_far(each)} the CPU's)",
-            )
-        )
+        f"{which(each, 'images of ')} (results were {how_far(each)} the CPU's)"
         for each in twin.apart
     ]
     if twin.axes:
