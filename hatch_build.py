@@ -48,7 +48,7 @@ class WrapperBuildHook(BuildHookInterface[Any]):
         root = Path(self.root)
         sys.path.insert(0, str(root / "generator"))
         try:
-            from voxbind_build.wheel import build
+            from voxbind_build.build.hook import build
         except ModuleNotFoundError as error:
             self.app.abort(
                 f"voxbind's wrappers can't be built: {error.name} isn't installed. Build with "

@@ -26,7 +26,7 @@ def topic(effort: Effort) -> Topic | None:
         return None
     import torch
 
-    from voxbind.memory_torch import TorchMemory
+    from voxbind._memory.torch_memory import TorchMemory
 
     array = np.ones(BYTES // 4, np.float32)
     pinned = torch.from_numpy(array).pin_memory()
@@ -75,8 +75,8 @@ def _cupy_rows(
     down: Callable[[], object],
     effort: Effort,
 ) -> list[Row]:
-    from voxbind.memory_cupy import CupyMemory
-    from voxbind.memory_torch import TorchMemory
+    from voxbind._memory.cupy_memory import CupyMemory
+    from voxbind._memory.torch_memory import TorchMemory
 
     of_cupy, of_torch = CupyMemory(), TorchMemory()
     on_device = cupy.asarray(array)

@@ -23,7 +23,7 @@ from rich.table import Table
 
 import voxbind
 from voxbind.auto import filters, measure, morphology, ndimage
-from voxbind.tracing import TraceLog
+from voxbind._settings.tracing import TraceLog
 
 ABOUT = "Denoise, threshold, label and measure a real volume, wherever it is."
 LARGEST = 8

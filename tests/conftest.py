@@ -56,7 +56,8 @@ def toylib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The package of the toy library, built once; copy it to change it."""
-    from voxbind_build import libraries, pipeline
+    from voxbind_build import libraries
+    from voxbind_build.build import pipeline
 
     out = tmp_path_factory.mktemp("built") / "voxbind"
     with pytest.MonkeyPatch.context() as patch:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from voxbind_build import libraries
 from voxbind_build.describe.docstrings import parse
-from voxbind_build.describe.reader import read
-from voxbind_build.describe.results import entries
+from voxbind_build.describe.doctype_reader import read
+from voxbind_build.describe.documented_returns import entries
 from voxbind_build.discover import discover
 from voxbind_build.model import Inventory
 

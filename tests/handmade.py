@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
-from voxbind_build.discover.expressions import NotConstant, canonical
+from voxbind_build.discover.constants import NotConstant, canonical
 from voxbind_build.model import (
     DtypeFact,
     EnvironmentVariable,

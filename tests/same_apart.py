@@ -21,7 +21,7 @@ from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ProbeTask
 
 # Private, and the very server that measures: another would live on and serve later tests.
-from voxbind_build.probe.sandbox import FATAL_LIMIT, _fork_server
+from voxbind_build.probe.sandbox.pool import FATAL_LIMIT, _fork_server
 
 _TIME_LIMIT = 60.0
 """Seconds for a function; so many that only a hang takes them."""
@@ -53,7 +53,7 @@ def compare(
     """
     tasks = list(tasks)
     with _fork_server(tasks, folder) as context:
-        context.set_forkserver_preload(["voxbind_build.probe.ahead", __name__])
+        context.set_forkserver_preload(["voxbind_build.probe.sandbox.preload", __name__])
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run: Any = in_process
         run_apart = run(timeout=_TIME_LIMIT, daemon=False, context=context)

@@ -16,7 +16,7 @@ def main() -> int:
         0 where all is fine, 1 where something differs or failed, 2 for wrong usage.
     """
     try:
-        from voxbind_build.cli import run
+        from voxbind_build.cli.app import run
 
         return run()
     except ModuleNotFoundError as error:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from . import registry as registry
     from ._native.declaring import declare as declare
-    from .context import prefer as prefer
-    from .context import transfers as transfers
-    from .context import workers as workers
+    from ._settings.context import prefer as prefer
+    from ._settings.context import transfers as transfers
+    from ._settings.context import workers as workers
     from .contract import ProcessingContract as ProcessingContract
     from .errors import DeviceUnavailableError as DeviceUnavailableError
     from .errors import DimensionError as DimensionError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .errors import StaleWrapperWarning as StaleWrapperWarning
     from .errors import TransferForbiddenError as TransferForbiddenError
     from .errors import VoxbindError as VoxbindError
-    from .tracing import trace as trace
+    from ._settings.tracing import trace as trace
 
 __version__ = "0.1.0"
 

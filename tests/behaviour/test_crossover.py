@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from voxbind import registry
-from voxbind.context import MIN_BYTES
+from voxbind._settings.context import MIN_BYTES
 
 ROOT = Path(__file__).parents[2]
 

@@ -54,7 +54,7 @@ def test_commands_in_documents_run(command: str) -> None:
 
 
 def test_the_documented_routes_are_those_that_are_taken() -> None:
-    from voxbind.routes import PLACES, route
+    from voxbind._memory.routes import PLACES, route
 
     text = (ROOT / "docs" / "memory.md").read_text("utf-8")
     rows = [

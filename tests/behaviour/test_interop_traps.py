@@ -42,7 +42,7 @@ def voxbind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Import]:
 @pytest.fixture
 def exchange_in(voxbind: Import) -> Any:
     """Give an exchange with a library that works in a memory of this name."""
-    memories, exchange = voxbind("memories"), voxbind("memory").Exchange
+    memories, exchange = voxbind("_memory.lookup"), voxbind("_memory.exchange").Exchange
     devices = {"numpy": None, "torch": torch.device("cpu"), "pyclesperanto": cle.get_device()}
     return lambda name: exchange(memories.library_memory(name), devices[name])
 
@@ -52,7 +52,7 @@ def direct(voxbind: Import) -> Any:
     """Give a way to run a function of one image."""
 
     def run(function: Any, image: Any, memory: str = "numpy", **facts: Any) -> Any:
-        return voxbind("lifting").direct(
+        return voxbind("_dispatch.dispatch").direct(
             function, {"image": image}, images=("image",), memory=memory, **facts
         )
 
@@ -248,7 +248,7 @@ def test_later_slices_may_need_another_of_torchs_little_used_dtypes(voxbind: Imp
         return image.to(torch.uint32) if bool(image.to(torch.int64).max()) else image
 
     volume = torch.from_numpy(np.stack([IMAGE * 0, IMAGE + 1]).astype(np.uint16))
-    result = voxbind("lifting").per_slice(
+    result = voxbind("_dispatch.dispatch").per_slice(
         double, {"image": volume}, images=("image",), memory="torch"
     )
     assert result.dtype == torch.uint32
@@ -714,7 +714,7 @@ def test_an_image_may_be_its_own_output(voxbind: Import, memory: str, make: Any)
 
     image = make(IMAGE)
     facts: Any = {"images": ("image",), "outputs": ("out",), "memory": memory}
-    result = voxbind("lifting").direct(double, {"image": image, "out": image}, **facts)
+    result = voxbind("_dispatch.dispatch").direct(double, {"image": image, "out": image}, **facts)
     assert seen == [True]
     assert result is image
     same(image, IMAGE + 1)
@@ -732,11 +732,11 @@ def test_an_output_that_shares_its_buffer_is_not_written_twice(
     image, out = make(IMAGE), make(IMAGE * 0)
     facts: Any = {"images": ("image",), "outputs": ("out",), "memory": memory}
     with voxbind("").trace() as log:
-        assert voxbind("lifting").direct(write, {"image": image, "out": out}, **facts) is out
+        assert voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts) is out
     same(out, IMAGE)
     assert all(each.shared for each in log[0].conversions)
     with voxbind("").transfers("forbid"):
-        assert voxbind("lifting").direct(write, {"image": image, "out": out}, **facts) is out
+        assert voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts) is out
 
 
 VIEWS: dict[str, Callable[[Any], Any]] = {
@@ -799,7 +799,7 @@ def lift(voxbind: Import, contract: str, function: Any, image: Any, **facts: Any
     arguments = {"image": image}
     if contract == "flexible":
         arguments["slice_by_slice"] = True
-    run = getattr(voxbind("lifting"), contract)
+    run = getattr(voxbind("_dispatch.dispatch"), contract)
     return run(function, arguments, images=("image",), changed=("image",), **facts)
 
 
@@ -858,7 +858,7 @@ def test_one_tensor_in_two_places_of_which_one_is_changed(voxbind: Import) -> No
         tensor = torch.from_numpy(IMAGE.copy())
         arguments = {"image": tensor, "labels": tensor}
         facts: Any = {"images": images, "required": 2, "changed": ("labels",)}
-        voxbind("lifting").direct(change, arguments, **facts)
+        voxbind("_dispatch.dispatch").direct(change, arguments, **facts)
         same(tensor, IMAGE)
 
 
@@ -869,7 +869,7 @@ def test_an_output_that_is_changed_too_is_written(voxbind: Import) -> None:
 
     tensor = torch.from_numpy(IMAGE.copy())
     facts: Any = {"images": ("image",), "outputs": ("out",), "changed": ("image",)}
-    result = voxbind("lifting").direct(change, {"image": tensor, "out": tensor}, **facts)
+    result = voxbind("_dispatch.dispatch").direct(change, {"image": tensor, "out": tensor}, **facts)
     assert result is tensor
     same(tensor, IMAGE + 1)
 

@@ -273,7 +273,7 @@ def test_the_switch_takes_no_more_axes_than_a_volume_has(voxbind: Import) -> Non
 
 def lift(voxbind: Import, contract: str, function: Any, image: Any, **facts: Any) -> Any:
     options = facts.pop("options", {})
-    lifting = getattr(voxbind("lifting"), contract)
+    lifting = getattr(voxbind("_dispatch.dispatch"), contract)
     return lifting(function, {"image": image, **options}, images=("image",), **facts)
 
 
@@ -323,8 +323,8 @@ def test_one_object_given_twice_is_one_object_in_the_library(voxbind: Import) ->
 
     for image in (torch.from_numpy(VOLUME), VOLUME):
         arguments = {"image": image, "other": image}
-        voxbind("lifting").per_slice(look, arguments, images=("image", "other"), required=2)
-        voxbind("lifting").direct(look, arguments, whole=("image", "other"), required=2)
+        voxbind("_dispatch.dispatch").per_slice(look, arguments, images=("image", "other"), required=2)
+        voxbind("_dispatch.dispatch").direct(look, arguments, whole=("image", "other"), required=2)
     assert seen == [True] * 10
 
 
@@ -379,10 +379,10 @@ def test_arguments_go_as_the_library_has_them(voxbind: Import) -> None:
     def function(a: Any, b: Any, /, c: Any, *more: Any, d: Any = 1, e: Any = 2, **rest: Any) -> Any:
         return (b, c, more, d, e, rest)
 
-    mark = voxbind("upstream").library_default("somewhere.NAME")
+    mark = voxbind("_upstream.wrapped_module").library_default("somewhere.NAME")
     arguments = {"a": IMAGE, "b": 1, "c": 2, "d": mark, "e": 5, "more": (3, 4), "rest": {"f": 6}}
     facts = {"whole": ("a",), "required": 3, "args": "more", "kwargs": "rest"}
-    result = voxbind("lifting").direct(function, arguments, **facts)
+    result = voxbind("_dispatch.dispatch").direct(function, arguments, **facts)
     assert result == (1, 2, (3, 4), 1, 5, {"f": 6})
 
 
@@ -392,7 +392,7 @@ def test_what_is_at_its_default_is_kept_back_where_there_are_old_names(voxbind: 
 
     arguments = {"image": IMAGE, "old": 3, "new": 1, "ratio": 1.0, "switch": 1, "mode": "reflect"}
     defaults = {"new": 1, "ratio": 1.0, "switch": True, "mode": "nearest"}
-    result = voxbind("lifting").direct(function, arguments, whole=("image",), defaults=defaults)
+    result = voxbind("_dispatch.dispatch").direct(function, arguments, whole=("image",), defaults=defaults)
     assert result == {"old": 3, "switch": 1, "mode": "reflect"}
 
 

@@ -31,7 +31,7 @@ class Pair(NamedTuple):
 
 @pytest.fixture
 def exchange(voxbind: Import) -> Any:
-    return voxbind("memory").Exchange()
+    return voxbind("_memory.exchange").Exchange()
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_any_array_comes_back_as_an_equal_tensor(voxbind: Import, data: st.DataO
             array = np.flip(array, axis)
     array = array.T if data.draw(st.booleans(), label="transpose") else array
     array.flags.writeable = data.draw(st.booleans(), label="writeable")
-    tensor = voxbind("memory").Exchange().give_back(array, torch.zeros(1))
+    tensor = voxbind("_memory.exchange").Exchange().give_back(array, torch.zeros(1))
     assert isinstance(tensor, torch.Tensor)
     assert tuple(tensor.shape) == array.shape
     np.testing.assert_array_equal(tensor.numpy(), array)

@@ -364,7 +364,7 @@ def test_what_is_changed_in_place_is_changed_on_the_device_alone(vcle: Any) -> N
 
 def test_a_result_that_shares_nothing_is_no_argument(voxbind: Import) -> None:
     # The library gives its argument back, which it has changed unbeknown to us.
-    lifting, memory = voxbind("lifting"), "pyclesperanto"
+    lifting, memory = voxbind("_dispatch.dispatch"), "pyclesperanto"
     image = IMAGE.copy()
     result = lifting.direct(
         lambda image: cle.set(image, 5), {"image": image}, images=("image",), memory=memory
@@ -465,7 +465,7 @@ def test_results_that_are_no_array_of_its_stay_numpy_or_are_refused(voxbind: Imp
     nothing = voxbind("skimage.feature").corner_peaks(device_array(np.zeros_like(IMAGE)))
     assert type(nothing) is np.ndarray
     assert nothing.shape == (0, 2)
-    exchange = voxbind("memory").Exchange()
+    exchange = voxbind("_memory.exchange").Exchange()
     for unheld in (np.ones(2, complex), np.array([2**40])):
         with pytest.raises(voxbind("errors").MemoryTypeError, match=r"numpy\.asarray\(image\)"):
             exchange.give_back(unheld, device_array(IMAGE))

@@ -223,8 +223,8 @@ HERE = {"numpy": "numpy", "torch (CPU)": "torch", "pyclesperanto": "pyclesperant
 @pytest.mark.parametrize("source", HERE)
 def test_the_table_of_routes_is_what_happens(voxbind: Import, source: str, target: str) -> None:
     kind, library = HERE[source], HERE[target]
-    memories, exchange_of = voxbind("memories"), voxbind("memory").Exchange
-    route = voxbind("routes").route(source, target)
+    memories, exchange_of = voxbind("_memory.lookup"), voxbind("_memory.exchange").Exchange
+    route = voxbind("_memory.routes").route(source, target)
     image = plain(IMAGE)
     value = {"numpy": lambda: image, "torch": lambda: torch.from_numpy(image)}.get(
         kind, lambda: cle.push(image)
@@ -247,7 +247,7 @@ def test_the_table_of_routes_is_what_happens(voxbind: Import, source: str, targe
     result = there.clone() if library == "torch" else there.copy()
     back = exchange.give_back(result, value)
     equal(back, IMAGE)
-    backwards = voxbind("routes").route(target, source)
+    backwards = voxbind("_memory.routes").route(target, source)
     assert type(back) is type(value)
     assert (back is result) == (backwards == "same")
     if source != "pyclesperanto" and target != "pyclesperanto":
@@ -255,7 +255,7 @@ def test_the_table_of_routes_is_what_happens(voxbind: Import, source: str, targe
 
 
 def test_the_table_is_whole_and_the_same_in_both_directions(voxbind: Import) -> None:
-    routes = voxbind("routes")
+    routes = voxbind("_memory.routes")
     assert set(HERE) < set(routes.PLACES)
     for source in routes.PLACES:
         for target in routes.PLACES:
@@ -276,13 +276,13 @@ def test_what_comes_is_shared_as_it_is_said(
     voxbind: Import, kind: str, library: str, data: st.DataObject
 ) -> None:
     value = data.draw(KINDS[kind].strategy)
-    memories, tracing = voxbind("memories"), voxbind("tracing")
+    memories, tracing = voxbind("_memory.lookup"), voxbind("_settings.tracing")
     memory, device = memories.library_memory(library), device_of(library)
     home = memories.memory_of(value)
     expected = plain(value)
     log = tracing.TraceLog()
-    watch = tracing.Watch(voxbind("context").Settings(logs=(log,)))
-    exchange = voxbind("memory").Exchange(memory, device, watch)
+    watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)))
+    exchange = voxbind("_memory.exchange").Exchange(memory, device, watch)
     if home is not memory and is_refused(expected, library):
         with pytest.raises((voxbind("errors").MemoryTypeError, voxbind("errors").DimensionError)):
             watch.run(lambda: exchange.lower(value, "image"), library)
@@ -303,7 +303,7 @@ def test_what_comes_is_shared_as_it_is_said(
     if expected.size:  # what has no elements has no address
         shared = is_shared(value, arrived)
         assert moved.shared == shared
-        assert voxbind("routes").shares(value, home, memory, device) == shared
+        assert voxbind("_memory.routes").shares(value, home, memory, device) == shared
         assert home.leaves_shared(value) == is_shared(value, home.to_host(value, "image"))
     if library == "torch" and not memories.to_host(value, "image").flags.writeable:
         assert not is_shared(value, arrived)
@@ -318,13 +318,13 @@ def test_what_goes_back_is_shared_as_it_is_said(
 ) -> None:
     result = data.draw(KINDS[library].strategy)
     like = KINDS[kind].like
-    memories, tracing = voxbind("memories"), voxbind("tracing")
+    memories, tracing = voxbind("_memory.lookup"), voxbind("_settings.tracing")
     memory = memories.library_memory(library)
     target = memories.memory_of(like)
     expected = plain(result)
     log = tracing.TraceLog()
-    watch = tracing.Watch(voxbind("context").Settings(logs=(log,)))
-    exchange = voxbind("memory").Exchange(memory, device_of(library), watch)
+    watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)))
+    exchange = voxbind("_memory.exchange").Exchange(memory, device_of(library), watch)
 
     def run() -> Any:
         return watch.run(lambda: exchange.give_back(result, like), library)
@@ -355,7 +355,7 @@ def test_what_goes_back_is_shared_as_it_is_said(
         if stays:
             assert moved.target == "numpy"
             return
-        assert voxbind("routes").shares(result, memory, target, device) == shared
+        assert voxbind("_memory.routes").shares(result, memory, target, device) == shared
         host = memory.to_host(result, "")
         assert target.arrives_shared(host, device) == is_shared(
             host, target.from_host(host, device)
@@ -392,7 +392,7 @@ def test_exactly_the_calls_that_copy_are_forbidden_and_that_before_they_do(
         return copy_of(image)
 
     def call() -> Any:
-        return voxbind("lifting").direct(run, {"image": value}, images=("image",), memory=library)
+        return voxbind("_dispatch.dispatch").direct(run, {"image": value}, images=("image",), memory=library)
 
     with voxbind("").trace() as log:
         result = call()
@@ -474,12 +474,12 @@ def test_a_result_that_stays_numpys_does_not_move_and_is_not_forbidden(
 ) -> None:
     kept = STAYING[what].view()
     kept.flags.writeable = writeable
-    exchange = voxbind("memory").Exchange()
+    exchange = voxbind("_memory.exchange").Exchange()
     assert exchange.give_back(kept, KINDS[kind].like) is kept
-    tracing, log = voxbind("tracing"), voxbind("tracing").TraceLog()
-    asked = voxbind("context").Settings(transfers="forbid", logs=(log,))
+    tracing, log = voxbind("_settings.tracing"), voxbind("_settings.tracing").TraceLog()
+    asked = voxbind("_settings.context").Settings(transfers="forbid", logs=(log,))
     watch = tracing.Watch(asked)
-    exchange = voxbind("memory").Exchange(watch=watch)
+    exchange = voxbind("_memory.exchange").Exchange(watch=watch)
     assert watch.run(lambda: exchange.give_back(kept, KINDS[kind].like), "numpy") is kept
     assert log[0].conversions == ()
 

@@ -12,7 +12,7 @@ from same_apart import compare
 import voxbind
 from voxbind import registry
 from voxbind_build import libraries
-from voxbind_build.classify.answers import safe_dtypes
+from voxbind_build.classify.library_messages import safe_dtypes
 from voxbind_build.manifest import observations_path
 from voxbind_build.model import CRASH, Observation, ProbeTask
 

@@ -157,7 +157,7 @@ def test_a_read_only_result_is_a_copy_and_so_forbidden() -> None:
 
 
 def _read_only(image: Any) -> Any:
-    from voxbind.lifting import direct
+    from voxbind._dispatch.dispatch import direct
 
     def wide(image: Any) -> Any:
         return np.broadcast_to(np.float32(1), (2, 3))

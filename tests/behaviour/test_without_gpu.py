@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 
 import voxbind
-from voxbind import DeviceUnavailableError, LibraryMissingError, gpu, registry
-from voxbind.upstream import upstream
+from voxbind import DeviceUnavailableError, LibraryMissingError, registry
+from voxbind._support import nvidia as gpu
+from voxbind._upstream.wrapped_module import upstream
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
@@ -221,7 +222,7 @@ def test_another_wheel_of_the_same_version_is_the_same(
     cupy.__version__ = "26.10.0"  # type: ignore[attr-defined]
     with_gpu.setitem(sys.modules, "cupy", cupy)
     package(with_gpu, tmp_path, cucim=f"{text}\ndisk = print")
-    with_gpu.setattr("voxbind.upstream._fresh", {})
+    with_gpu.setattr("voxbind._upstream.wrapped_module._fresh", {})
     found = upstream(
         "cucim", distribution="of-another-cuda", version="26.10.0", extra="cuda12", memory="cupy"
     )

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import voxbind
-from voxbind import lifting
+from voxbind._dispatch import dispatch as lifting
 from voxbind.scipy import ndimage
 from voxbind.skimage import feature, filters, util
 
@@ -65,7 +65,7 @@ def test_as_many_threads_as_asked_for_and_no_more() -> None:
 
 
 def test_all_processors_are_asked_for_with_zero() -> None:
-    from voxbind.context import current
+    from voxbind._settings.context import current
 
     with voxbind.workers(0):
         assert current().workers >= 1

@@ -21,7 +21,7 @@ from voxbind.auto import (
     ndimage,
     transform,
 )
-from voxbind.context import MIN_BYTES
+from voxbind._settings.context import MIN_BYTES
 
 pytestmark = pytest.mark.gpu
 

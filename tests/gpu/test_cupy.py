@@ -11,7 +11,7 @@ import torch
 from gpus import IMAGE, VOLUME
 
 from voxbind import native
-from voxbind.memories import library_memory, memory_for, memory_of
+from voxbind._memory.lookup import library_memory, memory_for, memory_of
 from voxbind.scipy import ndimage
 from voxbind.skimage import filters
 

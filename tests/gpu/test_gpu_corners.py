@@ -14,9 +14,9 @@ from gpus import IMAGE, PAIRS, Library
 
 import voxbind
 from voxbind import native
-from voxbind.lifting import direct
-from voxbind.memories import library_memory
-from voxbind.memory import Exchange
+from voxbind._dispatch.dispatch import direct
+from voxbind._memory.lookup import library_memory
+from voxbind._memory.exchange import Exchange
 from voxbind.scipy import ndimage
 from voxbind.skimage import filters
 

@@ -139,7 +139,7 @@ def check(library: str, module: str, what: str) -> int:
 
 def check_version(library: str, installed: str) -> None:
     """Expect one warning where another version is installed, and none where it is this one."""
-    from voxbind.upstream import upstream
+    from voxbind._upstream.wrapped_module import upstream
 
     entry = frozen().libraries[library]
     module = entry.modules[0]
@@ -147,7 +147,7 @@ def check_version(library: str, installed: str) -> None:
     fresh = ".".join(str(int(part)) for part in installed.split(".")) == entry.version
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        patch.setattr("voxbind.upstream._fresh", {})
+        patch.setattr("voxbind._upstream.wrapped_module._fresh", {})
         found = upstream(
             module,
             distribution=entry.distribution,

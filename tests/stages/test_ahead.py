@@ -8,8 +8,8 @@ from described import describe_name
 
 from voxbind_build import libraries
 from voxbind_build.model import ProbeTask
-from voxbind_build.probe import sandbox
-from voxbind_build.probe.ahead import outlives_fork
+from voxbind_build.probe.sandbox import pool as sandbox
+from voxbind_build.probe.sandbox.preload import outlives_fork
 
 
 def fine(number):

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from madeup import function, parameter
 
-from voxbind_build.classify.axes import axis_keywords
+from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.model import Description, Manifest, Parameter, Returns
-from voxbind_build.render.documentation import document
-from voxbind_build.render.examples import Examples
+from voxbind_build.render.docs.documentation import document
+from voxbind_build.render.docs.examples import Examples
 
 
 def found(*parameters: Parameter, doc: str = "") -> dict[str, str]:

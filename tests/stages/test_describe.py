@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from voxbind_build import libraries
 from voxbind_build.describe import describe
 from voxbind_build.describe.docstrings import parse
-from voxbind_build.describe.reader import read_type
+from voxbind_build.describe.doctype_reader import read_type
 from voxbind_build.describe.vocabulary import accepts, is_annotation, text_of, unite
 from voxbind_build.discover import discover
 from voxbind_build.model import (

@@ -18,7 +18,7 @@ from voxbind_build.describe import describe
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import locate
 from voxbind_build.discover.resolve import Resolver
-from voxbind_build.discover.signatures import define
+from voxbind_build.discover.source_signatures import define
 from voxbind_build.manifest import MANIFEST, read
 from voxbind_build.model import (
     SEEN,

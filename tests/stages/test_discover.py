@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from voxbind_build import libraries
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.discover.assemble import assemble
-from voxbind_build.discover.expressions import NotConstant, canonical, evaluate
+from voxbind_build.discover.constants import NotConstant, canonical, evaluate
 from voxbind_build.discover.locate import locate
 from voxbind_build.discover.resolve import Resolver
 from voxbind_build.libraries import import_dotted
@@ -825,7 +825,7 @@ values = st.recursive(
 
 
 def unbound(node: ast.expr) -> object:
-    from voxbind_build.discover.expressions import Unbound
+    from voxbind_build.discover.constants import Unbound
 
     raise Unbound(ast.unparse(node))
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from voxbind_build import lookup, manifest, pipeline
+from voxbind_build.cli import name_search as lookup
+from voxbind_build import manifest
+from voxbind_build.build import pipeline
 from voxbind_build.model import LibrarySpec
-from voxbind_build.probe import sandbox
+from voxbind_build.probe.sandbox import pool as sandbox
 
 HERE = Path(__file__).parent
 SPEC = LibrarySpec(

@@ -10,8 +10,8 @@ import pytest
 from described import describe_function, watch
 from msgspec.structs import replace
 
-from voxbind_build.classify.kept import kept
-from voxbind_build.classify.returns import result_type
+from voxbind_build.classify.preserved import kept
+from voxbind_build.classify.return_types import result_type
 from voxbind_build.model import GIVEN, Call, Form, Observation, Result, Turned
 
 # --- functions whose options matter, and some whose options don't -----------------------

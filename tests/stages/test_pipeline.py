@@ -12,11 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from voxbind_build import libraries, manifest, pipeline
+from voxbind_build import libraries, manifest
+from voxbind_build.build import pipeline
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration
 from voxbind_build.render import templates_dir
-from voxbind_build.report import BuildError
+from voxbind_build.build.report import BuildError
 from voxbind_build.verify.disk import OutputError
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voxbind_build.describe.nicknames import NICKNAMES
-from voxbind_build.describe.reader import Reading, facts_of, read, read_type
+from voxbind_build.describe.doctype_reader import Reading, facts_of, read, read_type
 from voxbind_build.describe.vocabulary import is_annotation, text_of, unite
 
 SHARE = 0.97

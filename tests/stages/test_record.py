@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from madeup import parameter
 
-from voxbind_build import cli, libraries, manifest, pipeline, recording
+from voxbind_build.cli import app as cli
+from voxbind_build import libraries, manifest
+from voxbind_build.build import pipeline, record as recording
 from voxbind_build.manifest import RecordingError
 from voxbind_build.model import (
     Agreement,
@@ -28,13 +30,14 @@ from voxbind_build.model import (
     ProbeTask,
     Returns,
 )
-from voxbind_build.probe import cuda, sandbox
-from voxbind_build.probe.agreement import Pair, distance
-from voxbind_build.probe.confinement import Limits
-from voxbind_build.probe.containers import mapped
-from voxbind_build.probe.memories import Host
-from voxbind_build.progress import Silent
-from voxbind_build.report import BuildError, RecordReport
+from voxbind_build.probe.memory import cuda
+from voxbind_build.probe.sandbox import pool as sandbox
+from voxbind_build.probe.protocol.twin_agreement import Pair, distance
+from voxbind_build.probe.sandbox.confinement import Limits
+from voxbind_build.probe.memory.containers import mapped
+from voxbind_build.probe.memory.lookup import Host
+from voxbind_build.build.progress import Silent
+from voxbind_build.build.report import BuildError, RecordReport
 from voxbind_build.verify.disk import OutputError
 
 PLAIN = '''\

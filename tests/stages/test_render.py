@@ -18,9 +18,9 @@ from packages import Import, importing, write_package
 
 from voxbind_build.model import DtypeFact, Manifest, Returns
 from voxbind_build.render import RenderError, render, templates_dir
-from voxbind_build.render.documentation import document
-from voxbind_build.render.examples import Examples
-from voxbind_build.render.quoting import clean
+from voxbind_build.render.docs.documentation import document
+from voxbind_build.render.docs.examples import Examples
+from voxbind_build.render.code.quoting import clean
 from voxbind_build.verify import verify
 
 MANIFEST = handmade.manifest()
@@ -114,7 +114,7 @@ def test_names_order_kinds_and_defaults_are_the_librarys(voxbind: Import, name: 
     assert [(p.name, p.kind) for p in wrapper.values()] == [
         (p.name, p.kind) for p in upstream.values()
     ]
-    mark = voxbind("upstream").LibraryDefault
+    mark = voxbind("_upstream.wrapped_module").LibraryDefault
     for ours, live in zip(wrapper.values(), upstream.values(), strict=True):
         if not isinstance(ours.default, mark):
             assert ours.default == live.default

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from madeup import function, manifest, parameter
 
 from voxbind_build.model import Returns
-from voxbind_build.render.documentation import document
-from voxbind_build.render.examples import Examples
-from voxbind_build.render.markup import plain
-from voxbind_build.render.sections import read, write
+from voxbind_build.render.docs.documentation import document
+from voxbind_build.render.docs.examples import Examples
+from voxbind_build.render.docs.markup import plain
+from voxbind_build.render.docs.sections import read, write
 
 LIBRARY = manifest(
     function(parameter("image"), original_name="f", definition="made._inner:f"),

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from madeup import Made, function, parameter, written
 
-from voxbind_build.discover.expressions import canonical
+from voxbind_build.discover.constants import canonical
 from voxbind_build.model import Returns
 from voxbind_build.render import RenderError
-from voxbind_build.render.expressions import VOCABULARY, annotation, literal
-from voxbind_build.render.quoting import clean, docstring
+from voxbind_build.render.code.checked_text import VOCABULARY, annotation, literal
+from voxbind_build.render.code.quoting import clean, docstring
 
 IMAGE = np.arange(12.0).reshape(3, 4)
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from voxbind_build.model import Description, Parameter, ProbeTask, Returns
-from voxbind_build.probe import landlock, sandbox
+from voxbind_build.probe.sandbox import landlock, pool as sandbox
 
 HERE = Path(__file__).parent
 SCREEN = os.getpid()

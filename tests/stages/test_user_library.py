@@ -14,7 +14,7 @@ import torch
 from packages import importing
 
 import voxbind
-from voxbind_build import cli
+from voxbind_build.cli import app as cli
 from voxbind_build.describe import describe
 from voxbind_build.discover import discover
 from voxbind_build.model import LibrarySpec

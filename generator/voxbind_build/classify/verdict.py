@@ -7,13 +7,13 @@ from typing import Literal
 
 from msgspec import structs
 
-from voxbind_build.classify.accepted import accepted
-from voxbind_build.classify.answers import refusals, safe_dtypes, tried, warnings
-from voxbind_build.classify.axes import axis_keywords
-from voxbind_build.classify.contracts import Finding, contract
-from voxbind_build.classify.kept import kept
-from voxbind_build.classify.results import IMAGE_KINDS, Kind, result_kind
-from voxbind_build.classify.returns import result_type
+from voxbind_build.classify.parameter_types import accepted
+from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
+from voxbind_build.classify.axis_keywords import axis_keywords
+from voxbind_build.classify.contract_rules import Finding, contract
+from voxbind_build.classify.preserved import kept
+from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
+from voxbind_build.classify.return_types import result_type
 from voxbind_build.model import (
     IMAGE_ROLES,
     OUTPUT_ROLES,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voxbind_build.discover.assemble import assemble
-from voxbind_build.discover.expressions import NotConstant, evaluate
+from voxbind_build.discover.constants import NotConstant, evaluate
 from voxbind_build.discover.live import inspect_live
 from voxbind_build.discover.locate import LibraryNotFound, installed_version, locate
 from voxbind_build.discover.resolve import Resolver

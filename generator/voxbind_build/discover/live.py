@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from voxbind_build.discover.worker import LiveModule, Request
+from voxbind_build.discover.live_worker import LiveModule, Request
 
 __all__ = ["inspect_live"]
 

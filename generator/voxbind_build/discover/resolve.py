@@ -6,7 +6,7 @@ import ast
 import hashlib
 from typing import Literal, NamedTuple
 
-from voxbind_build.discover.expressions import (
+from voxbind_build.discover.constants import (
     NAMED_VALUES,
     Lookup,
     NotConstant,
@@ -16,15 +16,7 @@ from voxbind_build.discover.expressions import (
     evaluate,
 )
 from voxbind_build.discover.locate import Package
-from voxbind_build.discover.source import (
-    Class,
-    Function,
-    Import,
-    Module,
-    Value,
-    expression,
-    read,
-)
+from voxbind_build.discover.module_source import Class, Function, Import, Module, Value, expression, read
 
 __all__ = ["Home", "Resolver"]
 

@@ -7,7 +7,7 @@ two entries apart.
 """
 
 from voxbind_build.manifest.compare import compare, signature, signature_parts
-from voxbind_build.manifest.document import (
+from voxbind_build.manifest.manifest_file import (
     MANIFEST,
     SCHEMA,
     ManifestError,
@@ -18,7 +18,7 @@ from voxbind_build.manifest.document import (
     sha256,
 )
 from voxbind_build.manifest.freeze import freeze
-from voxbind_build.manifest.record import (
+from voxbind_build.manifest.committed import (
     Record,
     altered,
     encode_observations,
@@ -32,11 +32,7 @@ from voxbind_build.manifest.record import (
     source_fingerprint,
     write_whole,
 )
-from voxbind_build.manifest.recordings import (
-    RecordingError,
-    encode_recordings,
-    read_recordings,
-)
+from voxbind_build.manifest.recording_file import RecordingError, encode_recordings, read_recordings
 
 __all__ = [
     "MANIFEST",

@@ -10,13 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from voxbind_build.model import Manifest
-from voxbind_build.render.auto import PACKAGE, render_auto
-from voxbind_build.render.examples import Examples
-from voxbind_build.render.expressions import RenderError
-from voxbind_build.render.formatting import tidy
-from voxbind_build.render.index import INDEX, index
-from voxbind_build.render.module import render_module
-from voxbind_build.render.tree import module_tree
+from voxbind_build.render.code.auto import PACKAGE, render_auto
+from voxbind_build.render.docs.examples import Examples
+from voxbind_build.render.code.checked_text import RenderError
+from voxbind_build.render.code.formatting import tidy
+from voxbind_build.render.code.registry_index import INDEX, index
+from voxbind_build.render.code.module import render_module
+from voxbind_build.render.code.module_tree import module_tree
 
 __all__ = ["RenderError", "own_names", "render", "templates_dir"]
 

@@ -1,0 +1,161 @@
+"""From library specifications to the package on disk: decides nothing itself.
+
+Data flows one way: specification -> discover -> describe -> probe -> classify -> manifest
+-> render -> verify. What is frozen already flows in beside it: observations that still
+hold are not made again, and a library that isn't here keeps its record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from voxbind_build import manifest as frozen
+from voxbind_build.model import Difference, LibrarySpec, Observation
+from voxbind_build.probe.sandbox import pool as sandbox
+from voxbind_build.build.progress import Reporter, Silent
+from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.library_state import Measure, fill, read, refuse_clashes, twins_last
+from voxbind_build.build.report import (
+    BuildError,
+    BuildReport,
+    CheckReport,
+    declared,
+    types,
+    unobserved,
+)
+from voxbind_build.verify import disk
+
+
+def build(
+    specs: Sequence[LibrarySpec],
+    out: Path,
+    *,
+    jobs: int | None = None,
+    fresh: bool = False,
+    time_limit: float = sandbox.TIME_LIMIT,
+    reporter: Reporter | None = None,
+) -> BuildReport:
+    """Read and measure libraries, and write the package.
+
+    Parameters
+    ----------
+    specs
+        The libraries to read anew. Those that aren't installed, and those of an earlier
+        build that aren't named here, come from the frozen record.
+    out
+        The package's folder.
+    jobs
+        Processes that measure at a time; by default one for each usable core.
+    fresh
+        Measure everything, also what was measured before.
+    time_limit
+        Seconds that one function may take; what takes longer is not observed.
+    reporter
+        Is told how it goes.
+
+    Raises
+    ------
+    BuildError
+        If there is nothing to wrap, or the generated code doesn't hold.
+    ManifestError
+        If the frozen record can't be trusted.
+    OutputError
+        If the folder can't be written.
+    """
+    started = time.monotonic()
+    reporter = reporter or Silent()
+    disk.prepare(out)
+    record = frozen.read_record(out, distrust=fresh)
+    refuse_clashes(specs, record.manifest.libraries)
+    notes = list(record.problems)
+    readings = read(specs, record, notes, reporter)
+    measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
+    try:
+        which: Measure = "all" if fresh else "changed"
+        fill(readings, record, measured, which, jobs, time_limit, reporter)
+    finally:
+        if measured:
+            frozen.keep_unfinished(out, measured)
+
+    package = whole(readings, record)
+    if not package.rows:
+        raise BuildError(
+            "There is no library to wrap: none can be imported here, and none was recorded by "
+            "an earlier build.\n" + "\n".join(notes)
+        )
+    changes = publish(package, out, record.owned, reporter)
+    frozen.forget_unfinished(out)
+    for note in notes:
+        reporter.warn(note)
+    return BuildReport(
+        rows=package.rows,
+        changes=changes,
+        declared=declared(package.manifest),
+        unobserved=unobserved(package.manifest),
+        types=types(package.manifest),
+        notes=tuple(notes),
+        seconds=round(time.monotonic() - started, 2),
+    )
+
+
+def check(
+    specs: Sequence[LibrarySpec],
+    out: Path,
+    *,
+    measure: bool = False,
+    jobs: int | None = None,
+    time_limit: float = sandbox.TIME_LIMIT,
+    reporter: Reporter | None = None,
+) -> CheckReport:
+    """Compare the installed libraries, and the files on disk, with the frozen record.
+
+    Parameters
+    ----------
+    specs
+        The libraries to compare; those that aren't installed are named in the notes.
+    out
+        The package's folder.
+    measure
+        Observe every function again. Without it, contracts are derived anew from the
+        recorded observations.
+
+    Raises
+    ------
+    BuildError
+        If there is no package to check.
+    ManifestError
+        If the frozen record can't be trusted.
+    """
+    reporter = reporter or Silent()
+    if not (out / frozen.MANIFEST).is_file():
+        raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
+    manifest = frozen.read(out / frozen.MANIFEST)
+    edited, missing = frozen.altered(manifest, out)
+    record = frozen.read_record(out, distrust=True)
+    notes: list[str] = list(record.problems)
+    # Without its observations a library's contracts can't be derived again.
+    unread = manifest.libraries.keys() - record.observations.keys()
+    readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
+    fill(readings, record, {}, "all" if measure else "nothing", jobs, time_limit, reporter)
+
+    package = whole(readings, record)
+    differences: list[Difference] = []
+    for name, _ in twins_last(readings):
+        old, new = manifest.libraries.get(name), package.manifest.libraries[name]
+        if old is None:
+            added = f"{new.distribution} {new.version}"
+            differences.append(Difference(name=name, aspect="added", after=added))
+        else:
+            differences += frozen.compare(name, old, new)
+    return CheckReport(
+        rows=package.rows,
+        differences=tuple(differences),
+        edited=edited,
+        missing=missing,
+        foreign=disk.foreign(out, record.owned),
+        declared=declared(package.manifest),
+        unobserved=unobserved(package.manifest),
+        notes=tuple(notes),
+    )

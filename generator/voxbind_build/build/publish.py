@@ -1,0 +1,96 @@
+"""From what was read and observed to the package on disk: frozen, rendered, proved, written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from voxbind_build import manifest as frozen
+from voxbind_build.manifest import Record
+from voxbind_build.model import Manifest, Observation
+from voxbind_build.build.progress import Reporter
+from voxbind_build.build.library_state import Reading, twins_last
+from voxbind_build.render import RenderError, render, templates_dir
+from voxbind_build.build.report import BuildError, Row, broken_promises, row
+from voxbind_build.verify import ToolError, disk, verify
+
+
+class Whole(Struct, frozen=True):
+    """All libraries of a package: those that were read, and the others as they were recorded."""
+
+    manifest: Manifest
+    observations: dict[str, dict[str, Observation]]
+    rows: tuple[Row, ...]
+
+
+def whole(readings: Mapping[str, Reading], record: Record) -> Whole:
+    """Judge what was read, and put it in the place of what was recorded."""
+    libraries = dict(record.manifest.libraries)
+    observations = dict(record.observations)
+    rows = {name: row(name, library) for name, library in libraries.items()}
+    for name, reading in twins_last(readings):
+        libraries[name] = reading.freeze(libraries)
+        observations[name] = reading.observations
+        rows[name] = reading.row(libraries[name])
+    return Whole(
+        Manifest(libraries=dict(sorted(libraries.items()))),
+        observations,
+        tuple(rows[name] for name in sorted(rows)),
+    )
+
+
+def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporter) -> disk.Changes:
+    """Write a package, if its code holds.
+
+    Parameters
+    ----------
+    package
+        What to write.
+    out
+        The package's folder.
+    owned
+        Files that an earlier build wrote.
+    reporter
+        Is told how it goes.
+
+    Raises
+    ------
+    BuildError
+        If the generated code doesn't hold; the package is as it was.
+    OutputError
+        If the folder can't be written.
+    """
+    if broken := broken_promises(package.manifest):
+        raise BuildError(
+            "What authors declare doesn't hold; the package is as it was.\n"
+            + "\n".join(f"  {promise}" for promise in broken)
+            + "\nCorrect the decorator or the function. Where a parameter was given what it isn't "
+            "for, say in the library's TOML what it is, under [roles]."
+        )
+    reporter.say("writing the wrappers")
+    try:
+        texts = dict(render(package.manifest, templates_dir()))
+    except RenderError as error:
+        raise BuildError(f"The wrappers can't be written: {error}") from error
+    for name, observed in package.observations.items():
+        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
+    files = frozen.seal(package.manifest, texts)
+    # What is on disk byte for byte was proved by the build that wrote it.
+    if disk.differing(files, out):
+        reporter.say("checking the generated code")
+        try:
+            problems = verify(files)
+        except ToolError as error:
+            raise BuildError(
+                f"The generated code can't be checked; the package is as it was. {error}\n"
+                "Run: pip install 'voxbind[build]'"
+            ) from error
+        if problems:
+            shown = "\n".join(f"  {problem}" for problem in problems[:20])
+            raise BuildError(
+                f"The generated code has {len(problems)} problems; the package is as it was.\n"
+                f"{shown}"
+            )
+    return disk.write(files, out, owned)

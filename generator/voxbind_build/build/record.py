@@ -1,0 +1,467 @@
+"""Observes what needs a device, where there is one, and merges what was observed elsewhere."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from voxbind_build import manifest as frozen
+from voxbind_build.classify import paired, twin_name
+from voxbind_build.discover import discover
+from voxbind_build.discover.locate import installed_version
+from voxbind_build.manifest import Record
+from voxbind_build.model import (
+    Library,
+    LibrarySpec,
+    Machine,
+    Observation,
+    ProbeTask,
+    Recording,
+    Recordings,
+    Twin,
+)
+from voxbind_build.probe.memory import cuda
+from voxbind_build.probe.sandbox import pool as sandbox
+from voxbind_build.build.progress import Reporter, Silent
+from voxbind_build.build.publish import Whole, publish, whole
+from voxbind_build.build.library_state import Clock, Reading, own_folder, read, recorded, refuse_clashes
+from voxbind_build.build.report import BuildError, Merged, RecordReport, compared, unobserved
+from voxbind_build.verify import disk
+
+TIME_LIMIT = 900.0
+"""Seconds for all calls of one function: many of them compile a kernel first."""
+_JOBS = 4
+"""Processes that share a device."""
+
+
+def record(
+    specs: Sequence[LibrarySpec],
+    out: Path,
+    *,
+    to: Path | None = None,
+    jobs: int | None = None,
+    fresh: bool = False,
+    time_limit: float = TIME_LIMIT,
+    within: float = math.inf,
+    reporter: Reporter | None = None,
+) -> RecordReport:
+    """Observe functions on this machine's device, and run each beside its twin.
+
+    Parameters
+    ----------
+    specs
+        The libraries; each needs a device.
+    out
+        The package's folder: what is recorded in it, and holds, isn't observed again.
+    to
+        A file for what is observed; by default it is merged into the package.
+    jobs
+        Processes at a time; by default a few, which share the device.
+    fresh
+        Observe everything, also what holds.
+    time_limit
+        Seconds that one function may take; what takes longer is not observed.
+    within
+        Seconds after which no more is observed: what was until then is recorded.
+    reporter
+        Is told how it goes.
+
+    Raises
+    ------
+    BuildError
+        If there is no device, no library, or nothing could be observed.
+    ManifestError
+        If the frozen record can't be trusted.
+    OutputError
+        If the folder, or the file, can't be written.
+    """
+    started = time.monotonic()
+    reporter = reporter or Silent()
+    _need_devices(specs)
+    if to is not None:
+        _prove_writable(to)
+    known = _known(out, writing=to is None)
+    reporter.say("looking for the device")
+    machines = {spec.name: _machine(spec) for spec in specs}
+    notes = list(known.problems)
+    readings = _readings(specs, known, notes, reporter)
+    notes += [note for reading in readings.values() for note in _live_differences(reading)]
+
+    # What a recording without an end has observed is kept beside what it is to be written to.
+    kept = to or out.with_name(f"{out.name}.recorded")
+    run = _Run(readings, machines, {} if fresh else frozen.read_unfinished(kept))
+    for name, reading in readings.items():
+        run.ask(name, {} if fresh else recorded(reading, known), _pairs(reading, known, notes))
+    try:
+        run.observe(
+            jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
+        )
+    finally:
+        if run.observed:
+            frozen.keep_unfinished(kept, run.observed)
+    try:
+        run.refuse_failure()
+    except BuildError:
+        frozen.forget_unfinished(kept)
+        raise
+
+    if run.left:
+        notes.append(f"there was no time for {run.left} functions: record again, to go on")
+    package = whole(readings, known)
+    changes = None
+    if to is None:
+        changes = publish(package, out, known.owned, reporter)
+    elif run.observed:
+        frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
+    elif not run.left:
+        notes.append("all that the package has recorded holds, so that no file was written")
+    if to is None or not run.left:
+        frozen.forget_unfinished(kept)
+    report = _report(package, readings, notes, reporter, started)
+    return replace(
+        report,
+        observed=len(run.observed),
+        machines=tuple(sorted({machine.words for machine in machines.values()})),
+        file=str(to) if to is not None and run.observed else "",
+        changes=changes,
+    )
+
+
+def merge(
+    specs: Sequence[LibrarySpec],
+    files: Sequence[Path],
+    out: Path,
+    *,
+    reporter: Reporter | None = None,
+) -> RecordReport:
+    """Merge into the package what was observed on other machines.
+
+    Parameters
+    ----------
+    specs
+        The libraries that may be merged. They are read from their source: no device is needed.
+    files
+        What `record` has written there; of two that tell of the same function, the later counts.
+    out
+        The package's folder.
+    reporter
+        Is told how it goes.
+
+    Raises
+    ------
+    BuildError
+        If nothing in the files fits what is read here; the package is as it was.
+    RecordingError
+        If a file can't be trusted.
+    ManifestError
+        If the frozen record can't be trusted.
+    OutputError
+        If the folder can't be written.
+    """
+    started = time.monotonic()
+    reporter = reporter or Silent()
+    _need_devices(specs)
+    recordings = [each for file in files for each in frozen.read_recordings(file).recordings]
+    named = {recording.library for recording in recordings}
+    known = _known(out, writing=True)
+    notes = list(known.problems)
+    readings = _readings([s for s in specs if s.name in named], known, notes, reporter)
+    for reading in readings.values():
+        reading.observations = recorded(reading, known)
+    merged = tuple(_merged(recording, readings) for recording in recordings)
+    if not any(entry.taken for entry in merged):
+        raise BuildError(
+            "Nothing in the files fits; the package is as it was.\n"
+            + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
+        )
+    package = whole(readings, known)
+    changes = publish(package, out, known.owned, reporter)
+    report = _report(package, readings, notes, reporter, started)
+    return replace(report, merged=merged, changes=changes)
+
+
+# --- what is there -----------------------------------------------------------------------
+
+
+def _need_devices(specs: Iterable[LibrarySpec]) -> None:
+    for spec in specs:
+        if not spec.device:
+            raise BuildError(
+                f"{spec.name} needs no device: `voxbind build` measures it wherever it is installed"
+            )
+
+
+def _prove_writable(path: Path) -> None:
+    """Refuse a file that can't be written, before anything is observed for it."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise disk.OutputError(
+            f"{path} can't be written: {error.strerror}. Name another file with --to."
+        ) from error
+
+
+def _known(out: Path, *, writing: bool) -> Record:
+    """Return what is frozen; a package is needed where it is to be written."""
+    if not writing:
+        return frozen.read_record(out, distrust=True)
+    if not (out / frozen.MANIFEST).is_file():
+        raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
+    disk.prepare(out)
+    return frozen.read_record(out)
+
+
+def _machine(spec: LibrarySpec) -> Machine:
+    """Return the machine that a library's functions work on here."""
+    if spec.memory_type != "cupy":
+        return Machine(device="cpu")
+    found = cuda.examine()
+    if isinstance(found, str):
+        raise BuildError(
+            f"{spec.name} can't be observed here: {found}. It needs an NVIDIA GPU with its driver, "
+            f"and the library with all of CUDA: pip install 'voxbind[{spec.extra}]'. `voxbind "
+            "doctor` says what is there. What was recorded on another machine is merged here by "
+            "`voxbind record --from FILE`."
+        )
+    return found
+
+
+def _readings(
+    specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
+) -> dict[str, Reading]:
+    refuse_clashes(specs, known.manifest.libraries)
+    missing: list[str] = []
+    readings = read(specs, known, missing, reporter)
+    if any(spec.name not in readings for spec in specs):
+        raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
+    notes += missing
+    return readings
+
+
+def _live_differences(reading: Reading) -> list[str]:
+    """Say where a library isn't, once imported, what is read from its source."""
+    spec = reading.inventory.spec
+    live = discover(spec, own_folder(spec))
+    if not live.live:
+        told = "; ".join(live.differences) or "no reason is known"
+        raise BuildError(f"{spec.distribution} can't be imported here: {told}")
+    known = {*reading.inventory.differences}
+    return [f"{spec.name}: {each}" for each in live.differences if each not in known]
+
+
+def _pairs(reading: Reading, known: Record, notes: list[str]) -> dict[str, Twin]:
+    """Return the twins to run beside functions, by the functions' definitions."""
+    spec = reading.inventory.spec
+    twin = known.manifest.libraries.get(spec.twin or "")
+    if twin is None:
+        if spec.twin:
+            notes.append(f"{spec.name}: the package has no {spec.twin} to compare results with")
+        return {}
+    if (version := _installed(spec.twin or "", twin)) not in (twin.version, ""):
+        notes.append(
+            f"{spec.name}: results aren't compared with {spec.twin}, of which {version} is "
+            f"installed and {twin.version} in the package"
+        )
+        return {}
+    pairs: dict[str, Twin] = {}
+    for description in reading.descriptions:
+        name = twin_name(description.name)
+        other = twin.functions.get(name)
+        if other is not None and other.form == "function":
+            pair = paired(description, name, other.parameters, spec, None)
+            pairs.setdefault(description.definition, pair)
+    return pairs
+
+
+def _installed(name: str, library: Library) -> str:
+    """Return the version of a library that is installed; empty where it has none."""
+    like = LibrarySpec(name=name, modules=library.modules, distribution=library.distribution)
+    return installed_version(like, None) or ""
+
+
+# --- observing ---------------------------------------------------------------------------
+
+
+class _Run:
+    """One run of the probe over all that is to be observed."""
+
+    def __init__(
+        self,
+        readings: Mapping[str, Reading],
+        machines: Mapping[str, Machine],
+        unfinished: Mapping[str, Observation],
+    ) -> None:
+        self._readings, self._machines, self._unfinished = readings, machines, unfinished
+        self._libraries: dict[str, str] = {}
+        self._tasks: dict[str, ProbeTask] = {}
+        self._sources: dict[str, str] = {}
+        self._pairs: dict[str, Twin] = {}
+        self.observed: dict[str, Observation] = {}
+        """By definition, what was observed in this run or in one that it goes on with."""
+
+    def ask(self, library: str, known: Mapping[str, Observation], pairs: dict[str, Twin]) -> None:
+        """Ask for the functions of a library that aren't known."""
+        reading, machine = self._readings[library], self._machines[library].words
+        reading.observations = dict(known)
+        self._sources |= reading.sources()
+        self._pairs |= pairs
+        for definition, task in reading.tasks().items():
+            self._libraries[definition] = library
+            if definition in known:
+                continue
+            found = self._unfinished.get(definition)
+            if found and (found.fingerprint, found.machine) == (self._sources[definition], machine):
+                self._keep(found)
+            else:
+                self._tasks[definition] = task
+
+    def observe(self, jobs: int, time_limit: float, until: float, reporter: Reporter) -> None:
+        """Observe what was asked for; as each comes in, run it beside its twin."""
+        if not self._tasks:
+            return
+        alone: dict[str, Observation] = {}
+        clock = Clock()
+
+        def done(observation: Observation) -> ProbeTask | None:
+            definition = observation.definition
+            library = self._libraries[definition]
+            reading, pair = self._readings[library], self._pairs.get(definition)
+            reading.seconds += clock.lap()
+            if definition in alone:
+                observation = replace(alone[definition], agreement=observation.agreement)
+            else:
+                alone[definition] = observation = replace(
+                    observation,
+                    fingerprint=self._sources[definition],
+                    machine=self._machines[library].words,
+                )
+                # Of what is random no two results agree.
+                if pair is not None and not (observation.failure or observation.random):
+                    return replace(self._tasks[definition], beside=pair)
+            self._keep(observation)
+            reading.measured += 1
+            reporter.advance(library)
+            return None
+
+        on_gpu = any(task.memory_type == "cupy" for task in self._tasks.values())
+        wanted = [self._libraries[definition] for definition in self._tasks]
+        reporter.start({name: wanted.count(name) for name in self._readings})
+        try:
+            sandbox.probe(
+                [*self._tasks.values()],
+                jobs=jobs,
+                on_done=done,
+                time_limit=time_limit,
+                until=until,
+                call_limit=sandbox.GPU_CALL_LIMIT if on_gpu else sandbox.CALL_LIMIT,
+                ahead={pair.name.rpartition(".")[0] for pair in self._pairs.values()},
+            )
+        finally:
+            reporter.finish()
+
+    def _keep(self, observation: Observation) -> None:
+        definition = observation.definition
+        self.observed[definition] = observation
+        self._readings[self._libraries[definition]].observations[definition] = observation
+
+    @property
+    def left(self) -> int:
+        """How many functions there was no time for."""
+        return len(self._tasks.keys() - self.observed.keys())
+
+    def refuse_failure(self) -> None:
+        """Refuse to go on where no function of a library could be run: the machine is amiss."""
+        for library in self._readings:
+            found = [each for each in self.observed.values() if self._of(library, each)]
+            if found and not any(
+                call.outcome == "returned" for each in found for call in each.calls
+            ):
+                told = [call.error for each in found for call in each.calls]
+                told += [each.failure for each in found]
+                first = next(filter(None, told), "nothing was called")
+                raise BuildError(
+                    f"Of {len(found)} functions of {library} none could be run, so that nothing is "
+                    f"recorded. The first: {first}"
+                )
+
+    def recordings(self) -> Recordings:
+        """Return what was observed, for a file."""
+        return Recordings(
+            recordings=tuple(
+                Recording(
+                    library=name,
+                    distribution=reading.inventory.spec.distribution,
+                    version=reading.inventory.version,
+                    machine=self._machines[name],
+                    observations=found,
+                )
+                for name, reading in sorted(self._readings.items())
+                if (found := {k: o for k, o in sorted(self.observed.items()) if self._of(name, o)})
+            )
+        )
+
+    def _of(self, library: str, observation: Observation) -> bool:
+        return self._libraries[observation.definition] == library
+
+
+# --- merging -----------------------------------------------------------------------------
+
+
+def _merged(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
+    """Give a reading the observations that hold for it, and tell which don't."""
+    reading = readings.get(recording.library)
+    observations = recording.observations
+    left_out: dict[str, str] = {}
+    if reading is None:
+        told = "the library isn't among those that are merged; name it with --library"
+        left_out = dict.fromkeys(observations, told)
+    elif reading.inventory.version != recording.version:
+        told = f"{recording.version} was observed, and {reading.inventory.version} is read here"
+        left_out = dict.fromkeys(observations, told)
+    else:
+        sources = reading.sources()
+        for definition, observation in observations.items():
+            if definition not in sources:
+                left_out[definition] = "there is no such function here"
+            elif sources[definition] != observation.fingerprint:
+                left_out[definition] = "its source is another one here"
+            else:
+                reading.observations[definition] = observation
+    taken = len(observations) - len(left_out)
+    if reading is not None:
+        reading.measured += taken
+    return Merged(
+        library=recording.library,
+        version=recording.version,
+        machine=recording.machine.words,
+        taken=taken,
+        left_out=left_out,
+    )
+
+
+def _report(
+    package: Whole,
+    readings: Mapping[str, Reading],
+    notes: list[str],
+    reporter: Reporter,
+    started: float,
+) -> RecordReport:
+    for note in notes:
+        reporter.warn(note)
+    return RecordReport(
+        rows=tuple(row for row in package.rows if row.library in readings),
+        compared=tuple(entry for entry in compared(package.manifest) if entry.library in readings),
+        unobserved=tuple(
+            entry for entry in unobserved(package.manifest) if entry.library in readings
+        ),
+        notes=tuple(notes),
+        seconds=round(time.monotonic() - started, 2),
+    )

@@ -1,0 +1,384 @@
+"""The command line: ``voxbind build | check | list | show | twins | doctor | record``."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import typer
+from rich.console import Console
+
+from voxbind_build.cli import doctor as examination
+from voxbind_build.cli import function_page as explain, name_search as lookup
+from voxbind_build.build import progress
+from voxbind_build import manifest as frozen
+from voxbind_build.cli import printing as display
+from voxbind_build.cli import twins_page as comparison
+from voxbind_build.libraries import SpecError, builtin, load
+from voxbind_build.manifest import ManifestError, RecordingError
+from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
+from voxbind_build.build.report import BuildError
+from voxbind_build.verify.disk import OutputError
+
+app = typer.Typer(
+    name="voxbind",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", help="The package's folder; by default that of the installed voxbind."),
+]
+LibraryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--library",
+        "-l",
+        metavar="NAME|FILE.toml",
+        help="Read only this library, or the user's own library that the file describes. "
+        "All others stay as recorded. May be given more than once.",
+    ),
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that measure at a time.")
+]
+Kind = Literal["image", "helper", "any"]
+TimeOption = Annotated[
+    float,
+    typer.Option(
+        "--time-limit",
+        min=1,
+        metavar="SECONDS",
+        help="What one function may take; what takes longer is not observed.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"voxbind {metadata.version('voxbind')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def voxbind(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Typed, measured wrappers for the image-processing libraries."""
+
+
+@app.command()
+def build(
+    library: LibraryOption = None,
+    out: OutOption = None,
+    jobs: JobsOption = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Measure everything again, also what still holds.")
+    ] = False,
+    time_limit: TimeOption = 300,
+    as_json: JsonOption = False,
+) -> None:
+    """Read and measure the installed libraries, and write the wrappers."""
+    from voxbind_build.build import pipeline  # half a second, which looking things up shouldn't take
+
+    with _failures():
+        specs = _specs(library)
+        report = pipeline.build(
+            specs,
+            _package(out),
+            jobs=jobs,
+            fresh=fresh,
+            time_limit=time_limit,
+            reporter=progress.reporter(Console(stderr=True)),
+        )
+    if as_json:
+        _print_json(report)
+    else:
+        display.build(_console(), report)
+    read = {row.library for row in report.rows if row.source != "record"}
+    if library and not all(spec.name in read for spec in specs):
+        raise typer.Exit(1)  # what was asked for isn't there; the notes say why
+
+
+@app.command()
+def check(
+    library: LibraryOption = None,
+    out: OutOption = None,
+    jobs: JobsOption = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Observe every function again as well.")
+    ] = False,
+    time_limit: TimeOption = 300,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the installed libraries and the files on disk with the frozen record."""
+    from voxbind_build.build import pipeline
+
+    with _failures():
+        report = pipeline.check(
+            _specs(library),
+            _package(out),
+            measure=measure,
+            jobs=jobs,
+            time_limit=time_limit,
+            reporter=progress.reporter(Console(stderr=True)),
+        )
+    if as_json:
+        _print_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
+    else:
+        display.check(_console(), report)
+    raise typer.Exit(0 if report.agrees else 1)
+
+
+@app.command("list")
+def list_functions(
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TEXT]", help="Only functions with all its words in name, summary or tags."
+        ),
+    ] = "",
+    library: Annotated[str | None, typer.Option("--library", "-l", metavar="NAME")] = None,
+    contract: Annotated[
+        Contract | None, typer.Option("--contract", "-c", case_sensitive=False)
+    ] = None,
+    memory: Annotated[
+        MemoryType | None, typer.Option("--memory", "-m", case_sensitive=False)
+    ] = None,
+    evidence: Annotated[
+        Evidence | None,
+        typer.Option("--evidence", "-e", case_sensitive=False, help="What the entry rests on."),
+    ] = None,
+    kind: Annotated[
+        Kind, typer.Option("--kind", "-k", help="Image functions, or helpers, or both.")
+    ] = "image",
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the functions that are wrapped."""
+    manifest = _manifest(out)
+    if library is not None and library not in manifest.libraries:
+        raise typer.BadParameter(
+            f"{library!r} isn't in the package; it holds {', '.join(manifest.libraries)}",
+            param_hint="--library",
+        )
+    found = list(
+        lookup.functions(
+            manifest,
+            library=library,
+            contract=contract,
+            memory=memory,
+            evidence=evidence,
+            kind=None if kind == "any" else kind,
+            text=text,
+        )
+    )
+    if as_json:
+        _print_json([explain.facts(manifest, public) for public, _ in found])
+    else:
+        display.functions(_console(), found)
+
+
+@app.command()
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="skimage.filters.gaussian, or just gaussian.")
+    ],
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what is known of one function: signature, contract and why, dtypes, evidence."""
+    package = _package(out)
+    manifest = _manifest(out)
+    found = lookup.resolve(manifest, name)
+    if not found:
+        near = lookup.near(manifest, name)
+        raise typer.BadParameter(
+            f"There is no {name!r} in the package. "
+            + (
+                f"Do you mean {', '.join(near)}?" if near else "`voxbind list` names all functions."
+            ),
+            param_hint="NAME",
+        )
+    observations = frozen.read_record(package, distrust=True).observations
+    if as_json:
+        _print_json([explain.facts(manifest, public, observations) for public in found])
+    else:
+        for public in found:
+            explain.page(_console(100), manifest, public, observations)
+
+
+@app.command()
+def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Compare the libraries on a GPU with their twins on the CPU: what differs, what is missing."""
+    manifest = _manifest(out)
+    if as_json:
+        _print_json(comparison.libraries(manifest))
+    elif sys.stdout.isatty():
+        from rich.markdown import Markdown  # a tenth of a second
+
+        Console().print(Markdown(comparison.markdown(manifest)))
+    else:
+        print(comparison.markdown(manifest), end="")
+
+
+@app.command()
+def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
+    """Say which libraries and devices can be used here, which can't, and what changes it."""
+    with _failures():
+        package = _package(out)
+        libraries = frozen.read_record(package).manifest.libraries
+    findings = examination.examine(builtin(), libraries, package)
+    if as_json:
+        _print_json(findings)
+    else:
+        display.findings(_console(), findings)
+    raise typer.Exit(1 if any(finding.ill for finding in findings) else 0)
+
+
+@app.command()
+def record(
+    library: LibraryOption = None,
+    out: OutOption = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write to a file, and leave the package as is."),
+    ] = None,
+    merged: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Merge what was recorded elsewhere, and observe nothing. May be given more than "
+            "once.",
+        ),
+    ] = None,
+    jobs: JobsOption = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Observe everything again, also what still holds.")
+    ] = False,
+    time_limit: TimeOption = 900,
+    within: Annotated[
+        float,
+        typer.Option(
+            min=1, metavar="SECONDS", help="Observe no longer, and record what was until then."
+        ),
+    ] = math.inf,
+    as_json: JsonOption = False,
+) -> None:
+    """Observe what needs a GPU on this machine's, or merge what was observed on another's."""
+    from voxbind_build.build import record as recording
+
+    if to is not None and merged:
+        raise typer.BadParameter("--from merges into the package; leave --to out")
+    reporter = progress.reporter(Console(stderr=True))
+    with _failures():
+        specs = _specs(library) if library else [spec for spec in builtin() if spec.device]
+        if merged:
+            report = recording.merge(specs, merged, _package(out), reporter=reporter)
+        else:
+            report = recording.record(
+                specs,
+                _package(out),
+                to=to,
+                jobs=jobs,
+                fresh=fresh,
+                time_limit=time_limit,
+                within=within,
+                reporter=reporter,
+            )
+    if as_json:
+        _print_json(report)
+    else:
+        display.record(_console(), report)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; see `__main__` for what they mean."""
+    try:
+        app(args=arguments, prog_name="voxbind")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    return 0
+
+
+def default_package() -> Path:
+    """Return the folder of the package: the checkout's, else that of the installed voxbind."""
+    here = Path(__file__).resolve().parent
+    root = here.parents[1]
+    if here.parent.name == "generator" and (root / "templates").is_dir():
+        return root / "generated" / "voxbind"
+    spec = importlib.util.find_spec("voxbind")
+    if spec is not None and spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations)))
+    return here.parent / "voxbind"
+
+
+def _package(out: Path | None) -> Path:
+    return default_package() if out is None else out
+
+
+def _manifest(out: Path | None) -> Manifest:
+    package = _package(out)
+    with _failures():
+        try:
+            return frozen.read(package / frozen.MANIFEST)
+        except FileNotFoundError:
+            raise BuildError(
+                f"{package} holds no voxbind package. Run `voxbind build` first."
+            ) from None
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what can go wrong into a message and an exit code."""
+    try:
+        yield
+    except SpecError as error:
+        message, code = f"wrong specification: {error}", 2
+    except (BuildError, ManifestError, OutputError, RecordingError) as error:
+        message, code = f"error: {error}", 1
+    except KeyboardInterrupt:
+        message = "Stopped. The package is as it was; run the same command to start again."
+        code = 1
+    else:
+        return
+    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
+    specs = list(builtin()) if not chosen else [load(name) for name in chosen]
+    for file in filter(Path.is_file, map(Path, chosen or ())):
+        # A lab's own module stands beside the file that describes it.
+        sys.path.append(str(file.resolve().parent))
+    names = [spec.name for spec in specs]
+    for name in names:
+        if names.count(name) > 1:
+            raise typer.BadParameter(f"{name} is named twice", param_hint="--library")
+    return specs
+
+
+def _console(width: int = 140) -> Console:
+    # A pipe has no width; tables in it are read by people and must not be cut.
+    return Console() if sys.stdout.isatty() else Console(width=width)
+
+
+def _print_json(value: Any) -> None:
+    print(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())

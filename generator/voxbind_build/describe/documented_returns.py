@@ -1,0 +1,127 @@
+"""The types of results."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+from voxbind_build.describe.annotations import Classes, from_annotation
+from voxbind_build.describe.docstrings import Documentation, Entry
+from voxbind_build.describe.doctype_reader import facts_of, read_type
+from voxbind_build.describe.vocabulary import (
+    Alternatives,
+    as_result,
+    is_annotation,
+    text_of,
+    unite,
+    untyped,
+)
+from voxbind_build.model import Returns, TypeSource
+
+__all__ = ["describe_returns", "entries"]
+
+_SOMETIMES = re.compile(
+    r"\boptional\b|\bonly (?:\w+ ){0,2}(?:if|when)\b|\breturned (?:if|when)\b", re.IGNORECASE
+)
+_REMARK = re.compile(r"^(?:\.\. \w+::|if\b|when\b)", re.IGNORECASE)
+_IF = re.compile(r"\b(?:if|when) (?:the |parameter )*`*(\w+)", re.IGNORECASE)
+# More than these conditions make a type that nobody reads.
+_MOST_CONDITIONS = 3
+
+
+def describe_returns(
+    annotation: str | None, documentation: Documentation, classes: Classes
+) -> Returns:
+    """Find the type of a result: annotation, then docstring."""
+    told = entries(documentation)
+    documented = tuple((entry.name, entry.type) for entry in told)
+    annotated = from_annotation(annotation, classes) if annotation is not None else None
+    origin: TypeSource = "docstring" if annotated is None else "annotation"
+    found = annotated or (_members(told, classes) if documentation.returns else None)
+    text = text_of(as_result(found)) if found else "Any"
+    if text == "Any" or not is_annotation(text, classes.values()):
+        text, origin = "Any", "unknown"
+    return Returns(
+        annotation=text,
+        annotation_source=origin,
+        documented=documented,
+        facts=_facts(told, classes),
+        untyped=_reason(annotation, told) if untyped(text) else "",
+    )
+
+
+def entries(documentation: Documentation) -> tuple[Entry, ...]:
+    """Give the documented members of a result, without lines of prose between them."""
+    return _without_remarks(documentation.returns) or documentation.yields
+
+
+def _facts(members: tuple[Entry, ...], classes: Classes) -> dict[str, str]:
+    """Give the facts of all members; of several, each under its own name."""
+    facts: dict[str, str] = {}
+    for place, entry in enumerate(members):
+        prefix = f"{entry.name if entry.type and entry.name else place}."
+        for name, text in facts_of(entry.type or entry.name, classes).items():
+            facts[prefix + name if len(members) > 1 else name] = text
+    return facts
+
+
+def _reason(annotation: str | None, members: tuple[Entry, ...]) -> str:
+    """Say why a type has an ``Any``."""
+    if annotation is not None:
+        return f"annotated as {annotation!r}, of which the vocabulary has no more"
+    if not members:
+        return "neither annotated nor documented"
+    return f"documented as {', '.join(repr(entry.type or entry.name) for entry in members)}"
+
+
+def _without_remarks(members: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Take out lines of prose; what follows one that sets a condition is optional."""
+    kept: list[Entry] = []
+    condition = ""
+    for entry in members:
+        line = entry.type or entry.name
+        if _REMARK.match(line):
+            condition = "" if line.startswith("..") else f" returned {line}"
+        else:
+            kept.append(entry._replace(text=entry.text + condition))
+    return tuple(kept)
+
+
+def _names(entry: Entry) -> list[str]:
+    """Split "real, imag", but not "(real, imag)", which is one tuple."""
+    return [entry.name] if entry.name.startswith("(") else entry.name.split(",")
+
+
+def _members(told: tuple[Entry, ...], classes: Classes) -> Alternatives | None:
+    """Read the section's entries: one is the result, several are a tuple's members."""
+    if len(told) == 1:
+        (entry,) = told
+        found = read_type(entry.type or entry.name, classes)
+        count = len(_names(entry))
+        if found is None or count == 1 or text_of(found).startswith("tuple["):
+            return found
+        return (f"tuple[{', '.join([text_of(found)] * count)}]",)
+    members = [
+        (text_of(read_type(entry.type, classes) or ("Any",)), _condition(entry))
+        for entry in told
+        for _ in _names(entry)
+    ]
+    conditions = list(dict.fromkeys(condition for _, condition in members if condition))
+    if not members or len(conditions) > _MOST_CONDITIONS:
+        return None
+    forms = []
+    for count in range(len(conditions) + 1):
+        for unmet in combinations(conditions, len(conditions) - count):
+            present = [text for text, condition in members if condition not in unmet]
+            if present:
+                forms.append(f"tuple[{', '.join(present)}]" if len(present) > 1 else present[0])
+    return unite(forms)
+
+
+def _condition(entry: Entry) -> str:
+    """Name what a member comes and goes with: a flag, which several may share; empty if none."""
+    remarks = " ".join(f"{entry.type} {entry.text}".split())
+    if not _SOMETIMES.search(remarks):
+        return ""
+    named = _IF.search(remarks)
+    return named[1] if named else "optional"

@@ -1,0 +1,192 @@
+"""What the library shows once it is imported; runs in a process of its own.
+
+A fresh process, because what a module shows depends on what was imported before, and
+because an import can hang, abort or end the process that runs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import re
+import sys
+import typing
+import warnings
+from collections.abc import Iterator
+from types import FunctionType, ModuleType
+
+import msgspec
+from msgspec import Struct
+
+from voxbind_build.discover.constants import NotConstant, canonical
+from voxbind_build.libraries import import_dotted
+from voxbind_build.model import ParameterKind, SourceParameter
+
+__all__ = ["LiveModule", "LiveName", "Request", "main"]
+
+_KINDS: dict[object, ParameterKind] = {
+    inspect.Parameter.POSITIONAL_ONLY: "POSITIONAL_ONLY",
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: "POSITIONAL_OR_KEYWORD",
+    inspect.Parameter.VAR_POSITIONAL: "VAR_POSITIONAL",
+    inspect.Parameter.KEYWORD_ONLY: "KEYWORD_ONLY",
+    inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
+}
+_OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
+
+
+class Request(Struct, frozen=True):
+    """What is asked of the worker."""
+
+    modules: tuple[str, ...]
+    search_path: tuple[str, ...] = ()
+
+
+class LiveName(Struct, frozen=True, kw_only=True):
+    """One attribute of an imported module."""
+
+    kind: str
+    home: str = ""
+    """The object's ``__module__``."""
+    qualname: str = ""
+    code: str = ""
+    """Where the code stands that runs in the end, below all decorators, whatever names they
+    have given it: ``pyclesperanto._tier1.absolute``."""
+    parameters: tuple[SourceParameter, ...] | None = None
+    doc: str = ""
+    error: str = ""
+
+
+class LiveModule(Struct, frozen=True):
+    """An imported module, or why it can't be."""
+
+    names: dict[str, LiveName] = {}
+    exports: tuple[str, ...] | None = None
+    """``__all__``, where there is one."""
+    error: str = ""
+    warning: str = ""
+    """The first thing that the import warned of, deprecations aside."""
+
+
+def main(argument: str) -> None:
+    """Import the modules of the request and write what they show to standard output."""
+    answer = os.dup(1)
+    # What the library prints must not mix with the answer.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    request = msgspec.json.decode(argument, type=Request)
+    sys.path[:0] = request.search_path
+    answers = {name: _module(name) for name in request.modules}
+    with os.fdopen(answer, "wb") as stream:
+        stream.write(msgspec.json.encode(answers))
+    # Threads that the library left behind can't keep the process alive.
+    os._exit(0)
+
+
+def _module(name: str) -> LiveModule:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            module = import_dotted(name)
+    except BaseException as error:
+        return LiveModule(error=_explain(error))
+    # Looking at a lazy module can warn as well.
+    warnings.simplefilter("ignore")
+    attributes = {attribute for attribute in dir(module) if not attribute.startswith("_")}
+    listed = getattr(module, "__all__", None)
+    exports = tuple(export for export in listed or () if isinstance(export, str))
+    names = {each: _attribute(module, each) for each in sorted({*attributes, *exports})}
+    warning = next((_explain(each) for each in map(_warned, caught) if each is not None), "")
+    return LiveModule(names, None if listed is None else exports, warning=warning)
+
+
+def _warned(caught: warnings.WarningMessage) -> Warning | None:
+    """Give what was warned of, unless it looks at the future alone."""
+    warning = caught.message
+    if isinstance(warning, Warning) and not isinstance(warning, _OF_THE_FUTURE):
+        return warning
+    return None
+
+
+def _attribute(module: ModuleType, attribute: str) -> LiveName:
+    try:
+        value = getattr(module, attribute)
+    except BaseException as error:
+        return LiveName(kind="missing", error=_explain(error))
+    home = getattr(value, "__module__", None)
+    qualname = getattr(value, "__qualname__", None)
+    if isinstance(value, ModuleType):
+        return LiveName(kind="module", home=value.__name__)
+    if inspect.isclass(value):
+        kind = "class"
+    elif callable(value) and not _is_type(value):
+        kind = "function"
+    else:
+        return LiveName(kind="constant")
+    doc = getattr(value, "__doc__", None)
+    return LiveName(
+        kind=kind,
+        home=home if isinstance(home, str) else "",
+        qualname=qualname if isinstance(qualname, str) else "",
+        code=_code(value) if kind == "function" else "",
+        parameters=_signature(value) if kind == "function" else None,
+        doc=_whole(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
+    )
+
+
+def _is_type(value: object) -> bool:
+    """Tell a type that is no class: ``Union[int, str]``, ``Optional``, a ``TypeVar``."""
+    return typing.get_origin(value) is not None or type(value).__module__ in ("typing", "types")
+
+
+def _code(value: object) -> str:
+    with contextlib.suppress(ValueError):  # a circle of wrappers
+        # Anything may be asked: what wraps nothing is given back.
+        value = inspect.unwrap(value)  # type: ignore[arg-type]
+    if isinstance(value, FunctionType):
+        return f"{value.__globals__.get('__name__')}.{value.__code__.co_qualname}"
+    return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', '')}"
+
+
+def _signature(value: object) -> tuple[SourceParameter, ...] | None:
+    try:
+        # Anything may be asked: what has no signature says so.
+        signature = inspect.signature(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return tuple(_parameters(signature))
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[SourceParameter]:
+    for parameter in signature.parameters.values():
+        text, is_literal = None, True
+        if parameter.default is not inspect.Parameter.empty:
+            text, is_literal = _default(parameter.default)
+        yield SourceParameter(
+            name=parameter.name,
+            kind=_KINDS[parameter.kind],
+            default=text,
+            default_is_literal=is_literal,
+        )
+
+
+def _default(value: object) -> tuple[str, bool]:
+    try:
+        return canonical(value), True
+    except NotConstant:
+        home, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+        if isinstance(home, str) and isinstance(name, str) and "<" not in name:
+            return f"{home}.{name}", False
+        return ("<lambda>" if name == "<lambda>" else f"<{type(value).__name__}>"), False
+
+
+def _explain(error: BaseException) -> str:
+    """Name the error without the folders in its message, which differ between machines."""
+    message = _whole(str(error)).partition("\n")[0]
+    return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
+
+
+def _whole(text: str) -> str:
+    """Put a replacement character for each half of a surrogate pair: no message can hold one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,327 @@
+"""What the top level of a module binds, read with libcst."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import libcst as cst
+
+from voxbind_build.discover.constants import Lookup, NotConstant, dotted_name, evaluate
+from voxbind_build.discover.locate import PackageFile
+
+__all__ = ["Binding", "Class", "Function", "Import", "Module", "Value", "expression", "read"]
+
+
+@dataclass(frozen=True)
+class Import:
+    """A name that another module defines, or that is another module."""
+
+    module: str
+    attribute: str | None = None
+    by_star: bool = False
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function's definition."""
+
+    node: cst.FunctionDef
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class's definition."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """An assignment; no node where the value comes out of a loop or an unpacking."""
+
+    node: cst.BaseExpression | None = None
+
+
+Binding = Import | Function | Class | Value
+
+
+@dataclass
+class Module:
+    """One module's source: what its top level binds, in the order of the last binding."""
+
+    name: str
+    is_package: bool
+    code: bytes
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    exports: tuple[str, ...] | None = None
+    """``__all__``, where there is one that can be read."""
+    docs: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    """By function, the documentation that is assigned to it: ``mean.__doc__ = ...``."""
+    exports_whole: bool = True
+    """Whether everything that changes ``__all__`` could be read."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the source."""
+        return hashlib.sha256(self.code).hexdigest()
+
+    @property
+    def public(self) -> tuple[str, ...]:
+        """What ``from module import *`` binds."""
+        if self.exports is not None:
+            return self.exports
+        return tuple(name for name in self.bindings if not name.startswith("_"))
+
+    def imports_for_itself(self, name: str) -> bool:
+        """Tell whether a name that ``__all__`` lacks is imported for use in this module alone.
+
+        A package imports what it hands on, and so does a star.
+        """
+        binding = self.bindings.get(name)
+        if self.is_package or not isinstance(binding, Import):
+            return False
+        return binding.attribute is not None and not binding.by_star
+
+    def absolute(self, level: int, module: str) -> str:
+        """Give the dotted name of what ``from ..module import`` names."""
+        if not level:
+            return module
+        parts = self.name.split(".")
+        parts = parts[: len(parts) - level + self.is_package]
+        return ".".join([*parts, module] if module else parts)
+
+
+class Library(Protocol):
+    """What reading a module needs to know of the others."""
+
+    def module(self, name: str) -> Module | None:
+        """Give a module that has source."""
+
+    def exists(self, name: str) -> bool:
+        """Tell whether an import of a module may succeed."""
+
+    def lookup(self, module: Module) -> Lookup:
+        """Give the values of names as they are seen from a module."""
+
+
+def read(name: str, file: PackageFile, library: Library) -> Module:
+    """Read a module; a stub beside a lazy module is read as if its lines stood in it.
+
+    Raises
+    ------
+    SyntaxError
+        Where libcst can't parse the file.
+    """
+    code = file.path.read_bytes() if file.path.is_file() else b""
+    module = Module(name, file.is_package, code)
+    reader = _Reader(module, library)
+    reader.run(code)
+    stub = file.path.with_suffix(".pyi")
+    if "__getattr__" in module.bindings and stub.is_file():
+        # PEP 562: the names are given on first use, and the stub says which there are.
+        exports = module.exports
+        module.code += stub.read_bytes()
+        reader.run(stub.read_bytes())
+        module.exports = exports if exports is not None else module.exports
+    return module
+
+
+class _Reader:
+    """Walks over the statements that run at import."""
+
+    def __init__(self, module: Module, library: Library) -> None:
+        self.module = module
+        self.library = library
+        self.lookup = library.lookup(module)
+        self.for_checkers: list[cst.If] = []
+
+    def run(self, code: bytes) -> None:
+        try:
+            tree = cst.parse_module(code)
+        except (cst.ParserSyntaxError, UnicodeDecodeError, ValueError, RecursionError) as error:
+            raise SyntaxError(f"{self.module.name}: {type(error).__name__}") from error
+        self.block(tree.body)
+        if "__getattr__" in self.module.bindings:
+            # PEP 562 again: what a type checker sees stands for what is given on first use.
+            for statement in self.for_checkers:
+                self.block(statement.body.body)
+
+    def block(self, statements: Iterable[cst.BaseStatement | cst.BaseSmallStatement]) -> None:
+        for statement in statements:
+            match statement:
+                case cst.FunctionDef():
+                    self.bind(statement.name.value, Function(statement))
+                case cst.ClassDef():
+                    self.bind(statement.name.value, Class())
+                case cst.SimpleStatementLine(body=body):
+                    for small in body:
+                        self.small(small)
+                case cst.If() | cst.Try() | cst.TryStar() | cst.For() | cst.While() | cst.With():
+                    self.compound(statement)
+                case cst.BaseSmallStatement():  # `if a: b = 1` in one line
+                    self.small(statement)
+                case _:
+                    pass
+
+    def compound(
+        self, statement: cst.If | cst.Try | cst.TryStar | cst.For | cst.While | cst.With
+    ) -> None:
+        """Take the branch that is meant to run last, so that it wins over the fallbacks."""
+        if isinstance(statement, (cst.Try, cst.TryStar)):
+            for handler in statement.handlers:
+                self.block(handler.body.body)
+        if not isinstance(statement, cst.With) and statement.orelse is not None:
+            if isinstance(statement.orelse, cst.If):
+                self.compound(statement.orelse)
+            else:
+                self.block(statement.orelse.body.body)
+        if isinstance(statement, cst.For):
+            self.assign(statement.target, None)
+        if isinstance(statement, cst.With):
+            for item in statement.items:
+                if item.asname is not None:
+                    self.assign(item.asname.name, None)
+        if isinstance(statement, cst.If) and _dotted(statement.test).endswith("TYPE_CHECKING"):
+            self.for_checkers.append(statement)
+            return
+        self.block(statement.body.body)
+        if isinstance(statement, (cst.Try, cst.TryStar)) and statement.finalbody is not None:
+            self.block(statement.finalbody.body.body)
+
+    def small(self, statement: cst.BaseSmallStatement) -> None:
+        match statement:
+            case cst.Import(names=names):
+                for alias in names:
+                    dotted = _dotted(alias.name)
+                    if alias.asname is not None:
+                        self.bind(_dotted(alias.asname.name), Import(dotted))
+                    else:
+                        top = dotted.partition(".")[0]
+                        self.bind(top, Import(top))
+            case cst.ImportFrom():
+                self.import_from(statement)
+            case cst.Assign(targets=targets, value=value):
+                for target in targets:
+                    self.assign(target.target, value)
+            case cst.AnnAssign(target=target, value=cst.BaseExpression() as value):
+                self.assign(target, value)
+            case cst.AugAssign(target=cst.Name("__all__"), value=value):
+                self.extend_all("extend", value)
+            case cst.Expr(cst.Call(func=cst.Attribute(cst.Name("__all__"), method), args=[given])):
+                self.extend_all(method.value, given.value)
+            case cst.Del(target=target):
+                for name in _target_names(target):
+                    self.module.bindings.pop(name, None)
+            case _:
+                pass
+
+    def import_from(self, statement: cst.ImportFrom) -> None:
+        relative = _dotted(statement.module) if statement.module is not None else ""
+        source = self.module.absolute(len(statement.relative), relative)
+        if isinstance(statement.names, cst.ImportStar):
+            target = self.library.module(source)
+            for name in target.public if target is not None else ():
+                self.bind(name, Import(source, name, by_star=True))
+            return
+        for alias in statement.names:
+            name = _dotted(alias.name)
+            bound = _dotted(alias.asname.name) if alias.asname is not None else name
+            if bound in self.module.bindings and not self.library.exists(source):
+                continue  # the fallback of an optional part is what is left
+            if bound == "__all__" and (target := self.library.module(source)) is not None:
+                self.module.exports = target.exports
+                self.module.exports_whole = target.exports_whole
+            self.bind(bound, Import(source, name))
+
+    def assign(self, target: cst.BaseExpression, value: cst.BaseExpression | None) -> None:
+        if isinstance(target, cst.Name):
+            if target.value == "__all__" and value is not None:
+                self.module.exports = self.strings(value)
+                self.module.exports_whole = self.module.exports is not None
+            self.bind(target.value, Value(value))
+            return
+        if value is not None and _dotted(target).endswith(".__doc__"):
+            self.module.docs[_dotted(target).removesuffix(".__doc__")] = value
+            return
+        for name in _target_names(target):
+            self.bind(name, Value())
+        if isinstance(value, cst.Call):
+            self.attach(value)
+
+    def attach(self, call: cst.Call) -> None:
+        """Read ``lazy_loader.attach(__name__, submodules, submod_attrs)``."""
+        node = expression(call)
+        if not isinstance(node, ast.Call) or (dotted_name(node.func) or ("",))[-1] != "attach":
+            return
+        given = dict(zip(("submodules", "submod_attrs"), node.args[1:], strict=False))
+        given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        try:
+            values = {key: evaluate(value, self.lookup) for key, value in given.items()}
+        except NotConstant:
+            return
+        if isinstance(submodules := values.get("submodules"), (list, tuple, set)):
+            for name in sorted(map(str, submodules)):
+                self.bind(name, Import(self.module.name, name))
+        if isinstance(attributes := values.get("submod_attrs"), dict):
+            for submodule, names in attributes.items():
+                for name in names:
+                    self.bind(name, Import(f"{self.module.name}.{submodule}", name))
+
+    def extend_all(self, method: str, value: cst.BaseExpression) -> None:
+        names = self.strings(value, single=method in ("append", "remove"))
+        before = self.module.exports or ()
+        if names is None or method not in ("append", "extend", "remove"):
+            self.module.exports_whole = False
+        elif method == "remove":
+            self.module.exports = tuple(name for name in before if name not in names)
+        else:
+            self.module.exports = before + names
+
+    def strings(self, value: cst.BaseExpression, *, single: bool = False) -> tuple[str, ...] | None:
+        node = expression(value)
+        if node is None:
+            return None
+        try:
+            items = evaluate(node, self.lookup)
+        except NotConstant:
+            return None
+        if single:
+            return (items,) if isinstance(items, str) else None
+        if not isinstance(items, (list, tuple, set, frozenset)):
+            return None
+        names = sorted(items) if isinstance(items, (set, frozenset)) else items
+        return tuple(name for name in names if isinstance(name, str))
+
+    def bind(self, name: str, binding: Binding) -> None:
+        self.module.bindings.pop(name, None)
+        self.module.bindings[name] = binding
+
+
+_EMPTY = cst.Module([])
+
+
+def expression(node: cst.BaseExpression) -> ast.expr | None:
+    """Turn an expression into one of the standard library's, None where that fails."""
+    try:
+        # The parentheses keep an expression whole that runs over several lines.
+        return ast.parse(f"({_EMPTY.code_for_node(node)}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _target_names(target: cst.BaseExpression) -> Iterator[str]:
+    if isinstance(target, cst.Name):
+        yield target.value
+    elif isinstance(target, cst.StarredElement):
+        yield from _target_names(target.value)
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _target_names(element.value)

@@ -1,0 +1,301 @@
+"""Calls a function once and tells what came of it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import structs
+
+from voxbind_build.model import Parameter, Result
+from voxbind_build.probe.inputs.images import Array
+from voxbind_build.probe.memory.lookup import Memory
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
+_PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][\w.+\-]+){2,}")
+_MEMBERS = 12
+Outcome = Literal["returned", "raised", "timeout", "crashed", "memory", "exited"]
+TIMEOUT = "took longer than"
+"""How the end of a process is told that a call's time limit brought."""
+_NUDGE = 1 + 1e-6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave."""
+
+    value: Any = None
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+    mutated: tuple[str, ...] = ()
+    fatal: bool = False
+    """The call ended its process; `error` says how."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the call."""
+        if self.returned:
+            return "returned"
+        if self.fatal:
+            return "timeout" if self.error.startswith(TIMEOUT) else "crashed"
+        told: dict[str, Outcome] = {"SystemExit": "exited", "MemoryError": "memory"}
+        return told.get(self.error.partition(":")[0], "raised")
+
+    @property
+    def returned(self) -> bool:
+        """Whether the call came back without an exception."""
+        return not self.error
+
+
+def call(
+    function: Callable[..., Any],
+    parameters: tuple[Parameter, ...],
+    arguments: Mapping[str, Any],
+    *,
+    memory: Memory,
+    given: Container[str] = (),
+    only: tuple[str, ...] = (),
+) -> Answer:
+    """Call a function on copies of the arguments.
+
+    Nothing that the function raises gets out, and nothing that it changes stays.
+
+    Parameters
+    ----------
+    function
+        The callable.
+    parameters
+        Its parameters, in order.
+    arguments
+        By parameter, NumPy arrays among them.
+    memory
+        The library's: where results come from.
+    given
+        Parameters whose arrays are given in the library's memory.
+    only
+        The dtypes of those arrays that the function reads rightly; all, if empty.
+    """
+    try:
+        copies = {
+            name: memory.give(_copy(value)) if name in given else _copy(value)
+            for name, value in arguments.items()
+        }
+    except Exception as error:  # a dtype, or a number of axes, that the memory doesn't hold
+        return Answer(error=tell_error(error))
+    before = {name: _copy(memory.take(copies[name])) for name in arguments if name in given}
+    if only:
+        dtypes = {str(value.dtype) for value in before.values() if isinstance(value, np.ndarray)}
+        if not dtypes <= {*only}:
+            return Answer(
+                error=f"not given: arrays of other dtypes than {'/'.join(only)} are misread"
+            )
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for parameter in parameters:
+        if parameter.name not in copies:
+            continue
+        # Required arguments by position, as users and the generated wrappers pass them.
+        if parameter.kind == "POSITIONAL_ONLY" or (
+            parameter.default is None and parameter.kind == "POSITIONAL_OR_KEYWORD" and not keywords
+        ):
+            positional.append(copies[parameter.name])
+        else:
+            keywords[parameter.name] = copies[parameter.name]
+    with warnings.catch_warnings(record=True) as caught, np.errstate():
+        warnings.simplefilter("always")
+        try:
+            value = memory.take(realise(function(*positional, **keywords)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: it costs this call only
+            memory.wait()
+            return Answer(
+                error=tell_error(error),
+                warnings=_told(caught),
+            )
+        memory.wait()
+    mutated = tuple(
+        name
+        for name, value_before in {**arguments, **before}.items()
+        if isinstance(value_before, np.ndarray)
+        and _differs(value_before, memory.take(copies[name]))
+    )
+    return Answer(value=value, warnings=_told(caught), mutated=mutated)
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _differs(before: Array, after: Array) -> bool:
+    if before.shape != after.shape or before.dtype != after.dtype:
+        return True
+    if before.dtype == object:
+        return False
+    return before.tobytes() != after.tobytes()
+
+
+class Realised(list[Any]):
+    """What an iterator gave."""
+
+
+def realise(value: Any) -> Any:
+    """Take the members out of a generator, so that its work is done inside the call."""
+    if isinstance(value, Iterator) and not hasattr(value, "__array__"):
+        return Realised(islice(value, _MEMBERS))
+    return value
+
+
+def _told(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    return tuple(
+        sorted({f"{entry.category.__name__}: {scrub(str(entry.message))}" for entry in caught})
+    )
+
+
+def tell_error(error: BaseException) -> str:
+    """Tell an exception as ``TypeName: first line``."""
+    try:
+        message = scrub(str(error))
+    except Exception as another:  # of the exception's own making
+        message = f"(whose text can't be told: {type(another).__name__})"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def scrub(message: str) -> str:
+    """Keep the first line, without what differs between machines: addresses and paths."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    first = lines[0].encode("utf-8", "replace").decode() if lines else ""
+    return _ADDRESS.sub("<address>", _PATH.sub("<path>", first))[:300]
+
+
+def outline(result: Result) -> Result:
+    """Leave out the ranges of floats.
+
+    Some libraries' results depend on what lies in memory (`unwrap_phase` of a volume), and a
+    record must not.
+    """
+    return structs.replace(
+        result,
+        range=result.range if result.dtype[:1] in ("b", "i", "u") else None,
+        members=tuple(map(outline, result.members)),
+    )
+
+
+# --- results ----------------------------------------------------------------------------
+
+
+def describe_result(value: Any, depth: int = 0) -> Result:
+    """Tell a result without its data.
+
+    Where a whole call is to be told, `outline` leaves out what may differ between two runs.
+    """
+    if value is None:
+        return Result(type="none")
+    if isinstance(value, np.ndarray):
+        return Result(
+            type="array",
+            shape=value.shape,
+            dtype=_dtype_name(value.dtype),
+            range=value_range(value),
+            integral=_integral(value),
+        )
+    if isinstance(value, bool | int | float | complex | np.generic):
+        scalar = np.asarray(value)
+        return Result(
+            type="scalar",
+            dtype=_dtype_name(scalar.dtype),
+            range=value_range(scalar),
+            integral=_integral(scalar),
+        )
+    if isinstance(value, tuple | list | dict) and depth < 5:
+        members = list(value.values()) if isinstance(value, dict) else list(value)
+        return Result(
+            type=_container(value),
+            shape=(len(members),),
+            members=tuple(describe_result(member, depth + 1) for member in members[:_MEMBERS]),
+            keys=_keys(value) if isinstance(value, dict) else "",
+        )
+    shape = getattr(value, "shape", ())
+    dtype = getattr(value, "dtype", "")
+    return Result(
+        type=_dotted(value),
+        shape=tuple(map(int, shape)) if isinstance(shape, tuple) else (),
+        dtype=str(dtype) if isinstance(dtype, np.dtype) else "",
+    )
+
+
+def _container(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "tuple"
+    known: dict[type[Any], str] = {list: "list", dict: "dict", Realised: "iterator"}
+    return known.get(type(value)) or _dotted(value)
+
+
+def _keys(value: dict[Any, Any]) -> str:
+    kinds = {type(key) for key in value}
+    named = {"int" if issubclass(kind, np.integer) else kind.__name__ for kind in kinds}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _dotted(value: Any) -> str:
+    """Name a class by the module nearest to the top that shows it."""
+    kind = type(value)
+    parts = kind.__module__.split(".")
+    modules = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    shown = (name for name in modules if _shows(sys.modules.get(name), kind))
+    return f"{next(shown, kind.__module__)}.{kind.__qualname__}"
+
+
+def _shows(module: Any, kind: type) -> bool:
+    try:
+        return getattr(module, kind.__qualname__, None) is kind
+    except Exception:  # a library that imports its parts lazily may fail here
+        return False
+
+
+def _dtype_name(dtype: np.dtype[Any]) -> str:
+    return "structured" if dtype.names else str(dtype)
+
+
+def _integral(values: Array) -> bool:
+    if values.dtype.kind in "biu":
+        return True
+    if values.dtype.kind != "f" or not values.size:
+        return False
+    return bool(np.all(np.isfinite(values)) and np.all(values == np.round(values)))
+
+
+def value_range(values: Array) -> tuple[float, float] | None:
+    """Give the least and the greatest finite value, alike on every machine.
+
+    Sums in another order differ in the last bits, so floats keep four significant digits;
+    they are first moved by one part in a million, for a value such as 0.12345 that comes out
+    as 0.12344999 elsewhere not to lie on the edge of rounding. What is small against the
+    greatest magnitude (below one part in ten million; float64: in ten thousand million), or
+    below 1e-13 altogether, counts as 0.
+    """
+    if values.dtype.kind not in "biuf" or not values.size:
+        return None
+    if values.dtype.kind in "biu":
+        return float(values.min()), float(values.max())
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return None
+    ends = (float(finite.min()), float(finite.max()))
+    noise = 1e-10 if values.dtype.itemsize >= 8 else 1e-7
+    least = max(noise * max(map(abs, ends)), 1e-13)
+    return _round(ends[0], least), _round(ends[1], least)
+
+
+def _round(value: float, least: float) -> float:
+    if abs(value) <= least:
+        return 0.0
+    if value.is_integer() and abs(value) < 1 << 24:
+        return value  # such as the ends of a dtype's range
+    return float(f"{value * _NUDGE:.3e}")

@@ -1,0 +1,178 @@
+"""CuPy's memory on an NVIDIA GPU, and what GPU there is.
+
+Only processes that measure start the GPU: one that has started it can't be forked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from voxbind_build.model import Machine
+from voxbind_build.probe.memory.containers import mapped
+
+LOST = 86
+"""Exit code of a process whose GPU answers each further call with the error of an earlier one."""
+_SECONDS = 300
+"""What a first start may take: the driver, CuPy's import and a compiler."""
+_START = """\
+import sys, json
+sys.path[:] = json.loads(sys.argv[1])
+from voxbind_build.probe.cuda import main
+main()
+"""
+
+
+class Cuda:
+    """Arrays of CuPy on its current GPU."""
+
+    colours = True
+    patience = 10
+
+    def __init__(self) -> None:
+        import cupy
+
+        self._library: Any = cupy
+
+    def start(self, number: int) -> None:
+        """Compile a small kernel, run it and wait for it."""
+        kernel = self._library.ElementwiseKernel(
+            "float32 x", "float32 y", f"y = x + {number}", f"voxbind_start_{number}"
+        )
+        self.take(kernel(self._library.zeros(1, "float32")))
+
+    def give(self, value: Any) -> Any:
+        """Copy arrays to the GPU, in lists as well; what CuPy has no dtype for stays as it is."""
+        import numpy as np
+
+        def sent(each: Any) -> Any:
+            if not isinstance(each, np.ndarray):
+                return each
+            try:
+                return self._library.asarray(each)
+            except (TypeError, ValueError):
+                return each
+
+        return mapped(value, sent)
+
+    def take(self, value: Any) -> Any:
+        """Copy the arrays of a result from the GPU."""
+        kind = self._library.ndarray
+        return mapped(value, lambda each: each.get() if isinstance(each, kind) else each)
+
+    def wait(self) -> None:
+        """Wait for the GPU, and end the process if that can do nothing more in it.
+
+        After a kernel that has read outside its memory, say, CUDA answers whatever a process
+        asks with the same error.
+        """
+        try:
+            self._library.cuda.runtime.deviceSynchronize()
+        except Exception:
+            os._exit(LOST)
+
+
+def examine() -> Machine | str:
+    """Look for a GPU that works, in a process of its own.
+
+    Returns
+    -------
+    Machine or str
+        What is missing, in words, where there is none.
+    """
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"CuPy didn't start within {_SECONDS} s"
+    if ran.returncode < 0:
+        return f"CuPy ended its process with {signal.Signals(-ran.returncode).name}"
+    try:
+        found: Machine | str = msgspec.json.decode(ran.stdout, type=Machine | str)
+    except msgspec.MsgspecError:
+        found = f"CuPy ended its process with exit code {ran.returncode}"
+    return found
+
+
+def main() -> None:
+    """Write the machine, or what is missing, to standard output as JSON."""
+    answer = os.dup(1)
+    # What libraries print must not mix with the answer.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    found = machine()
+    with os.fdopen(answer, "wb") as stream:
+        stream.write(msgspec.json.encode(found))
+
+
+def machine() -> Machine | str:
+    """Start the GPU in this process; return what it is, or what is missing."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return "there is no NVIDIA driver"
+    try:
+        space = Cuda()
+    except Exception as error:
+        return f"CuPy can't be imported: {_first_line(error)}"
+    runtime = space._library.cuda.runtime
+    try:
+        if not runtime.getDeviceCount():
+            return "CuPy finds no GPU"
+        number = runtime.getDevice()
+        properties = runtime.getDeviceProperties(number)
+    except Exception as error:
+        return f"CuPy finds no GPU that it can use: {_first_line(error)}"
+    try:
+        space.start(1)
+    except Exception as error:
+        return f"CuPy can't compile a kernel and run it: {_first_line(error)}"
+    return Machine(
+        device=properties["name"].decode(),
+        capability=f"{properties['major']}.{properties['minor']}",
+        driver=_driver(),
+        runtime=_runtime(runtime),
+        cupy=str(space._library.__version__),
+    )
+
+
+def _runtime(runtime: Any) -> str:
+    """Return the version of CUDA that CuPy works with, as 12.4."""
+    with contextlib.suppress(Exception):
+        version = int(runtime.runtimeGetVersion())
+        return f"{version // 1000}.{version % 1000 // 10}"
+    return ""
+
+
+def _driver() -> str:
+    """Return the driver's version: from its library, or from what its module tells."""
+    with contextlib.suppress(OSError, AttributeError):
+        nvml = ctypes.CDLL("libnvidia-ml.so.1")
+        text = ctypes.create_string_buffer(96)
+        if nvml.nvmlInit_v2() == 0 and nvml.nvmlSystemGetDriverVersion(text, len(text)) == 0:
+            return text.value.decode()
+    with contextlib.suppress(OSError):
+        told = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
+        if found := re.search(r"\b\d+\.\d+(\.\d+)?\b", told):
+            return found[0]
+    return ""
+
+
+def _first_line(error: BaseException) -> str:
+    message = next(filter(None, map(str.strip, str(error).splitlines())), "")
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

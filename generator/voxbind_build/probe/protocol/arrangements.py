@@ -1,0 +1,177 @@
+"""Finds an arrangement that a function takes.
+
+A function refuses a dimension only if no size, content, dtype or argument helps: what looks
+like a refusal is often a dislike of the test image.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from voxbind_build.model import Description
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.invoke import Answer
+from voxbind_build.probe.protocol.relations import tells
+
+Content = tuple[str, str]
+Found = tuple[Arrangement, Answer]
+
+_SECOND_LOOKS = 9
+"""Calls at most, the first among them, where results are the same everywhere."""
+
+_ALL: tuple[Content, ...] = (
+    ("grey", "float64"),
+    ("grey", "uint8"),
+    ("two phases", "float64"),
+    ("labels", "int32"),
+    ("mask", "bool"),
+    ("labels", "uint8"),
+    ("grey", "float32"),
+    ("edges", "bool"),
+    ("grey", "uint16"),
+)
+_BY_ROLE: dict[str, tuple[Content, ...]] = {
+    "labels": (("labels", "int32"), ("cells", "int32")),
+    "markers": (("labels", "int32"),),
+    "mask": (("mask", "bool"),),
+    "edges": (("edges", "bool"),),
+    "seed": (("seed", "float64"), ("seed", "uint8")),
+}
+# Documented type or description -> what to try first. The first pattern that is found decides.
+_BY_TEXT: tuple[tuple[str, Content], ...] = (
+    (r"(?i)wrapped", ("phase", "float64")),
+    (r"of labels", ("labels", "int32")),
+    (r"(?i)of (dtype )?int\b|of ints|of integers|ndarray of int", ("labels", "int32")),
+    (r"(?i)int or bool", ("labels", "int32")),
+    (r"(?i)\bbool|binary", ("mask", "bool")),
+    (r"(?i)uint8", ("grey", "uint8")),
+)
+
+
+def contents(description: Description, main: str, role: str) -> tuple[Content, ...]:
+    """Order the contents to try, the documented ones first."""
+    first = _BY_ROLE.get(role, ())
+    parameter = next(entry for entry in description.parameters if entry.name == main)
+    told = parameter.documented
+    summary = description.doc.partition("\n\n")[0]
+    if re.search(r"(?i)takes a label(led)? ?(map|image)", summary):
+        told += " of labels"
+    if "wrap" in description.attribute:
+        told += " wrapped"
+    if re.search(
+        r"(?i)\bbinary\b|non-?zero (values|elements)|where ``True``", parameter.description
+    ):
+        told += " binary"
+    if description.attribute.startswith("binary_"):
+        told += " binary"
+    if "float" in told:
+        told = told.replace("int", "")
+    if not first:
+        first = tuple(content for pattern, content in _BY_TEXT if re.search(pattern, told))[:1]
+    return (*first, *(content for content in _ALL if content not in first))
+
+
+def image_attempts(
+    bench: Bench, order: tuple[Content, ...], ndim: int, channels: int = 0
+) -> Iterator[Arrangement]:
+    """Give arrangements to try on a function of which nothing is known yet."""
+    base = Arrangement(content=order[0][0], dtype=order[0][1], ndim=ndim, channels=channels)
+    fills = (False, True) if bench.given(fills=True) != bench.given(fills=False) else (False,)
+    for size in ("small", "plain"):
+        for content, dtype in order:
+            for filled in fills:
+                yield replace(base, size=size, content=content, dtype=dtype, fills=filled)
+    if bench.default_channels:
+        for content, dtype in order[:4]:
+            yield replace(base, content=content, dtype=dtype, named_channels=False)
+    for content, dtype in order[:4]:
+        for filled in fills:
+            here = replace(base, size="plain", content=content, dtype=dtype, fills=filled)
+            for choice in bench.alternatives(here):
+                yield replace(here, choice=choice)
+    if bench.given(fills=False, idle=True) != bench.given(fills=False):
+        for content, dtype in order:
+            yield replace(base, size="plain", content=content, dtype=dtype, idle=True)
+    for size in ("roomy", "square", "oblong"):
+        for content, dtype in order[:5]:
+            for filled in fills:
+                yield replace(base, size=size, content=content, dtype=dtype, fills=filled)
+
+
+def volume_attempts(
+    bench: Bench, order: tuple[Content, ...], known: Arrangement
+) -> Iterator[Arrangement]:
+    """Give arrangements to try on a volume, given one that an image was taken in."""
+    same = replace(known, ndim=3)
+    for size in ("small", "plain"):
+        yield replace(same, size=size, idle=False)
+        yield replace(same, size=size)
+    for content, dtype in order:
+        yield replace(same, size="small", content=content, dtype=dtype)
+    for choice in bench.alternatives(replace(same, size="small")):
+        yield replace(same, size="small", choice=choice)
+    yield replace(same, size="roomy")
+    yield replace(same, size="square")
+    yield replace(same, size="oblong")
+
+
+def flat_attempts(
+    bench: Bench, order: tuple[Content, ...], known: Arrangement
+) -> Iterator[Arrangement]:
+    """Give arrangements of a volume whose other arguments are made as for an image.
+
+    What is taken only so reads two of the axes as the image's and the third as something else.
+    """
+    if not bench.given(fills=known.fills):
+        return
+    for flat in ("whole", "all"):
+        for size in ("small", "plain", "roomy"):
+            yield replace(known, ndim=3, flat=flat, size=size)
+        for content, dtype in order:
+            yield replace(known, ndim=3, flat=flat, content=content, dtype=dtype, size="plain")
+
+
+def dtype_attempts(
+    bench: Bench, order: tuple[Content, ...], known: Arrangement
+) -> Iterator[Arrangement]:
+    """Give arrangements to try on a dtype that was refused with the known one's arguments.
+
+    What is refused may be a footprint of another dtype, or values that suit no algorithm.
+    """
+    for choice in bench.alternatives(known):
+        yield replace(known, choice=choice)
+    contents = dict.fromkeys(content for content, _ in order)
+    for content in list(contents)[:4]:
+        yield replace(known, content=content)
+        yield replace(known, content=content, fills=True)
+
+
+def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:
+    """Try arrangements until one is taken, or the time is up.
+
+    A result of one value everywhere tells nothing (a filter of labels that is given grey
+    values, say): then a few other contents are tried for a result that does, contents of the
+    image's role where it has one.
+    """
+    suitable = _BY_ROLE.get(bench.roles.get(bench.main or "", ""), _ALL)
+    tried = set()
+    silent: Found | None = None
+    left = _SECOND_LOOKS
+    for arrangement in attempts:
+        if bench.late or not left:
+            break
+        known = silent and replace(silent[0], content=arrangement.content, dtype=arrangement.dtype)
+        if arrangement in tried or (known and known != arrangement):
+            continue
+        if known and (arrangement.content, arrangement.dtype) not in suitable:
+            continue
+        tried.add(arrangement)
+        answer = bench.attempt(arrangement)
+        if answer.returned and tells(answer.value):
+            return arrangement, answer
+        if answer.returned:
+            silent = silent or (arrangement, answer)
+        left -= bool(silent)
+    return silent

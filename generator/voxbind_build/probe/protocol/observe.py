@@ -1,0 +1,352 @@
+"""Observes one function: what it takes, what it gives, how a volume relates to its slices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+
+from voxbind_build.libraries import import_dotted
+from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Result
+from voxbind_build.probe.protocol import arrangements as searching
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.invoke import Answer, describe_result, tell_error
+from voxbind_build.probe.protocol.slice_comparison import relate
+from voxbind_build.probe.inputs.images import DTYPES
+from voxbind_build.probe.memory.lookup import Memory, memory
+from voxbind_build.probe.protocol.options import turned
+from voxbind_build.probe.protocol.relations import close, leaves, main_array, same, tells
+from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
+from voxbind_build.probe.protocol.variants import also, lists
+
+_BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
+Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
+
+
+def observe(
+    task: ProbeTask,
+    before_call: Callable[[int], None] = lambda number: None,
+    through: Through = lambda function, memory: function,
+) -> Observation:
+    """Observe one callable.
+
+    Parameters
+    ----------
+    task : ProbeTask
+        The callable's description and what its library's TOML says of its parameters.
+    before_call : callable
+        Is told the number of each call before it is made: what a process leaves behind that
+        doesn't survive the call.
+    through : callable
+        Returns what to call in the function's place, given the function and its memory.
+
+    Returns
+    -------
+    Observation
+        Whatever the function does short of ending the process; `failure` says why there is
+        nothing, if so. Equal tasks give equal observations.
+    """
+    description = task.description
+    unseen = blank(task)
+    roles = unseen.roles
+    try:
+        space = memory(task.memory_type)
+        function = through(load(description.module, description.attribute), space)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return _fail(unseen, f"can't be imported: {tell_error(error)}")
+    main = unseen.image or None
+    bench = Bench(
+        function,
+        description,
+        roles,
+        main,
+        _deadline(space),
+        space,
+        asked=task.roles,
+        only=task.only,
+        fatal=task.fatal,
+        before_call=before_call,
+    )
+    if main is None:
+        return _observe_helper(bench, unseen, task.words)
+    return _observe_images(bench, unseen, main, task.words)
+
+
+def _deadline(memory: Memory, searches: int = 1) -> float:
+    return time.perf_counter() + searches * memory.patience * _BUDGET
+
+
+def blank(task: ProbeTask) -> Observation:
+    """Return what is known of a callable before it is called: the roles of its parameters."""
+    description = task.description
+    roles = image_parameters(description, task.roles)
+    return Observation(
+        definition=description.definition,
+        fingerprint=description.fingerprint,
+        roles=dict(sorted(roles.items())),
+        image=main_parameter(description, roles) or "",
+        only=task.only,
+    )
+
+
+def load(module: str, attribute: str) -> Callable[..., Any]:
+    """Import a function."""
+    found: Any = import_dotted(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{module}.{attribute} is not callable")
+    result: Callable[..., Any] = found
+    return result
+
+
+def _fail(unseen: Observation, failure: str) -> Observation:
+    return structs.replace(unseen, failure=failure)
+
+
+def _observe_helper(
+    bench: Bench, unseen: Observation, words: dict[str, tuple[str, ...]]
+) -> Observation:
+    """Call something that takes no image, to tell what it gives."""
+    base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
+    choices = [(), *bench.alternatives(base)]
+    answer = Answer(error="not called")
+    for choice in choices[:12]:
+        if bench.late or answer.returned:
+            break
+        base = replace(base, choice=choice)
+        answer = bench.attempt(base)
+    # There was no image: the case and the shape tell nothing.
+    calls = tuple(
+        _without_image(call) for call in bench.calls if call.outcome == "returned"
+    ) or tuple(_without_image(call) for call in bench.calls[:1])
+    if not answer.returned:
+        return structs.replace(unseen, calls=calls)
+    return structs.replace(
+        unseen,
+        calls=calls,
+        turned=tuple(
+            structs.replace(each, result=_without_range(each.result))
+            for each in turned(bench, base, answer)
+        ),
+        lists=lists(bench, base),
+        also=also(bench, base, words),
+    )
+
+
+def _without_image(call: Call) -> Call:
+    result = call.result and _without_range(call.result)
+    return structs.replace(call, case="no image", shape=(), dtype="", result=result)
+
+
+def _without_range(result: Result) -> Result:
+    """Leave out the numbers: some functions return memory for others to fill."""
+    return structs.replace(result, range=None, members=tuple(map(_without_range, result.members)))
+
+
+def _observe_images(
+    bench: Bench, unseen: Observation, main: str, words: dict[str, tuple[str, ...]]
+) -> Observation:
+    order = searching.contents(bench.description, main, bench.roles[main])
+    relations: dict[str, bool] = {}
+
+    image = volume = None
+    colours_alone = bench.roles[main] == "colour image"
+    if not colours_alone:
+        image = searching.find(bench, searching.image_attempts(bench, order, 2))
+        if image and _reads_channels(image):
+            # What was taken was one colour image of a single row: no image at all.
+            bench.calls = [call for call in bench.calls if call.outcome != "returned"]
+            image, colours_alone = None, True
+    if image:
+        volume = searching.find(bench, searching.volume_attempts(bench, order, image[0]))
+        if not volume:
+            volume = searching.find(bench, searching.flat_attempts(bench, order, image[0]))
+    elif not colours_alone:
+        bench.deadline = _deadline(bench.memory)
+        volume = searching.find(bench, searching.image_attempts(bench, order, 3))
+    bench.deadline = _deadline(bench.memory)
+    colour = _observe_colours(bench, order, image, volume, relations)
+
+    base = image or volume or colour
+    if base is None:
+        return structs.replace(unseen, calls=tuple(bench.calls), failure="no call was taken")
+    if image and volume and not tells(image[1].value):
+        base = volume  # such as the spread along Z, which an image has none of
+    # Early, since a dtype may end the process, and then all is done again up to it.
+    dtypes = _observe_dtypes(bench, order, base[0])
+    for found in (image, volume):
+        for arrangement in _measured(found) if found else ():
+            bench.attempt(arrangement)
+    if volume:
+        for arrangement in _measured(volume)[: 1 if bench.sparing else None]:
+            for name, held in relate(bench, arrangement, image[0] if image else None).items():
+                relations[name] = relations.get(name, True) and held
+    return structs.replace(
+        unseen,
+        calls=tuple(bench.calls),
+        relations=dict(sorted(relations.items())),
+        dtypes={
+            dtype: describe_result(answer.value)
+            for dtype, answer in dtypes.items()
+            if answer.returned
+        },
+        refused={dtype: answer.error for dtype, answer in dtypes.items() if not answer.returned},
+        warned={dtype: answer.warnings for dtype, answer in dtypes.items() if answer.warnings},
+        mutates=tuple(sorted(bench.mutated)),
+        random=_is_random(bench, base[0]),
+        **_beyond_defaults(bench, base, words),
+    )
+
+
+def _beyond_defaults(
+    bench: Bench, known: searching.Found, words: dict[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    """Turn options over, and try what else parameters take."""
+    bench.deadline = _deadline(bench.memory)
+    found: dict[str, Any] = {"turned": turned(bench, *known)}
+    if not bench.sparing:
+        bench.deadline = _deadline(bench.memory, 2)
+        found |= {"lists": lists(bench, known[0]), "also": also(bench, known[0], words)}
+    return found
+
+
+def _reads_channels(image: searching.Found) -> bool:
+    """Tell whether an image lost its last axis, for being taken as one of colours."""
+    result = main_array(image[1].value)
+    arrangement = image[0]
+    return (
+        not arrangement.named_channels
+        and result is not None
+        and result.shape == arrangement.shape[:-1]
+    )
+
+
+def _measured(found: searching.Found) -> list[Arrangement]:
+    """Give the arrangement in two sizes."""
+    arrangement = found[0]
+    return [
+        replace(arrangement, size=size) for size in (arrangement.size, f"{arrangement.size} second")
+    ]
+
+
+def _observe_colours(
+    bench: Bench,
+    order: tuple[searching.Content, ...],
+    image: searching.Found | None,
+    volume: searching.Found | None,
+    relations: dict[str, bool],
+) -> searching.Found | None:
+    """Give colour images, named as such and not."""
+    found = None
+    if not bench.memory.colours:
+        return None
+    if image:
+        known = replace(image[0], channels=3)
+        as_is = replace(known, named_channels=False)
+        answer = bench.attempt(as_is)
+        relations["takes_trailing_colours"] = answer.returned
+        channel = next((p for p, role in bench.roles.items() if role == "channels"), None)
+        if channel:
+            found = searching.find(
+                bench, (replace(known, size=size) for size in (known.size, "plain", "roomy"))
+            )
+            relations["takes_channel_axis"] = found is not None
+            if found:
+                in_volume = replace(found[0], ndim=3)
+                relations["takes_channel_axis_of_volume"] = bench.attempt(in_volume).returned
+        return found
+    for channels in (3, 4):
+        if volume:
+            break
+        found = searching.find(bench, searching.image_attempts(bench, order, 2, channels))
+        if found:
+            relations["takes_colour_volume"] = bench.attempt(replace(found[0], ndim=3)).returned
+            for arrangement in _measured(found):
+                bench.attempt(arrangement)
+            break
+    return found
+
+
+def _observe_dtypes(
+    bench: Bench, order: tuple[searching.Content, ...], arrangement: Arrangement
+) -> dict[str, Answer]:
+    """Give the same image in each dtype, over the dtype's whole range.
+
+    A dtype is refused only where no other content or argument helps.
+    """
+    found = {}
+    for dtype in DTYPES:
+        content = arrangement.content
+        if content == "grey" and dtype == "int32":
+            content = "labels"
+        known = replace(arrangement, dtype=dtype, content=content)
+        found[dtype] = _in_dtype(bench, known)
+        if found[dtype].outcome == "raised":
+            others = (
+                _in_dtype(bench, other) for other in searching.dtype_attempts(bench, order, known)
+            )
+            found[dtype] = next((answer for answer in others if answer.returned), found[dtype])
+        bench.mutated.update(found[dtype].mutated)
+    return found
+
+
+def _in_dtype(bench: Bench, arrangement: Arrangement) -> Answer:
+    """Call with a dtype's whole range.
+
+    Where the result is no image, grey uint16 stays at 12 bits, which is what cameras give:
+    thresholds are found in a histogram, and some take time that grows with the square of its
+    length.
+    """
+    arguments = bench.compose(arrangement, arrangement.main())
+    if arrangement.dtype == "uint16" and arrangement.content in ("grey", "two phases"):
+        images = {name for name in arguments if bench.roles.get(name) in IMAGE_ROLES}
+        answer = bench.run(arguments | {name: _at_12_bits(arguments[name]) for name in images})
+        result = main_array(answer.value)
+        ranks = (arrangement.ndim, arrangement.main().ndim)  # with colours, or without
+        image_like = result is not None and result.ndim in ranks
+        if not answer.returned or not image_like:
+            return answer
+    return bench.run(arguments)
+
+
+def _at_12_bits(value: Any) -> Any:
+    return value // 16 if isinstance(value, np.ndarray) and value.dtype == np.uint16 else value
+
+
+def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
+    """Tell whether the generator decides the result, when it is left alone.
+
+    Several fixed states of the generator are compared, so that the answer itself is not
+    left to chance.
+    """
+    name = next((entry for entry, role in bench.roles.items() if role == "generator"), None)
+    parameter = bench.parameter(name) if name else None
+    if parameter is not None and parameter.default != "None":
+        return False  # the library has fixed it
+    arguments = bench.compose(arrangement, arrangement.main())
+    answers: list[Answer] = []
+    for state in range(2 if bench.sparing else 4):
+        if name:
+            arguments[name] = state
+        np.random.seed(state)
+        answers.append(bench.call(arguments))
+        if bench.late:
+            break
+    values = [answer.value for answer in answers if answer.returned]
+    return any(not _alike(values[0], value) for value in values[1:])
+
+
+def _alike(first: Any, second: Any) -> bool:
+    arrays = leaves(first), leaves(second)
+    if len(arrays[0]) != len(arrays[1]):
+        return False
+    if any(leaf.dtype.kind not in "biufc" for leaf in arrays[0]):
+        return same(first, second)
+    return all(close(one, two) for one, two in zip(*arrays, strict=True))

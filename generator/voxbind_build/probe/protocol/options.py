@@ -1,0 +1,140 @@
+"""What else a function gives: its options turned over, arrays given to write into."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from voxbind_build.model import GIVEN, OUTPUT_ROLES, Parameter, Result, Turned
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.invoke import Answer, describe_result, outline
+from voxbind_build.probe.protocol.relations import leaves
+
+_MOST_CHOICES = 3
+"""An option with more of them, such as a mode, chooses a method, not the kind of a result."""
+
+Choice = tuple[str, Any]
+"""A parameter and a value that isn't its default."""
+
+
+def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turned, ...]:
+    """Turn over each option by itself, and two of them together, where that may tell.
+
+    Parameters
+    ----------
+    bench : Bench
+        The function.
+    arrangement : Arrangement
+        How it was called with its defaults.
+    answer : Answer
+        What came of that.
+
+    Returns
+    -------
+    tuple of Turned
+        The calls whose results are of another kind than the default's, and, where two options
+        decide, those of both together, whatever their kind.
+    """
+    main = arrangement.main()
+    arguments = bench.compose(arrangement, main)
+    usual = kind(describe_result(answer.value))
+    found: list[Turned] = []
+    changing: list[Choice] = []
+    refused: list[Choice] = []
+
+    def turn(*choices: Choice) -> Result | None:
+        again = bench.run({**arguments, **dict(choices)})
+        return outline(describe_result(again.value)) if again.returned else None
+
+    def keep(result: Result, *choices: Choice) -> None:
+        options = {name: repr(value) for name, value in choices}
+        dtype = str(main.dtype) if bench.main else ""
+        found.append(Turned(options=options, dtype=dtype, result=result))
+
+    for choice in _choices(bench.parameters):
+        if choice[0] in arguments or bench.late:
+            continue
+        result = turn(choice)
+        if result is None:
+            refused.append(choice)
+        elif kind(result) != usual:
+            changing.append(choice)
+            keep(result, choice)
+    for name in _outputs(bench):
+        # Some outputs are for what an option adds.
+        for options in ({}, *(dict([choice]) for choice in changing)):
+            before = bench.run({**arguments, **options}) if options else answer
+            written = _written(bench, {**arguments, **options}, name, before)
+            if written is not None:
+                if kind(written) != kind(describe_result(before.value)):
+                    found.append(Turned(options={name: GIVEN}, dtype="", result=written))
+                break
+    if not changing or bench.sparing:
+        return tuple(found)
+    for pair in combinations((*changing, *refused), 2):
+        if pair[0] in changing and pair[0][0] != pair[1][0]:
+            both = turn(*pair)
+            # What one option alone decides is told by it alone.
+            if both is not None and kind(both) != _alone(found, pair[0]):
+                keep(both, *pair)
+    return tuple(found)
+
+
+def _outputs(bench: Bench) -> list[str]:
+    """Name the parameters that an array to write into may be given for."""
+    return [
+        parameter.name
+        for parameter in bench.parameters
+        if bench.roles.get(parameter.name) in OUTPUT_ROLES and parameter.default == "None"
+    ]
+
+
+def _written(bench: Bench, arguments: dict[str, Any], name: str, before: Answer) -> Result | None:
+    """Give an array like one that came back to be written into, and tell what comes then."""
+    for leaf in leaves(before.value):
+        if leaf.ndim:
+            again = bench.run({**arguments, name: np.zeros_like(leaf)})
+            if again.returned:
+                return outline(describe_result(again.value))
+    return None
+
+
+def kind(result: Result) -> str:
+    """Name what a result is, without lengths and dtypes: ``tuple[array, scalar]``."""
+    if result.type == "tuple":
+        return f"tuple[{', '.join(map(kind, result.members))}]"
+    if result.type == "list":
+        return f"list[{', '.join(sorted(set(map(kind, result.members))))}]"
+    return result.type
+
+
+def _alone(found: list[Turned], choice: Choice) -> str:
+    options = {choice[0]: repr(choice[1])}
+    return next(kind(each.result) for each in found if each.options == options)
+
+
+def _choices(parameters: tuple[Parameter, ...]) -> Iterator[Choice]:
+    """Give the other value of each flag, and the values of options that are off by default."""
+    for parameter in parameters:
+        if parameter.default in ("True", "False"):
+            yield parameter.name, parameter.default == "False"
+        elif parameter.default == "None":
+            values = literals(parameter.annotation)
+            if len(values) <= _MOST_CHOICES:
+                yield from ((parameter.name, value) for value in values)
+
+
+def literals(annotation: str) -> list[Any]:
+    """Give the values that a type lists."""
+    return [
+        ast.literal_eval(value)
+        for node in ast.walk(ast.parse(annotation, mode="eval"))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Literal"
+        for value in (node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
+    ]

@@ -1,0 +1,174 @@
+"""Tests the relations of a volume's result to those of its parts, on one arrangement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from voxbind_build.model import IMAGE_ROLES
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.inputs.images import Array
+from voxbind_build.probe.protocol.relations import close, main_array, stacked
+
+
+def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict[str, bool]:
+    """Test every relation that can be tested at one size.
+
+    Parameters
+    ----------
+    bench : Bench
+        The function.
+    volume : Arrangement
+        How a volume was taken.
+    image : Arrangement or None
+        How an image was taken; None where none was.
+    """
+    main = volume.main()
+    arguments = bench.compose(volume, main)
+    answer = bench.run(arguments)
+    if not answer.returned:
+        return {}
+    found: dict[str, bool | None] = {"flat_arguments": bool(volume.flat)}
+    result = main_array(answer.value)
+    if image is None or result is None:
+        return _tested(found)
+    found["per_slice"] = _sliced(bench, volume, arguments, result, axis=0)
+    if bench.memory.colours:
+        found["last_axis"] = _sliced(bench, volume, arguments, result, axis=2)
+        found["last_axis_gone"] = _gone(bench, volume, main, result)
+    if not bench.memory.colours or not (found["per_slice"] or found["last_axis"]):
+        found |= _shuffles(bench, volume, arguments, result)
+    if found.get("last_axis") and not found["per_slice"]:
+        found["caller_chooses_axes"] = _other_axes(bench, volume, arguments)
+    found["default_reads_channels"] = _by_default(bench, volume, main)
+    return _tested(found)
+
+
+def _tested(found: dict[str, bool | None]) -> dict[str, bool]:
+    return {name: held for name, held in found.items() if held is not None}
+
+
+def _take(
+    bench: Bench, arguments: dict[str, Any], places: int | Array, axis: int
+) -> dict[str, Any]:
+    """Take the same plane, or planes, out of every image among the arguments."""
+    ndim = arguments[bench.main or ""].ndim
+    return {
+        name: np.take(value, places, axis=axis)
+        for name, value in arguments.items()
+        if isinstance(value, np.ndarray)
+        and bench.roles.get(name) in IMAGE_ROLES
+        and value.ndim == ndim
+    }
+
+
+def _places(length: int, sparing: bool) -> tuple[int, ...]:
+    if sparing:
+        return (length // 2,)
+    return tuple(sorted({1, length // 3, length // 2, 2 * length // 3, length - 2}))
+
+
+def _slice_answers(
+    bench: Bench, volume: Arrangement, arguments: dict[str, Any], axis: int
+) -> Iterator[tuple[int, Array | None]]:
+    main = arguments[bench.main or ""]
+    for index in _places(main.shape[axis], bench.sparing):
+        cut = _take(bench, arguments, index, axis)
+        piece = cut[bench.main or ""]
+        if volume.flat:
+            # The other arguments were made as for an image: they stay what they are.
+            given = {**arguments, **cut}
+        else:
+            given = bench.compose(replace(volume, ndim=2), piece, spatial=piece.shape, cut=cut)
+        answer = bench.run(given)
+        yield index, main_array(answer.value) if answer.returned else None
+
+
+def _sliced(
+    bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array, axis: int
+) -> bool | None:
+    """Test f(volume)[z] == f(volume[z]), or the same along the last axis."""
+    length = arguments[bench.main or ""].shape[axis]
+    where = 0 if axis == 0 else result.ndim - 1
+    if result.ndim < 1 or result.shape[where] != length:
+        return None
+    return stacked(result, _slice_answers(bench, volume, arguments, axis), where)
+
+
+def _gone(bench: Bench, volume: Arrangement, main: Array, result: Array) -> bool | None:
+    """Test whether the last axis is missing from the result though an image keeps its own."""
+    flat = replace(volume, ndim=2, flat="")
+    answer = bench.attempt(flat, record=False)
+    kept = main_array(answer.value) if answer.returned else None
+    if kept is None or kept.shape != flat.shape:
+        return None
+    return result.shape == main.shape[:-1]
+
+
+def _shuffles(
+    bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array
+) -> dict[str, bool | None]:
+    """Shuffle the planes along an axis.
+
+    Where that changes nothing, or shuffles the result alike, neighbours along the axis are
+    no neighbours to the function: no axis of space. A pixel's own value and the histogram of
+    all values bear any shuffling, so that rows are shuffled too.
+    """
+    return {
+        "shuffle_rows": _shuffled(bench, volume, arguments, result, axis=1),
+        "shuffle_last": _shuffled(bench, volume, arguments, result, axis=2),
+    }
+
+
+def _shuffled(
+    bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array, axis: int
+) -> bool | None:
+    length = arguments[bench.main or ""].shape[axis]
+    order = np.random.default_rng(0).permutation(length)
+    answer = bench.run({**arguments, **_take(bench, arguments, order, axis)})
+    found = main_array(answer.value) if answer.returned else None
+    if found is None:
+        return None
+    if close(found, result):
+        return True
+    if result.ndim > axis and result.shape[axis] == length:
+        return close(found, np.take(result, order, axis=axis))
+    return False
+
+
+def _other_axes(bench: Bench, volume: Arrangement, arguments: dict[str, Any]) -> bool | None:
+    """Name the next axes to a function that works along axes of the caller's choice."""
+    for parameter in bench.parameters:
+        if bench.roles.get(parameter.name) != "axes" or parameter.default is None:
+            continue
+        chosen = _next_axes(parameter.default)
+        if chosen is None:
+            continue
+        given = {**arguments, parameter.name: chosen}
+        answer = bench.run(given)
+        result = main_array(answer.value) if answer.returned else None
+        return None if result is None else _sliced(bench, volume, given, result, axis=0)
+    return None
+
+
+def _next_axes(default: str) -> int | tuple[int, ...] | None:
+    numbers = [int(part) for part in default.strip("()").split(",") if part.strip().isdigit()]
+    if not numbers:
+        return None
+    return tuple(number + 1 for number in numbers) if "(" in default else numbers[0] + 1
+
+
+def _by_default(bench: Bench, volume: Arrangement, main: Array) -> bool | None:
+    """Leave ``channel_axis`` alone, and see whether a volume's last axis is taken for colours."""
+    for parameter in bench.parameters:
+        if bench.roles.get(parameter.name) == "channels" and parameter.default not in (
+            None,
+            "None",
+        ):
+            answer = bench.attempt(replace(volume, named_channels=False), record=False)
+            result = main_array(answer.value) if answer.returned else None
+            return result is not None and result.shape == main.shape[:-1]
+    return None

@@ -1,0 +1,253 @@
+"""What else a parameter takes: lists for arrays and tuples, one number for all axes, more words.
+
+Documentation says "tuple" where any sequence does and "int" where a fraction is taken as it
+is. What is tried here is taken for accepted only where the result tells that it was understood.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from voxbind_build.model import OUTPUT_ROLES, WHOLE_ROLES, Parameter
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.invoke import Answer
+from voxbind_build.probe.protocol.options import literals
+from voxbind_build.probe.protocol.relations import close, leaves, same
+from voxbind_build.probe.inputs.roles import table
+
+_LARGEST = 20_000
+"""Elements of an array that is still given as nested lists."""
+_NONSENSE = "no such word"
+_SHAPE = "whole shape"
+"""The role of a parameter that says which shape the result has."""
+
+
+def lists(bench: Bench, arrangement: Arrangement) -> dict[str, bool]:
+    """Give each array as nested lists, and tell where the result is as it was."""
+    return dict(_Trial(bench, arrangement).lists())
+
+
+def also(
+    bench: Bench, arrangement: Arrangement, words: dict[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Tell what each parameter takes beside what is documented.
+
+    Parameters
+    ----------
+    bench : Bench
+        The function.
+    arrangement : Arrangement
+        How it is called.
+    words : dict
+        By parameter, words that parameters of its name take elsewhere.
+
+    Returns
+    -------
+    dict
+        By parameter: ``list`` and ``array`` for a tuple, ``number`` for a tuple that may be
+        one number, ``sequence`` and ``array`` for a number that may differ along each axis,
+        ``float`` for an integer, ``complex`` for a number that goes with a complex image, and
+        further words as literals.
+    """
+    trial = _Trial(bench, arrangement)
+    found = {each.name: tuple(trial.takes(each, words.get(each.name, ()))) for each in trial.free}
+    return {name: kinds for name, kinds in found.items() if kinds}
+
+
+class _Trial:
+    """Calls that differ in one argument."""
+
+    def __init__(self, bench: Bench, arrangement: Arrangement) -> None:
+        self.bench, self.arrangement = bench, arrangement
+        self.arguments = bench.compose(arrangement, arrangement.main())
+        self.ndim = arrangement.ndim
+        self.usual = bench.run(self.arguments)
+        self.free = [
+            each
+            for each in bench.parameters
+            if each.name not in bench.arrays and not each.kind.startswith("VAR_")
+        ]
+
+    def call(self, name: str, value: Any) -> Answer:
+        if self.bench.late:
+            return Answer(error="late")
+        return self.bench.run({**self.arguments, **self.beside(name), name: value})
+
+    def beside(self, name: str) -> dict[str, Any]:
+        """Return the options without which nobody looks at a parameter."""
+        options = table().beside.get(name, {})
+        return {name: value for name, value in options.items() if self.bench.parameter(name)}
+
+    def lists(self) -> Iterator[tuple[str, bool]]:
+        for entry in self.bench.parameters:
+            role = self.bench.roles.get(entry.name)
+            if entry.name not in self.bench.arrays or role in OUTPUT_ROLES:
+                continue
+            value, usual = self.arguments.get(entry.name), self.usual
+            if value is None and entry.default == "None" and role in WHOLE_ROLES:
+                value, usual = self.optional(entry)
+            if isinstance(value, np.ndarray) and value.size <= _LARGEST and usual.returned:
+                yield entry.name, _alike(self.call(entry.name, value.tolist()), usual)
+
+    def optional(self, entry: Parameter) -> tuple[Any, Answer]:
+        """Find an array that is taken where none need be given, and what comes of it."""
+        main = self.arrangement.main()
+        # Such as an angle for each column.
+        each = np.arange(1.0, main.shape[-1] + 1)
+        for value in (*self.bench.candidates(entry, self.arrangement, main), each):
+            if isinstance(value, np.ndarray) and (usual := self.call(entry.name, value)).returned:
+                return value, usual
+        return None, Answer(error="not given")
+
+    def takes(self, parameter: Parameter, words: tuple[str, ...]) -> Iterator[str]:
+        if not self.usual.returned:
+            return
+        name, value = parameter.name, self.arguments.get(parameter.name, _value(parameter))
+        known = literals(parameter.annotation)
+        if known and all(isinstance(word, str) for word in known):
+            yield from self.words(name, known, words)
+            if "Sequence[" in parameter.annotation:
+                yield from self.row_of_words(name, known[0])
+        elif _is_numbers(value):
+            yield from self.of_sequence(name, value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            if not isinstance(value, int) and not re.search(
+                r"\b(float|complex)\b", parameter.annotation
+            ):
+                yield "float"  # which it was given all the time
+            yield from self.of_number(name, value)
+        elif value is None:
+            yield from self.of_nothing(parameter)
+
+    def of_sequence(self, name: str, value: tuple[Any, ...] | list[Any]) -> Iterator[str]:
+        # A shape is understood where the result has it: what is in memory that nobody wrote
+        # doesn't count.
+        alike = _shaped_alike if self.bench.roles.get(name) == _SHAPE else _alike
+        usual = self.call(name, value)
+        others = tuple(item + place for place, item in enumerate(value, 1))
+        if alike(self.call(name, others), usual):
+            return  # nobody looks at it
+        for kind, other in (("list", list(value)), ("array", np.array(value))):
+            if alike(self.call(name, other), usual):
+                yield kind
+        one = (value[0],) * len(value)
+        if alike(self.call(name, value[0]), self.call(name, one)):
+            yield "number"
+
+    def of_number(self, name: str, value: float) -> Iterator[str]:
+        usual, next_one = self.call(name, value), self.call(name, value + 1)
+        if _differ(next_one, usual):
+            row = (value + 1,) * self.ndim
+            given = self.call(name, row)
+            # A tuple is also C's comma operator, where it is printed into a kernel's source.
+            if _alike(given, next_one) and _alike(self.call(name, [*row]), next_one):
+                yield "sequence"
+            if given.returned and _alike(self.call(name, np.array(row)), given):
+                yield "array"
+            if isinstance(value, int):
+                between = self.call(name, value + 0.5)
+                if _differ(between, usual) and _differ(between, next_one):
+                    yield "float"
+        if self.takes_complex(name, value):
+            yield "complex"
+
+    def takes_complex(self, name: str, value: float) -> bool:
+        main = self.arguments.get(self.bench.main or "")
+        if main is None or main.dtype.kind != "f":
+            return False
+        image = {self.bench.main or "": main.astype(np.complex128)}
+        if self.bench.late:
+            return False
+        arguments = {**self.arguments, **image, **self.beside(name)}
+        answers = [
+            self.bench.run({**arguments, name: number}) for number in (complex(value, 1), value)
+        ]
+        return _differ(*answers) and all(
+            leaf.dtype.kind == "c" for leaf in leaves(answers[0].value)
+        )
+
+    def of_nothing(self, parameter: Parameter) -> Iterator[str]:
+        """Try a parameter that is off by default as what is documented of it."""
+        for value in self.stand_ins(parameter.annotation):
+            if self.call(parameter.name, value).returned:
+                if isinstance(value, tuple):
+                    yield from self.of_sequence(parameter.name, value)
+                else:
+                    yield from self.of_number(parameter.name, value)
+                return
+
+    def stand_ins(self, annotation: str) -> Iterator[Any]:
+        """Give values for what is None by default, from its type."""
+        if re.search(r"(tuple|Sequence)\[(int|object)", annotation):
+            yield tuple(range(self.ndim))
+            yield (3,) * self.ndim
+        if re.search(r"(tuple|Sequence)\[float", annotation):
+            yield (1.0,) * self.ndim
+        if annotation.startswith(("int", "float")):
+            yield 3
+
+    def words(self, name: str, known: list[str], others: tuple[str, ...]) -> Iterator[str]:
+        if self.call(name, _NONSENSE).returned:
+            return  # nobody looks at it
+        first = self.call(name, known[0])
+        for change in (str.lower, str.upper):
+            if change(known[0]) not in known and _alike(self.call(name, change(known[0])), first):
+                changed = [word for word in map(change, known) if word not in known]
+                yield from (repr(word) for word in changed if self.call(name, word).returned)
+        for word in others:
+            if word not in known and self.call(name, word).returned:
+                yield repr(word)
+
+    def row_of_words(self, name: str, word: str) -> Iterator[str]:
+        row = [word] * self.ndim
+        if _alike(self.call(name, np.array(row)), self.call(name, row)):
+            yield "array"
+
+
+def _value(parameter: Parameter) -> Any:
+    try:
+        return ast.literal_eval(parameter.default or "None")
+    except (SyntaxError, ValueError):
+        return ...
+
+
+def _is_numbers(value: Any) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and bool(value)
+        and all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
+    )
+
+
+def _alike(one: Answer, other: Answer) -> bool:
+    """Tell whether two calls returned the same."""
+    if not (one.returned and other.returned):
+        return False
+    mine, others = leaves(one.value), leaves(other.value)
+    if not mine or len(mine) != len(others):
+        return same(one.value, other.value)
+    return all(map(_equal, mine, others))
+
+
+def _shaped_alike(one: Answer, other: Answer) -> bool:
+    """Tell whether two calls returned arrays of the same shapes and dtypes, or the same numbers."""
+    if not (one.returned and other.returned):
+        return False
+    mine, others = ([(leaf.shape, leaf.dtype) for leaf in leaves(x.value)] for x in (one, other))
+    return mine == others if all(shape for shape, _ in mine) and mine else _alike(one, other)
+
+
+def _differ(one: Answer, other: Answer) -> bool:
+    """Tell whether two calls returned, and not the same."""
+    return one.returned and other.returned and not _alike(one, other)
+
+
+def _equal(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    if one.dtype.kind in "biufc" and other.dtype.kind in "biufc":
+        return close(one, other)
+    return same(one, other)

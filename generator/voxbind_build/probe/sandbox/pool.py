@@ -1,0 +1,372 @@
+"""Observes callables in processes that may die.
+
+Each callable has a process of its own, forked from a server that has the libraries
+imported already, so that a start costs milliseconds. Nothing that one callable does
+to its process (a leak, a stray thread, a changed global) can reach another's
+observation, and what is seen doesn't depend on the order or the number of jobs.
+A call that ends its process costs that call: the callable is observed again in a new
+process, which leaves that call out.
+
+A pool of long-lived workers would be a little faster, but a worker that leaves with
+`os._exit(0)` would go unnoticed until the time limit, and a late crash would be
+blamed on the next callable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import Any
+
+import pebble
+import psutil
+from msgspec import structs
+from pebble.concurrent import process as in_process
+
+from voxbind_build.model import CRASH, Observation, ProbeTask
+from voxbind_build.probe.protocol.twin_agreement import agree
+from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
+from voxbind_build.probe.invoke import TIMEOUT, tell_error
+from voxbind_build.probe.sandbox.confinement import (
+    ENVIRONMENT,
+    Limits,
+    apply,
+    limit,
+    server_home,
+    settle,
+    silence,
+    threads,
+)
+from voxbind_build.probe.memory.cuda import LOST
+from voxbind_build.probe.protocol.observe import blank, observe
+
+TIME_LIMIT = 300.0
+"""Seconds for all calls of one callable; so many that a slow machine sees the same."""
+MEMORY_LIMIT = 1 << 30
+"""Bytes above what the process holds at its start."""
+GPU_PROCESS_LIMIT = 8 << 30
+"""Bytes of a process that works on a GPU: the driver takes more than any function."""
+CALL_LIMIT = 10.0
+"""Seconds for one call: a hundred times what any call on images this small should take."""
+GPU_CALL_LIMIT = 60.0
+"""Seconds for one call on a GPU: the first ones of a process start it and compile kernels."""
+FATAL_LIMIT = 12
+"""Calls of one callable that may end their process before it is given up."""
+TIMEOUT_LIMIT = 6
+"""Calls among them that may take too long."""
+DISK_LIMIT = 1 << 30
+"""Bytes of all files in a callable's folder."""
+
+_GROUP = ".group"
+"""Ending of the file, beside a callable's folder, that has the number of its process group."""
+_CALL = ".call"
+"""File, in a callable's folder, that has the number of the call that is made."""
+_OUTLIVES_FORK = ("numpy", "pyclesperanto")
+"""Memories whose libraries can be forked once imported; CUDA's can't."""
+_ON_GPU = ("cupy",)
+"""Memories whose driver reserves address space as it likes, so that what is used is watched."""
+_MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
+"""What follows from writing where one shouldn't: which of them is a matter of luck."""
+_SCRATCH = "VOXBIND_SCRATCH"
+"""Variable by which to know what a build has started, wherever it has gone."""
+
+
+def probe(
+    tasks: Sequence[ProbeTask],
+    *,
+    jobs: int | None = None,
+    on_done: Callable[[Observation], ProbeTask | None] = lambda observation: None,
+    time_limit: float = TIME_LIMIT,
+    call_limit: float = CALL_LIMIT,
+    memory_limit: int = MEMORY_LIMIT,
+    until: float = math.inf,
+    ahead: Collection[str] = (),
+) -> dict[str, Observation]:
+    """Observe callables in parallel, each at its own risk.
+
+    Parameters
+    ----------
+    tasks
+        One for each definition.
+    jobs
+        Processes at a time; by default one for each usable core.
+    on_done
+        Called here with each observation as it comes in. What it returns is done next.
+    time_limit, call_limit
+        Seconds that one callable may use, and one call of it; at most a quarter of the former.
+    memory_limit
+        Bytes that one callable may use.
+    until
+        Moment, as `time.monotonic` tells it, at which what isn't done is broken off.
+    ahead
+        Modules to import once for all processes, beside those of the callables.
+
+    Returns
+    -------
+    dict
+        Observations by definition, sorted. Where a callable took its process down,
+        `Observation.failure` says how.
+    """
+    observations: dict[str, Observation] = {}
+    with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:
+        # pebble's types name the argument `mp_context`, its code reads `context`.
+        run_apart: Any = in_process
+        start = run_apart(timeout=time_limit, daemon=False, context=context)(_observe)
+        waiting = deque(tasks)
+        numbers = itertools.count()
+        running: dict[Future[Observation], tuple[ProbeTask, Path]] = {}
+        ended: dict[Path, str] = {}
+        a_call = min(call_limit, time_limit / 4)
+        limits = Limits(time_limit, a_call, memory_limit, running=threads())
+        try:
+            while (waiting or running) and time.monotonic() < until:
+                while waiting and len(running) < (jobs or usable_cores()):
+                    task = waiting.popleft()
+                    folder = scratch / str(next(numbers))
+                    folder.mkdir()
+                    running[start(task, folder, limits)] = task, folder
+                ended |= _end_if_full(folder for _, folder in running.values())
+                ended |= _end_if_large(
+                    folder for task, folder in running.values() if task.memory_type in _ON_GPU
+                )
+                for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
+                    task, folder = running.pop(future)
+                    observation = _outcome(future, task, limits)
+                    if folder in ended:
+                        observation = _failed(task, ended[folder])
+                    _end_processes(folder)
+                    last = _last_call(folder)
+                    shutil.rmtree(folder, ignore_errors=True)
+                    died = isinstance(future.exception(), pebble.ProcessExpired)
+                    fatal = {**task.fatal, last: observation.failure}
+                    if died and folder not in ended and last and _may_go_on(fatal):
+                        waiting.appendleft(structs.replace(task, fatal=fatal))
+                        continue
+                    observations[observation.definition] = observation
+                    if (further := on_done(observation)) is not None:
+                        waiting.appendleft(further)
+        finally:
+            _break_off({future: folder for future, (_, folder) in running.items()})
+    return dict(sorted(observations.items()))
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _break_off(running: Mapping[Future[Observation], Path]) -> None:
+    """End what still runs; a process that is just being started is ended a moment later."""
+    left = set(running)
+    give_up = time.monotonic() + 5
+    while left and time.monotonic() < give_up:
+        for future in left:
+            _end_processes(running[future])
+        left = wait(left, timeout=0.05).not_done
+    for future in left:
+        future.cancel()
+
+
+def _outcome(future: Future[Observation], task: ProbeTask, limits: Limits) -> Observation:
+    try:
+        return future.result()
+    except TimeoutError:
+        failure = f"{TIMEOUT} {limits.seconds:g} s"
+    except pebble.ProcessExpired as error:
+        failure = _last_words(error.exitcode, limits)
+    except Exception as error:
+        failure = f"gave an answer that can't be read: {type(error).__name__}"
+    return _failed(task, failure)
+
+
+def _failed(task: ProbeTask, failure: str) -> Observation:
+    """Keep what is known without a call: a function that crashes still takes an image."""
+    return structs.replace(blank(task), failure=failure)
+
+
+def _may_go_on(fatal: Mapping[int, str]) -> bool:
+    timeouts = sum(end.startswith(TIMEOUT) for end in fatal.values())
+    return len(fatal) <= FATAL_LIMIT and timeouts < TIMEOUT_LIMIT
+
+
+def _last_call(folder: Path) -> int:
+    """Return the number of the call that a process made last; 0 where it made none."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        return int((folder / _CALL).read_text())
+    return 0
+
+
+def _last_words(exitcode: int | None, limits: Limits) -> str:
+    if exitcode is None:
+        return CRASH
+    if exitcode == -signal.SIGALRM:
+        return f"{TIMEOUT} {limits.seconds_a_call:g} s"
+    if exitcode == LOST:
+        return f"{CRASH}: the GPU was left in error"
+    if exitcode >= 0:
+        return f"{CRASH} with exit code {exitcode}"
+    if -exitcode in _MEMORY_FAULTS:
+        return f"{CRASH} by {' or '.join(sorted(fault.name for fault in _MEMORY_FAULTS))}"
+    with contextlib.suppress(ValueError):
+        return f"{CRASH} by {signal.Signals(-exitcode).name}"
+    return f"{CRASH} by signal {-exitcode}"
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="voxbind-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def _fork_server(
+    tasks: Sequence[ProbeTask], scratch: Path, ahead: Collection[str] = ()
+) -> Iterator[multiprocessing.context.BaseContext]:
+    """Give a context whose processes start with single threads and the libraries imported.
+
+    Libraries whose state doesn't outlive a fork are not imported ahead.
+    """
+    mark = {_SCRATCH: str(scratch)}
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        with _environment(mark):
+            yield multiprocessing.get_context("spawn")
+        return
+    modules = {*ahead} | {
+        task.description.definition.partition(":")[0]
+        for task in tasks
+        if task.memory_type in _OUTLIVES_FORK
+    }
+    context = multiprocessing.get_context("forkserver")
+    resource_tracker.ensure_running()  # without the mark: it serves the whole process
+    context.set_forkserver_preload(
+        ["__main__", "voxbind_build.probe.sandbox.preload", "voxbind_build.probe.sandbox.pool"]
+    )
+    # The server of Python 3.11 doesn't set `sys.path` before it imports ahead.
+    search_path = os.pathsep.join(path for path in sys.path if path)
+    memory_types = sorted({task.memory_type for task in tasks} & {*_OUTLIVES_FORK})
+    variables = {
+        "PYTHONPATH": search_path,
+        AHEAD: " ".join(sorted(modules)),
+        DEVICES: " ".join(memory_types),
+        HOME: str(server_home(scratch)),
+    }
+    with _environment({**ENVIRONMENT, **variables, **mark}):
+        try:
+            yield context
+        finally:
+            _stop_server()
+            _end_strays(scratch)
+
+
+def _stop_server() -> None:
+    """End the server, which would give the next measurement the modules of this one.
+
+    The standard library has no public name for this. A plain `_stop` waits for every
+    process that holds the server's pipe, also for one that a callable sent off.
+    """
+    server: Any = multiprocessing.forkserver._forkserver
+    if server._forkserver_pid is not None:
+        os.kill(server._forkserver_pid, signal.SIGKILL)
+        server._stop()
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    apply(variables)
+    try:
+        yield
+    finally:
+        apply(before)
+
+
+def _end_strays(scratch: Path) -> None:
+    """End processes that left their group: they still have the environment they began with."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(_SCRATCH) == str(scratch):
+                process.kill()
+
+
+def _end_if_full(folders: Iterable[Path]) -> dict[Path, str]:
+    """End the callables that fill the disk; return what is to be said, by folder."""
+    full = {}
+    for folder in folders:
+        size = 0
+        for path in folder.rglob("*"):
+            with contextlib.suppress(OSError):
+                size += path.lstat().st_blocks * 512
+        if size > DISK_LIMIT:
+            full[folder] = f"wrote more than {DISK_LIMIT >> 20} MiB of files"
+            _end_processes(folder)
+    return full
+
+
+def _end_if_large(folders: Iterable[Path]) -> dict[Path, str]:
+    """End the callables that fill the memory; return what is to be said, by folder."""
+    large = {}
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
+            process = psutil.Process(int(folder.with_suffix(_GROUP).read_text()))
+            if process.memory_info().rss > GPU_PROCESS_LIMIT:
+                large[folder] = f"used more than {GPU_PROCESS_LIMIT >> 20} MiB of memory"
+                _end_processes(folder)
+    return large
+
+
+# --- in the other process ----------------------------------------------------------------
+
+
+def _observe(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
+    """Observe one callable behind limits; everything it starts is in one process group."""
+    os.setpgid(0, 0)
+    folder.with_suffix(_GROUP).write_text(str(os.getpid()))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    journal = folder / _CALL
+
+    def before_call(number: int) -> None:
+        journal.write_text(str(number))
+        # Its default action ends the process whatever the function does, the interpreter's
+        # lock in hand too.
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds_a_call)
+
+    try:
+        silence()
+        limit(limits, watched=task.memory_type in _ON_GPU)
+        settle(folder, task.memory_type)
+        return (agree if task.beside else observe)(task, before_call)
+    except BaseException as error:
+        return _failed(task, f"couldn't be observed: {tell_error(error)}")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.killpg(0, signal.SIGKILL)
+
+
+# --- on both sides -----------------------------------------------------------------------
+
+
+def _end_processes(folder: Path) -> None:
+    """End what a callable has left behind: child processes, and threads that won't end."""
+    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
+        os.killpg(int(folder.with_suffix(_GROUP).read_text()), signal.SIGKILL)

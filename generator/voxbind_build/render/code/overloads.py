@@ -1,0 +1,226 @@
+"""The signature of a wrapper, and its overloads: what comes back for what goes in."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from voxbind_build.model import Form, Function, MemoryType, Parameter
+from voxbind_build.render.code.checked_text import annotation, literal, members, with_arrays
+from voxbind_build.render.code.namespace import Namespace
+
+__all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signatures"]
+
+SLICE_BY_SLICE = "slice_by_slice"
+_IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
+
+
+class Signature(Struct, frozen=True, kw_only=True):
+    """Parameters and result, as they are written."""
+
+    parameters: tuple[str, ...]
+    returns: str
+
+
+class _Arrays(Struct, frozen=True, kw_only=True):
+    """What arrays of one kind give: a row of overloads."""
+
+    image: str
+    """The image's type."""
+    result: str
+    """The type of arrays that come back."""
+    options: Mapping[str, str] = {}
+    """Parameters of which but this type is meant."""
+
+
+def signatures(
+    function: Function, first: Parameter | None, memory: MemoryType, names: Namespace
+) -> tuple[Signature, ...]:
+    """Return a wrapper's overloads and, last, the signature of what they are overloads of.
+
+    Parameters
+    ----------
+    function
+        What is known of it.
+    first
+        The parameter that takes the image, if there is one.
+    memory
+        What the library works in.
+    names
+        Of the generated module.
+    """
+    return tuple(_Writer(function, first, memory, names).all())
+
+
+def has_switch(function: Function) -> bool:
+    """Tell whether a wrapper has a `slice_by_slice` of its own."""
+    return function.contract == "FLEXIBLE" and all(
+        parameter.name != SLICE_BY_SLICE for parameter in function.parameters
+    )
+
+
+def image_is_plain(parameter: Parameter, where: str) -> bool:
+    """Tell whether the image is an array, not a list of arrays, say."""
+    return bool(_IMAGE_TYPES & set(members(parameter.annotation, where)))
+
+
+class _Writer:
+    def __init__(
+        self, function: Function, first: Parameter | None, memory: MemoryType, names: Namespace
+    ) -> None:
+        self._function, self._first, self._names = function, first, names
+        self._where = function.public
+        self._array = "ClesperantoArray" if memory == "pyclesperanto" else "Array"
+        self._has_switch = has_switch(function)
+        self._takes_lists = first is not None and first.name in function.array_like
+
+    def all(self) -> Iterator[Signature]:
+        kinds = self._kinds()
+        returns, forms = self._function.returns, self._forms()
+        if len(kinds) > 1 or forms:
+            for form in forms:
+                yield self._signature(kinds[0], form.annotation, form)
+            yield from (self._signature(kind, returns.annotation) for kind in kinds)
+        yield self._signature(self._any(kinds), self._united(kinds))
+
+    def _forms(self) -> tuple[Form, ...]:
+        """Return what options decide, if these can be given by name."""
+        kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
+        named = {"KEYWORD_ONLY"}
+        if "VAR_POSITIONAL" not in kinds.values():
+            named.add("POSITIONAL_OR_KEYWORD")
+        forms = self._function.returns.forms
+        return forms if all(kinds[name] in named for each in forms for name in each.options) else ()
+
+    # --- kinds of arrays ----------------------------------------------------------------
+
+    def _kinds(self) -> list[_Arrays]:
+        """Return the kinds of images that give arrays of different types back."""
+        first = self._first
+        plain = first is not None and image_is_plain(first, self._where)
+        alone = _Arrays(image=self._image(first) if first and plain else "", result="LibraryArray")
+        if first is None or not plain or first.default is not None or not self._gives_arrays():
+            return [alone]
+        same = _Arrays(image=f"{self._array}T", result=f"{self._array}T")
+        recast = _Arrays(image="Castable[OutT]", result="OutT")
+        dtype = self._dtype_option()
+        kinds = {
+            "all": [same],
+            "dtype": [_Arrays(image="Reshapable[OutT]", result="OutT"), same],
+            "memory": [recast, same],
+            "nothing": [alone],
+        }[self._function.keeps]
+        if dtype and self._function.keeps == "all":
+            kept = _Arrays(image=same.image, result=same.result, options={dtype: "None"})
+            kinds = [kept, recast, same]
+        elif dtype and self._function.keeps == "dtype":
+            kinds = [recast, same]
+        if self._takes_lists and self._function.keeps != "nothing":
+            kinds.append(_Arrays(image="Nested", result="LibraryArray"))
+        return kinds
+
+    def _any(self, kinds: list[_Arrays]) -> _Arrays:
+        """Return the kind that the others are kinds of."""
+        if len(kinds) == 1:
+            return kinds[0]
+        images = [self._array]
+        images += [kind.image.replace("OutT", "Array") for kind in kinds if kind.result == "OutT"]
+        images += ["Nested"] * self._takes_lists
+        return _Arrays(image=" | ".join(images), result=self._array)
+
+    def _united(self, kinds: list[_Arrays]) -> str:
+        """Return the type that all kinds' results are of."""
+        returns = self._function.returns.annotation
+        # A list of one kind of arrays is no list of another.
+        invariant = re.search(r"\b(list|dict|set)\[.*Array", returns)
+        return "object" if invariant and len(kinds) > 1 else returns
+
+    def _image(self, parameter: Parameter) -> str:
+        image = f"{self._array} | Nested" if self._takes_lists else self._array
+        return f"{image} | None" if parameter.default == "None" else image
+
+    def _gives_arrays(self) -> bool:
+        described = self._function.returns.annotation
+        # A type that changes with the array's name has an array in it.
+        return len({with_arrays(described, self._where, name) for name in ("A", "B")}) > 1
+
+    def _dtype_option(self) -> str:
+        """Name the parameter that asks for a dtype, where it need not be given."""
+        return next(
+            (
+                parameter.name
+                for parameter in self._function.parameters
+                if parameter.default == "None"
+                and "DTypeLike" in members(parameter.annotation, self._where)
+            ),
+            "",
+        )
+
+    # --- one signature ------------------------------------------------------------------
+
+    def _signature(self, kind: _Arrays, returns: str, form: Form | None = None) -> Signature:
+        return Signature(
+            parameters=self._parameters(kind, form),
+            returns=self._annotation(with_arrays(returns, self._where, kind.result)),
+        )
+
+    def _parameters(self, kind: _Arrays, form: Form | None) -> tuple[str, ...]:
+        written: list[str] = []
+        previous = ""
+        starred = optional = False
+        for parameter in self._function.parameters:
+            values = form.options.get(parameter.name, "") if form else ""
+            required = bool(values) and values != parameter.default
+            if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
+                written.append("/")
+            if parameter.kind == "VAR_KEYWORD":
+                self._add_switch(written, starred)
+            keyword = parameter.kind == "KEYWORD_ONLY" or (required and optional)
+            if keyword and not starred:
+                written.append("*")
+            starred = starred or keyword or parameter.kind == "VAR_POSITIONAL"
+            optional = optional or parameter.default is not None
+            written.append(self._parameter(parameter, kind, values, required=required))
+            previous = parameter.kind
+        if previous == "POSITIONAL_ONLY":
+            written.append("/")
+        if previous != "VAR_KEYWORD":
+            self._add_switch(written, starred)
+        return tuple(written)
+
+    def _add_switch(self, written: list[str], starred: bool) -> None:
+        if self._has_switch:
+            flag = self._names.bind("bool", "builtins")
+            written += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {flag} = False"]
+
+    def _parameter(
+        self, parameter: Parameter, kind: _Arrays, values: str, *, required: bool
+    ) -> str:
+        star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
+        described = _literals(values) or kind.options.get(parameter.name) or parameter.annotation
+        if parameter is self._first and kind.image:
+            described = kind.image
+        else:
+            described = with_arrays(described, self._where, self._array)
+        text = f"{star}{parameter.name}: {self._annotation(described)}"
+        if parameter.default is None or required:
+            return text
+        if parameter.default_is_literal:
+            where = f"{self._where}, parameter {parameter.name!r}"
+            return f"{text} = {literal(parameter.default, where, self._names.bind)}"
+        mark = self._names.bind("library_default", "voxbind._upstream.wrapped_module")
+        return f"{text} = {mark}({parameter.default!r})"
+
+    def _annotation(self, text: str) -> str:
+        return annotation(text, self._where, self._names.bind_type)
+
+
+def _literals(values: str) -> str:
+    """Return the type of literals that stand with commas between."""
+    if not values or values == "None":
+        return values
+    kept = ast.unparse(ast.parse(f"({values},)", mode="eval").body)[1:-1].rstrip(",")
+    return f"Literal[{kept}]"

@@ -1,0 +1,173 @@
+"""The sections of parameters and results: every one is named, with its type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from voxbind_build.model import Function, Parameter
+from voxbind_build.render.docs.sections import Entry, entries, indented
+
+__all__ = ["parameters", "returns"]
+
+_DEFAULT = re.compile(r"\(= *(?P<default>.+)\)$")
+_OPTIONAL = re.compile(r"^Optional\[(?P<type>.+)\]\s*(?:, default: None)?$")
+_STARS = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
+_VARIADIC = {"VAR_POSITIONAL": "tuple", "VAR_KEYWORD": "dict"}
+_WORDS = {"Any": "object", "Array": "array", "ArrayLike": "array_like", "ArrayT": "array"}
+"""The generated modules' own names in words that numpydoc's readers know."""
+_LONGEST_DEFAULT = 30
+
+
+def parameters(
+    function: Function, documented: str, others: str, added: Entry | None
+) -> tuple[str, str]:
+    """Return the texts of "Parameters" and "Other Parameters", in the signature's order.
+
+    Parameters
+    ----------
+    function
+        What is known of the function.
+    documented, others
+        The sections as upstream wrote them; what they don't name is named all the same.
+    added
+        A keyword that the wrapper has beside the library's.
+    """
+    first, second = entries(documented), entries(others)
+    found = _matched(function, first + second)
+    later = {name for entry in second for name in entry.names} - {
+        name for entry in first for name in entry.names
+    }
+    main = [each for each in function.parameters if each.name not in later]
+    rest = [each for each in function.parameters if each.name in later]
+    listed = list(_merged([(each, found[each.name]) for each in main]))
+    if added is not None:
+        starred = sum(each.kind == "VAR_KEYWORD" for each in main)
+        listed.insert(len(listed) - starred, added)
+    return _written(listed), _written(_merged([(each, found[each.name]) for each in rest]))
+
+
+def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
+    """Give each parameter the entry that is about it; without one it gets its type alone."""
+    by_name = {each.name: each for each in function.parameters}
+    found: dict[str, Entry] = {}
+    spare: list[Entry] = []
+    said: list[str] = []
+    for entry in listed:
+        known = [name for name in entry.names if name in by_name and name not in found]
+        again = [name for name in entry.names if name in found]
+        found.update((name, entry) for name in known)
+        if not entry.names:
+            head = entry.type.strip("*: ") and entry.type  # "* : *" stands for all the others
+            said.append(f"{head}\n{entry.text}".strip())
+        elif again and _deprecated(found[again[0]]) != _deprecated(entry):
+            # Once for what it did and once for its end.
+            both = sorted((found[again[0]], entry), key=_deprecated)
+            text = "\n\n".join(each.text for each in both if each.text)
+            found[again[0]] = replace(both[0], names=(again[0],), text=text)
+        elif not known:
+            spare.append(entry)
+    missing = [each for each in function.parameters if each.name not in found]
+    named = [each for each in missing if each.kind not in _STARS]
+    if len(named) == len(spare) == 1:  # renamed since it was documented, or misspelt
+        found[named[0].name] = replace(spare.pop(), names=(named[0].name,))
+    starred = next((each for each in function.parameters if each.kind == "VAR_KEYWORD"), None)
+    if starred is not None and starred in missing:
+        found[starred.name] = Entry((starred.name,), "", "\n\n".join(said))
+    if starred is not None and spare:
+        entry = found[starred.name]
+        among = f"Among them:\n\n{_written(spare)}"
+        found[starred.name] = replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
+    text = said[0] if said and starred is None else ""
+    return {each.name: Entry((each.name,), "", text) for each in missing} | found
+
+
+def _deprecated(entry: Entry) -> bool:
+    return entry.type.strip("`").upper().startswith("DEPRECATED")
+
+
+def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
+    """Keep together what is documented together, as far as it stands together."""
+    position = 0
+    while position < len(listed):
+        parameter, entry = listed[position]
+        together = [parameter]
+        for following, its_entry in listed[position + 1 :]:
+            if its_entry is not entry:
+                break
+            together.append(following)
+        position += len(together)
+        names = tuple(_STARS.get(each.kind, "") + each.name for each in together)
+        yield Entry(names, _tidied(entry.type) or _type(parameter), entry.text)
+
+
+def _tidied(type_: str) -> str:
+    """Write ``Optional[Image] (= None)`` the way numpydoc does: ``Image, optional``."""
+    type_ = re.sub(r"\s+\(=", " (=", _DEFAULT.sub(r", default: \g<default>", type_))
+    type_ = re.sub(r"\s+, default", ", default", type_)
+    return _OPTIONAL.sub(r"\g<type>, optional", type_)
+
+
+def _type(parameter: Parameter) -> str:
+    """Return the type of what upstream doesn't document."""
+    default, type_ = parameter.default, in_words(parameter.annotation)
+    if parameter.kind in _VARIADIC:
+        return f"{_VARIADIC[parameter.kind]}, optional"
+    if default is None:
+        return type_
+    if not parameter.default_is_literal and default.endswith(".DEPRECATED"):
+        return "DEPRECATED"
+    if default == "None" or not parameter.default_is_literal or len(default) > _LONGEST_DEFAULT:
+        return f"{type_.removesuffix(' or None')}, optional"
+    return f"{type_}, default: {default}"
+
+
+def in_words(annotation: str) -> str:
+    """Return a type as documentation writes it: ``array or None``."""
+    text = re.sub(r"\[Any(?:, (?:Any|\.\.\.))*\]", "", annotation)  # a dict of anything
+    text = re.sub(r"\w+", lambda found: _WORDS.get(found[0], found[0]), text)
+    text = re.sub(r"\bcollections\.abc\.|\btyping\.", "", text)
+    return text.replace(" | ", " or ")
+
+
+def _written(listed: Iterator[Entry] | Sequence[Entry]) -> str:
+    return "\n".join(_line(each) for each in listed)
+
+
+def _line(entry: Entry) -> str:
+    head = " : ".join(part for part in (", ".join(entry.names), entry.type) if part)
+    return f"{head}\n{indented(entry.text)}" if entry.text else head
+
+
+def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
+    """Return the text of "Returns"; nothing for what returns nothing.
+
+    Parameters
+    ----------
+    function
+        What is known of the function.
+    documented
+        The section as upstream wrote it.
+    roles
+        What the result is, or each member of it, as far as that has a word.
+    """
+    if function.returns.annotation == "None":
+        return documented
+    listed = [_result(entry) for entry in entries(documented)] or [Entry((), "", "")]
+    if len(listed) == 1 and not listed[0].type and not listed[0].names:
+        listed = [Entry((), in_words(function.returns.annotation), listed[0].text)]
+    if len(listed) == len(roles):
+        listed = [
+            entry if entry.text or not role else replace(entry, text=f"{role.capitalize()}.")
+            for entry, role in zip(listed, roles, strict=True)
+        ]
+    return _written(listed)
+
+
+def _result(entry: Entry) -> Entry:
+    """Take a lone word for a type, not for a name."""
+    if len(entry.names) == 1 and not entry.type:
+        return Entry((), entry.names[0], entry.text)
+    return entry
