@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 import voxbind
-from voxbind.auto import filters, measure, morphology, ndimage
 from voxbind._settings.tracing import TraceLog
+from voxbind.auto import filters, measure, morphology, ndimage
 
 ABOUT = "Denoise, threshold, label and measure a real volume, wherever it is."
 LARGEST = 8

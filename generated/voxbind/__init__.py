@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from . import registry as registry
     from ._native.declaring import declare as declare
-    from .context import prefer as prefer
-    from .context import transfers as transfers
-    from .context import workers as workers
+    from ._settings.context import prefer as prefer
+    from ._settings.context import transfers as transfers
+    from ._settings.context import workers as workers
+    from ._settings.tracing import trace as trace
     from .contract import ProcessingContract as ProcessingContract
     from .errors import DeviceUnavailableError as DeviceUnavailableError
     from .errors import DimensionError as DimensionError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from .errors import StaleWrapperWarning as StaleWrapperWarning
     from .errors import TransferForbiddenError as TransferForbiddenError
     from .errors import VoxbindError as VoxbindError
-    from .tracing import trace as trace
 
 __version__ = "0.1.0"
 
@@ -52,26 +52,27 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    _HOMES = {
-        "ProcessingContract": ".contract",
-        "declare": "._native.declaring",
-        "prefer": ".context",
-        "trace": ".tracing",
-        "transfers": ".context",
-        "workers": ".context",
-    }
 
     def __getattr__(name: str) -> Any:
         """Import what `__all__` names when it is first asked for."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
+        # Import statements, and not names in strings: tools that freeze a program follow them.
         if name == "registry":
-            return import_module(".registry", __name__)
-        value = globals()[name] = getattr(
-            import_module(_HOMES.get(name, ".errors"), __name__), name
-        )
+            from .registry import find as find  # which binds `registry` here
+
+            return globals()[name]
+        if name == "declare":
+            from ._native import declaring as home
+        elif name == "trace":
+            from ._settings import tracing as home
+        elif name in ("prefer", "transfers", "workers"):
+            from ._settings import context as home
+        elif name == "ProcessingContract":
+            from . import contract as home
+        else:
+            from . import errors as home
+        value = globals()[name] = getattr(home, name)
         return value
 
     def __dir__() -> list[str]:

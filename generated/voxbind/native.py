@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
+from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import volume as _volume
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT, Reshapable
-from voxbind.classes import class_of
-from voxbind.lifting import direct, flexible, per_slice
-from voxbind.lifting import volume as _volume
-from voxbind.upstream import upstream
 
 __all__ = [
     "best_focus_slice",

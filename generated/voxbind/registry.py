@@ -17,7 +17,7 @@ from importlib import import_module
 from os.path import dirname, join
 from types import MappingProxyType
 
-from .classes import class_of
+from ._support.classes import class_of
 from .contract import ProcessingContract
 from .errors import VoxbindError
 

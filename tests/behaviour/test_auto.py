@@ -25,8 +25,13 @@ import pytest
 import torch
 
 import voxbind
-from voxbind._settings import context
 from voxbind import pyclesperanto as vcle
+from voxbind._auto.choosing import choose, missing, run
+from voxbind._auto.twins import route, wrapped
+from voxbind._dispatch.facts import TwinFacts
+from voxbind._settings import context
+from voxbind._settings.context import MIN_BYTES, Preference, Settings
+from voxbind._upstream.wrapped_module import library_default
 from voxbind.auto import (
     color,
     exposure,
@@ -43,13 +48,8 @@ from voxbind.auto import (
     util,
 )
 from voxbind.auto.filters import rank
-from voxbind._auto.choosing import choose, missing, run
-from voxbind._settings.context import MIN_BYTES, Preference, Settings
-from voxbind._dispatch.facts import TwinFacts
 from voxbind.scipy import ndimage as scipy_ndimage
 from voxbind.skimage import filters as skimage_filters
-from voxbind._auto.twins import route, wrapped
-from voxbind._upstream.wrapped_module import library_default
 
 PACKAGE = Path(__file__).parents[2] / "generated" / "voxbind"
 MODULES = {
@@ -330,7 +330,8 @@ def test_nothing_is_imported_before_a_call(code: str) -> None:
 def test_a_call_on_the_host_imports_nothing_of_the_gpus_twin() -> None:
     code = (
         "import sys, numpy; from voxbind.auto import util; util.invert(numpy.ones((2, 2)));"
-        "print([name for name in sys.modules if 'cucim' in name or name == 'voxbind._auto.choosing'])"
+        "print([name for name in sys.modules "
+        "if 'cucim' in name or name == 'voxbind._auto.choosing'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

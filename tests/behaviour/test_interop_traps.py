@@ -732,11 +732,17 @@ def test_an_output_that_shares_its_buffer_is_not_written_twice(
     image, out = make(IMAGE), make(IMAGE * 0)
     facts: Any = {"images": ("image",), "outputs": ("out",), "memory": memory}
     with voxbind("").trace() as log:
-        assert voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts) is out
+        assert (
+            voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts)
+            is out
+        )
     same(out, IMAGE)
     assert all(each.shared for each in log[0].conversions)
     with voxbind("").transfers("forbid"):
-        assert voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts) is out
+        assert (
+            voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts)
+            is out
+        )
 
 
 VIEWS: dict[str, Callable[[Any], Any]] = {

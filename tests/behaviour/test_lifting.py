@@ -323,7 +323,9 @@ def test_one_object_given_twice_is_one_object_in_the_library(voxbind: Import) ->
 
     for image in (torch.from_numpy(VOLUME), VOLUME):
         arguments = {"image": image, "other": image}
-        voxbind("_dispatch.dispatch").per_slice(look, arguments, images=("image", "other"), required=2)
+        voxbind("_dispatch.dispatch").per_slice(
+            look, arguments, images=("image", "other"), required=2
+        )
         voxbind("_dispatch.dispatch").direct(look, arguments, whole=("image", "other"), required=2)
     assert seen == [True] * 10
 
@@ -392,7 +394,9 @@ def test_what_is_at_its_default_is_kept_back_where_there_are_old_names(voxbind: 
 
     arguments = {"image": IMAGE, "old": 3, "new": 1, "ratio": 1.0, "switch": 1, "mode": "reflect"}
     defaults = {"new": 1, "ratio": 1.0, "switch": True, "mode": "nearest"}
-    result = voxbind("_dispatch.dispatch").direct(function, arguments, whole=("image",), defaults=defaults)
+    result = voxbind("_dispatch.dispatch").direct(
+        function, arguments, whole=("image",), defaults=defaults
+    )
     assert result == {"old": 3, "switch": 1, "mode": "reflect"}
 
 

@@ -392,7 +392,9 @@ def test_exactly_the_calls_that_copy_are_forbidden_and_that_before_they_do(
         return copy_of(image)
 
     def call() -> Any:
-        return voxbind("_dispatch.dispatch").direct(run, {"image": value}, images=("image",), memory=library)
+        return voxbind("_dispatch.dispatch").direct(
+            run, {"image": value}, images=("image",), memory=library
+        )
 
     with voxbind("").trace() as log:
         result = call()

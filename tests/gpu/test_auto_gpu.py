@@ -11,6 +11,7 @@ import pytest
 from gpus import IMAGE, VOLUME, Library
 
 import voxbind
+from voxbind._settings.context import MIN_BYTES
 from voxbind.auto import (
     exposure,
     feature,
@@ -21,7 +22,6 @@ from voxbind.auto import (
     ndimage,
     transform,
 )
-from voxbind._settings.context import MIN_BYTES
 
 pytestmark = pytest.mark.gpu
 

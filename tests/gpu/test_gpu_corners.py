@@ -15,8 +15,8 @@ from gpus import IMAGE, PAIRS, Library
 import voxbind
 from voxbind import native
 from voxbind._dispatch.dispatch import direct
-from voxbind._memory.lookup import library_memory
 from voxbind._memory.exchange import Exchange
+from voxbind._memory.lookup import library_memory
 from voxbind.scipy import ndimage
 from voxbind.skimage import filters
 

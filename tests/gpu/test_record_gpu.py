@@ -13,10 +13,10 @@ from msgspec.structs import replace
 import voxbind
 from voxbind_build import libraries, manifest
 from voxbind_build.build import record as recording
+from voxbind_build.build.report import RecordReport
 from voxbind_build.model import Exclusion, LibrarySpec, Machine
 from voxbind_build.probe.memory import cuda
 from voxbind_build.probe.memory.cuda import Cuda
-from voxbind_build.build.report import RecordReport
 
 pytestmark = pytest.mark.gpu
 

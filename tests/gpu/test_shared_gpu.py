@@ -12,8 +12,8 @@ from gpus import IMAGE, PAIRS, Library, delay
 import voxbind
 from voxbind import native
 from voxbind._dispatch.dispatch import direct
-from voxbind._memory.lookup import library_memory
 from voxbind._memory.exchange import Exchange
+from voxbind._memory.lookup import library_memory
 
 pytestmark = [
     pytest.mark.gpu,

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from voxbind_build.cli import app as cli, function_page as explain
 from voxbind_build import manifest
+from voxbind_build.cli import app as cli
+from voxbind_build.cli import function_page as explain
 from voxbind_build.verify import tools
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from voxbind_build.cli import app as cli, doctor
 from voxbind_build import manifest as frozen
+from voxbind_build.cli import app as cli
+from voxbind_build.cli import doctor
 from voxbind_build.libraries import builtin
 from voxbind_build.model import Library
 

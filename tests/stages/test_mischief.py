@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from voxbind_build.cli import name_search as lookup
 from voxbind_build import manifest
 from voxbind_build.build import pipeline
+from voxbind_build.cli import name_search as lookup
 from voxbind_build.model import LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 

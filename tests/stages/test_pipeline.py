@@ -14,10 +14,10 @@ import pytest
 
 from voxbind_build import libraries, manifest
 from voxbind_build.build import pipeline
+from voxbind_build.build.report import BuildError
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration
 from voxbind_build.render import templates_dir
-from voxbind_build.build.report import BuildError
 from voxbind_build.verify.disk import OutputError
 
 GOLDEN = Path(__file__).parent.parent / "golden"

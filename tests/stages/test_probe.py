@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from voxbind_build.model import ProbeTask
-from voxbind_build.probe.invoke import describe_result, scrub, value_range
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.probe.inputs.images import DTYPES, SIZES, colour_image, image
-from voxbind_build.probe.protocol.observe import observe
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
+from voxbind_build.probe.invoke import describe_result, scrub, value_range
+from voxbind_build.probe.protocol.observe import observe
 
 # --- images -----------------------------------------------------------------------------
 

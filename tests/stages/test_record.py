@@ -15,9 +15,12 @@ import numpy as np
 import pytest
 from madeup import parameter
 
-from voxbind_build.cli import app as cli
 from voxbind_build import libraries, manifest
-from voxbind_build.build import pipeline, record as recording
+from voxbind_build.build import pipeline
+from voxbind_build.build import record as recording
+from voxbind_build.build.progress import Silent
+from voxbind_build.build.report import BuildError, RecordReport
+from voxbind_build.cli import app as cli
 from voxbind_build.manifest import RecordingError
 from voxbind_build.model import (
     Agreement,
@@ -31,13 +34,11 @@ from voxbind_build.model import (
     Returns,
 )
 from voxbind_build.probe.memory import cuda
-from voxbind_build.probe.sandbox import pool as sandbox
-from voxbind_build.probe.protocol.twin_agreement import Pair, distance
-from voxbind_build.probe.sandbox.confinement import Limits
 from voxbind_build.probe.memory.containers import mapped
 from voxbind_build.probe.memory.lookup import Host
-from voxbind_build.build.progress import Silent
-from voxbind_build.build.report import BuildError, RecordReport
+from voxbind_build.probe.protocol.twin_agreement import Pair, distance
+from voxbind_build.probe.sandbox import pool as sandbox
+from voxbind_build.probe.sandbox.confinement import Limits
 from voxbind_build.verify.disk import OutputError
 
 PLAIN = '''\

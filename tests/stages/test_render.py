@@ -18,9 +18,9 @@ from packages import Import, importing, write_package
 
 from voxbind_build.model import DtypeFact, Manifest, Returns
 from voxbind_build.render import RenderError, render, templates_dir
+from voxbind_build.render.code.quoting import clean
 from voxbind_build.render.docs.documentation import document
 from voxbind_build.render.docs.examples import Examples
-from voxbind_build.render.code.quoting import clean
 from voxbind_build.verify import verify
 
 MANIFEST = handmade.manifest()

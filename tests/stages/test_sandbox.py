@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from voxbind_build.model import Description, Parameter, ProbeTask, Returns
-from voxbind_build.probe.sandbox import landlock, pool as sandbox
+from voxbind_build.probe.sandbox import landlock
+from voxbind_build.probe.sandbox import pool as sandbox
 
 HERE = Path(__file__).parent
 SCREEN = os.getpid()

@@ -11,9 +11,10 @@ import handmade
 import pytest
 from msgspec.structs import replace
 
-from voxbind_build.cli import app as cli, twins_page as twins
 from voxbind_build import manifest
 from voxbind_build.classify import facing, paired
+from voxbind_build.cli import app as cli
+from voxbind_build.cli import twins_page as twins
 from voxbind_build.libraries import load
 from voxbind_build.model import (
     Agreement,

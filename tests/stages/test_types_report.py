@@ -8,9 +8,10 @@ from madeup import function, manifest, parameter
 from msgspec.structs import replace
 from rich.console import Console
 
-from voxbind_build.cli import function_page as explain, printing as show
-from voxbind_build.model import Manifest
 from voxbind_build.build.report import BuildReport, Types, types
+from voxbind_build.cli import function_page as explain
+from voxbind_build.cli import printing as show
+from voxbind_build.model import Manifest
 from voxbind_build.verify.disk import Changes
 
 

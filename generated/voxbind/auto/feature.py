@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.twins import route, wrapped
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.

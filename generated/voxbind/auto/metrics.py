@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT
-from voxbind.classes import class_of
-from voxbind.twins import route, wrapped
 
 # Where the library isn't installed, what its classes are isn't known.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false

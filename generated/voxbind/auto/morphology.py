@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import library_default
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -24,9 +27,6 @@ from voxbind.arrays import (
     OutT,
     RandomGenerator,
 )
-from voxbind.classes import class_of
-from voxbind.twins import route, wrapped
-from voxbind.upstream import library_default
 
 __all__ = [
     "area_closing",

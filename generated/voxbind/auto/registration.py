@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import library_default
 from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, OutT
-from voxbind.classes import class_of
-from voxbind.twins import route, wrapped
-from voxbind.upstream import library_default
 
 __all__ = ["optical_flow_ilk", "optical_flow_tvl1", "phase_cross_correlation"]
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import library_default
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
-from voxbind.classes import class_of
-from voxbind.twins import route, wrapped
-from voxbind.upstream import library_default
 
 # Where the library isn't installed, what its classes are isn't known.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false

@@ -13,7 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import library_default
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -24,10 +28,6 @@ from voxbind.arrays import (
     OutT,
     RandomGenerator,
 )
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.twins import route, wrapped
-from voxbind.upstream import library_default
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.

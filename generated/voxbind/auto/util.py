@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -25,9 +28,6 @@ from voxbind.arrays import (
     RandomGenerator,
     Reshapable,
 )
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.twins import route, wrapped
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.

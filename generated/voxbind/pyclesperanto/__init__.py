@@ -15,13 +15,13 @@ from builtins import object as _object
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from voxbind._dispatch.dispatch import direct, flexible, told, volume
+from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array as _Array
 from voxbind.arrays import ArrayLike, Castable, DTypeLike, LibraryArray, OutT
-from voxbind.arrays_pyclesperanto import ClesperantoArray, ClesperantoArrayT
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import direct, flexible, told, volume
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 # Where the library isn't installed, what its classes are isn't known.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false

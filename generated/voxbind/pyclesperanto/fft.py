@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
+from voxbind._dispatch.dispatch import direct, flexible
+from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayLike, Castable, LibraryArray, OutT
-from voxbind.arrays_pyclesperanto import ClesperantoArray, ClesperantoArrayT
-from voxbind.classes import class_of
-from voxbind.lifting import direct, flexible
-from voxbind.upstream import upstream
 
 # Where the library isn't installed, what its classes are isn't known.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false

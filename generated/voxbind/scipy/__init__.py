@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voxbind.lazy import lazy_attributes
+from voxbind._upstream.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from . import ndimage as ndimage

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
+from voxbind._dispatch.dispatch import direct, flexible
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, Nested, OutT
-from voxbind.classes import class_of
-from voxbind.lifting import direct, flexible
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "affine_transform",

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from voxbind._dispatch.dispatch import flexible
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -19,10 +23,6 @@ from voxbind.arrays import (
     OutT,
     Reshapable,
 )
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import flexible
-from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     ahx_from_rgb: Any

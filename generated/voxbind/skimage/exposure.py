@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Literal, overload
 
+from voxbind._dispatch.dispatch import flexible
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, Nested, OutT
-from voxbind.classes import class_of
-from voxbind.lifting import flexible
-from voxbind.upstream import upstream
 
 __all__ = [
     "adjust_gamma",

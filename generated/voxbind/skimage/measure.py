@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import volume as _volume
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import direct, flexible, per_slice
-from voxbind.lifting import volume as _volume
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 # Where the library isn't installed, what its classes are isn't known.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false

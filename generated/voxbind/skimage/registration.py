@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Literal, overload
 
+from voxbind._dispatch.dispatch import flexible
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, OutT
-from voxbind.classes import class_of
-from voxbind.lifting import flexible
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["optical_flow_ilk", "optical_flow_tvl1", "phase_cross_correlation"]
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
+from voxbind._dispatch.dispatch import direct, flexible, volume
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -19,10 +23,6 @@ from voxbind.arrays import (
     RandomGenerator,
     Reshapable,
 )
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import direct, flexible, volume
-from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.

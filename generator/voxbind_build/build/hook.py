@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from voxbind_build.build import pipeline, progress
+from voxbind_build.build.report import BuildError
 from voxbind_build.libraries import SpecError, builtin
 from voxbind_build.manifest import ManifestError
-from voxbind_build.build.report import BuildError
 from voxbind_build.verify.disk import OutputError
 
 

@@ -12,6 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.progress import Reporter
+from voxbind_build.build.report import BuildError, Row, row
 from voxbind_build.classify import classify, inferred, limited, paired, twin_name
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
@@ -28,11 +30,9 @@ from voxbind_build.model import (
     Twin,
     Verdict,
 )
-from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.probe.fingerprint import method_fingerprint
-from voxbind_build.build.progress import Reporter
+from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.render import own_names, templates_dir
-from voxbind_build.build.report import BuildError, Row, row
 
 Measure = Literal["changed", "all", "nothing"]
 

@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voxbind_build import manifest as frozen
-from voxbind_build.model import Difference, LibrarySpec, Observation
-from voxbind_build.probe.sandbox import pool as sandbox
+from voxbind_build.build.library_state import Measure, fill, read, refuse_clashes, twins_last
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import publish, whole
-from voxbind_build.build.library_state import Measure, fill, read, refuse_clashes, twins_last
 from voxbind_build.build.report import (
     BuildError,
     BuildReport,
@@ -25,6 +23,8 @@ from voxbind_build.build.report import (
     types,
     unobserved,
 )
+from voxbind_build.model import Difference, LibrarySpec, Observation
+from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
 

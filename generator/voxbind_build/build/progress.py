@@ -21,8 +21,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from voxbind_build.model import Contract
 from voxbind_build.build.report import Row
+from voxbind_build.model import Contract
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two plain lines."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.library_state import Reading, twins_last
+from voxbind_build.build.progress import Reporter
+from voxbind_build.build.report import BuildError, Row, broken_promises, row
 from voxbind_build.manifest import Record
 from voxbind_build.model import Manifest, Observation
-from voxbind_build.build.progress import Reporter
-from voxbind_build.build.library_state import Reading, twins_last
 from voxbind_build.render import RenderError, render, templates_dir
-from voxbind_build.build.report import BuildError, Row, broken_promises, row
 from voxbind_build.verify import ToolError, disk, verify
 
 

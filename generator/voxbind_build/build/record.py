@@ -11,6 +11,17 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.library_state import (
+    Clock,
+    Reading,
+    own_folder,
+    read,
+    recorded,
+    refuse_clashes,
+)
+from voxbind_build.build.progress import Reporter, Silent
+from voxbind_build.build.publish import Whole, publish, whole
+from voxbind_build.build.report import BuildError, Merged, RecordReport, compared, unobserved
 from voxbind_build.classify import paired, twin_name
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import installed_version
@@ -27,10 +38,6 @@ from voxbind_build.model import (
 )
 from voxbind_build.probe.memory import cuda
 from voxbind_build.probe.sandbox import pool as sandbox
-from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import Whole, publish, whole
-from voxbind_build.build.library_state import Clock, Reading, own_folder, read, recorded, refuse_clashes
-from voxbind_build.build.report import BuildError, Merged, RecordReport, compared, unobserved
 from voxbind_build.verify import disk
 
 TIME_LIMIT = 900.0

@@ -1,7 +1,7 @@
 """From observations to contracts, result kinds and reasons: pure."""
 
-from voxbind_build.classify.from_twin import inferred
 from voxbind_build.classify.cpu_only import limited
+from voxbind_build.classify.from_twin import inferred
 from voxbind_build.classify.twin_pairs import device_name, facing, paired, twin_name
 from voxbind_build.classify.verdict import classify
 

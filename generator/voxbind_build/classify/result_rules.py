@@ -34,7 +34,7 @@ class Names(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def names() -> Names:
     """Read `names.toml`."""
-    path = Path(__file__).with_name("names.toml")
+    path = Path(__file__).with_name("result_names.toml")
     return msgspec.toml.decode(path.read_bytes(), type=Names)
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 from msgspec import structs
 
-from voxbind_build.classify.parameter_types import accepted
-from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
+from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
+from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
 from voxbind_build.classify.return_types import result_type

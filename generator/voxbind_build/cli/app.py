@@ -15,16 +15,17 @@ import msgspec
 import typer
 from rich.console import Console
 
-from voxbind_build.cli import doctor as examination
-from voxbind_build.cli import function_page as explain, name_search as lookup
-from voxbind_build.build import progress
 from voxbind_build import manifest as frozen
+from voxbind_build.build import progress
+from voxbind_build.build.report import BuildError
+from voxbind_build.cli import doctor as examination
+from voxbind_build.cli import function_page as explain
+from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import printing as display
 from voxbind_build.cli import twins_page as comparison
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
-from voxbind_build.build.report import BuildError
 from voxbind_build.verify.disk import OutputError
 
 app = typer.Typer(
@@ -95,7 +96,9 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Read and measure the installed libraries, and write the wrappers."""
-    from voxbind_build.build import pipeline  # half a second, which looking things up shouldn't take
+    from voxbind_build.build import (
+        pipeline,  # half a second, which looking things up shouldn't take
+    )
 
     with _failures():
         specs = _specs(library)
@@ -321,13 +324,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def default_package() -> Path:
     """Return the folder of the package: the checkout's, else that of the installed voxbind."""
     here = Path(__file__).resolve().parent
-    root = here.parents[1]
-    if here.parent.name == "generator" and (root / "templates").is_dir():
+    root = here.parents[2]
+    if here.parents[1].name == "generator" and (root / "templates").is_dir():
         return root / "generated" / "voxbind"
     spec = importlib.util.find_spec("voxbind")
     if spec is not None and spec.submodule_search_locations:
         return Path(next(iter(spec.submodule_search_locations)))
-    return here.parent / "voxbind"
+    return here.parents[1] / "voxbind"
 
 
 def _package(out: Path | None) -> Path:

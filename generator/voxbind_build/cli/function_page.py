@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from voxbind_build.cli import name_search as lookup, twins_page as twins
 from voxbind_build.classify import device_name
+from voxbind_build.cli import name_search as lookup
+from voxbind_build.cli import twins_page as twins
 from voxbind_build.manifest import signature, signature_parts
 from voxbind_build.model import (
     Call,
@@ -23,8 +24,8 @@ from voxbind_build.model import (
     Manifest,
     Observation,
 )
-from voxbind_build.render.docs.library_warnings import grouped
 from voxbind_build.render.docs.documentation import gives, outcome, takes
+from voxbind_build.render.docs.library_warnings import grouped
 
 Observations = Mapping[str, Mapping[str, Observation]]
 """By library, then by definition."""

@@ -11,9 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from voxbind_build.cli import name_search as lookup
-from voxbind_build.cli.doctor import Finding
-from voxbind_build.model import Function
 from voxbind_build.build.progress import table
 from voxbind_build.build.report import (
     BuildReport,
@@ -24,6 +21,9 @@ from voxbind_build.build.report import (
     Types,
     Unobserved,
 )
+from voxbind_build.cli import name_search as lookup
+from voxbind_build.cli.doctor import Finding
+from voxbind_build.model import Function
 from voxbind_build.verify.disk import Changes
 
 

@@ -12,9 +12,9 @@ import msgspec
 
 from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
-from voxbind_build.describe.neighbours import like_neighbours, words_elsewhere
 from voxbind_build.describe.documented_parameters import describe_parameter
 from voxbind_build.describe.documented_returns import describe_returns
+from voxbind_build.describe.neighbours import like_neighbours, words_elsewhere
 from voxbind_build.model import Contract, Definition, Description, Inventory, PublicName
 
 __all__ = ["describe", "words_elsewhere"]

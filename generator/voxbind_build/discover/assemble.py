@@ -9,11 +9,11 @@ from typing import Literal
 import msgspec
 
 from voxbind_build.discover.live_differences import compare, reconcile
+from voxbind_build.discover.live_worker import LiveModule, LiveName
+from voxbind_build.discover.module_source import Module
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.discover.source_signatures import define
-from voxbind_build.discover.module_source import Module
 from voxbind_build.discover.stubs import with_stub
-from voxbind_build.discover.live_worker import LiveModule, LiveName
 from voxbind_build.model import (
     Definition,
     Exclusion,

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from voxbind_build.discover.constants import NotConstant, dotted_name, evaluate
-from voxbind_build.discover.resolve import Resolver
 from voxbind_build.discover.module_source import Function, Module, Value, expression
+from voxbind_build.discover.resolve import Resolver
 
 __all__ = ["assigned", "filled"]
 

@@ -16,7 +16,15 @@ from voxbind_build.discover.constants import (
     evaluate,
 )
 from voxbind_build.discover.locate import Package
-from voxbind_build.discover.module_source import Class, Function, Import, Module, Value, expression, read
+from voxbind_build.discover.module_source import (
+    Class,
+    Function,
+    Import,
+    Module,
+    Value,
+    expression,
+    read,
+)
 
 __all__ = ["Home", "Resolver"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from voxbind_build.discover.resolve import Home, Resolver
-from voxbind_build.discover.module_source import Function, Module, expression
 from voxbind_build.discover.docstring_templates import assigned, filled
+from voxbind_build.discover.module_source import Function, Module, expression
+from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.model import Definition, ParameterKind, SourceParameter
 
 __all__ = ["define"]

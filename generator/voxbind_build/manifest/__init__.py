@@ -6,18 +6,6 @@
 two entries apart.
 """
 
-from voxbind_build.manifest.compare import compare, signature, signature_parts
-from voxbind_build.manifest.manifest_file import (
-    MANIFEST,
-    SCHEMA,
-    ManifestError,
-    encode,
-    read,
-    schema,
-    seal,
-    sha256,
-)
-from voxbind_build.manifest.freeze import freeze
 from voxbind_build.manifest.committed import (
     Record,
     altered,
@@ -31,6 +19,18 @@ from voxbind_build.manifest.committed import (
     read_unfinished,
     source_fingerprint,
     write_whole,
+)
+from voxbind_build.manifest.compare import compare, signature, signature_parts
+from voxbind_build.manifest.freeze import freeze
+from voxbind_build.manifest.manifest_file import (
+    MANIFEST,
+    SCHEMA,
+    ManifestError,
+    encode,
+    read,
+    schema,
+    seal,
+    sha256,
 )
 from voxbind_build.manifest.recording_file import RecordingError, encode_recordings, read_recordings
 

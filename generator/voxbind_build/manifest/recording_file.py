@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from voxbind_build.manifest.manifest_file import sha256
 from voxbind_build.manifest.committed import encode_observations
+from voxbind_build.manifest.manifest_file import sha256
 from voxbind_build.model import SCHEMA_VERSION, Recordings
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from voxbind_build.model import Manifest
 from voxbind_build.render.code.auto import PACKAGE, render_auto
-from voxbind_build.render.docs.examples import Examples
 from voxbind_build.render.code.checked_text import RenderError
 from voxbind_build.render.code.formatting import tidy
-from voxbind_build.render.code.registry_index import INDEX, index
 from voxbind_build.render.code.module import render_module
 from voxbind_build.render.code.module_tree import module_tree
+from voxbind_build.render.code.registry_index import INDEX, index
+from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["RenderError", "own_names", "render", "templates_dir"]
 
@@ -54,12 +54,15 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
 
 def own_names(templates: Path) -> frozenset[str]:
     """Return the names of modules that voxbind has itself: no library can have one of them."""
-    runtime = {path.stem for path in (templates / "runtime").glob("*.py")}
-    return frozenset({*runtime, PACKAGE})
+    names = {path.partition("/")[0] for path in _copied(templates / "runtime")}
+    return frozenset({*(name.removesuffix(".py") for name in names), PACKAGE})
 
 
 def _copied(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.py"))
+    }
 
 
 def templates_dir() -> Path:

@@ -11,17 +11,18 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from .._support import nvidia as devices
-from .._support.classes import class_of
-from .._settings.context import Preference, Settings, change, current, preferred
-from ..errors import VoxbindError
 from .._dispatch.facts import Arguments, Function, TwinFacts
-from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .._memory.cupy_memory import is_held
+from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .._memory.numpy_memory import numpy_dtype
 from .._memory.routes import gpu_of, nbytes_of
+from .._settings.context import Preference, Settings, change, current, preferred
+from .._support import nvidia as devices
+from .._support.classes import class_of
+from .._support.package import PACKAGE
 from .._support.untyped import np
 from .._upstream.wrapped_module import LibraryDefault
+from ..errors import VoxbindError
 
 __all__ = ["Choice", "choose", "missing", "run"]
 
@@ -210,7 +211,7 @@ def _differs(twin: str, image: Any, arguments: Arguments, facts: TwinFacts, cpu:
         if not _comes_from(arguments[name], "cupy"):
             return f"{twin} takes no Python function for {name!r}"
     library = cpu.__name__.partition(".")[0]
-    foreign = (library, f"{__package__}.{library}", "numpy.random")
+    foreign = (library, f"{PACKAGE}.{library}", "numpy.random")
     for name, value in arguments.items():
         for each in _leaves(value):
             if _comes_from(each, *foreign):
@@ -272,7 +273,7 @@ def _is_for_host(value: Any) -> bool:
     """Whether a value is a function of which nobody knows that it takes arrays on a GPU."""
     if not callable(value) or isinstance(value, (type, np.dtype)) or memory_of(value) is not None:
         return False
-    return not _comes_from(value, *_ON_GPU, f"{__package__}.auto")
+    return not _comes_from(value, *_ON_GPU, f"{PACKAGE}.auto")
 
 
 def _is_untouched(value: Any, default: Any) -> bool:

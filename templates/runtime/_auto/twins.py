@@ -1,7 +1,8 @@
 """The two wrappers behind a function of `voxbind.auto`: one for the CPU, one for the GPU.
 
 Where an array of NumPy comes and nobody asked for the GPU, a function there calls the first one
-at once. Everything else goes through `route`, and from there by the rules in `voxbind._auto.choosing`.
+at once. Everything else goes through `route`, and from there by the rules in
+`voxbind._auto.choosing`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Unpack
+
+from .._support.package import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +24,8 @@ __all__ = ["route", "wrapped"]
 def wrapped(module: str) -> Any:
     """Return the wrappers of a module, each imported when it is first asked for.
 
-    What comes back is a plain module, as in `voxbind._upstream.wrapped_module`. Its ``Array`` is NumPy's class of
-    arrays, which says without a question that an image is on the host.
+    What comes back is a plain module, as in `voxbind._upstream.wrapped_module`. Its ``Array`` is
+    NumPy's class of arrays, which says without a question that an image is on the host.
 
     Parameters
     ----------
@@ -51,7 +54,7 @@ class _Wrapped:
 
     def attribute(self, name: str) -> Any:
         """Return what the module of wrappers has under a name, be it ``Array``."""
-        return getattr(import_module(f"{__package__}.{self._module}"), name)
+        return getattr(import_module(f"{PACKAGE}.{self._module}"), name)
 
 
 def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[TwinFacts]) -> Any:
@@ -75,9 +78,10 @@ def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[T
 
 def _first_run(cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts) -> Any:
     global _run
-    # NumPy isn't imported before the first call that needs it; and what is imported by its name is
-    # no part of what a checker must know before it reads a module of `voxbind.auto`.
-    _run = import_module(".choosing", __package__).run
+    # NumPy isn't imported before the first call that needs it.
+    from .choosing import run
+
+    _run = run
     return _run(cpu, gpu, name, arguments, facts)
 
 

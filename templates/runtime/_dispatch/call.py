@@ -7,11 +7,8 @@ from itertools import islice
 from operator import index
 from typing import Any
 
-from .._support.classes import class_of
-from .._settings.context import DEFAULT, current
-from ..errors import DimensionError, MemoryTypeError, class_name
-from .facts import Arguments, Facts, Function
-from .dispatch import BegunCall
+from .._memory.cupy_memory import CupyMemory
+from .._memory.exchange import Exchange, lower_dtype
 from .._memory.lookup import (
     KNOWN,
     NESTED,
@@ -25,13 +22,15 @@ from .._memory.lookup import (
     memory_of,
     to_host,
 )
-from .._memory.exchange import Exchange, lower_dtype
-from .._memory.cupy_memory import CupyMemory
-from .plan import Plan, plan_of
-from .slices import run_per_slice
+from .._settings.context import DEFAULT, current
 from .._settings.tracing import Watch
+from .._support.classes import class_of
 from .._support.untyped import np
 from .._upstream.wrapped_module import LibraryDefault
+from ..errors import DimensionError, MemoryTypeError, class_name
+from .facts import Arguments, Facts, Function
+from .plan import Plan, plan_of
+from .slices import run_per_slice
 
 __all__ = ["Call", "begin"]
 
@@ -358,7 +357,7 @@ class Call:
         return plan.function(*positional, **keywords)
 
 
-def begin(function: Function, arguments: Arguments, facts: Facts) -> BegunCall:
+def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
     """Return a call of a function."""
     return Call(plan_of(function, arguments, facts), arguments)
 

@@ -8,55 +8,17 @@ misread is told before the library is called.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..errors import DimensionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .call import Call
     from .facts import Arguments, Facts, Function
 
-__all__ = ["BegunCall", "direct", "flexible", "per_slice", "told", "volume"]
-
-
-class BegunCall(Protocol):
-    """What is asked here of a call with its arguments checked: see `voxbind._dispatch.call.Call`."""
-
-    image: str
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the image."""
-        ...
-
-    @property
-    def may_be_colours(self) -> bool:
-        """Whether the library may read the image's last axis as colours."""
-        ...
-
-    @property
-    def has_coordinates_of_all_axes(self) -> bool:
-        """Whether an array names a place on all the axes for each element of the result."""
-        ...
-
-    @property
-    def comprehension(self) -> str:
-        """The call for each slice, as one would write it."""
-        ...
-
-    def told(self, shape: tuple[int, ...]) -> str:
-        """Return the start of a message: what came."""
-        ...
-
-    def run(self) -> Any:
-        """Run the function on all axes at once."""
-        ...
-
-    def run_per_slice(self, has_channels: bool) -> Any:
-        """Run the function on each slice of the volume and stack the results."""
-        ...
+__all__ = ["direct", "flexible", "per_slice", "told", "volume"]
 
 
 def direct(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
@@ -192,12 +154,13 @@ def told(value: Any, name: str, asked: Any = None) -> Any:
     return value
 
 
-def _first_call(function: Function, arguments: Arguments, facts: Facts) -> BegunCall:
+def _first_call(function: Function, arguments: Arguments, facts: Facts) -> Call:
     global _call
-    # NumPy isn't imported before the first call that needs it; and what is imported by its name is
-    # no part of what a checker must know before it reads a wrapper.
-    _call = import_module(".calls", __package__).begin
+    # NumPy isn't imported before the first call that needs it.
+    from .call import begin
+
+    _call = begin
     return _call(function, arguments, facts)
 
 
-_call: Callable[[Function, Arguments, Facts], BegunCall] = _first_call
+_call: Callable[[Function, Arguments, Facts], Call] = _first_call

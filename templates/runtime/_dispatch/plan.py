@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .facts import Arguments, Facts, Function
 from .._memory.lookup import NUMPY, LibraryMemory, library_memory
+from .facts import Arguments, Facts, Function
 
 __all__ = ["Plan", "plan_of"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from importlib import import_module
 from typing import Any, TypeVar
 
-from .._support.classes import class_of
-from ..errors import DimensionError, class_name
 from .._memory.lookup import NUMPY, LibraryMemory
+from .._support.classes import class_of
 from .._support.untyped import np
+from ..errors import DimensionError, class_name
 
 __all__ = ["run_per_slice"]
 
@@ -82,12 +81,11 @@ def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterato
         yield from (partial(run, number) for number in numbers)
         return
     from collections import deque
+    from concurrent.futures import ThreadPoolExecutor
     from contextvars import copy_context
 
     waiting: deque[Callable[[], _T]] = deque()
-    # By its name: to read the types of threads' pools a checker reads those of processes too, and
-    # of all of `multiprocessing`, which takes it longer than anything else that the run time needs.
-    pool = import_module("concurrent.futures").ThreadPoolExecutor(min(workers, len(numbers)))
+    pool = ThreadPoolExecutor(min(workers, len(numbers)))
     try:
         for number in numbers:
             # A library may ask for NumPy's error state or its own settings in the context.

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from .._support.classes import class_of
+from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError
 from .numpy_memory import numpy_dtype
-from .._support.untyped import np
 
 __all__ = ["CupyMemory", "is_held"]
 

@@ -11,14 +11,14 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any, cast
 
 from .._support.classes import class_of
+from .._support.untyped import np
 from ..errors import MemoryTypeError, class_name
 from .lookup import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
 from .routes import by_gpu, gpu_of, nbytes_of, shares
-from .._support.untyped import np
 
 if TYPE_CHECKING:
-    from .lookup import CudaMemory
     from .._settings.tracing import Watch
+    from .lookup import CudaMemory
 
 __all__ = ["Exchange", "lower_dtype"]
 

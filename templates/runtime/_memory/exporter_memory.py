@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import Any
 
 from .._support.classes import class_of
-from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
 from .._support.untyped import np
+from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
 
 __all__ = ["ExporterMemory", "gpu_of"]
 
@@ -38,7 +38,7 @@ def gpu_of(value: Any) -> int | None:
 
 
 class ExporterMemory:
-    """Arrays of libraries that voxbind knows nothing else of: see `voxbind._memory.lookup.Memory`."""
+    """Arrays of any other library: see `voxbind._memory.lookup.Memory`."""
 
     name = "exporter"
 

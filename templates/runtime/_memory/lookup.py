@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .._support.classes import class_of
+from .._support.untyped import np
+from .._upstream.wrapped_module import array_api_classes
 from .cupy_memory import CupyMemory
 from .exporter_memory import ExporterMemory
 from .numpy_memory import NumpyMemory
 from .pyclesperanto_memory import PyclesperantoMemory
 from .torch_memory import TorchMemory
-from .._support.untyped import np
-from .._upstream.wrapped_module import array_api_classes
 
 __all__ = [
     "KNOWN",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import MemoryTypeError
 from .._support.untyped import np
+from ..errors import MemoryTypeError
 
 __all__ = ["NumpyMemory", "numpy_dtype"]
 

@@ -17,12 +17,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._support.stacklevel import callers_level
+from .._support.untyped import np
 from ..errors import (
     DtypeConversionWarning,
     MemoryDimensionError,
     MemoryTypeError,
 )
-from .._support.untyped import np
 
 __all__ = ["PyclesperantoMemory"]
 

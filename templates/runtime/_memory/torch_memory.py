@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._support.classes import class_of
+from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
 from .numpy_memory import numpy_dtype
-from .._support.untyped import np
 
 __all__ = ["TorchMemory"]
 

@@ -8,14 +8,12 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, NamedTuple, overload
 
-from .context import Settings, change, current
-from ..errors import TransferForbiddenError
+from .._support.package import PACKAGE
 from .._upstream.wrapped_module import watch_direct_calls
+from ..errors import TransferForbiddenError
+from .context import Settings, change, current
 
 __all__ = ["Conversion", "TraceLog", "TracedCall", "Watch", "trace"]
-
-_RUNTIME = frozenset(("calls", "lifting", "tracing"))
-"""The modules between a wrapper and its `Watch`."""
 
 
 class Conversion(NamedTuple):
@@ -229,11 +227,11 @@ class Watch:
 
 def _name_of_wrapper() -> str:
     """Return the dotted name below voxbind of the wrapper that is running."""
-    package = (__package__ or "voxbind") + "."
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in `callers`
+    package = PACKAGE + "."
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as in `stacklevel`
     while frame.f_back is not None:
         module = str(frame.f_globals.get("__name__"))
-        if module.startswith(package) and module.removeprefix(package) not in _RUNTIME:
+        if module.startswith(package) and module[len(package)] != "_":
             return f"{module.removeprefix(package)}.{frame.f_code.co_name}"
         frame = frame.f_back
     return "the function"

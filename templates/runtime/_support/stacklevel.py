@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from .package import PACKAGE
+
 __all__ = ["callers_level"]
 
 
 def callers_level() -> int:
-    """Return the `stacklevel` of the first frame outside this package, for who calls this."""
-    package = (__package__ or "voxbind") + "."
+    """Return the `stacklevel` of the first frame outside voxbind, for who calls this."""
+    package = PACKAGE + "."
     # Documented, and private by its name alone.
     level, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back and (str(frame.f_globals.get("__name__")) + ".").startswith(package):

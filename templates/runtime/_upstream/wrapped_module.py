@@ -9,8 +9,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from .._support.stacklevel import callers_level
 from .._support.classes import class_of
+from .._support.package import PACKAGE
+from .._support.stacklevel import callers_level
 from ..errors import (
     DeviceUnavailableError,
     LibraryMissingError,
@@ -289,8 +290,7 @@ class _Library:
         """Say how the wrapper's signature no longer fits the library's, or nothing."""
         from inspect import Parameter, isfunction, signature
 
-        package = __package__ or "voxbind"
-        wrapper = getattr(sys.modules.get(f"{package}.{self._module}"), "__dict__", {}).get(name)
+        wrapper = getattr(sys.modules.get(f"{PACKAGE}.{self._module}"), "__dict__", {}).get(name)
         if not isfunction(wrapper):
             return ""
         try:

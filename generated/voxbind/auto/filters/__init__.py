@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import library_default
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, LibraryArray, OutT
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.twins import route, wrapped
-from voxbind.upstream import library_default
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import overload
 
-from voxbind import context
+from voxbind._auto.twins import route, wrapped
+from voxbind._settings import context
+from voxbind._support.classes import class_of
 from voxbind.arrays import Array, ArrayT, Castable, OutT
-from voxbind.classes import class_of
-from voxbind.twins import route, wrapped
 
 __all__ = [
     "autolevel",

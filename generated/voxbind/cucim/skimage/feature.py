@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
+from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT
-from voxbind.classes import class_of
-from voxbind.lifting import direct, flexible, per_slice
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "blob_dog",

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
+from voxbind._dispatch.dispatch import flexible
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT
-from voxbind.classes import class_of
-from voxbind.lifting import flexible
-from voxbind.upstream import upstream
 
 # Where the library isn't installed, what its classes are isn't known.
 # pyright: reportUnknownParameterType=false, reportUnknownVariableType=false

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, overload
 
+from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -22,9 +25,6 @@ from voxbind.arrays import (
     OutT,
     RandomGenerator,
 )
-from voxbind.classes import class_of
-from voxbind.lifting import direct, flexible, per_slice
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = [
     "ball_kernel",

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
+from voxbind._dispatch.dispatch import flexible, volume
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import (
     Array,
     ArrayLike,
@@ -23,9 +26,6 @@ from voxbind.arrays import (
     RandomGenerator,
     Reshapable,
 )
-from voxbind.classes import class_of
-from voxbind.lifting import flexible, volume
-from voxbind.upstream import upstream
 
 __all__ = [
     "compare_images",

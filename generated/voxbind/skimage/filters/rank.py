@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import overload
 
+from voxbind._dispatch.dispatch import flexible, per_slice
+from voxbind._support.classes import class_of
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, OutT
-from voxbind.classes import class_of
-from voxbind.lifting import flexible, per_slice
-from voxbind.upstream import upstream
 
 __all__ = [
     "autolevel",

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from voxbind_build.model import Description
-from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.invoke import Answer
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import tells
 
 Content = tuple[str, str]

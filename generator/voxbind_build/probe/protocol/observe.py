@@ -12,15 +12,15 @@ from msgspec import structs
 
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Result
+from voxbind_build.probe.inputs.images import DTYPES
+from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
+from voxbind_build.probe.invoke import Answer, describe_result, tell_error
+from voxbind_build.probe.memory.lookup import Memory, memory
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
-from voxbind_build.probe.invoke import Answer, describe_result, tell_error
-from voxbind_build.probe.protocol.slice_comparison import relate
-from voxbind_build.probe.inputs.images import DTYPES
-from voxbind_build.probe.memory.lookup import Memory, memory
 from voxbind_build.probe.protocol.options import turned
 from voxbind_build.probe.protocol.relations import close, leaves, main_array, same, tells
-from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
+from voxbind_build.probe.protocol.slice_comparison import relate
 from voxbind_build.probe.protocol.variants import also, lists
 
 _BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from voxbind_build.model import GIVEN, OUTPUT_ROLES, Parameter, Result, Turned
-from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.invoke import Answer, describe_result, outline
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import leaves
 
 _MOST_CHOICES = 3

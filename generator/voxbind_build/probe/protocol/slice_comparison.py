@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from voxbind_build.model import IMAGE_ROLES
-from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.inputs.images import Array
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import close, main_array, stacked
 
 

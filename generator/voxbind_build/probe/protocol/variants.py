@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from voxbind_build.model import OUTPUT_ROLES, WHOLE_ROLES, Parameter
-from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.invoke import Answer
+from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.options import literals
 from voxbind_build.probe.protocol.relations import close, leaves, same
-from voxbind_build.probe.inputs.roles import table
 
 _LARGEST = 20_000
 """Elements of an array that is still given as nested lists."""

@@ -39,9 +39,10 @@ from msgspec import structs
 from pebble.concurrent import process as in_process
 
 from voxbind_build.model import CRASH, Observation, ProbeTask
-from voxbind_build.probe.protocol.twin_agreement import agree
-from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
 from voxbind_build.probe.invoke import TIMEOUT, tell_error
+from voxbind_build.probe.memory.cuda import LOST
+from voxbind_build.probe.protocol.observe import blank, observe
+from voxbind_build.probe.protocol.twin_agreement import agree
 from voxbind_build.probe.sandbox.confinement import (
     ENVIRONMENT,
     Limits,
@@ -52,8 +53,7 @@ from voxbind_build.probe.sandbox.confinement import (
     silence,
     threads,
 )
-from voxbind_build.probe.memory.cuda import LOST
-from voxbind_build.probe.protocol.observe import blank, observe
+from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
 
 TIME_LIMIT = 300.0
 """Seconds for all calls of one callable; so many that a slow machine sees the same."""

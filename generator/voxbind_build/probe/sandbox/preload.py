@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from voxbind_build.probe.sandbox.confinement import NO_OTHER_HOMES, apply, share_caches
 from voxbind_build.probe.memory.lookup import memory
+from voxbind_build.probe.sandbox.confinement import NO_OTHER_HOMES, apply, share_caches
 
 AHEAD = "VOXBIND_AHEAD"
 """Environment variable with the modules' names, separated by spaces."""

@@ -12,16 +12,16 @@ from pathlib import Path
 from msgspec import Struct
 
 from voxbind_build.model import Function, Library, Manifest, Parameter, Twin
+from voxbind_build.render.code.checked_text import RenderError, identifier, literal
+from voxbind_build.render.code.module import fill_in, taken
+from voxbind_build.render.code.module_tree import Node
+from voxbind_build.render.code.namespace import Namespace
+from voxbind_build.render.code.overloads import SLICE_BY_SLICE, has_switch, signatures
+from voxbind_build.render.code.quoting import docstring
+from voxbind_build.render.code.wrapper import Wrapper, first_image, name_of_result
 from voxbind_build.render.docs import library_warnings as answers
 from voxbind_build.render.docs.documentation import document
 from voxbind_build.render.docs.examples import Examples
-from voxbind_build.render.code.checked_text import RenderError, identifier, literal
-from voxbind_build.render.code.module import fill_in, taken
-from voxbind_build.render.code.namespace import Namespace
-from voxbind_build.render.code.quoting import docstring
-from voxbind_build.render.code.overloads import SLICE_BY_SLICE, has_switch, signatures
-from voxbind_build.render.code.module_tree import Node
-from voxbind_build.render.code.wrapper import Wrapper, first_image, name_of_result
 
 __all__ = ["PACKAGE", "render_auto"]
 
@@ -219,7 +219,7 @@ class _Writer:
 
     def _conditions(self, cpu: str) -> tuple[str, ...]:
         kind = self._names.bind("class_of", "voxbind._support.classes")
-        context = self._names.bind("context", "voxbind")
+        context = self._names.bind("context", "voxbind._settings")
         return (
             f"{kind}({self._images[0]}) is {cpu}.Array",
             f"{context}.current() is {context}.calm",

@@ -34,7 +34,9 @@ VOCABULARY = MappingProxyType(
             ("Castable", "LibraryArray", "Nested", "RandomGenerator"), "voxbind.arrays"
         ),
         **dict.fromkeys(("OutT", "Reshapable"), "voxbind.arrays"),
-        **dict.fromkeys(("ClesperantoArray", "ClesperantoArrayT"), "voxbind._memory.pyclesperanto_types"),
+        **dict.fromkeys(
+            ("ClesperantoArray", "ClesperantoArrayT"), "voxbind._memory.pyclesperanto_types"
+        ),
         **dict.fromkeys(("PathLike",), "os"),
         **dict.fromkeys(("ModuleType",), "types"),
         **dict.fromkeys(

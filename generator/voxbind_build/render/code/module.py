@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from voxbind_build.model import Library
-from voxbind_build.render.docs.examples import Examples
 from voxbind_build.render.code.checked_text import identifier
+from voxbind_build.render.code.module_tree import Node
 from voxbind_build.render.code.namespace import Namespace
 from voxbind_build.render.code.quoting import docstring
-from voxbind_build.render.code.module_tree import Node
 from voxbind_build.render.code.wrapper import Wrapper, names_used, wrap
+from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["fill_in", "render_module", "taken"]
 

@@ -7,11 +7,8 @@ import ast
 from msgspec import Struct
 
 from voxbind_build.model import Function, MemoryType, Parameter
-from voxbind_build.render.docs.documentation import document
-from voxbind_build.render.docs.examples import Examples
 from voxbind_build.render.code.checked_text import identifier, literal
 from voxbind_build.render.code.namespace import Namespace
-from voxbind_build.render.code.quoting import docstring
 from voxbind_build.render.code.overloads import (
     SLICE_BY_SLICE,
     Signature,
@@ -19,6 +16,9 @@ from voxbind_build.render.code.overloads import (
     image_is_plain,
     signatures,
 )
+from voxbind_build.render.code.quoting import docstring
+from voxbind_build.render.docs.documentation import document
+from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["Wrapper", "first_image", "name_of_result", "names_used", "wrap"]
 

@@ -1,0 +1,1 @@
+"""What `voxbind.auto` runs where."""

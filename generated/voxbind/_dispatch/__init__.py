@@ -1,0 +1,1 @@
+"""Calls that need more than the library's own function: checks, conversions, slices."""

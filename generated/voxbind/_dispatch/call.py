@@ -1,0 +1,382 @@
+"""One call of a library's function: what came, what the library is given, what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from operator import index
+from typing import Any
+
+from .._memory.cupy_memory import CupyMemory
+from .._memory.exchange import Exchange, lower_dtype
+from .._memory.lookup import (
+    KNOWN,
+    NESTED,
+    NUMPY,
+    PLAIN,
+    LibraryMemory,
+    first_array,
+    is_array,
+    is_number_or_nested,
+    memory_for,
+    memory_of,
+    to_host,
+)
+from .._settings.context import DEFAULT, current
+from .._settings.tracing import Watch
+from .._support.classes import class_of
+from .._support.untyped import np
+from .._upstream.wrapped_module import LibraryDefault
+from ..errors import DimensionError, MemoryTypeError, class_name
+from .facts import Arguments, Facts, Function
+from .plan import Plan, plan_of
+from .slices import run_per_slice
+
+__all__ = ["Call", "begin"]
+
+_SIMPLE = frozenset(("torch", "cupy", "pyclesperanto"))
+"""Memories whose arrays always come to NumPy and back: none of them stays lazy, or is refused."""
+
+
+class Call:
+    """One call of a library's function: its arguments, checked, and what is known of them."""
+
+    __slots__ = ("_arguments", "_device", "_memory", "_plan", "image")
+
+    def __init__(self, plan: Plan, arguments: Arguments) -> None:
+        self._plan = plan
+        self._arguments = arguments
+        for name in plan.needs_output:
+            if arguments[name] is None:
+                raise MemoryTypeError(
+                    f"{plan.name} was given no {name!r}, and the library would return memory that "
+                    "nobody wrote. Give an array of the result's shape, zeros(...) for example."
+                )
+        self.image: str = self._first()
+        self._memory = plan.library or self._memory_of_image()
+        for name in plan.images:
+            if type(arguments[name]) not in KNOWN:
+                self._check(name)
+        self._device: Any = None
+        if self._memory is not NUMPY:
+            self._device = self._memory.device_of_call(self._in_order())
+
+    def _first(self) -> str:
+        """Return which parameter is the image: the first that an array was given to."""
+        plan, arguments = self._plan, self._arguments
+        for name in plan.images:
+            if arguments[name] is not None:
+                return name
+        for name in plan.whole:
+            if is_array(first_array(arguments[name])):
+                return name
+        return plan.images[0] if plan.images else ""
+
+    def _memory_of_image(self) -> LibraryMemory:
+        """Return where a function works that works wherever its image is."""
+        return memory_for(first_array(self._arguments[self.image]) if self.image else None)
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return self._plan.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the image; of what is no array, what NumPy makes of it."""
+        image = self._arguments[self.image]
+        try:
+            return tuple(image.shape)
+        except (AttributeError, RuntimeError):  # a list; a nested tensor, which has no shape
+            return tuple(np.asarray(to_host(image, self.image)).shape)
+
+    @property
+    def may_be_colours(self) -> bool:
+        """Whether the library may read the image's last axis as colours."""
+        if self._plan.library is None:
+            return False  # the same in any memory
+        shape = self.shape
+        return self._memory.reads_colours and len(shape) > 2 and shape[-1] in (3, 4)
+
+    @property
+    def has_coordinates_of_all_axes(self) -> bool:
+        """Whether an array names, for each element of the result, a place on all the axes."""
+        axes = len(self.shape)
+        others = (self._arguments[name] for name in self._plan.whole)
+        shapes = [np.shape(other) for other in others if is_array(other)]
+        return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
+
+    @property
+    def comprehension(self) -> str:
+        """The call for each slice, as one would write it."""
+        return f"[{self.name}(plane) for plane in {self.image}]"
+
+    def told(self, shape: tuple[int, ...]) -> str:
+        """Return the start of a message: what came."""
+        return f"{self.name} was given {self.image!r} of shape {shape}"
+
+    def run(self) -> Any:
+        """Run the function on all axes at once."""
+        settings = current()
+        if settings is DEFAULT:
+            return self._run_simply() if self._plan.is_simple else self._run(None)
+        if not settings.watched:
+            return self._run(None)
+        watch = Watch(settings)
+        return watch.run(lambda: self._run(watch), self._memory.device_name(self._device))
+
+    def _run_simply(self) -> Any:
+        """Do what `_run` does where an image is all there is to convert: a third of the time."""
+        rest = dict(self._arguments)
+        image = rest.pop(self._plan.images[0])
+        home = KNOWN.get(class_of(image), NUMPY)
+        if home.name not in _SIMPLE or not PLAIN.issuperset(map(type, rest.values())):
+            return self._run(None)
+        host = home.to_host(image, self.image)
+        result = self._plan.function(host, **rest)
+        if type(result) is np.ndarray and result is not host:
+            return home.from_host(result, home.device(image))
+        exchange = Exchange()
+        exchange.note(image, host, home)
+        return exchange.give_back(result, image)
+
+    def run_per_slice(self, has_channels: bool) -> Any:
+        """Run the function on each slice of the volume and stack the results."""
+        settings = current()
+        workers = 1 if self._plan.in_turn or self._memory is not NUMPY else settings.workers
+        if not settings.watched:
+            return self._run_per_slice(has_channels, workers, None)
+        watch = Watch(settings)
+        return watch.run(
+            lambda: self._run_per_slice(has_channels, workers, watch),
+            self._memory.device_name(self._device),
+            slices=self.shape[0],
+        )
+
+    def _run(self, watch: Watch | None) -> Any:
+        exchange = Exchange(self._memory, self._device, watch)
+        result = self._forward(self._lower(exchange))
+        return self._finish(exchange, result)
+
+    def _run_per_slice(self, has_channels: bool, workers: int, watch: Watch | None) -> Any:
+        exchange = Exchange(self._memory, self._device, watch)
+        values = self._lower(exchange)
+        if has_channels:
+            self._check_channel_axis(len(self.shape), values)
+        cut = self._cut(values, has_channels)
+        result = run_per_slice(
+            self._forward,
+            values,
+            cut=cut,
+            outputs=(*self._plan.outputs, *self._plan.changed),
+            function=self.name,
+            memory=self._memory,
+            workers=workers,
+        )
+        return self._finish(exchange, result)
+
+    def _check(self, name: str) -> None:
+        """Refuse what is no image; other parameters are the library's to judge."""
+        value = self._arguments[name]
+        if memory_of(value) is not None or isinstance(value, LibraryDefault):
+            return
+        if is_array(first_array(value)):
+            return
+        plan = self._plan
+        required = list(self._arguments).index(name) < plan.required
+        if value is None and not required:
+            return
+        first = name == self.image
+        if is_number_or_nested(value) and (not first or name in plan.array_like):
+            return
+        if type(value) in (list, tuple) and self._memory.takes_nested:
+            return
+        if isinstance(value, str) and name in plan.named:
+            return
+        also = ", numbers and nested sequences" if name in plan.array_like else ""
+        raise MemoryTypeError(
+            f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor, "
+            "cupy.ndarray, pyclesperanto.Array and what exports an array (__array__, DLPack, "
+            f"__cuda_array_interface__){also}. {_advice(value, name)}"
+        )
+
+    def _in_order(self) -> Iterator[Any]:
+        """Give the arguments, those first that say where the call works."""
+        arrays = dict.fromkeys((*self._plan.read, *self._plan.outputs))
+        yield from (first_array(self._arguments[name]) for name in arrays)
+        yield from (value for name, value in self._arguments.items() if name not in arrays)
+
+    def _lower(self, exchange: Exchange) -> dict[str, Any]:
+        plan, memory = self._plan, self._memory
+        values = dict(self._arguments)
+        for name, value in values.items():
+            if type(value) in PLAIN:
+                continue
+            if memory.name != "torch":
+                value = values[name] = lower_dtype(value, name)
+            if name not in plan.arrays:
+                values[name] = self._lower_other(exchange, name, value)
+        for name in plan.outputs:
+            exchange.expect(values[name], name)
+        for name in plan.changed:
+            if memory.holds(values[name]):
+                exchange.expect(values[name], name)
+        for name in plan.lowered:
+            if not (name in plan.masked and isinstance(values[name], np.ma.MaskedArray)):
+                package = plan.package if name in plan.whole else ""
+                values[name] = exchange.lower(
+                    values[name], name, changed=name in plan.changed, package=package
+                )
+        for name in plan.written:
+            values[name] = exchange.lower(values[name], name, overwritten=True)
+        if plan.only:
+            self._refuse_misread(values)
+        return values
+
+    def _lower_other(self, exchange: Exchange, name: str, value: Any) -> Any:
+        """Return what is no image as the library reads it: a sigma may come as a tensor."""
+        if name in self._plan.host:
+            return exchange.to_host(value, name)
+        if self.image and self._memory.holds(first_array(self._arguments[self.image])):
+            return value  # as it is where the wrapper calls the library directly
+        home = memory_of(first_array(value))
+        if home is None or home is NUMPY or home is self._memory or home.name == "exporter":
+            return value
+        return exchange.to_host(value, name)
+
+    def _refuse_misread(self, values: dict[str, Any]) -> None:
+        only = self._plan.only
+        for name in self._plan.read:
+            came, held = self._arguments[name], values[name]
+            dtype = getattr(held, "dtype", None)
+            if dtype is not None and str(dtype) not in only:
+                raise MemoryTypeError(
+                    f"{self.name} was given {name!r} of dtype {getattr(came, 'dtype', dtype)}, "
+                    "which the library misreads, or ends the process on. Taken are "
+                    f"{', '.join(only)}: give {name}.astype(numpy.{only[0]})."
+                )
+
+    def _finish(self, exchange: Exchange, result: Any) -> Any:
+        exchange.wait()
+        for name in self._plan.outputs:
+            exchange.settle(self._arguments[name], name)
+        if result is None:
+            # All that such a function does is to change what it is given.
+            for name in self._plan.changed:
+                exchange.settle(self._arguments[name], name)
+        # Of a function that was given no array, the result is what the library made it.
+        like = self._arguments[self.image] if self.image else None
+        return exchange.give_back(result, first_array(like) if type(like) in NESTED else like)
+
+    def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
+        """Return which arrays are given slice by slice: the volumes."""
+        plan = self._plan
+        values[self.image] = image = self._memory.volume(values[self.image])
+        cut = [self.image]
+        for name in (*plan.images, *plan.outputs):
+            value = values[name]
+            if name in plan.array_like and is_number_or_nested(value):
+                value = self._memory.volume(value)
+            if name in cut or not self._memory.holds(value):
+                continue
+            mask_of_colours = has_channels and value.ndim == 3 and value.shape == image.shape[:3]
+            if value.ndim != image.ndim and not mask_of_colours:
+                if name in plan.outputs:
+                    raise DimensionError(
+                        f"{self.name} was given {name!r} of shape {value.shape} for slices of "
+                        f"{self.image!r} of shape {image.shape}. Give one with as many axes."
+                    )
+                continue
+            if value.shape[0] != image.shape[0]:
+                raise DimensionError(
+                    f"{self.name} was given {self.image!r} with {image.shape[0]} slices and "
+                    f"{name!r} with {value.shape[0]}. Give both the same number, or {name!r} as "
+                    "one slice, which is used for all."
+                )
+            values[name] = value
+            cut.append(name)
+        if not image.shape[0]:
+            raise DimensionError(
+                f"{self.told(image.shape)}: a volume without slices. It takes one or more."
+            )
+        return tuple(cut)
+
+    def _check_channel_axis(self, ndim: int, values: dict[str, Any]) -> None:
+        """Let the axis of colours be the same for slices as for the volume."""
+        axis = values.get("channel_axis")
+        if axis is None:
+            return
+        try:
+            is_last = index(axis) in (-1, ndim - 1)
+        except TypeError:
+            is_last = False
+        if not is_last:
+            raise DimensionError(
+                f"{self.name} was given channel_axis={axis!r}; slice by slice it takes the last "
+                f"axis: numpy.moveaxis({self.image}, {axis!r}, -1) and channel_axis=-1."
+            )
+        values["channel_axis"] = -1
+
+    def _forward(self, values: Mapping[str, Any]) -> Any:
+        """Call the library: what is required by position, the rest by keyword."""
+        if isinstance(self._memory, CupyMemory):
+            with self._memory.working_on(self._device):
+                return self._pass_on(values)
+        return self._pass_on(values)
+
+    def _pass_on(self, values: Mapping[str, Any]) -> Any:
+        plan = self._plan
+        if plan.is_plain:
+            rest = iter(values.items())
+            first = [value for _, value in islice(rest, plan.positional)]
+            keywords = dict(rest)
+            if LibraryDefault in map(type, keywords.values()):
+                given = keywords.items()
+                keywords = {name: each for name, each in given if type(each) is not LibraryDefault}
+            return plan.function(*first, **keywords)
+        return self._pass_on_all(values)
+
+    def _pass_on_all(self, values: Mapping[str, Any]) -> Any:
+        """Do the same for a function with ``*args`` and ``**kwargs``, or deprecated parameters."""
+        plan = self._plan
+        positional: list[Any] = []
+        keywords: dict[str, Any] = {}
+        for position, (name, value) in enumerate(values.items()):
+            if isinstance(value, LibraryDefault) or name == plan.args or name == plan.kwargs:
+                continue
+            if name in plan.defaults and _is_same(value, plan.defaults[name]):
+                continue
+            if position < plan.positional and len(positional) == position:
+                positional.append(value)
+            else:
+                keywords[name] = value
+        if plan.args:
+            positional.extend(values[plan.args])
+        if plan.kwargs:
+            keywords.update(values[plan.kwargs])
+        return plan.function(*positional, **keywords)
+
+
+def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
+    """Return a call of a function."""
+    return Call(plan_of(function, arguments, facts), arguments)
+
+
+def _is_same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
+def _told(value: Any) -> str:
+    return "None" if value is None else f"of type {class_name(value)}"
+
+
+def _advice(value: Any, name: str) -> str:
+    if isinstance(value, (str, bytes)) or hasattr(value, "read") or hasattr(value, "__fspath__"):
+        return "Read the file into an array first, with skimage.io.imread for example."
+    if isinstance(value, dict):
+        return "Give one of its values."
+    if hasattr(value, "toarray"):  # the sparse matrices of scipy and their like
+        return f"Give a dense array: {name}.toarray()."
+    if is_number_or_nested(value):
+        return "Make an array of it: numpy.asarray(...)."
+    return "Give an array."

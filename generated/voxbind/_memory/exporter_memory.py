@@ -1,0 +1,164 @@
+"""What is an array by what it exports: DLPack, the array interfaces of NumPy and CUDA.
+
+An array that follows the array API standard comes back as one of its own kind; of anything
+else (a PIL image, an `xarray.DataArray`) the result is NumPy's.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from .._support.classes import class_of
+from .._support.untyped import np
+from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
+
+__all__ = ["ExporterMemory", "gpu_of"]
+
+_INTERFACES = ("__array_interface__", "__array_struct__")
+_EXPORTS = (*_INTERFACES, "__array__", "__dlpack__", "__cuda_array_interface__")
+_NEVER = (str, bytes, bytearray, dict, type(None), np.generic, type)
+# Device types of DLPack: https://dmlc.github.io/dlpack/latest/c_api.html
+_CPU, _CUDA, _CUDA_HOST, _CUDA_MANAGED = 1, 2, 3, 13
+
+
+def gpu_of(value: Any) -> int | None:
+    """Return the number of the NVIDIA GPU that an array is on; None where it is on none."""
+    if hasattr(class_of(value), "__dlpack_device__"):
+        kind, number = value.__dlpack_device__()
+        return int(number) if kind in (_CUDA, _CUDA_MANAGED) else None
+    if not hasattr(class_of(value), "__cuda_array_interface__"):
+        return None
+    # Only the driver knows, and PyTorch doesn't ask it.
+    cupy, (pointer, _) = sys.modules.get("cupy"), value.__cuda_array_interface__["data"]
+    if cupy is None or not pointer:
+        return 0
+    return int(cupy.cuda.runtime.pointerGetAttributes(pointer).device)
+
+
+class ExporterMemory:
+    """Arrays of libraries that voxbind knows nothing else of: see `voxbind._memory.lookup.Memory`."""
+
+    name = "exporter"
+
+    def holds(self, value: Any) -> bool:
+        if isinstance(value, _NEVER):
+            return False
+        return any(hasattr(class_of(value), export) for export in _EXPORTS)
+
+    def device(self, value: Any) -> Any:
+        """Return the array itself: only it can say how one like it is made."""
+        return value
+
+    def place(self, device: Any) -> str:
+        return class_name(device)
+
+    def gpu(self, device: Any) -> int | None:
+        return None
+
+    def leaves_shared(self, value: Any) -> bool:
+        """Whether NumPy can share the buffer; what ``__array__`` does can't be known."""
+        if hasattr(class_of(value), "__dlpack_device__"):
+            return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
+        interface = getattr(value, "__array_interface__", None)
+        if interface is not None:  # an image file's has bytes, made for whoever asks
+            return isinstance(interface.get("data"), tuple)
+        return hasattr(class_of(value), "__array_struct__")
+
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        if isinstance(array, np.ma.MaskedArray):
+            return True
+        try:
+            _of_its_kind(np.empty(0, array.dtype), device)
+        except (TypeError, ValueError, NotImplementedError):  # a dtype that it doesn't have
+            return True
+        return False
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        try:
+            # The standard has that be an error where it would copy.
+            _of_its_kind(array, device, copy=False)
+        except Exception:
+            return False
+        return bool(array.dtype.isnative)
+
+    def to_host(self, value: Any, name: str) -> Any:
+        """Return the array that is exported, sharing its buffer where that is on the host."""
+        try:
+            if any(hasattr(class_of(value), each) for each in _INTERFACES):
+                return np.asarray(value)
+            if gpu_of(value) is not None:
+                memory, device = _gpu_memory(value, name)
+                return memory.to_host(memory.from_device(value, device), name)
+            if not hasattr(class_of(value), "__array__"):
+                return np.from_dlpack(value)
+            # What `__array__` gives may be a copy; DLPack says that it shares.
+            return _by_dlpack(value) if self.leaves_shared(value) else np.asarray(value)
+        except DeviceUnavailableError:
+            raise
+        except Exception as error:
+            raise MemoryTypeError(
+                f"{name!r} is of type {class_name(value)}, and NumPy can't read it: {error}. "
+                f"Give a numpy.ndarray or a torch.Tensor."
+            ) from error
+
+    def from_host(
+        self,
+        array: Any,
+        device: Any,
+        name: str = "",
+        cast: str = "",
+        *,
+        overwritten: bool = False,
+        plain: bool = False,
+    ) -> Any:
+        """Return an array of the same kind as `device` where the standard makes one."""
+        return array if self.keeps_out(array, device) else _of_its_kind(array, device)
+
+    def write(self, value: Any, array: Any) -> None:
+        memory, device = _gpu_memory(value, "")
+        memory.write(memory.from_device(value, device), array)
+        memory.wait(device)
+
+    def shares(self, value: Any, array: Any) -> bool:
+        if gpu_of(value) is not None:
+            return False
+        return not array.size or np.may_share_memory(self.to_host(value, ""), array)
+
+    def cast(self, name: str, dtype: str) -> str:
+        return f"numpy.asarray({name}).astype(numpy.{dtype})"
+
+
+def _by_dlpack(value: Any) -> Any:
+    try:
+        return np.from_dlpack(value)
+    except (BufferError, RuntimeError, TypeError):  # a data type that DLPack doesn't have
+        return np.asarray(value)
+
+
+def _of_its_kind(array: Any, like: Any, **options: Any) -> Any:
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return like.__array_namespace__().asarray(native, device=like.device, **options)
+
+
+def _gpu_memory(value: Any, name: str) -> tuple[Any, Any]:
+    """Return the memory of a library that is there to read a GPU, and the GPU in its terms."""
+    from .cupy_memory import CupyMemory
+    from .torch_memory import TorchMemory
+
+    gpu = gpu_of(value)
+    # What was imported already comes first: an import takes a second.
+    for module in sorted(("cupy", "torch"), key=lambda each: each not in sys.modules):
+        try:
+            library: Any = import_module(module)
+        except ImportError:
+            continue
+        if module == "cupy":
+            return CupyMemory(), gpu
+        return TorchMemory(), library.device("cuda", gpu)
+    subject = f"{name!r} is" if name else "the output is"
+    raise DeviceUnavailableError(
+        f"{subject} of type {class_name(value)}, on an NVIDIA GPU, and neither CuPy nor PyTorch "
+        "is here to copy it. Install one, pip install cupy-cuda12x, or give a copy on the host."
+    )

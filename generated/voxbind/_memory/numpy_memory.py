@@ -1,0 +1,113 @@
+"""NumPy's memory: what most libraries work in, and the way between most others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._support.untyped import np
+from ..errors import MemoryTypeError
+
+__all__ = ["NumpyMemory", "numpy_dtype"]
+
+
+def numpy_dtype(value: Any) -> Any:
+    """Return NumPy's data type for what an array tells of its own; None where it has none."""
+    dtype = getattr(value, "dtype", None)
+    known = isinstance(dtype, (np.dtype, type))
+    try:
+        return np.dtype(dtype if known else str(dtype).rpartition(".")[2]).newbyteorder("=")
+    except TypeError:
+        return None
+
+
+class NumpyMemory:
+    """Arrays of NumPy: see `voxbind._memory.lookup.LibraryMemory`."""
+
+    name = "numpy"
+    reads_colours = True
+    speaks_array_api = True
+    takes_nested = False
+    planes_are_views = True
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, np.ndarray)
+
+    def device(self, value: Any) -> Any:
+        return None
+
+    def place(self, device: Any) -> str:
+        return "numpy"
+
+    def gpu(self, device: Any) -> int | None:
+        return None
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        return True
+
+    def device_name(self, device: Any) -> str:
+        return "cpu"
+
+    def device_of_call(self, arguments: Any) -> Any:
+        return None
+
+    def check(self, value: Any, name: str) -> None:
+        if isinstance(value, np.ma.MaskedArray):
+            raise MemoryTypeError(
+                f"{name!r} is a masked array, and the library doesn't look at its mask. Give "
+                f"{name}.filled(value), or {name}.data and the mask to a parameter for it."
+            )
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """NumPy holds what comes to it; what doesn't come is told by where it comes from."""
+
+    def leaves_shared(self, value: Any) -> bool:
+        return True
+
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        return False
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        return True
+
+    def to_host(self, value: Any, name: str) -> Any:
+        return value
+
+    def from_host(
+        self,
+        array: Any,
+        device: Any,
+        name: str = "",
+        cast: str = "",
+        *,
+        overwritten: bool = False,
+        plain: bool = False,
+    ) -> Any:
+        return array
+
+    def write(self, value: Any, array: Any) -> None:
+        np.copyto(value, array, casting="unsafe")
+
+    def shares(self, value: Any, array: Any) -> bool:
+        return value is array
+
+    def cast(self, name: str, dtype: str) -> str:
+        return f"{name}.astype(numpy.{dtype})"
+
+    def copy(self, value: Any) -> Any:
+        return value.copy()
+
+    def volume(self, value: Any) -> Any:
+        return np.asanyarray(value)
+
+    def plane(self, volume: Any, z: int) -> Any:
+        return volume[z]
+
+    def put(self, volume: Any, z: int, plane: Any) -> None:
+        volume[z] = plane
+
+    def empty(self, shape: tuple[int, ...], like: Any) -> Any:
+        masked = isinstance(like, np.ma.MaskedArray)
+        return np.ma.empty(shape, like.dtype) if masked else np.empty(shape, like.dtype)
+
+    def widened(self, stack: Any, plane: Any) -> Any:
+        return stack.astype(np.result_type(stack, plane), copy=False)

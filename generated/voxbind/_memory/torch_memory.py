@@ -1,0 +1,247 @@
+"""PyTorch's memory. A CPU tensor shares its buffer with an array; gradients don't flow through.
+
+PyTorch is never imported here: who has a tensor has imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from .._support.classes import class_of
+from .._support.untyped import np
+from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
+from .numpy_memory import numpy_dtype
+
+__all__ = ["TorchMemory"]
+
+_CUDA = 2  # of DLPack
+
+
+class TorchMemory:
+    """Tensors of PyTorch: see `voxbind._memory.lookup.LibraryMemory`."""
+
+    name = "torch"
+    reads_colours = False
+    speaks_array_api = True
+    takes_nested = False
+    planes_are_views = True
+
+    def holds(self, value: Any) -> bool:
+        torch = sys.modules.get("torch")
+        if torch is None:
+            return False
+        kind, tensor = class_of(value), getattr(torch, "Tensor", None)
+        return tensor is not None and (kind is tensor or issubclass(kind, tensor))
+
+    def device(self, value: Any) -> Any:
+        return value.device
+
+    def place(self, device: Any) -> str:
+        return f"torch ({device})"
+
+    def gpu(self, device: Any) -> int | None:
+        return device.index if device.type == "cuda" else None
+
+    def is_at(self, value: Any, device: Any) -> bool:
+        return bool(value.device == device)
+
+    def device_name(self, device: Any) -> str:
+        return str(device)
+
+    def device_of_call(self, arguments: Iterable[Any]) -> Any:
+        """Return the device of the first tensor, or the GPU of CuPy's array; else the default."""
+        torch, cupys = sys.modules["torch"], getattr(sys.modules.get("cupy"), "ndarray", None)
+        for value in arguments:
+            if self.holds(value):
+                return value.device
+            if cupys is not None and isinstance(value, cupys) and torch.cuda.is_available():
+                return torch.device("cuda", value.device.id)
+        return torch.get_default_device()
+
+    def check(self, value: Any, name: str) -> None:
+        """Its own tensors are all right."""
+
+    def refuse(self, value: Any, name: str, cast: str) -> None:
+        """Refuse a data type that PyTorch doesn't have."""
+        dtype = None if self.holds(value) else numpy_dtype(value)
+        # None is its own, or told by who converts it.
+        if dtype is not None and not _has(dtype):
+            raise MemoryTypeError(
+                f"{name!r} is {dtype}, and PyTorch has no such dtype. "
+                f"Give {cast.format('float32')}."
+            )
+
+    def leaves_shared(self, value: Any) -> bool:
+        return bool(value.is_cpu and not value.is_conj() and not value.is_neg())
+
+    def keeps_out(self, array: Any, device: Any) -> bool:
+        return isinstance(array, np.ma.MaskedArray) or not _has(array.dtype)
+
+    def arrives_shared(self, array: Any, device: Any) -> bool:
+        if device.type != "cpu" or not (array.flags.writeable and array.dtype.isnative):
+            return False
+        size = array.itemsize or 1
+        return all(stride >= 0 and stride % size == 0 for stride in array.strides)
+
+    def to_host(self, value: Any, name: str) -> Any:
+        """Return the tensor's buffer as an array; from a device, a copy."""
+        if value.is_meta:
+            raise MemoryTypeError(
+                f"{name!r} is a tensor on the meta device, which has a shape but no data. Make it "
+                f"on a real device, for example with torch.empty_like({name}, device='cpu')."
+            )
+        if not value.is_cpu and (advice := _advice(value, name)):
+            raise _unreadable(value, name, advice)  # before it is copied from a device
+        try:
+            # That is detach, cpu, resolve_conj and resolve_neg, where they are needed.
+            return value.numpy(force=True)
+        except (TypeError, ValueError, RuntimeError, AssertionError) as error:
+            advice = _advice(value, name)
+            if not advice and value.device.type != "cpu":
+                raise DeviceUnavailableError(
+                    f"{name!r} is a tensor on {value.device}, and can't be copied from there: "
+                    f"{error}. Check that PyTorch sees the device, or give {name}.cpu()."
+                ) from error
+            advice = f"{error}. {advice or 'Give a plain torch.Tensor or an array.'}"
+            raise _unreadable(value, name, advice) from error
+
+    def from_host(
+        self,
+        array: Any,
+        device: Any,
+        name: str = "",
+        cast: str = "",
+        *,
+        overwritten: bool = False,
+        plain: bool = False,
+    ) -> Any:
+        """Return a tensor that shares the array's buffer where PyTorch can have it so."""
+        if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
+            return array
+        if name:
+            self.refuse(array, name, cast)
+        from_numpy, came = sys.modules["torch"].from_numpy, array
+        if not array.flags.writeable:
+            # PyTorch would ignore that and write into it; what is only copied it may read.
+            array = array.copy() if device.type == "cpu" else np.asarray(_Writable(array))
+        try:
+            tensor = from_numpy(array)
+        except TypeError:  # a dtype that PyTorch doesn't have: text, times, objects, ...
+            return came
+        except ValueError:  # negative or odd strides, foreign byte order
+            try:
+                native = array.dtype.newbyteorder("=")
+                tensor = from_numpy(array.astype(native, order="C", copy=True))
+            except TypeError:
+                return came
+        return tensor if tensor.device == device else tensor.to(device)
+
+    def from_device(self, value: Any, device: Any) -> Any:
+        """Return what is on a GPU as a tensor there, sharing the buffer where it is the same."""
+        torch = sys.modules["torch"]
+        if self.holds(value):
+            return value.to(device)
+        if any(stride < 0 for stride in getattr(value, "strides", None) or ()):
+            with value.device:
+                value = value.copy()  # PyTorch has no such strides, and may end the process
+        if hasattr(class_of(value), "__dlpack_device__"):
+            kind, number = value.__dlpack_device__()
+            if kind == _CUDA:
+                # Each has its stream of the current device wait for the other's.
+                with torch.cuda.device(int(number)):
+                    return torch.from_dlpack(value).to(device)
+        # PyTorch takes managed memory by this interface alone, and doesn't look at its stream.
+        with torch.cuda.device(device):
+            torch.cuda.synchronize()
+            return torch.as_tensor(_CudaWritable(value), device="cuda")
+
+    def wait(self, device: Any) -> None:
+        sys.modules["torch"].cuda.current_stream(device).synchronize()
+
+    def write(self, value: Any, array: Any) -> None:
+        torch = sys.modules["torch"]
+        with torch.no_grad():
+            value.copy_(torch.from_numpy(array))
+
+    def shares(self, value: Any, array: Any) -> bool:
+        return bool(value.is_cpu and (array.ctypes.data == value.data_ptr() or not array.size))
+
+    def cast(self, name: str, dtype: str) -> str:
+        return f"{name}.to(torch.{dtype})"
+
+    def copy(self, value: Any) -> Any:
+        return value.clone()
+
+    def volume(self, value: Any) -> Any:
+        return value
+
+    def plane(self, volume: Any, z: int) -> Any:
+        return volume[z]
+
+    def put(self, volume: Any, z: int, plane: Any) -> None:
+        volume[z] = plane
+
+    def empty(self, shape: tuple[int, ...], like: Any) -> Any:
+        return sys.modules["torch"].empty(shape, dtype=like.dtype, device=like.device)
+
+    def widened(self, stack: Any, plane: Any) -> Any:
+        torch = sys.modules["torch"]
+        try:
+            wider = torch.promote_types(stack.dtype, plane.dtype)
+        except RuntimeError:  # of uint16, uint32 and uint64 it knows none
+            both = (torch.empty(0, dtype=each.dtype).numpy() for each in (stack, plane))
+            wider = getattr(torch, np.result_type(*both).name)
+        return stack.to(wider)
+
+
+def _has(dtype: Any) -> bool:
+    """Whether PyTorch has a data type of NumPy's, in whatever byte order."""
+    try:
+        sys.modules["torch"].from_numpy(np.empty(0, dtype.newbyteorder("=")))
+    except TypeError:
+        return False
+    return True
+
+
+class _Writable:
+    """An array's buffer as one that may be written, for who promises to read it only."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array  # keeps the buffer
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
+
+
+class _CudaWritable:
+    """The same on a GPU: PyTorch refuses what says that it may only be read."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = array  # keeps the buffer
+        interface = array.__cuda_array_interface__
+        self.__cuda_array_interface__ = {**interface, "data": (interface["data"][0], False)}
+
+
+def _unreadable(tensor: Any, name: str, advice: str) -> MemoryTypeError:
+    return MemoryTypeError(
+        f"{name!r} is of type {class_name(tensor)} and dtype {tensor.dtype}, and can't be shared "
+        f"with NumPy: {advice}"
+    )
+
+
+def _advice(tensor: Any, name: str) -> str:
+    torch = sys.modules["torch"]
+    if tensor.is_quantized:
+        return f"Give {name}.dequantize()."
+    if tensor.is_nested:
+        return f"Give the members of {name}.unbind() one by one."
+    if tensor.layout is not torch.strided:
+        return f"Give {name}.to_dense()."
+    if tensor.dtype is torch.complex32:
+        return f"NumPy has no such dtype; give {name}.to(torch.complex64)."
+    if tensor.dtype.is_floating_point and tensor.dtype not in (
+        *(torch.float16, torch.float32, torch.float64),
+    ):
+        return f"NumPy has no such dtype; give {name}.float()."
+    return ""

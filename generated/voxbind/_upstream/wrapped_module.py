@@ -1,0 +1,351 @@
+"""The wrapped modules: imported at first use, and checked against what was wrapped."""
+
+from __future__ import annotations
+
+import sys
+from _thread import allocate_lock
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from .._support.classes import class_of
+from .._support.package import PACKAGE
+from .._support.stacklevel import callers_level
+from ..errors import (
+    DeviceUnavailableError,
+    LibraryMissingError,
+    StaleWrapperError,
+    StaleWrapperWarning,
+)
+
+__all__ = [
+    "LibraryDefault",
+    "array_api_classes",
+    "handed_on",
+    "library_default",
+    "watch_direct_calls",
+]
+
+_ARRAYS = {"numpy": "ndarray", "cupy": "ndarray", "torch": "Tensor"}
+"""The class of arrays of each memory, in the module of that name."""
+Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
+array_api_classes: set[type] = set()
+"""The classes of arrays that follow the array API standard, as they are met."""
+_upstreams: list[ModuleType] = []
+_watching = 0
+"""How many traces are open, in any thread."""
+_lock = allocate_lock()
+_fresh: dict[str, bool] = {}
+"""Whether the installed version of a distribution is the wrapped one; filled at first use."""
+
+
+class LibraryDefault:
+    """A default that only the library can give: where it stays untouched, it isn't passed."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __repr__(self) -> str:
+        return f"<{self._path}>" if self._path[:1] != "<" else self._path
+
+
+def library_default(path: str) -> Any:
+    """Return a mark for a default that has no literal form, such as ``numpy.sum``."""
+    return LibraryDefault(path)
+
+
+def watch_direct_calls(on: bool) -> None:
+    """Begin, or end, to take every call by the way on which it can be watched.
+
+    A wrapper calls its library directly where an array's class is the ``Array`` of its
+    `upstream`. While somebody watches that is a class of which there are no arrays, so that
+    nobody pays for a question when nobody watches. In other threads calls are slower for
+    that time, and do the same.
+    """
+    global _watching
+    with _lock:
+        _watching += 1 if on else -1
+        if _watching == int(on):  # the first that begins, the last that ends
+            for each in _upstreams:
+                each.__dict__.pop("Array", None)
+                each.__dict__.pop("Arrays", None)
+
+
+class _NoArray:
+    """What no array is."""
+
+
+def upstream(
+    module: str,
+    *,
+    distribution: str,
+    version: str,
+    extra: str,
+    memory: str = "numpy",
+    environment: Environment | None = None,
+    home: str = "",
+) -> Any:
+    """Return the functions and classes of one wrapped module, as attributes.
+
+    An attribute is looked up, and checked, once; from then on it is as near as a global:
+    what comes back is a plain module, whose attributes Python finds faster than those of
+    an object of any other class. ``Array`` is the class of the arrays that the library works
+    on, and ``Arrays`` are those of functions that work on any array of the standard.
+
+    Parameters
+    ----------
+    module
+        Dotted name of the wrapped module.
+    distribution
+        Name of the library on PyPI.
+    version
+        The version that was wrapped.
+    extra
+        The extra of voxbind that installs the library, if there is one.
+    memory
+        The memory that the library works in.
+    environment
+        Files that the library must be told of before it is imported, by environment
+        variable: where it isn't set, no pattern of ``unless`` matches a file and one of
+        ``below_prefix`` exists below `sys.prefix`, it is set to that file's path.
+    home
+        From where the module is imported, if not by its own name.
+    """
+    # Now, not at the first call: by then others may have imported the library.
+    _tell(environment or {})
+    found = ModuleType(f"{module} of {distribution} {version}")
+    library = _Library(found.__dict__, module, distribution, version, extra, memory, home)
+    found.__dict__.update(__getattr__=library.find, __library__=library)
+    _upstreams.append(found)
+    return found
+
+
+def handed_on(upstream: Any, name: str) -> Any:
+    """Return what a wrapped module has under a name, be it ``Array``."""
+    library: _Library = upstream.__library__
+    return library.attribute(name)
+
+
+class _Library:
+    """Finds what is asked of a wrapped module: see `upstream`."""
+
+    def __init__(
+        self,
+        found: dict[str, Any],
+        module: str,
+        distribution: str,
+        version: str,
+        extra: str,
+        memory: str,
+        home: str,
+    ) -> None:
+        self._found = found
+        self._module, self._home = module, home or module
+        self._distribution, self._version = distribution, version
+        self._wanted = f"'voxbind[{extra}]'" if extra else distribution
+        self._memory = memory
+
+    def find(self, name: str) -> Any:
+        """Return an attribute, and keep it."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name not in ("Array", "Arrays"):
+            value = self._found[name] = self.attribute(name)
+            return value
+        array = array_api_classes if name == "Arrays" else self._array()
+        with _lock:
+            if _watching:
+                return () if name == "Arrays" else _NoArray
+            self._found[name] = array
+        return array
+
+    def _array(self) -> Any:
+        if self._memory == "pyclesperanto":
+            # Its public `Array` stands for the class of the back end that is active.
+            return class_of(self._on_device().empty((1, 1)))
+        if self._memory == "cupy":
+            self._refuse_without_gpu()  # CuPy can be imported where it has nothing to work on
+        library = self._import(self._memory)
+        return getattr(library, _ARRAYS[self._memory])
+
+    def _on_device(self) -> Any:
+        """Return pyclesperanto, which is all but empty where it finds no device."""
+        library = self._import("pyclesperanto")
+        try:
+            if library.get_device() is not None:
+                return library
+        except (AttributeError, RuntimeError) as error:
+            raise self._without_device() from error
+        raise self._without_device()
+
+    def _without_device(self) -> DeviceUnavailableError:
+        return DeviceUnavailableError(
+            f"{self._distribution} is installed but finds no device to work on. Install the driver "
+            "of a GPU, or a device on the CPU with: pip install 'voxbind[opencl-cpu]'. Then start "
+            f"Python anew, and import voxbind before {self._distribution}; "
+            "`python -c 'import pyclesperanto; pyclesperanto.info()'` lists what is found."
+        )
+
+    def _refuse_without_gpu(self) -> None:
+        from .._support.nvidia import wanting
+
+        top = self._home.partition(".")[0]
+        if message := wanting(self._module, self._wanted, ("cupy", top)):
+            raise DeviceUnavailableError(message)
+
+    def attribute(self, name: str) -> Any:
+        if self._memory == "cupy":
+            self._refuse_without_gpu()  # also where the library is imported already
+        module = self._import(self._home)
+        try:
+            value = getattr(module, name)
+        except AttributeError as error:
+            if self._memory == "pyclesperanto":
+                self._on_device()
+            raise self._stale(name, "the installed version doesn't have it") from error
+        except Exception as error:
+            # A library that imports its own submodules lazily fails here.
+            raise self._broken(self._home, error) from error
+        if not self._is_fresh() and (misfit := self._misfit(name, value)):
+            raise self._stale(name, misfit)
+        return value
+
+    def _import(self, module: str) -> Any:
+        if module in sys.modules:
+            return sys.modules[module]
+        try:
+            return import_module(module)
+        except ModuleNotFoundError as error:
+            parent, _, name = module.rpartition(".")
+            if parent and error.name == module:
+                # A module that its parent shows under a name it can't be imported by.
+                shown = getattr(self._import(parent), name, None)
+                if shown is not None:
+                    return shown
+                if self._memory == "pyclesperanto":
+                    self._on_device()
+            if error.name is None or error.name != module.partition(".")[0]:
+                raise self._broken(module, error) from error
+            missing = self._distribution if module == self._home else module
+            raise LibraryMissingError(
+                f"{self._module} is wrapped here but {missing} isn't installed. "
+                f"Install it with: pip install {self._wanted}",
+                name=error.name,
+            ) from error
+        except Exception as error:
+            raise self._broken(module, error) from error
+
+    def _broken(self, module: str, error: Exception) -> LibraryMissingError:
+        name = self._module if module == self._home else module
+        return LibraryMissingError(
+            f"{name} is installed but fails to import: {type(error).__name__}: {error}. "
+            f"Try `python -c 'import {module}'`, and install it anew with: "
+            f"pip install --force-reinstall {self._wanted}",
+            name=name,
+        )
+
+    def _stale(self, name: str, problem: str) -> StaleWrapperError:
+        return StaleWrapperError(
+            f"{self._module}.{name} was wrapped from {self._distribution} {self._version} and "
+            f"no longer fits: {problem}. Run `voxbind build` to wrap the installed version "
+            f"({self._installed()}), or install the wrapped one: "
+            f"pip install '{self._distribution}=={self._version}'"
+        )
+
+    def _installed(self) -> str:
+        from importlib import metadata
+
+        try:
+            return metadata.version(self._distribution)
+        except metadata.PackageNotFoundError:
+            tops = (self._home.partition(".")[0], self._memory)  # cupyx has CuPy's version
+            found = (getattr(sys.modules.get(top), "__version__", "") for top in tops)
+            version = str(next(filter(None, found), "unknown"))
+            # cuCIM says 26.10.00 of itself, and its distributions are called 26.10.0.
+            return ".".join(
+                str(int(part)) if part.isdigit() else part for part in version.split(".")
+            )
+
+    def _is_fresh(self) -> bool:
+        fresh = _fresh.get(self._distribution)
+        if fresh is None:
+            installed = self._installed()
+            fresh = _fresh[self._distribution] = installed == self._version
+            if not fresh:
+                import warnings
+
+                warnings.warn(
+                    f"voxbind's wrappers were measured on {self._distribution} {self._version}, "
+                    f"and {installed} is installed: contracts, types and dtypes may differ. "
+                    "Run `voxbind build` to measure the installed version.",
+                    StaleWrapperWarning,
+                    stacklevel=callers_level(),
+                )
+        return fresh
+
+    def _misfit(self, name: str, function: Any) -> str:
+        """Say how the wrapper's signature no longer fits the library's, or nothing."""
+        from inspect import Parameter, isfunction, signature
+
+        wrapper = getattr(sys.modules.get(f"{PACKAGE}.{self._module}"), "__dict__", {}).get(name)
+        if not isfunction(wrapper):
+            return ""
+        try:
+            live = signature(function).parameters
+        except (TypeError, ValueError):  # compiled, without a signature
+            return ""
+        ours = {
+            parameter.name: parameter.kind
+            for parameter in signature(wrapper).parameters.values()
+            if parameter.name != "slice_by_slice" or parameter.name in live
+        }
+        for parameter, kind in ours.items():
+            if parameter not in live:
+                return f"parameter {parameter!r} is gone"
+            if kind is not live[parameter].kind:
+                return f"parameter {parameter!r} is now {live[parameter].kind.description}"
+        order = [parameter for parameter in live if parameter in ours]
+        if order != list(ours):
+            return f"the order of its parameters is now {', '.join(order)}"
+        by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        ahead = [own for own, kind in ours.items() if kind in by_position]
+        for position, added in enumerate(live.values()):
+            if added.name in ours:
+                continue
+            if added.kind in by_position and position < len(ahead):
+                return f"parameter {added.name!r} is new, ahead of {ahead[-1]!r}"
+            variadic = added.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+            if added.default is Parameter.empty and not variadic:
+                return f"parameter {added.name!r} is new and required"
+        return ""
+
+
+def _tell(environment: Environment) -> None:
+    """Tell a library in the environment where its files are."""
+    if not environment:
+        return
+    # `pathlib` and `glob` take longer to import than all else that is done here.
+    import os.path
+
+    for variable, where in environment.items():
+        if variable in os.environ or any(map(_is_there, where.get("unless", ()))):
+            continue
+        files = (os.path.join(sys.prefix, *path.split("/")) for path in where["below_prefix"])  # noqa: PTH118
+        file = next((path for path in files if os.path.exists(path)), None)  # noqa: PTH110
+        if file is not None:
+            os.environ[variable] = file
+
+
+def _is_there(pattern: str) -> bool:
+    """Tell whether a `glob` pattern fits a file."""
+    import os.path
+
+    folder = os.path.dirname(pattern)  # noqa: PTH120
+    if not os.path.isdir(folder) and not any(sign in folder for sign in "*?["):  # noqa: PTH112
+        return False
+    from glob import glob
+
+    return bool(glob(pattern))  # noqa: PTH207

@@ -1,0 +1,1 @@
+"""The command line: one file a page that it prints, and `app`, which alone knows typer."""

@@ -1,0 +1,124 @@
+"""The frozen records that pass between the stages.
+
+Every stage takes records defined here and gives records defined here; this package
+imports no stage. The records are `msgspec` structs: what is decoded from TOML or JSON is
+checked against these types, with the path of the offending field in the error.
+"""
+
+from voxbind_build.model.description import (
+    Description,
+    Form,
+    Parameter,
+    Returns,
+)
+from voxbind_build.model.manifest import (
+    Difference,
+    Function,
+    Library,
+    Manifest,
+)
+from voxbind_build.model.observation import (
+    Call,
+    Machine,
+    Observation,
+    ProbeTask,
+    Recording,
+    Recordings,
+    Result,
+    Turned,
+)
+from voxbind_build.model.roles import (
+    IMAGE_ROLES,
+    OUTPUT_ROLES,
+    WHOLE_ROLES,
+)
+from voxbind_build.model.source import (
+    Definition,
+    Inventory,
+    PublicName,
+    SourceParameter,
+)
+from voxbind_build.model.spec import (
+    Declaration,
+    EnvironmentVariable,
+    Exclusion,
+    LibrarySpec,
+)
+from voxbind_build.model.twin import (
+    Agreement,
+    Apart,
+    Twin,
+    Twins,
+)
+from voxbind_build.model.verdict import (
+    DtypeFact,
+    Overruled,
+    Verdict,
+)
+from voxbind_build.model.vocabulary import (
+    CRASH,
+    GIVEN,
+    SCHEMA_VERSION,
+    SEEN,
+    Aspect,
+    AxisKeyword,
+    Contract,
+    Evidence,
+    Kept,
+    MemoryType,
+    Numbers,
+    ParameterKind,
+    ResultKind,
+    TypeSource,
+)
+
+__all__ = [
+    "CRASH",
+    "GIVEN",
+    "IMAGE_ROLES",
+    "OUTPUT_ROLES",
+    "SCHEMA_VERSION",
+    "SEEN",
+    "WHOLE_ROLES",
+    "Agreement",
+    "Apart",
+    "Aspect",
+    "AxisKeyword",
+    "Call",
+    "Contract",
+    "Declaration",
+    "Definition",
+    "Description",
+    "Difference",
+    "DtypeFact",
+    "EnvironmentVariable",
+    "Evidence",
+    "Exclusion",
+    "Form",
+    "Function",
+    "Inventory",
+    "Kept",
+    "Library",
+    "LibrarySpec",
+    "Machine",
+    "Manifest",
+    "MemoryType",
+    "Numbers",
+    "Observation",
+    "Overruled",
+    "Parameter",
+    "ParameterKind",
+    "ProbeTask",
+    "PublicName",
+    "Recording",
+    "Recordings",
+    "Result",
+    "ResultKind",
+    "Returns",
+    "SourceParameter",
+    "Turned",
+    "Twin",
+    "Twins",
+    "TypeSource",
+    "Verdict",
+]

@@ -1,0 +1,116 @@
+"""The frozen record: functions and libraries as they are written."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from voxbind_build.model.description import Parameter, Returns
+from voxbind_build.model.spec import EnvironmentVariable, Exclusion
+from voxbind_build.model.twin import Twin
+from voxbind_build.model.verdict import DtypeFact, Overruled
+from voxbind_build.model.vocabulary import (
+    SCHEMA_VERSION,
+    Aspect,
+    AxisKeyword,
+    Contract,
+    Evidence,
+    Kept,
+    MemoryType,
+    ResultKind,
+)
+
+
+class Function(Struct, frozen=True, kw_only=True):
+    """A callable as the manifest holds it: description and verdict in one."""
+
+    wrapper: str
+    kind: Literal["image", "helper"]
+    contract: Contract | None
+    reason: str
+    evidence: Evidence
+    result: ResultKind | tuple[ResultKind, ...]
+    arrays: tuple[str, ...]
+    whole: tuple[str, ...]
+    outputs: tuple[str, ...]
+    array_like: tuple[str, ...]
+    named: tuple[str, ...]
+    masked: tuple[str, ...] = ()
+    stacks: bool
+    needs_channels: bool
+    channels_last: bool
+    dtypes: dict[str, DtypeFact]
+    mutates: tuple[str, ...]
+    random: bool
+    warnings: dict[str, tuple[str, ...]]
+    refuses: dict[str, str]
+    only: tuple[str, ...]
+    needs_output: tuple[str, ...]
+    sources: tuple[str, ...]
+    overruled: Overruled | None
+    deprecated: str | None
+    parameters: tuple[Parameter, ...]
+    returns: Returns
+    module: str
+    original_name: str
+    definition: str
+    fingerprint: str
+    doc: str
+    tags: tuple[str, ...]
+    host: tuple[str, ...] = ()
+    axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
+    keeps: Kept = "memory"
+    twin: Twin | None = None
+    form: Literal["function", "class", "constant"] = "function"
+    """Classes and constants are re-exported, as helpers."""
+
+    @property
+    def public(self) -> str:
+        """Dotted public name upstream: ``skimage.filters.gaussian``."""
+        return f"{self.module}.{self.original_name}"
+
+    @property
+    def promised(self) -> Overruled | None:
+        """What was observed of a function whose contract its author declares."""
+        return self.overruled if self.overruled and self.overruled.by == "author" else None
+
+
+class Library(Struct, frozen=True, kw_only=True):
+    """One library as the manifest holds it."""
+
+    distribution: str
+    extra: str
+    version: str
+    memory_type: MemoryType
+    twin: str | None
+    modules: tuple[str, ...]
+    functions: dict[str, Function]
+    excluded: dict[str, Exclusion]
+    differences: tuple[str, ...] = ()
+    environment: dict[str, EnvironmentVariable] = field(default_factory=dict)
+    home: str = ""
+    device: Literal["", "cuda"] = ""
+    machine: str = ""
+    """The device and driver on which it was observed; empty where that was here, or nowhere."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """The frozen record that is written, and all that `render` reads."""
+
+    libraries: dict[str, Library]
+    files: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of each generated file, by its path below the package."""
+    digest: str = ""
+    """SHA-256 over the manifest without this field: tells an edit by hand."""
+    schema_version: int = SCHEMA_VERSION
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One thing in which two records of a library differ."""
+
+    name: str
+    """Dotted public name, or the library's name for what concerns all of it."""
+    aspect: Aspect
+    before: str = ""
+    after: str = ""

@@ -1,0 +1,151 @@
+"""What the probe sees of a callable: calls, results, relations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from voxbind_build.model.description import Description
+from voxbind_build.model.twin import Agreement, Twin
+from voxbind_build.model.vocabulary import SCHEMA_VERSION, MemoryType
+
+
+class ProbeTask(Struct, frozen=True, kw_only=True):
+    """What a worker needs to observe one callable."""
+
+    description: Description
+    memory_type: MemoryType
+    roles: dict[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By parameter, words that a parameter of that name takes elsewhere in the module."""
+    fatal: dict[int, str] = field(default_factory=dict)
+    """Calls, by their number, that ended an earlier process, and how: these aren't made again."""
+    beside: Twin | None = None
+    """The twin to run beside it, where it is to be told how far results are from each other."""
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What one call gave back, told without its data."""
+
+    type: str
+    """``array``, ``scalar``, ``tuple``, ``list``, ``iterator``, ``dict``, ``none`` or a class's
+    dotted name."""
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    range: tuple[float, float] | None = None
+    members: tuple[Result, ...] = ()
+    keys: str = ""
+    """The class of a dictionary's keys, if it is one: ``str``."""
+    integral: bool = False
+    """All values are whole numbers."""
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """One call and what came of it."""
+
+    case: str
+    """Which image was given: see `probe.images`."""
+    shape: tuple[int, ...]
+    dtype: str
+    outcome: Literal["returned", "raised", "timeout", "crashed", "memory", "exited"]
+    result: Result | None = None
+    error: str = ""
+    """``TypeName: first line of the message``."""
+    warnings: tuple[str, ...] = ()
+    arguments: dict[str, str] = field(default_factory=dict)
+    """The arguments beside the image, in words."""
+
+
+class Turned(Struct, frozen=True, kw_only=True):
+    """A call with options that weren't at their defaults."""
+
+    options: dict[str, str]
+    """By parameter, the value that was given, as a literal: ``{"return_num": "True"}``."""
+    dtype: str
+    """Of the image; empty where there was none."""
+    result: Result
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """Everything seen of one callable."""
+
+    definition: str
+    fingerprint: str
+    """Of the source, the library's version and the way of measuring: equal fingerprints
+    need no second measurement."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """The role that each array parameter was given: ``image``, ``mask``, ``labels``,
+    ``footprint``, ..."""
+    image: str = ""
+    """The parameter that takes the image; empty for a callable that takes none."""
+    calls: tuple[Call, ...] = ()
+    relations: dict[str, bool] = field(default_factory=dict)
+    """Outcome of each relation that was tested: ``per_slice``, ``last_axis``, ..."""
+    dtypes: dict[str, Result] = field(default_factory=dict)
+    """By input dtype, for those that were taken."""
+    only: tuple[str, ...] = ()
+    """The dtypes that it was given, where a person says that others are misread."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """By input dtype, the error for those that were not."""
+    warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By input dtype, the warnings that came with it."""
+    mutates: tuple[str, ...] = ()
+    random: bool = False
+    turned: tuple[Turned, ...] = ()
+    """Calls whose options change the kind of the result."""
+    lists: dict[str, bool] = field(default_factory=dict)
+    """Whether each array may as well be given as nested lists."""
+    also: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a parameter was seen to take beside what is documented: see `probe.variants`."""
+    failure: str = ""
+    """Why there is nothing more: the worker crashed, timed out, ..."""
+    machine: str = ""
+    """The device and its driver, where another machine's are needed: see `LibrarySpec.device`."""
+    agreement: Agreement | None = None
+    """How far results are from the twin's, where both were run."""
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """Where functions were observed: what decides the numbers that come back, and no host's name.
+
+    A version that can't be told is empty.
+    """
+
+    device: str
+    """``NVIDIA H100 80GB HBM3``."""
+    capability: str = ""
+    """The GPU's, as CUDA counts them: ``9.0``."""
+    driver: str = ""
+    runtime: str = ""
+    """The version of CUDA."""
+    cupy: str = ""
+
+    @property
+    def words(self) -> str:
+        """What the manifest says."""
+        capability = f" (compute capability {self.capability})" if self.capability else ""
+        versions = (("driver", self.driver), ("CUDA", self.runtime), ("CuPy", self.cupy))
+        told = (f"{name} {version}" for name, version in versions if version)
+        return ", ".join((f"{self.device}{capability}", *told))
+
+
+class Recording(Struct, frozen=True, kw_only=True):
+    """What was observed of one library on one machine, to be merged on another."""
+
+    library: str
+    distribution: str
+    version: str
+    machine: Machine
+    observations: dict[str, Observation]
+    """By definition; each has a fingerprint of the source that it rests on."""
+
+
+class Recordings(Struct, frozen=True, kw_only=True):
+    """The file that ``voxbind record --to`` writes."""
+
+    recordings: tuple[Recording, ...]
+    digest: str = ""
+    """SHA-256 over the file without this field: tells an edit by hand."""
+    schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,78 @@
+"""What discovery finds: public names and where they are defined."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from voxbind_build.model.spec import Exclusion, LibrarySpec
+from voxbind_build.model.vocabulary import ParameterKind
+
+
+class SourceParameter(Struct, frozen=True, kw_only=True):
+    """One parameter as it stands in the source."""
+
+    name: str
+    kind: ParameterKind
+    default: str | None = None
+    """A literal or builtin expression (``1``, ``'nearest'``, ``range(1, 10, 2)``), or the
+    dotted public path of an upstream object (``numpy.sum``), or ``<lambda>`` or such for
+    what has neither; None where the argument is required."""
+    default_is_literal: bool = True
+    annotation: str | None = None
+    stub: str | None = None
+    """What the library's stub file says, all overloads united."""
+
+
+class Definition(Struct, frozen=True, kw_only=True):
+    """Where and how a callable is defined."""
+
+    module: str
+    """The defining module: ``skimage.filters._gaussian``."""
+    qualname: str
+    parameters: tuple[SourceParameter, ...]
+    returns: str | None = None
+    docstring: str = ""
+    """Cleaned (`inspect.cleandoc`); from the live object where there is one, since some
+    libraries fill templates in at import."""
+    fingerprint: str = ""
+    """SHA-256 over the text of the defining module."""
+    origin: Literal["source", "live"] = "source"
+    """``live`` for compiled callables that have no Python source."""
+    decorators: tuple[str, ...] = ()
+    """The decorators as they stand in the source, outermost first."""
+
+
+class PublicName(Struct, frozen=True, kw_only=True):
+    """One public name of one listed module."""
+
+    name: str
+    """Dotted public name: ``skimage.filters.gaussian``."""
+    kind: Literal["function", "class", "constant", "module"]
+    definition: Definition | None = None
+    """For functions; None for everything else."""
+    exclusion: Exclusion | None = None
+
+    @property
+    def module(self) -> str:
+        """The listed module that shows the name."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def attribute(self) -> str:
+        """The name within its module."""
+        return self.name.rpartition(".")[2]
+
+
+class Inventory(Struct, frozen=True, kw_only=True):
+    """Everything public that a library's listed modules show."""
+
+    spec: LibrarySpec
+    version: str
+    names: tuple[PublicName, ...]
+    """Sorted by name."""
+    differences: tuple[str, ...] = ()
+    """Where source and live module disagree, one sentence each."""
+    live: bool = True
+    """Whether the library could be imported."""

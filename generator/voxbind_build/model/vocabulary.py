@@ -1,0 +1,58 @@
+"""The closed vocabularies of the records: contracts, evidence, kinds of results."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+SCHEMA_VERSION = 1
+
+ParameterKind = Literal[
+    "POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD"
+]
+
+TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "twin", "unknown"]
+
+Contract = Literal["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"]
+
+Evidence = Literal["observed", "recorded", "inferred", "declared"]
+
+SEEN: tuple[Evidence, ...] = ("observed", "recorded")
+"""Evidence by running a function, here or on another machine."""
+
+ResultKind = Literal[
+    "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
+]
+
+Kept = Literal["all", "dtype", "memory", "nothing"]
+"""What arrays that come back keep of the image: its memory, dtype and number of axes; memory and
+dtype; its memory; or not even that, since no other library has such arrays."""
+
+MemoryType = Literal["numpy", "cupy", "torch", "pyclesperanto", "array_api"]
+"""``array_api``: wherever the image is, by the array API standard."""
+
+AxisKeyword = Literal["x", "y", "z", "number"]
+"""Which axis of a (Z, Y, X) array a parameter is about: x the last, y the last but one, z the
+first of three; ``number`` for one that counts them in this order, 0 for x."""
+
+Aspect = Literal[
+    "added",
+    "removed",
+    "version",
+    "signature",
+    "types",
+    "contract",
+    "result",
+    "dtypes",
+    "documentation",
+    "exclusion",
+]
+"""In what two records of a function, or of a library, can differ."""
+
+CRASH = "ended its process"
+"""How the answer of a call begins that ended its process."""
+
+GIVEN = "..."
+"""Stands for an array that was given to be written into."""
+
+Numbers = Literal["none", "some", "all"]
+"""``some``: single ones, beside other results or alone; ``all``: rows of numbers, and no arrays."""

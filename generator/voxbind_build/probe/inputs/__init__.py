@@ -1,0 +1,1 @@
+"""What functions are measured with: test images, roles of parameters, arguments."""

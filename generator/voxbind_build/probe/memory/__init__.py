@@ -1,0 +1,1 @@
+"""The memories that libraries work in, one file each."""

@@ -1,0 +1,1 @@
+"""Which calls are made of a function, and what is compared."""

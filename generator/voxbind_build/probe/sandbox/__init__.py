@@ -1,0 +1,1 @@
+"""Processes that measure, and what they may use of the machine."""

@@ -1,0 +1,1 @@
+"""The generated modules: names, signatures, overloads and bodies."""

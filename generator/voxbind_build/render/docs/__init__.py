@@ -1,0 +1,1 @@
+"""The docstrings of generated functions."""

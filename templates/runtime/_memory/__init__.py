@@ -1,0 +1,1 @@
+"""The memories that arrays are in, one file each, and the ways between them."""

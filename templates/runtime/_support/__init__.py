@@ -1,0 +1,1 @@
+"""Small things that the rest of the run time shares."""

@@ -1,0 +1,1 @@
+"""The wrapped libraries, imported at first use."""
