@@ -33,9 +33,9 @@ from voxbind_build.model import (
     ProbeTask,
     Returns,
 )
-from voxbind_build.probe.memory import cuda
+from voxbind_build.probe.memory import gpu as cuda
 from voxbind_build.probe.memory.containers import mapped
-from voxbind_build.probe.memory.lookup import Host
+from voxbind_build.probe.memory.numpy_memory import Host
 from voxbind_build.probe.protocol.twin_agreement import Pair, distance
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.probe.sandbox.confinement import Limits

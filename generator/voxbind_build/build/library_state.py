@@ -206,7 +206,6 @@ def fill(
     reporter
         Is told how it goes.
     """
-    method = method_fingerprint()
     wanted: dict[str, str] = {}
     tasks: list[ProbeTask] = []
     libraries: dict[str, str] = {}
@@ -218,7 +217,9 @@ def fill(
         for definition, task in reading.tasks().items():
             libraries[definition] = name
             observation = known.get(definition)
-            fingerprint = frozen.fingerprint(task, reading.inventory.version, method)
+            fingerprint = frozen.fingerprint(
+                task, reading.inventory.version, method_fingerprint(task)
+            )
             holds = observation is not None and observation.fingerprint == fingerprint
             if which == "all" or (which == "changed" and not holds):
                 wanted[definition] = fingerprint
@@ -246,10 +247,15 @@ def fill(
 
 
 def recorded(reading: Reading, record: Record) -> dict[str, Observation]:
-    """Return the observations of a record that rest on the source that was read."""
-    known, wanted = record.observations.get(reading.inventory.spec.name, {}), reading.sources()
+    """Return what was recorded on another machine of the very source that was read here.
+
+    Of two observations of one function the package's own counts, which was made by its user.
+    """
+    name, wanted = reading.inventory.spec.name, reading.sources()
+    sets = [recording.observations for recording in record.recordings.get(name, ())]
     return {
         definition: observation
+        for known in (*sets, record.observations.get(name, {}))
         for definition, observation in known.items()
         if wanted.get(definition) == observation.fingerprint
     }

@@ -136,7 +136,8 @@ def check(
     record = frozen.read_record(out, distrust=True)
     notes: list[str] = list(record.problems)
     # Without its observations a library's contracts can't be derived again.
-    unread = manifest.libraries.keys() - record.observations.keys()
+    measured_here = {name for name, library in manifest.libraries.items() if not library.device}
+    unread = measured_here - record.observations.keys()
     readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
     fill(readings, record, {}, "all" if measure else "nothing", jobs, time_limit, reporter)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,13 +15,18 @@ from voxbind_build.build.library_state import (
     Clock,
     Reading,
     own_folder,
-    read,
     recorded,
-    refuse_clashes,
 )
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import Whole, publish, whole
-from voxbind_build.build.report import BuildError, Merged, RecordReport, compared, unobserved
+from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.recorded_libraries import (
+    add_recordings,
+    known_record,
+    read_all,
+    record_report,
+    refuse_without_device,
+)
+from voxbind_build.build.report import BuildError, RecordReport
 from voxbind_build.classify import paired, twin_name
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import installed_version
@@ -36,7 +41,7 @@ from voxbind_build.model import (
     Recordings,
     Twin,
 )
-from voxbind_build.probe.memory import cuda
+from voxbind_build.probe.memory import gpu as cuda
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
@@ -51,6 +56,7 @@ def record(
     out: Path,
     *,
     to: Path | None = None,
+    recordings: Path | None = None,
     jobs: int | None = None,
     fresh: bool = False,
     time_limit: float = TIME_LIMIT,
@@ -67,6 +73,9 @@ def record(
         The package's folder: what is recorded in it, and holds, isn't observed again.
     to
         A file for what is observed; by default it is merged into the package.
+    recordings
+        The folder of committed recordings, if what is observed is to be added to it. Else the
+        package keeps what is merged into it.
     jobs
         Processes at a time; by default a few, which share the device.
     fresh
@@ -89,14 +98,14 @@ def record(
     """
     started = time.monotonic()
     reporter = reporter or Silent()
-    _need_devices(specs)
+    refuse_without_device(specs)
     if to is not None:
         _prove_writable(to)
-    known = _known(out, writing=to is None)
+    known = known_record(out, writing=to is None)
     reporter.say("looking for the device")
     machines = {spec.name: _machine(spec) for spec in specs}
     notes = list(known.problems)
-    readings = _readings(specs, known, notes, reporter)
+    readings = read_all(specs, known, notes, reporter)
     notes += [note for reading in readings.values() for note in _live_differences(reading)]
 
     # What a recording without an end has observed is kept beside what it is to be written to.
@@ -119,6 +128,8 @@ def record(
 
     if run.left:
         notes.append(f"there was no time for {run.left} functions: record again, to go on")
+    if to is None and recordings is not None:
+        known = add_recordings(run.recordings().recordings, known, recordings)
     package = whole(readings, known)
     changes = None
     if to is None:
@@ -129,7 +140,7 @@ def record(
         notes.append("all that the package has recorded holds, so that no file was written")
     if to is None or not run.left:
         frozen.forget_unfinished(kept)
-    report = _report(package, readings, notes, reporter, started)
+    report = record_report(package, readings, notes, reporter, started)
     return replace(
         report,
         observed=len(run.observed),
@@ -137,70 +148,6 @@ def record(
         file=str(to) if to is not None and run.observed else "",
         changes=changes,
     )
-
-
-def merge(
-    specs: Sequence[LibrarySpec],
-    files: Sequence[Path],
-    out: Path,
-    *,
-    reporter: Reporter | None = None,
-) -> RecordReport:
-    """Merge into the package what was observed on other machines.
-
-    Parameters
-    ----------
-    specs
-        The libraries that may be merged. They are read from their source: no device is needed.
-    files
-        What `record` has written there; of two that tell of the same function, the later counts.
-    out
-        The package's folder.
-    reporter
-        Is told how it goes.
-
-    Raises
-    ------
-    BuildError
-        If nothing in the files fits what is read here; the package is as it was.
-    RecordingError
-        If a file can't be trusted.
-    ManifestError
-        If the frozen record can't be trusted.
-    OutputError
-        If the folder can't be written.
-    """
-    started = time.monotonic()
-    reporter = reporter or Silent()
-    _need_devices(specs)
-    recordings = [each for file in files for each in frozen.read_recordings(file).recordings]
-    named = {recording.library for recording in recordings}
-    known = _known(out, writing=True)
-    notes = list(known.problems)
-    readings = _readings([s for s in specs if s.name in named], known, notes, reporter)
-    for reading in readings.values():
-        reading.observations = recorded(reading, known)
-    merged = tuple(_merged(recording, readings) for recording in recordings)
-    if not any(entry.taken for entry in merged):
-        raise BuildError(
-            "Nothing in the files fits; the package is as it was.\n"
-            + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
-        )
-    package = whole(readings, known)
-    changes = publish(package, out, known.owned, reporter)
-    report = _report(package, readings, notes, reporter, started)
-    return replace(report, merged=merged, changes=changes)
-
-
-# --- what is there -----------------------------------------------------------------------
-
-
-def _need_devices(specs: Iterable[LibrarySpec]) -> None:
-    for spec in specs:
-        if not spec.device:
-            raise BuildError(
-                f"{spec.name} needs no device: `voxbind build` measures it wherever it is installed"
-            )
 
 
 def _prove_writable(path: Path) -> None:
@@ -216,16 +163,6 @@ def _prove_writable(path: Path) -> None:
         ) from error
 
 
-def _known(out: Path, *, writing: bool) -> Record:
-    """Return what is frozen; a package is needed where it is to be written."""
-    if not writing:
-        return frozen.read_record(out, distrust=True)
-    if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
-    disk.prepare(out)
-    return frozen.read_record(out)
-
-
 def _machine(spec: LibrarySpec) -> Machine:
     """Return the machine that a library's functions work on here."""
     if spec.memory_type != "cupy":
@@ -239,18 +176,6 @@ def _machine(spec: LibrarySpec) -> Machine:
             "`voxbind record --from FILE`."
         )
     return found
-
-
-def _readings(
-    specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
-) -> dict[str, Reading]:
-    refuse_clashes(specs, known.manifest.libraries)
-    missing: list[str] = []
-    readings = read(specs, known, missing, reporter)
-    if any(spec.name not in readings for spec in specs):
-        raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
-    notes += missing
-    return readings
 
 
 def _live_differences(reading: Reading) -> list[str]:
@@ -292,9 +217,6 @@ def _installed(name: str, library: Library) -> str:
     """Return the version of a library that is installed; empty where it has none."""
     like = LibrarySpec(name=name, modules=library.modules, distribution=library.distribution)
     return installed_version(like, None) or ""
-
-
-# --- observing ---------------------------------------------------------------------------
 
 
 class _Run:
@@ -417,58 +339,3 @@ class _Run:
 
     def _of(self, library: str, observation: Observation) -> bool:
         return self._libraries[observation.definition] == library
-
-
-# --- merging -----------------------------------------------------------------------------
-
-
-def _merged(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
-    """Give a reading the observations that hold for it, and tell which don't."""
-    reading = readings.get(recording.library)
-    observations = recording.observations
-    left_out: dict[str, str] = {}
-    if reading is None:
-        told = "the library isn't among those that are merged; name it with --library"
-        left_out = dict.fromkeys(observations, told)
-    elif reading.inventory.version != recording.version:
-        told = f"{recording.version} was observed, and {reading.inventory.version} is read here"
-        left_out = dict.fromkeys(observations, told)
-    else:
-        sources = reading.sources()
-        for definition, observation in observations.items():
-            if definition not in sources:
-                left_out[definition] = "there is no such function here"
-            elif sources[definition] != observation.fingerprint:
-                left_out[definition] = "its source is another one here"
-            else:
-                reading.observations[definition] = observation
-    taken = len(observations) - len(left_out)
-    if reading is not None:
-        reading.measured += taken
-    return Merged(
-        library=recording.library,
-        version=recording.version,
-        machine=recording.machine.words,
-        taken=taken,
-        left_out=left_out,
-    )
-
-
-def _report(
-    package: Whole,
-    readings: Mapping[str, Reading],
-    notes: list[str],
-    reporter: Reporter,
-    started: float,
-) -> RecordReport:
-    for note in notes:
-        reporter.warn(note)
-    return RecordReport(
-        rows=tuple(row for row in package.rows if row.library in readings),
-        compared=tuple(entry for entry in compared(package.manifest) if entry.library in readings),
-        unobserved=tuple(
-            entry for entry in unobserved(package.manifest) if entry.library in readings
-        ),
-        notes=tuple(notes),
-        seconds=round(time.monotonic() - started, 2),
-    )

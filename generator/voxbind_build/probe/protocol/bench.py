@@ -15,7 +15,7 @@ from voxbind_build.probe.inputs.arguments import Scene, candidates
 from voxbind_build.probe.inputs.images import SIZES, Array, colour_image, image
 from voxbind_build.probe.inputs.roles import table, twins
 from voxbind_build.probe.invoke import Answer, call, describe_result, outline
-from voxbind_build.probe.memory.lookup import Memory
+from voxbind_build.probe.memory.interface import Memory
 
 _REMEMBERED = 40  # calls kept in an observation
 _TIMEOUTS = 2  # calls of one search that may take too long before it is given up

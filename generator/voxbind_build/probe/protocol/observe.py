@@ -15,7 +15,8 @@ from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Resul
 from voxbind_build.probe.inputs.images import DTYPES
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
 from voxbind_build.probe.invoke import Answer, describe_result, tell_error
-from voxbind_build.probe.memory.lookup import Memory, memory
+from voxbind_build.probe.memory.interface import Memory
+from voxbind_build.probe.memory.lookup import memory
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.options import turned

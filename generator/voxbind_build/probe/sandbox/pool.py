@@ -40,7 +40,7 @@ from pebble.concurrent import process as in_process
 
 from voxbind_build.model import CRASH, Observation, ProbeTask
 from voxbind_build.probe.invoke import TIMEOUT, tell_error
-from voxbind_build.probe.memory.cuda import LOST
+from voxbind_build.probe.memory.cupy_memory import LOST
 from voxbind_build.probe.protocol.observe import blank, observe
 from voxbind_build.probe.protocol.twin_agreement import agree
 from voxbind_build.probe.sandbox.confinement import (
