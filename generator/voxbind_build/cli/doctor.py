@@ -173,7 +173,7 @@ print("{}")
 
 _GPU = """
 import json
-from voxbind.gpu import lack
+from voxbind._support.nvidia import lack
 print(json.dumps({"lack": lack()}))
 """
 
@@ -193,7 +193,7 @@ class _Memory(Struct, frozen=True, kw_only=True):
 
 _ROUTES = """
 import json
-from voxbind.routes import PLACES, route
+from voxbind._memory.routes import PLACES, route
 pairs = [(one, other) for one in PLACES for other in PLACES if one != other]
 print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
 """
