@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock
 from collections.abc import Mapping
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +16,7 @@ from .errors import (
     StaleWrapperError,
     StaleWrapperWarning,
 )
+from .first_use import import_finished, is_initializing, one_thread_at_a_time
 
 __all__ = [
     "LibraryDefault",
@@ -154,7 +154,7 @@ class _Library:
         if name not in ("Array", "Arrays"):
             value = self._found[name] = self.attribute(name)
             return value
-        array = array_api_classes if name == "Arrays" else self._array()
+        array = array_api_classes if name == "Arrays" else one_thread_at_a_time(self._array)
         with _lock:
             if _watching:
                 return () if name == "Arrays" else _NoArray
@@ -196,12 +196,18 @@ class _Library:
             raise DeviceUnavailableError(message)
 
     def attribute(self, name: str) -> Any:
+        """Return an attribute of the library's module, checked against what was wrapped."""
+        return one_thread_at_a_time(lambda: self._checked(name))
+
+    def _checked(self, name: str) -> Any:
         if self._memory == "cupy":
             self._refuse_without_gpu()  # also where the library is imported already
         module = self._import(self._home)
         try:
             value = getattr(module, name)
         except AttributeError as error:
+            if is_initializing(module):
+                raise self._unfinished(name) from error
             if self._memory == "pyclesperanto":
                 self._on_device()
             raise self._stale(name, "the installed version doesn't have it") from error
@@ -213,10 +219,8 @@ class _Library:
         return value
 
     def _import(self, module: str) -> Any:
-        if module in sys.modules:
-            return sys.modules[module]
         try:
-            return import_module(module)
+            return import_finished(module)
         except ModuleNotFoundError as error:
             parent, _, name = module.rpartition(".")
             if parent and error.name == module:
@@ -236,6 +240,14 @@ class _Library:
             ) from error
         except Exception as error:
             raise self._broken(module, error) from error
+
+    def _unfinished(self, name: str) -> LibraryMissingError:
+        return LibraryMissingError(
+            f"{self._module}.{name} was called while {self._home} is still being imported, and "
+            f"isn't defined yet: the module that calls it and {self._home} import each other. "
+            "Call it after the import, from within a function for example.",
+            name=self._module,
+        )
 
     def _broken(self, module: str, error: Exception) -> LibraryMissingError:
         name = self._module if module == self._home else module
@@ -272,8 +284,11 @@ class _Library:
         fresh = _fresh.get(self._distribution)
         if fresh is None:
             installed = self._installed()
-            fresh = _fresh[self._distribution] = installed == self._version
-            if not fresh:
+            fresh = installed == self._version
+            with _lock:  # one thread warns
+                is_first = self._distribution not in _fresh
+                _fresh[self._distribution] = fresh
+            if is_first and not fresh:
                 import warnings
 
                 warnings.warn(
