@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from . import gpu as devices
@@ -16,6 +15,7 @@ from .classes import class_of
 from .context import Preference, Settings, change, current, preferred
 from .errors import VoxbindError
 from .facts import Arguments, Function, TwinFacts
+from .first_use import import_finished, one_thread_at_a_time
 from .memories import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .memory_cupy import is_held
 from .memory_numpy import numpy_dtype
@@ -156,7 +156,7 @@ def missing(module: str, has_gpu: bool) -> str:
     if not has_gpu and not devices.count():
         return "no NVIDIA GPU is found here"
     try:
-        import_module(module)
+        one_thread_at_a_time(lambda: import_finished(module))
     except Exception as error:  # a library may fail in any way where its driver is another one's
         cause: BaseException = error
         while (inner := cause.__cause__ or cause.__context__) is not None:
