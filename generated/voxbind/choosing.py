@@ -18,6 +18,7 @@ from .facts import Arguments, Function, TwinFacts
 from .first_use import import_finished, one_thread_at_a_time
 from .memories import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .memory_cupy import is_held
+from .memory_exporter import is_lazy
 from .memory_numpy import numpy_dtype
 from .routes import gpu_of, nbytes_of
 from .untyped import np
@@ -187,8 +188,8 @@ def _keeps(
         return reason
     if home is None:
         return "the image is no array"
-    if home.name == "exporter" and hasattr(image, "__array_function__"):
-        return f"a {_told(class_of(image))} may stay lazy there"
+    if home.name == "exporter" and is_lazy(image):
+        return f"a {_told(class_of(image))} is lazy, and computed on the CPU"
     nbytes = nbytes_of(image)
     if nbytes < preference.min_bytes:
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"

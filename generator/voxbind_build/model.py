@@ -202,6 +202,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The dtypes of the library's memory that a function reads rightly, by dotted public name:
     it is given no others, neither to measure nor by its wrapper."""
+    lazy: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parameters for which a function takes a dask array and keeps it lazy, by dotted public name,
+    if the documentation doesn't say so."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
     tolerance: dict[str, float] = field(default_factory=dict)
@@ -740,6 +743,15 @@ class Function(Struct, frozen=True, kw_only=True):
     def public(self) -> str:
         """Dotted public name upstream: ``skimage.filters.gaussian``."""
         return f"{self.module}.{self.original_name}"
+
+    @property
+    def lazy(self) -> tuple[str, ...]:
+        """Array parameters that take a dask array as well, and keep it lazy."""
+        return tuple(
+            parameter.name
+            for parameter in self.parameters
+            if parameter.name in self.arrays and "dask" in parameter.facts.get("storage", "")
+        )
 
     @property
     def promised(self) -> Overruled | None:
