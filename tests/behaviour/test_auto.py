@@ -436,7 +436,10 @@ def test_what_is_on_a_gpu_stays_there_whatever_is_preferred() -> None:
 
 def test_what_is_lazy_stays_lazy() -> None:
     lazy = pytest.importorskip("dask.array").from_array(IMAGE, chunks=(8, 30))
-    assert why(lazy, PREFERRED) == (False, "a dask.array.core.Array may stay lazy there")
+    assert why(lazy, PREFERRED) == (
+        False,
+        "a dask.array.core.Array is lazy, and computed on the CPU",
+    )
 
 
 def test_small_images_stay_on_the_host() -> None:

@@ -513,7 +513,7 @@ def test_the_device_on_the_cpu_is_found_without_being_told(package: Path) -> Non
 def test_a_variable_that_is_set_is_left_alone(package: Path) -> None:
     code = """
         import os, sys
-        from voxbind.upstream import upstream
+        from voxbind._upstream.wrapped_module import upstream
         here = {"below_prefix": ("no/such/file", "bin/python")}
         elsewhere = {"below_prefix": ("bin/python",), "unless": (sys.prefix + "/bin/py*",)}
         environment = {"SET": here, "UNSET": here, "UNNEEDED": elsewhere}

@@ -1,7 +1,8 @@
 """The two wrappers behind a function of `voxbind.auto`: one for the CPU, one for the GPU.
 
 Where an array of NumPy comes and nobody asked for the GPU, a function there calls the first one
-at once. Everything else goes through `route`, and from there by the rules in `voxbind._auto.choosing`.
+at once. Everything else goes through `route`, and from there by the rules in
+`voxbind._auto.choosing`.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ __all__ = ["route", "wrapped"]
 def wrapped(module: str) -> Any:
     """Return the wrappers of a module, each imported when it is first asked for.
 
-    What comes back is a plain module, as in `voxbind._upstream.wrapped_module`. Its ``Array`` is NumPy's class of
-    arrays, which says without a question that an image is on the host.
+    What comes back is a plain module, as in `voxbind._upstream.wrapped_module`. Its ``Array`` is
+    NumPy's class of arrays, which says without a question that an image is on the host.
 
     Parameters
     ----------

@@ -541,7 +541,9 @@ def histogram(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.histogram, locals(), images=("image",), stacks=False)
+        result = flexible(
+            _skimage.histogram, locals(), images=("image",), lazy=("image",), stacks=False
+        )
     return result
 
 
@@ -814,5 +816,5 @@ def rescale_intensity(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
-        result = flexible(_skimage.rescale_intensity, locals(), images=("image",))
+        result = flexible(_skimage.rescale_intensity, locals(), images=("image",), lazy=("image",))
     return result

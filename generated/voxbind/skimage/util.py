@@ -222,7 +222,9 @@ def apply_parallel(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.apply_parallel, locals(), images=("array",), required=2)
+        result = flexible(
+            _skimage.apply_parallel, locals(), images=("array",), lazy=("array",), required=2
+        )
     return result
 
 

@@ -21,7 +21,7 @@ _SECONDS = 300
 _START = """\
 import sys, json
 sys.path[:] = json.loads(sys.argv[1])
-from voxbind_build.discover.worker import main
+from voxbind_build.discover.live_worker import main
 main(sys.argv[2])
 """
 

@@ -71,6 +71,15 @@ class Function(Struct, frozen=True, kw_only=True):
         return f"{self.module}.{self.original_name}"
 
     @property
+    def lazy(self) -> tuple[str, ...]:
+        """Array parameters that take a dask array as well, and keep it lazy."""
+        return tuple(
+            parameter.name
+            for parameter in self.parameters
+            if parameter.name in self.arrays and "dask" in parameter.facts.get("storage", "")
+        )
+
+    @property
     def promised(self) -> Overruled | None:
         """What was observed of a function whose contract its author declares."""
         return self.overruled if self.overruled and self.overruled.by == "author" else None

@@ -83,6 +83,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The dtypes of the library's memory that a function reads rightly, by dotted public name:
     it is given no others, neither to measure nor by its wrapper."""
+    lazy: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parameters for which a function takes a dask array and keeps it lazy, by dotted public name,
+    if the documentation doesn't say so."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
     tolerance: dict[str, float] = field(default_factory=dict)

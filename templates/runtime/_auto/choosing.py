@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from .._dispatch.facts import Arguments, Function, TwinFacts
 from .._memory.cupy_memory import is_held
+from .._memory.exporter_memory import is_lazy
 from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .._memory.numpy_memory import numpy_dtype
 from .._memory.routes import gpu_of, nbytes_of
@@ -21,6 +21,7 @@ from .._support import nvidia as devices
 from .._support.classes import class_of
 from .._support.package import PACKAGE
 from .._support.untyped import np
+from .._upstream.first_use import import_finished, one_thread_at_a_time
 from .._upstream.wrapped_module import LibraryDefault
 from ..errors import VoxbindError
 
@@ -157,7 +158,7 @@ def missing(module: str, has_gpu: bool) -> str:
     if not has_gpu and not devices.count():
         return "no NVIDIA GPU is found here"
     try:
-        import_module(module)
+        one_thread_at_a_time(lambda: import_finished(module))
     except Exception as error:  # a library may fail in any way where its driver is another one's
         cause: BaseException = error
         while (inner := cause.__cause__ or cause.__context__) is not None:
@@ -188,8 +189,8 @@ def _keeps(
         return reason
     if home is None:
         return "the image is no array"
-    if home.name == "exporter" and hasattr(image, "__array_function__"):
-        return f"a {_told(class_of(image))} may stay lazy there"
+    if home.name == "exporter" and is_lazy(image):
+        return f"a {_told(class_of(image))} is lazy, and computed on the CPU"
     nbytes = nbytes_of(image)
     if nbytes < preference.min_bytes:
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"

@@ -26,7 +26,7 @@ _SECONDS = 300
 _START = """\
 import sys, json
 sys.path[:] = json.loads(sys.argv[1])
-from voxbind_build.probe.cuda import main
+from voxbind_build.probe.memory.cuda import main
 main()
 """
 

@@ -267,6 +267,7 @@ class _Writer:
             "array_like": function.array_like if self._images else (),
             "named": function.named if self._images else (),
             "masked": function.masked if self._images else (),
+            "lazy": function.lazy if self._images else (),
             "only": function.only if self._images else (),
             "needs_output": function.needs_output if self._images else (),
             "args": args,
