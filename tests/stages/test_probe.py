@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from voxbind_build.model import ProbeTask
-from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.probe.inputs.images import DTYPES, SIZES, colour_image, image
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
 from voxbind_build.probe.invoke import describe_result, scrub, value_range
@@ -499,10 +497,6 @@ def test_a_librarys_own_roles_come_first() -> None:
 def test_two_observations_are_equal(name: str) -> None:
     task = ProbeTask(description=describe_name(name), memory_type="numpy")
     assert observe(task) == observe(task)
-
-
-def test_the_method_has_a_fingerprint() -> None:
-    assert re.fullmatch(r"[0-9a-f]{64}", method_fingerprint())
 
 
 # --- options that do nothing, results that tell nothing ----------------------------------

@@ -70,7 +70,7 @@ def merge(
         recording for file in files for recording in frozen.read_recordings(file).recordings
     ]
     named = {recording.library for recording in files_recordings}
-    known = known_record(out, writing=True)
+    known = known_record(out, recordings, writing=True)
     notes = list(known.problems)
     readings = read_all([s for s in specs if s.name in named], known, notes, reporter)
     for reading in readings.values():

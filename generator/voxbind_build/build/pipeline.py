@@ -35,6 +35,7 @@ def build(
     jobs: int | None = None,
     fresh: bool = False,
     time_limit: float = sandbox.TIME_LIMIT,
+    recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> BuildReport:
     """Read and measure libraries, and write the package.
@@ -52,6 +53,8 @@ def build(
         Measure everything, also what was measured before.
     time_limit
         Seconds that one function may take; what takes longer is not observed.
+    recordings
+        The folder of what was recorded on a GPU.
     reporter
         Is told how it goes.
 
@@ -67,7 +70,7 @@ def build(
     started = time.monotonic()
     reporter = reporter or Silent()
     disk.prepare(out)
-    record = frozen.read_record(out, distrust=fresh)
+    record = frozen.read_record(out, distrust=fresh, recordings=recordings)
     refuse_clashes(specs, record.manifest.libraries)
     notes = list(record.problems)
     readings = read(specs, record, notes, reporter)
@@ -107,6 +110,7 @@ def check(
     measure: bool = False,
     jobs: int | None = None,
     time_limit: float = sandbox.TIME_LIMIT,
+    recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> CheckReport:
     """Compare the installed libraries, and the files on disk, with the frozen record.
@@ -133,7 +137,7 @@ def check(
         raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
     edited, missing = frozen.altered(manifest, out)
-    record = frozen.read_record(out, distrust=True)
+    record = frozen.read_record(out, distrust=True, recordings=recordings)
     notes: list[str] = list(record.problems)
     # Without its observations a library's contracts can't be derived again.
     measured_here = {name for name, library in manifest.libraries.items() if not library.device}

@@ -101,7 +101,7 @@ def record(
     refuse_without_device(specs)
     if to is not None:
         _prove_writable(to)
-    known = known_record(out, writing=to is None)
+    known = known_record(out, recordings, writing=to is None)
     reporter.say("looking for the device")
     machines = {spec.name: _machine(spec) for spec in specs}
     notes = list(known.problems)

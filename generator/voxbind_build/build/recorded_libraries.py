@@ -35,14 +35,15 @@ def refuse_without_device(specs: Iterable[LibrarySpec]) -> None:
             )
 
 
-def known_record(out: Path, *, writing: bool) -> Record:
+def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record:
     """Return what is frozen; a package is needed where it is to be written."""
+    folder = recordings or frozen.RECORDINGS
     if not writing:
-        return frozen.read_record(out, distrust=True)
+        return frozen.read_record(out, distrust=True, recordings=folder)
     if not (out / frozen.MANIFEST).is_file():
         raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
     disk.prepare(out)
-    return frozen.read_record(out)
+    return frozen.read_record(out, recordings=folder)
 
 
 def read_all(

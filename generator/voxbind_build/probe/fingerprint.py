@@ -80,7 +80,7 @@ def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
 def _shared_code() -> str:
     paths = sorted({path for pattern in _SHARED for path in _FOLDER.glob(pattern)})
     trees = [
-        [path.relative_to(_FOLDER).as_posix(), *map(syntax, _Module(path).shared)]
+        [path.relative_to(_FOLDER).as_posix(), syntax(_Module(path).shared)]
         for path in paths
         if path.name not in _FOR_RECORDING
     ]
@@ -90,7 +90,7 @@ def _shared_code() -> str:
 @cache
 def _memory_code(memory: MemoryType) -> str:
     path = _FOLDER / "memory" / f"{_MEMORIES.get(memory, memory)}_memory.py"
-    return _digest(list(map(syntax, _Module(path).shared)))
+    return _digest(syntax(_Module(path).shared))
 
 
 @cache
