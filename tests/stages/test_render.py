@@ -177,7 +177,12 @@ AXES = [
         {"contract": "VOLUMETRIC_TO_SLICE", "refuses": {"(Y, X)": "ValueError: no images"}},
         "takes a (Z, Y, X) volume only, and gives an image with one axis less.",
     ),
-    ({"evidence": "inferred"}, "could not be measured, so nothing beyond an image is promised"),
+    (
+        {"contract": None, "evidence": "unobserved", "reason": "not observed: tried (Y, X) grey"},
+        "contract unknown, not observed: tried (Y, X) grey. Arrays are converted to the library's "
+        "memory and back; all other arguments are passed on unchanged, and no dimension or dtype "
+        "is refused.",
+    ),
 ]
 
 
