@@ -44,6 +44,10 @@ _native = upstream(
 )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def best_focus_slice(volume: Reshapable[OutT]) -> OutT: ...
 

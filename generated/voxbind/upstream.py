@@ -23,6 +23,8 @@ __all__ = [
     "array_api_classes",
     "handed_on",
     "library_default",
+    "public_names",
+    "unwrapped",
     "watch_direct_calls",
 ]
 
@@ -128,6 +130,28 @@ def handed_on(upstream: Any, name: str) -> Any:
     return library.attribute(name)
 
 
+def unwrapped(upstream: Any, name: str) -> Any:
+    """Return what a module of the library has under a name that isn't wrapped.
+
+    Raises
+    ------
+    AttributeError
+        If the installed library has no such name.
+    """
+    library: _Library = upstream.__library__
+    return library.attribute(name, is_wrapped=False)
+
+
+def public_names(upstream: Any) -> list[str]:
+    """Return ``__all__`` of a module of the library, or its names without an underscore."""
+    library: _Library = upstream.__library__
+    try:
+        return [*library.attribute("__all__", is_wrapped=False)]
+    except AttributeError:
+        names: list[str] = library.attribute("__dir__", is_wrapped=False)()
+        return sorted(name for name in names if name[:1] != "_")
+
+
 class _Library:
     """Finds what is asked of a wrapped module: see `upstream`."""
 
@@ -195,7 +219,7 @@ class _Library:
         if message := wanting(self._module, self._wanted, ("cupy", top)):
             raise DeviceUnavailableError(message)
 
-    def attribute(self, name: str) -> Any:
+    def attribute(self, name: str, *, is_wrapped: bool = True) -> Any:
         if self._memory == "cupy":
             self._refuse_without_gpu()  # also where the library is imported already
         module = self._import(self._home)
@@ -204,6 +228,8 @@ class _Library:
         except AttributeError as error:
             if self._memory == "pyclesperanto":
                 self._on_device()
+            if not is_wrapped:
+                raise
             raise self._stale(name, "the installed version doesn't have it") from error
         except Exception as error:
             # A library that imports its own submodules lazily fails here.

@@ -156,6 +156,10 @@ if not TYPE_CHECKING:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def combine_stains(
     stains: Castable[OutT],

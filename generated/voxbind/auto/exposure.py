@@ -34,6 +34,10 @@ _cpu = wrapped("skimage.exposure")
 _gpu = wrapped("cucim.skimage.exposure")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 def adjust_gamma(
     image: ArrayT, gamma: float = 1, gain: float = 1, *, slice_by_slice: bool = False
 ) -> ArrayT:

@@ -79,6 +79,10 @@ if not TYPE_CHECKING:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def blob_dog(
     image: Castable[OutT],

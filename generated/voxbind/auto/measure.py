@@ -80,6 +80,10 @@ if not TYPE_CHECKING:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     """Approximate a polygonal chain with the specified tolerance.
 

@@ -42,6 +42,10 @@ _cpu = wrapped("skimage.metrics")
 _gpu = wrapped("cucim.skimage.metrics")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 def adapted_rand_error(
     image_true: Array | None = None,
     image_test: Array | None = None,

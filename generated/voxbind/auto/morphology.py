@@ -85,6 +85,10 @@ _cpu = wrapped("skimage.morphology")
 _gpu = wrapped("cucim.skimage.morphology")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 def area_closing(
     image: ArrayT,
     area_threshold: int = 64,

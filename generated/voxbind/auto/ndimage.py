@@ -101,6 +101,10 @@ _cpu = wrapped("scipy.ndimage")
 _gpu = wrapped("cupyx.scipy.ndimage")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def affine_transform(
     input: ArrayT,

@@ -24,6 +24,10 @@ _cpu = wrapped("skimage.registration")
 _gpu = wrapped("cucim.skimage.registration")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def optical_flow_ilk(
     reference_image: Castable[OutT],

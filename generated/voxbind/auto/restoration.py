@@ -52,6 +52,10 @@ _cpu = wrapped("skimage.restoration")
 _gpu = wrapped("cucim.skimage.restoration")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 def ball_kernel(radius: float, ndim: int) -> LibraryArray:
     """Create a ball kernel for restoration.rolling_ball.
 

@@ -53,6 +53,10 @@ _cpu = wrapped("skimage.segmentation")
 _gpu = wrapped("cucim.skimage.segmentation")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def active_contour(
     image: Castable[OutT],

@@ -103,6 +103,10 @@ if not TYPE_CHECKING:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def downscale_local_mean(
     image: Castable[OutT],

@@ -70,6 +70,10 @@ if not TYPE_CHECKING:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def apply_parallel(
     function: Callable[..., object],

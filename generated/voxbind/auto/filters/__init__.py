@@ -85,6 +85,10 @@ if not TYPE_CHECKING:
     )
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def apply_hysteresis_threshold(
     image: Castable[OutT], low: float | Array, high: float | Array, *, slice_by_slice: bool = False

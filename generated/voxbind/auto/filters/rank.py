@@ -55,6 +55,10 @@ _cpu = wrapped("skimage.filters.rank")
 _gpu = wrapped("cucim.skimage.filters.rank")
 
 
+def __dir__() -> list[str]:
+    return [*__all__]
+
+
 @overload
 def autolevel(
     image: Castable[OutT],
