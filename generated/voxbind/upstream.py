@@ -143,13 +143,17 @@ def unwrapped(upstream: Any, name: str) -> Any:
 
 
 def public_names(upstream: Any) -> list[str]:
-    """Return ``__all__`` of a module of the library, or its names without an underscore."""
+    """Return the names in ``__all__`` of a module of the library, or else in its `dir`.
+
+    Names with an underscore are left out.
+    """
     library: _Library = upstream.__library__
+    names: list[str]
     try:
-        return [*library.attribute("__all__", is_wrapped=False)]
+        names = library.attribute("__all__", is_wrapped=False)
     except AttributeError:
-        names: list[str] = library.attribute("__dir__", is_wrapped=False)()
-        return sorted(name for name in names if name[:1] != "_")
+        names = library.attribute("__dir__", is_wrapped=False)()
+    return sorted(name for name in names if name[:1] != "_")
 
 
 class _Library:

@@ -15,17 +15,16 @@ from voxbind.lazy import lazy_attributes
 from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
+    from . import clara as clara
+    from . import core as core
     from . import skimage as skimage
+    from . import time as time
 
-    # What else the library has is handed on, and its types are known where it is defined.
+    # Other names of the library are handed on, and this module doesn't know their types.
     def __getattr__(name: str) -> Any: ...
 
 
-__all__ = ["skimage"]
-
-if not TYPE_CHECKING:
-    # Not wrapped. A checker reads these only if a program imports them.
-    __all__ += ["clara", "core", "time"]
+__all__ = ["clara", "core", "skimage", "time"]
 
 _cucim = upstream(
     "cucim", distribution="cucim-cu12", version="26.10.0", extra="cuda12", memory="cupy"

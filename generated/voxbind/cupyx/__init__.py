@@ -15,30 +15,39 @@ from voxbind.lazy import lazy_attributes
 from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
+    from . import cusolver as cusolver
+    from . import cusparse as cusparse
+    from . import cutensor as cutensor
+    from . import distributed as distributed
+    from . import jit as jit
+    from . import lapack as lapack
+    from . import linalg as linalg
+    from . import optimizing as optimizing
+    from . import profiler as profiler
     from . import scipy as scipy
+    from . import signal as signal
+    from . import time as time
+    from . import tools as tools
 
-    # What else the library has is handed on, and its types are known where it is defined.
+    # Other names of the library are handed on, and this module doesn't know their types.
     def __getattr__(name: str) -> Any: ...
 
 
-__all__ = ["scipy"]
-
-if not TYPE_CHECKING:
-    # Not wrapped. A checker reads these only if a program imports them.
-    __all__ += [
-        "cusolver",
-        "cusparse",
-        "cutensor",
-        "distributed",
-        "jit",
-        "lapack",
-        "linalg",
-        "optimizing",
-        "profiler",
-        "signal",
-        "time",
-        "tools",
-    ]
+__all__ = [
+    "cusolver",
+    "cusparse",
+    "cutensor",
+    "distributed",
+    "jit",
+    "lapack",
+    "linalg",
+    "optimizing",
+    "profiler",
+    "scipy",
+    "signal",
+    "time",
+    "tools",
+]
 
 _cupyx = upstream(
     "cupyx", distribution="cupy-cuda12x", version="14.2.0", extra="cuda12", memory="cupy"

@@ -11,10 +11,7 @@ from voxbind.lazy import lazy_module
 from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
-    # As typed as the library is, which a checker need not find installed.
-    from cupyx.optimizing import *  # type: ignore[import-not-found, import-untyped, unused-ignore]  # noqa: F403
-
-    # A library without types, or with fewer names than it has, shows a checker nothing of the rest.
+    # Some libraries declare no types, and a checker takes seconds to read those of others.
     def __getattr__(name: str) -> Any: ...
 
 else:

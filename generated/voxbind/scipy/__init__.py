@@ -11,37 +11,53 @@ from voxbind.lazy import lazy_attributes
 from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
+    from . import cluster as cluster
+    from . import constants as constants
+    from . import datasets as datasets
+    from . import differentiate as differentiate
+    from . import fft as fft
+    from . import fftpack as fftpack
+    from . import integrate as integrate
+    from . import interpolate as interpolate
+    from . import io as io
+    from . import linalg as linalg
+    from . import misc as misc
     from . import ndimage as ndimage
+    from . import odr as odr
+    from . import optimize as optimize
+    from . import signal as signal
+    from . import sparse as sparse
+    from . import spatial as spatial
+    from . import special as special
+    from . import stats as stats
+    from . import version as version
 
-    # What else the library has is handed on, and its types are known where it is defined.
+    # Other names of the library are handed on, and this module doesn't know their types.
     def __getattr__(name: str) -> Any: ...
 
 
-__all__ = ["ndimage"]
-
-if not TYPE_CHECKING:
-    # Not wrapped. A checker reads these only if a program imports them.
-    __all__ += [
-        "cluster",
-        "constants",
-        "datasets",
-        "differentiate",
-        "fft",
-        "fftpack",
-        "integrate",
-        "interpolate",
-        "io",
-        "linalg",
-        "misc",
-        "odr",
-        "optimize",
-        "signal",
-        "sparse",
-        "spatial",
-        "special",
-        "stats",
-        "version",
-    ]
+__all__ = [
+    "cluster",
+    "constants",
+    "datasets",
+    "differentiate",
+    "fft",
+    "fftpack",
+    "integrate",
+    "interpolate",
+    "io",
+    "linalg",
+    "misc",
+    "ndimage",
+    "odr",
+    "optimize",
+    "signal",
+    "sparse",
+    "spatial",
+    "special",
+    "stats",
+    "version",
+]
 
 _scipy = upstream("scipy", distribution="scipy", version="1.17.1", extra="scipy")
 

@@ -12,9 +12,14 @@ from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     from . import color as color
+    from . import data as data
+    from . import draw as draw
     from . import exposure as exposure
     from . import feature as feature
     from . import filters as filters
+    from . import future as future
+    from . import graph as graph
+    from . import io as io
     from . import measure as measure
     from . import metrics as metrics
     from . import morphology as morphology
@@ -24,15 +29,20 @@ if TYPE_CHECKING:
     from . import transform as transform
     from . import util as util
 
-    # What else the library has is handed on, and its types are known where it is defined.
+    # Other names of the library are handed on, and this module doesn't know their types.
     def __getattr__(name: str) -> Any: ...
 
 
 __all__ = [
     "color",
+    "data",
+    "draw",
     "exposure",
     "feature",
     "filters",
+    "future",
+    "graph",
+    "io",
     "measure",
     "metrics",
     "morphology",
@@ -42,10 +52,6 @@ __all__ = [
     "transform",
     "util",
 ]
-
-if not TYPE_CHECKING:
-    # Not wrapped. A checker reads these only if a program imports them.
-    __all__ += ["data", "draw", "future", "graph", "io"]
 
 _skimage = upstream("skimage", distribution="scikit-image", version="0.26.0", extra="skimage")
 

@@ -90,7 +90,6 @@ def render_handed_on(node: Node, name: str, templates: Path) -> str:
         .get_template("handed_on.py.jinja")
         .render(
             docstring=docstring(description),
-            module=module,
             upstream=f"upstream({_upstream_arguments(module, library)})",
         )
     )
@@ -129,7 +128,8 @@ def fill_in(
             names.hand_on(identifier(each.original_name, name), each.module, name)
     for name in node.not_wrapped:
         names.hand_on(name, node.upstream, name)
-    lazy = _lazy(node, names)
+    submodules = sorted([*node.children, *node.not_wrapped_modules])
+    lazy = _lazy(node, submodules, names)
     for_checkers = bool(lazy or names.type_imports)
     checking = names.bind("TYPE_CHECKING", "typing") if for_checkers else ""
     # What a library's constants are is written nowhere.
@@ -142,10 +142,9 @@ def fill_in(
             wrappers=wrappers,
             overload=overload,
             lazy=lazy,
-            public=sorted([*node.functions, *node.children, *node.not_wrapped]),
-            not_wrapped_modules=node.not_wrapped_modules,
+            public=sorted([*node.functions, *submodules, *node.not_wrapped]),
             is_folder=node.is_folder,
-            children=sorted(node.children),
+            children=submodules,
             upstreams=upstreams,
             # Only now is known what the parts above need.
             imports=names.imports,
@@ -206,14 +205,13 @@ def _environment(library: Library) -> dict[str, dict[str, tuple[str, ...]]]:
     }
 
 
-def _lazy(node: Node, names: Namespace) -> str:
+def _lazy(node: Node, submodules: Sequence[str], names: Namespace) -> str:
     """Return the expression for the module's ``__getattr__``, or nothing if it needs none."""
-    submodules = tuple(sorted([*node.children, *node.not_wrapped_modules]))
     if not submodules and not node.handed_on and not node.upstream:
         return ""
     arguments = ["__name__"]
     if submodules:
-        arguments.append(f"submodules={submodules!r}")
+        arguments.append(f"submodules={tuple(submodules)!r}")
     if node.handed_on or node.upstream:
         modules = {each.module for each in node.handed_on.values()} or {node.upstream}
         arguments.append(f"upstream={names.upstream(min(modules), node.key)}")

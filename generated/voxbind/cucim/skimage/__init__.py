@@ -16,6 +16,7 @@ from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     from . import color as color
+    from . import data as data
     from . import exposure as exposure
     from . import feature as feature
     from . import filters as filters
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from . import transform as transform
     from . import util as util
 
-    # What else the library has is handed on, and its types are known where it is defined.
+    # Other names of the library are handed on, and this module doesn't know their types.
     def __getattr__(name: str) -> Any: ...
 
 
 __all__ = [
     "color",
+    "data",
     "exposure",
     "feature",
     "filters",
@@ -46,10 +48,6 @@ __all__ = [
     "transform",
     "util",
 ]
-
-if not TYPE_CHECKING:
-    # Not wrapped. A checker reads these only if a program imports them.
-    __all__ += ["data"]
 
 _cucim = upstream(
     "cucim.skimage", distribution="cucim-cu12", version="26.10.0", extra="cuda12", memory="cupy"

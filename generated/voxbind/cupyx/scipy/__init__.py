@@ -15,27 +15,33 @@ from voxbind.lazy import lazy_attributes
 from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
+    from . import fft as fft
+    from . import fftpack as fftpack
+    from . import interpolate as interpolate
+    from . import linalg as linalg
     from . import ndimage as ndimage
+    from . import signal as signal
+    from . import sparse as sparse
+    from . import spatial as spatial
+    from . import special as special
+    from . import stats as stats
 
-    # What else the library has is handed on, and its types are known where it is defined.
+    # Other names of the library are handed on, and this module doesn't know their types.
     def __getattr__(name: str) -> Any: ...
 
 
-__all__ = ["ndimage"]
-
-if not TYPE_CHECKING:
-    # Not wrapped. A checker reads these only if a program imports them.
-    __all__ += [
-        "fft",
-        "fftpack",
-        "interpolate",
-        "linalg",
-        "signal",
-        "sparse",
-        "spatial",
-        "special",
-        "stats",
-    ]
+__all__ = [
+    "fft",
+    "fftpack",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "signal",
+    "sparse",
+    "spatial",
+    "special",
+    "stats",
+]
 
 _cupyx = upstream(
     "cupyx.scipy", distribution="cupy-cuda12x", version="14.2.0", extra="cuda12", memory="cupy"
