@@ -66,6 +66,5 @@ if not TYPE_CHECKING:
         ),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -155,9 +155,8 @@ if not TYPE_CHECKING:
         ),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

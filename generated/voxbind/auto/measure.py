@@ -79,9 +79,8 @@ if not TYPE_CHECKING:
         names=("CircleModel", "EllipseModel", "LineModelND", "RansacModelProtocol"),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:

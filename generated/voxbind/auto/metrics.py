@@ -41,9 +41,10 @@ __all__ = [
 _cpu = wrapped("skimage.metrics")
 _gpu = wrapped("cucim.skimage.metrics")
 
+if not TYPE_CHECKING:
 
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def adapted_rand_error(

@@ -52,9 +52,10 @@ __all__ = [
 _cpu = wrapped("skimage.segmentation")
 _gpu = wrapped("cucim.skimage.segmentation")
 
+if not TYPE_CHECKING:
 
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

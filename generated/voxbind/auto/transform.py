@@ -102,9 +102,8 @@ if not TYPE_CHECKING:
         ),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

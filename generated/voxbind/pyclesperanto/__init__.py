@@ -495,9 +495,8 @@ if not TYPE_CHECKING:
         not_wrapped=("cl_info", "imshow", "info"),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> _list[str]:
+        return [*__all__]
 
 
 @overload

@@ -46,9 +46,8 @@ _pyclesperanto = upstream(
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_pyclesperanto, not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -56,9 +56,8 @@ if not TYPE_CHECKING:
         __name__, upstream=_pyclesperanto, names=("AffineTransform",), not_wrapped=()
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

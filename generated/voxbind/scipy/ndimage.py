@@ -97,9 +97,8 @@ _scipy = upstream("scipy.ndimage", distribution="scipy", version="1.17.1", extra
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_scipy, not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -79,9 +79,8 @@ if not TYPE_CHECKING:
         not_wrapped=("plot_matched_features",),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

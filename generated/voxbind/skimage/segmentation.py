@@ -51,9 +51,8 @@ _skimage = upstream(
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_skimage, not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -68,9 +68,8 @@ if not TYPE_CHECKING:
         not_wrapped=("lookfor",),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

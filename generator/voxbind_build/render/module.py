@@ -130,8 +130,7 @@ def fill_in(
         names.hand_on(name, node.upstream, name)
     submodules = sorted([*node.children, *node.not_wrapped_modules])
     lazy = _lazy(node, submodules, names)
-    for_checkers = bool(lazy or names.type_imports)
-    checking = names.bind("TYPE_CHECKING", "typing") if for_checkers else ""
+    checking = names.bind("TYPE_CHECKING", "typing")
     # What a library's constants are is written nowhere.
     anything = names.bind("Any", "typing") if constants or node.is_folder else ""
     return (
@@ -139,6 +138,8 @@ def fill_in(
         .get_template("module.py.jinja")
         .render(
             docstring=docstring(description),
+            list=names.bind("list", "builtins"),
+            str=names.bind("str", "builtins"),
             wrappers=wrappers,
             overload=overload,
             lazy=lazy,

@@ -84,9 +84,8 @@ if not TYPE_CHECKING:
         __name__, submodules=("rank",), upstream=_cpu, names=("LPIFilter2D",)
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

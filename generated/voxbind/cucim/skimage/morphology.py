@@ -75,9 +75,8 @@ _cucim = upstream(
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_cucim, not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -82,9 +82,8 @@ if not TYPE_CHECKING:
         not_wrapped=(),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -67,6 +67,5 @@ if not TYPE_CHECKING:
         is_listed=False,
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -111,9 +111,8 @@ _cupyx = upstream(
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_cupyx, not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -85,9 +85,8 @@ if not TYPE_CHECKING:
         not_wrapped=("try_all_threshold",),
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload
