@@ -34,6 +34,5 @@ if not TYPE_CHECKING:
         is_listed=False,
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]

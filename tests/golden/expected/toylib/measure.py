@@ -37,9 +37,8 @@ if not TYPE_CHECKING:
         __name__, upstream=_toylib, names=("CONNECTIVITY", "Region"), not_wrapped=("show_image",)
     )
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -24,9 +24,8 @@ _toylib = upstream("toylib.odd", distribution="toylib", version="1.0", extra="to
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("MISSING",), not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def apply(

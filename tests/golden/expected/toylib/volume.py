@@ -21,9 +21,8 @@ _toylib = upstream("toylib.volume", distribution="toylib", version="1.0", extra=
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, not_wrapped=())
 
-
-def __dir__() -> list[str]:
-    return [*__all__]
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload
