@@ -109,6 +109,6 @@ class _Absent(type):
         raise DeviceUnavailableError(cls.__doc__)
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__") and name != "__array__":
+        if name.startswith("_") and name != "__array__":  # as `inspect` and `help` ask for
             raise AttributeError(name)
         raise DeviceUnavailableError(cls.__doc__)
