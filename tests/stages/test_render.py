@@ -396,7 +396,8 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
 def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: str) -> None:
     second = parameter("second", default=default)
     text = written(function(parameter("image"), second, whole=("second",)))
-    body = next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.If))
+    *_, wrapper = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    body = next(node for node in ast.walk(wrapper) if isinstance(node, ast.If))
     assert isinstance(body.test, ast.BoolOp)
     assert ast.unparse(body.test.values[-1]) == condition
 

@@ -78,6 +78,9 @@ if not TYPE_CHECKING:
         __name__, upstream=_cpu, names=("BRIEF", "CENSURE", "Cascade", "ORB", "SIFT")
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def blob_dog(
