@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.library_state import (
     Reading,
+    outlasts,
     recorded,
 )
 from voxbind_build.build.progress import Reporter, Silent
@@ -119,6 +120,8 @@ def _take(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
                 left_out[definition] = "there is no such function here"
             elif sources[definition] != observation.fingerprint:
                 left_out[definition] = "its source is another one here"
+            elif (kept := reading.observations.get(definition)) and outlasts(kept, observation):
+                left_out[definition] = "it is inconclusive, and what was recorded before is kept"
             else:
                 reading.observations[definition] = observation
     taken = len(observations) - len(left_out)

@@ -20,6 +20,7 @@ from voxbind_build.build.report import (
     BuildReport,
     CheckReport,
     declared,
+    losses,
     types,
     unobserved,
 )
@@ -52,9 +53,7 @@ def build(
     fresh
         Measure everything, also what was measured before.
     time_limit
-        Seconds that one function may take; what takes longer is not observed.
-    recordings
-        The folder of what was recorded on a GPU.
+        Seconds of processor time that one function may use; what uses more is inconclusive.
     reporter
         Is told how it goes.
 
@@ -77,7 +76,7 @@ def build(
     measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
     try:
         which: Measure = "all" if fresh else "changed"
-        fill(readings, record, measured, which, jobs, time_limit, reporter)
+        fill(readings, record, measured, which, jobs, time_limit, notes, reporter)
     finally:
         if measured:
             frozen.keep_unfinished(out, measured)
@@ -89,6 +88,7 @@ def build(
             "an earlier build.\n" + "\n".join(notes)
         )
     changes = publish(package, out, record.owned, reporter)
+    notes += losses(record.manifest, package.manifest)
     frozen.forget_unfinished(out)
     for note in notes:
         reporter.warn(note)
@@ -143,7 +143,8 @@ def check(
     measured_here = {name for name, library in manifest.libraries.items() if not library.device}
     unread = measured_here - record.observations.keys()
     readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
-    fill(readings, record, {}, "all" if measure else "nothing", jobs, time_limit, reporter)
+    which: Measure = "all" if measure else "nothing"
+    fill(readings, record, {}, which, jobs, time_limit, notes, reporter)
 
     package = whole(readings, record)
     differences: list[Difference] = []

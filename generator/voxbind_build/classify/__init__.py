@@ -2,7 +2,17 @@
 
 from voxbind_build.classify.cpu_only import limited
 from voxbind_build.classify.from_twin import inferred
+from voxbind_build.classify.library_messages import undecided
 from voxbind_build.classify.twin_pairs import device_name, facing, paired, twin_name
 from voxbind_build.classify.verdict import classify
 
-__all__ = ["classify", "device_name", "facing", "inferred", "limited", "paired", "twin_name"]
+__all__ = [
+    "classify",
+    "device_name",
+    "facing",
+    "inferred",
+    "limited",
+    "paired",
+    "twin_name",
+    "undecided",
+]

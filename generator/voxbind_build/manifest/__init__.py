@@ -53,6 +53,7 @@ __all__ = [
     "RecordingError",
     "altered",
     "compare",
+    "decode_observations",
     "encode",
     "encode_observations",
     "encode_recordings",

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from voxbind_build.manifest.earlier_observations import with_fields_of_today
 from voxbind_build.manifest.sealing import is_sealed, seal_holds, sealed, sha256
 from voxbind_build.model import Observation
 
@@ -26,7 +28,7 @@ class ObservationsError(ValueError):
 
 
 class _File(msgspec.Struct):
-    observations: dict[str, Observation]
+    observations: dict[str, dict[str, Any]]
 
 
 def observations_path(library: str) -> str:
@@ -78,7 +80,10 @@ def read_observations(path: Path, listed: str | None = None) -> dict[str, Observ
         raise ObservationsError(path, "was changed since voxbind wrote it: its digest doesn't fit")
     try:
         if is_sealed(data):
-            return msgspec.json.decode(data, type=_File).observations
-        return msgspec.json.decode(data, type=dict[str, Observation])
+            fields = msgspec.json.decode(data, type=_File).observations
+        else:
+            fields = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
+        current = {name: with_fields_of_today(each) for name, each in fields.items()}
+        return msgspec.convert(current, type=dict[str, Observation])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ObservationsError(path, f"isn't a record of observations: {error}") from None

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from voxbind_build.manifest.earlier_observations import with_fields_of_today
 from voxbind_build.manifest.observation_file import lines
 from voxbind_build.manifest.sealing import seal_holds, sealed
 from voxbind_build.model import SCHEMA_VERSION, Recording, Recordings
@@ -60,10 +62,16 @@ def read_recordings(path: Path) -> Recordings:
             raise RecordingError(
                 path, f"has schema version {version}, and this voxbind reads {SCHEMA_VERSION}"
             )
-        recordings = msgspec.json.decode(data, type=Recordings)
+        document = msgspec.json.decode(data, type=dict[str, Any])
+        for recording in document["recordings"]:
+            recording["observations"] = {
+                name: with_fields_of_today(observation)
+                for name, observation in recording["observations"].items()
+            }
+        recordings = msgspec.convert(document, type=Recordings)
     except OSError as error:
         raise RecordingError(path, f"can't be read: {error.strerror}") from None
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
         raise RecordingError(path, f"holds no recording of voxbind's: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordingError(path, f"isn't whole JSON: {error}") from None

@@ -19,6 +19,7 @@ from voxbind_build.model.manifest import (
 )
 from voxbind_build.model.observation import (
     Call,
+    Ending,
     Machine,
     Observation,
     ProbeTask,
@@ -56,7 +57,7 @@ from voxbind_build.model.verdict import (
     Verdict,
 )
 from voxbind_build.model.vocabulary import (
-    CRASH,
+    DECISIVE,
     GIVEN,
     SCHEMA_VERSION,
     SEEN,
@@ -67,13 +68,15 @@ from voxbind_build.model.vocabulary import (
     Kept,
     MemoryType,
     Numbers,
+    Outcome,
     ParameterKind,
+    Part,
     ResultKind,
     TypeSource,
 )
 
 __all__ = [
-    "CRASH",
+    "DECISIVE",
     "GIVEN",
     "IMAGE_ROLES",
     "OUTPUT_ROLES",
@@ -91,6 +94,7 @@ __all__ = [
     "Description",
     "Difference",
     "DtypeFact",
+    "Ending",
     "EnvironmentVariable",
     "Evidence",
     "Exclusion",
@@ -105,9 +109,11 @@ __all__ = [
     "MemoryType",
     "Numbers",
     "Observation",
+    "Outcome",
     "Overruled",
     "Parameter",
     "ParameterKind",
+    "Part",
     "ProbeTask",
     "PublicName",
     "Recording",
