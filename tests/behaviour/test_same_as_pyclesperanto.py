@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from same import descriptions
-from same_apart import compare
 
 import voxbind
+from helpers.isolated_comparison import compare
+from helpers.wrapper_comparison import descriptions
 from voxbind import registry
 from voxbind_build import libraries
 from voxbind_build.classify.answers import safe_dtypes

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from madeup import parameter
 
+from helpers.synthetic_library import parameter
 from voxbind_build import cli, libraries, manifest, pipeline, recording
 from voxbind_build.manifest import RecordingError
 from voxbind_build.model import (

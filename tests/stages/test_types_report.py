@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-from madeup import function, manifest, parameter
 from msgspec.structs import replace
 from rich.console import Console
 
+from helpers.synthetic_library import function, manifest, parameter
 from voxbind_build import explain, show
 from voxbind_build.model import Manifest
 from voxbind_build.report import BuildReport, Types, types

@@ -1,4 +1,4 @@
-"""The comparison of `same`, each function in a process of its own, which it may end.
+"""The comparison of `wrapper_comparison`, each function in a process of its own, which it may end.
 
 The processes are forked from the server that the build's are forked from, which has the library
 imported, and its device started where that outlives a fork.
@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pebble
 from pebble.concurrent import process as in_process
-from same import Twin, probe_instead
 
+from helpers.wrapper_comparison import Twin, probe_instead
 from voxbind import registry
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ProbeTask
