@@ -52,7 +52,9 @@ def compare(
         An empty one.
     """
     tasks = list(tasks)
-    with _fork_server(tasks, folder) as context:
+    # Compiling a module of wrappers takes longer than calling one of them on every image.
+    wrappers = {f"voxbind.{task.description.module}" for task in tasks}
+    with _fork_server(tasks, folder, ahead=wrappers) as context:
         context.set_forkserver_preload(["voxbind_build.probe.ahead", __name__])
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run: Any = in_process

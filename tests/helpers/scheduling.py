@@ -23,6 +23,15 @@ INDEPENDENT = (
 LONGEST = (
     *INDEPENDENT,
     "tests/packaging/test_packaging.py",
+    "tests/stages/test_pipeline.py",
+    "tests/stages/test_cli.py",
+    "tests/behaviour/test_types.py",
+    "tests/behaviour/test_documentation.py",
+    "tests/stages/test_sandbox.py",
+    "tests/behaviour/test_checkers.py",
+    "tests/stages/test_mischief.py",
+    "tests/stages/test_record.py",
+    "tests/editors/test_editors.py",
 )
 """Files that take more than half a minute of one core, longest first (`pytest --durations`)."""
 
