@@ -38,7 +38,7 @@ import pytest
 def worker():
     return os.getpid()
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(COUNT))
 def test_is_in_one_process(worker, number):
     with open("NAME.log", "a") as log:
         print(os.getpid(), file=log)
@@ -93,24 +93,38 @@ def test_files_that_start_first_are_there() -> None:
     assert [file for file in scheduling.LONGEST if not (ROOT / file).is_file()] == []
 
 
-def test_long_files_start_first_and_only_independent_ones_are_spread(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Four test files: one is independent, and one, with the fewest tests, is long."""
     (tmp_path / "pytest.ini").touch()
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_z_independent.py").write_text(INDEPENDENT)
-    for name in ("a_short", "b_short", "y_long"):
-        (tmp_path / f"test_{name}.py").write_text(WHOLE.replace("NAME", name))
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-v", "-p", "no:cacheprovider"]
-    path = os.pathsep.join(filter(None, sys.path))
+    for name, count in (("a_short", 6), ("b_short", 6), ("y_long", 1)):
+        text = WHOLE.replace("NAME", name).replace("COUNT", str(count))
+        (tmp_path / f"test_{name}.py").write_text(text)
+    return tmp_path
+
+
+def run_tests(folder: Path, *options: str) -> str:
     ended = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path},
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.returncode == 0, ended.stdout
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_only_independent_files_are_spread_over_the_workers(folder: Path) -> None:
+    printed = run_tests(folder, "-n", "2")
     for name in ("a_short", "b_short", "y_long"):
-        assert len({*(tmp_path / f"{name}.log").read_text().split()}) == 1, ended.stdout
-    ran = re.findall(r"^\[gw\d\].* PASSED (\w+)\.py", ended.stdout, re.MULTILINE)
-    assert ran.index("test_y_long") < min(ran.index("test_a_short"), ran.index("test_b_short"))
+        assert len({*(folder / f"{name}.log").read_text().split()}) == 1, printed
+
+
+def test_long_files_start_first_however_few_tests_they_have(folder: Path) -> None:
+    printed = run_tests(folder, "-n", "1", "--ignore", "test_z_independent.py")
+    ran = re.findall(r"PASSED test_(\w+)\.py", printed)
+    assert ran == ["y_long"] + ["a_short"] * 6 + ["b_short"] * 6
