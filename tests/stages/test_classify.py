@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from described import describe_function, watch_name
 from msgspec.structs import replace
 from scipy import ndimage
 
+from helpers.live_descriptions import describe_function, watch_name
 from voxbind_build.classify import classify
 from voxbind_build.model import (
     DECISIVE,

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from madeup import parameter
 
+from helpers.synthetic_library import parameter
 from voxbind_build import libraries, manifest
 from voxbind_build.build import pipeline
 from voxbind_build.build import record as recording
