@@ -16,7 +16,7 @@ from voxbind_build.build import record as recording
 from voxbind_build.build.report import RecordReport
 from voxbind_build.model import Exclusion, LibrarySpec, Machine
 from voxbind_build.probe.memory import gpu as cuda
-from voxbind_build.probe.memory.cupy_memory import Cuda
+from voxbind_build.probe.memory.cupy_memory import LOST, Cuda
 
 pytestmark = pytest.mark.gpu
 
@@ -104,7 +104,7 @@ finally:
     ran = subprocess.run(
         [sys.executable, "-c", code, repr(sys.path)], stderr=subprocess.PIPE, check=False
     )
-    assert ran.returncode == cuda.LOST, ran.stderr.decode()[-500:]
+    assert ran.returncode == LOST, ran.stderr.decode()[-500:]
     assert isinstance(cuda.examine(), Machine)
 
 

@@ -802,9 +802,8 @@ def test_the_command_says_what_is_missing(
 
 
 def test_a_process_that_the_gpu_fails_is_told_in_words() -> None:
-    assert sandbox._last_words(LOST, Limits(1, 1, 1, 1)) == (
-        "ended its process: the GPU was left in error"
-    )
+    ending = sandbox._last_words(LOST, Limits(1, 1, 1, 1, 1))
+    assert ending.words == "ended its process: the GPU was left in error"
 
 
 @pytest.mark.parametrize(
