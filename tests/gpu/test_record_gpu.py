@@ -90,7 +90,7 @@ def test_a_gpu_that_was_left_in_error_ends_its_process() -> None:
     code = """
 import sys
 sys.path[:] = eval(sys.argv[1])
-from voxbind_build.probe.memory.cuda import Cuda
+from voxbind_build.probe.memory.cupy_memory import Cuda
 space = Cuda()
 space.wait()
 kernel = space._library.RawKernel(
