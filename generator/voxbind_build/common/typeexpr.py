@@ -284,7 +284,7 @@ def arguments(type_: TypeExpr) -> tuple[TypeExpr, ...]:
 
 def is_open(type_: TypeExpr) -> bool:
     """Tell whether a tuple's type leaves its length open, as ``tuple[int, ...]`` does."""
-    return DOTS in arguments(type_)
+    return head(type_) == "tuple" and DOTS in arguments(type_)
 
 
 def _children(type_: TypeExpr) -> tuple[TypeExpr, ...]:
