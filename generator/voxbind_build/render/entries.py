@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from voxbind_build.common.typeexpr import (
+    ANY,
+    DOTS,
+    Name,
+    TypeExpr,
+    arguments,
+    head,
+    transform,
+    write,
+)
 from voxbind_build.model import Function, Parameter
+from voxbind_build.render.expressions import type_of
 from voxbind_build.render.sections import Entry, entries, indented
 
 __all__ = ["parameters", "returns"]
@@ -42,11 +53,13 @@ def parameters(
     }
     main = [each for each in function.parameters if each.name not in later]
     rest = [each for each in function.parameters if each.name in later]
-    listed = list(_merged([(each, found[each.name]) for each in main]))
+    listed = list(_merged(function.public, [(each, found[each.name]) for each in main]))
     if added is not None:
         starred = sum(each.kind == "VAR_KEYWORD" for each in main)
         listed.insert(len(listed) - starred, added)
-    return _written(listed), _written(_merged([(each, found[each.name]) for each in rest]))
+    return _written(listed), _written(
+        _merged(function.public, [(each, found[each.name]) for each in rest])
+    )
 
 
 def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
@@ -88,7 +101,7 @@ def _deprecated(entry: Entry) -> bool:
     return entry.type.strip("`").upper().startswith("DEPRECATED")
 
 
-def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
+def _merged(where: str, listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
     """Keep together what is documented together, as far as it stands together."""
     position = 0
     while position < len(listed):
@@ -100,7 +113,7 @@ def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
             together.append(following)
         position += len(together)
         names = tuple(_STARS.get(each.kind, "") + each.name for each in together)
-        yield Entry(names, _tidied(entry.type) or _type(parameter), entry.text)
+        yield Entry(names, _tidied(entry.type) or _type(where, parameter), entry.text)
 
 
 def _tidied(type_: str) -> str:
@@ -110,9 +123,9 @@ def _tidied(type_: str) -> str:
     return _OPTIONAL.sub(r"\g<type>, optional", type_)
 
 
-def _type(parameter: Parameter) -> str:
+def _type(where: str, parameter: Parameter) -> str:
     """Return the type of what upstream doesn't document."""
-    default, type_ = parameter.default, in_words(parameter.annotation)
+    default, type_ = parameter.default, _in_words(type_of(parameter.annotation, where))
     if parameter.kind in _VARIADIC:
         return f"{_VARIADIC[parameter.kind]}, optional"
     if default is None:
@@ -124,12 +137,21 @@ def _type(parameter: Parameter) -> str:
     return f"{type_}, default: {default}"
 
 
-def in_words(annotation: str) -> str:
+def _in_words(type_: TypeExpr) -> str:
     """Return a type as documentation writes it: ``array or None``."""
-    text = re.sub(r"\[Any(?:, (?:Any|\.\.\.))*\]", "", annotation)  # a dict of anything
-    text = re.sub(r"\w+", lambda found: _WORDS.get(found[0], found[0]), text)
-    text = re.sub(r"\bcollections\.abc\.|\btyping\.", "", text)
-    return text.replace(" | ", " or ")
+    return write(transform(type_, _bare), _word).replace(" | ", " or ")
+
+
+def _word(name: str) -> str:
+    return _WORDS.get(name, name.removeprefix("collections.abc.").removeprefix("typing."))
+
+
+def _bare(type_: TypeExpr) -> TypeExpr | None:
+    """Return the name alone of a container of anything."""
+    inner = arguments(type_)
+    if inner[:1] == (ANY,) and {*inner} <= {ANY, DOTS}:
+        return Name(head(type_))
+    return None
 
 
 def _written(listed: Iterator[Entry] | Sequence[Entry]) -> str:
@@ -157,7 +179,8 @@ def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
         return documented
     listed = [_result(entry) for entry in entries(documented)] or [Entry((), "", "")]
     if len(listed) == 1 and not listed[0].type and not listed[0].names:
-        listed = [Entry((), in_words(function.returns.annotation), listed[0].text)]
+        words = _in_words(type_of(function.returns.annotation, function.public))
+        listed = [Entry((), words, listed[0].text)]
     if len(listed) == len(roles):
         listed = [
             entry if entry.text or not role else replace(entry, text=f"{role.capitalize()}.")
