@@ -7,9 +7,10 @@ import math
 import re
 from typing import NamedTuple
 
+from voxbind_build.common.docstrings import Entry
 from voxbind_build.common.typeexpr import ANY, NONE, Literal, Name, TypeExpr, members, parse, union
 from voxbind_build.describe.annotations import Classes, from_annotation
-from voxbind_build.describe.docstrings import Documentation, Entry
+from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.reader import facts_of, read
 from voxbind_build.describe.vocabulary import (
     accepts,
@@ -23,7 +24,7 @@ from voxbind_build.model import Parameter, SourceParameter, TypeSource
 
 __all__ = ["describe_parameter"]
 
-_NOTHING = Entry("", "", "")
+_NOTHING = Entry((), "", "")
 _TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
 """How a text says that None is taken where its type doesn't."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
+from msgspec.structs import replace
+
+from voxbind_build.common.docstrings import Entry
 from voxbind_build.common.typeexpr import ANY, Generic, TypeExpr, head, members, union
 from voxbind_build.describe.annotations import Classes, from_annotation
-from voxbind_build.describe.docstrings import Documentation, Entry
+from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.reader import facts_of, read_type
 from voxbind_build.describe.vocabulary import as_result, is_known, untyped
 from voxbind_build.model import Returns, TypeSource
@@ -77,13 +80,8 @@ def _without_remarks(members: tuple[Entry, ...]) -> tuple[Entry, ...]:
         if _REMARK.match(line):
             condition = "" if line.startswith("..") else f" returned {line}"
         else:
-            kept.append(entry._replace(text=entry.text + condition))
+            kept.append(replace(entry, text=entry.text + condition))
     return tuple(kept)
-
-
-def _names(entry: Entry) -> list[str]:
-    """Split "real, imag", but not "(real, imag)", which is one tuple."""
-    return [entry.name] if entry.name.startswith("(") else entry.name.split(",")
 
 
 def _members(told: tuple[Entry, ...], classes: Classes) -> TypeExpr | None:
@@ -91,14 +89,14 @@ def _members(told: tuple[Entry, ...], classes: Classes) -> TypeExpr | None:
     if len(told) == 1:
         (entry,) = told
         found = read_type(entry.type or entry.name, classes)
-        count = len(_names(entry))
+        count = len(entry.names) or 1
         if found is None or count == 1 or head(members(found)[0]) == "tuple":
             return found
         return Generic("tuple", (found,) * count)
     typed = [
         (read_type(entry.type, classes) or ANY, _condition(entry))
         for entry in told
-        for _ in _names(entry)
+        for _ in entry.names or ("",)
     ]
     conditions = list(dict.fromkeys(condition for _, condition in typed if condition))
     if not typed or len(conditions) > _MOST_CONDITIONS:

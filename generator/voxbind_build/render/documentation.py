@@ -6,13 +6,14 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from voxbind_build.common.docstrings import Entry
 from voxbind_build.model import Function, ResultKind
 from voxbind_build.render import answers, entries
 from voxbind_build.render.examples import Examples
 from voxbind_build.render.google import numpydoc
 from voxbind_build.render.markup import plain
 from voxbind_build.render.quoting import clean
-from voxbind_build.render.sections import Entry, Sections, read, write
+from voxbind_build.render.sections import Sections, read, write
 
 __all__ = ["document", "gives", "outcome", "takes"]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from voxbind_build.common.docstrings import Entry, Section, entries
 from voxbind_build.common.typeexpr import (
     ANY,
     DOTS,
@@ -19,7 +21,7 @@ from voxbind_build.common.typeexpr import (
 )
 from voxbind_build.model import Function, Parameter
 from voxbind_build.render.expressions import type_of
-from voxbind_build.render.sections import Entry, entries, indented
+from voxbind_build.render.sections import written
 
 __all__ = ["parameters", "returns"]
 
@@ -46,7 +48,8 @@ def parameters(
     added
         A keyword that the wrapper has beside the library's.
     """
-    first, second = entries(documented), entries(others)
+    first = entries(Section("Parameters", documented))
+    second = entries(Section("Other Parameters", others))
     found = _matched(function, first + second)
     later = {name for entry in second for name in entry.names} - {
         name for entry in first for name in entry.names
@@ -57,7 +60,7 @@ def parameters(
     if added is not None:
         starred = sum(each.kind == "VAR_KEYWORD" for each in main)
         listed.insert(len(listed) - starred, added)
-    return _written(listed), _written(
+    return written(listed), written(
         _merged(function.public, [(each, found[each.name]) for each in rest])
     )
 
@@ -91,7 +94,7 @@ def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
         found[starred.name] = Entry((starred.name,), "", "\n\n".join(said))
     if starred is not None and spare:
         entry = found[starred.name]
-        among = f"Among them:\n\n{_written(spare)}"
+        among = f"Among them:\n\n{written(spare)}"
         found[starred.name] = replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
     text = said[0] if said and starred is None else ""
     return {each.name: Entry((each.name,), "", text) for each in missing} | found
@@ -154,15 +157,6 @@ def _bare(type_: TypeExpr) -> TypeExpr | None:
     return None
 
 
-def _written(listed: Iterator[Entry] | Sequence[Entry]) -> str:
-    return "\n".join(_line(each) for each in listed)
-
-
-def _line(entry: Entry) -> str:
-    head = " : ".join(part for part in (", ".join(entry.names), entry.type) if part)
-    return f"{head}\n{indented(entry.text)}" if entry.text else head
-
-
 def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
     """Return the text of "Returns"; nothing for what returns nothing.
 
@@ -177,7 +171,9 @@ def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
     """
     if function.returns.annotation == "None":
         return documented
-    listed = [_result(entry) for entry in entries(documented)] or [Entry((), "", "")]
+    listed = entries(Section("Returns", documented)) or [Entry((), "", "")]
+    if documented.startswith(" ") and not any(entry.names for entry in listed):
+        listed = [Entry((), "", textwrap.dedent(documented))]  # no types, but a text about them
     if len(listed) == 1 and not listed[0].type and not listed[0].names:
         words = _in_words(type_of(function.returns.annotation, function.public))
         listed = [Entry((), words, listed[0].text)]
@@ -186,11 +182,4 @@ def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
             entry if entry.text or not role else replace(entry, text=f"{role.capitalize()}.")
             for entry, role in zip(listed, roles, strict=True)
         ]
-    return _written(listed)
-
-
-def _result(entry: Entry) -> Entry:
-    """Take a lone word for a type, not for a name."""
-    if len(entry.names) == 1 and not entry.type:
-        return Entry((), entry.names[0], entry.text)
-    return entry
+    return written(listed)
