@@ -204,7 +204,13 @@ GOOGLE_ENTRIES: dict[str, tuple[str, str, Rows]] = {
     "an error": (
         "Raises",
         "ValueError: If so\n    or so.",
-        [(("ValueError",), "", "If so\nor so.")],
+        [((), "ValueError", "If so\nor so.")],
+    ),
+    "an error's role": ("Raises", ":class:`lib.E`: If so.", [((), ":class:`lib.E`", "If so.")]),
+    "an error alone": (
+        "Raises",
+        "ValueError\nKeyError",
+        [((), "ValueError", ""), ((), "KeyError", "")],
     ),
     "no entry": ("Returns", "", []),
 }

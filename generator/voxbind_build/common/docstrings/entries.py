@@ -105,12 +105,14 @@ def _outdented(lines: list[str]) -> str:
 
 def _google(section: Section) -> Iterator[Entry]:
     """Read a section in which each item is "name (type): text" or, of results, "type: text"."""
-    joined = section.title in _JOINED
     last: Entry | None = None
-    for item in _items(section.body, joined):
-        entry = _named(item, typed=joined)
-        if entry is None:
-            entry = _typed(item) if joined else _plain(item, section.title in _OF_TYPES)
+    for item in _items(section.body, section.title in _JOINED):
+        if section.title in _JOINED:
+            entry = _named(item, typed=True) or _typed(item)
+        elif section.title in _OF_TYPES:
+            entry = _plain(item) if _colon(item) < 0 else _typed(item)
+        else:
+            entry = _named(item, typed=False) or _plain(item)
         if last is not None and not entry.names and not entry.type:  # one more paragraph
             last = replace(last, text=f"{last.text}\n\n{entry.text}")
             continue
@@ -164,11 +166,9 @@ def _typed(item: str) -> Entry:
     return Entry((), type_, _dedented(item[place + 1 :]))
 
 
-def _plain(item: str, of_types: bool) -> Entry:
+def _plain(item: str) -> Entry:
+    """Read an item without a colon: its first line is all that is known of it."""
     first, _, rest = item.partition("\n")
-    if of_types and ":" in first:
-        first, _, text = item.partition(":")
-        return Entry((), first, _dedented(text))
     return Entry((), first, textwrap.dedent(rest).strip("\n"))
 
 
