@@ -403,6 +403,18 @@ def test_the_order_of_options_is_no_difference():
     assert frozen.compare("toy", one, other) == ()
 
 
+@pytest.mark.parametrize(
+    ("older", "differs"),
+    [("Literal['a'] | None", False), ("Literal['b'] | None", True), ("no type at all", True)],
+)
+def test_how_a_type_is_written_is_no_difference(older, differs):
+    def base(annotation):
+        return library((description(parameters=(parameter("image", annotation=annotation),)),))
+
+    found = frozen.compare("toy", base(older), base('Literal["a"] | None'))
+    assert [difference.aspect for difference in found] == ["types"] * differs
+
+
 def test_a_wrapped_name_that_is_left_out_is_told():
     excluded = PublicName(
         name="toy.filters.blur", kind="function", exclusion=Exclusion(reason="display")

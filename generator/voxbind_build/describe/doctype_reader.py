@@ -1,7 +1,7 @@
 """Reads the types that people write into docstrings.
 
 The grammar is `doctype.lark`, its words are `nicknames.toml`, and `meaning` makes of a parse
-alternatives of the vocabulary and facts that fit no type. What no rule fits is unreadable as
+a type of the vocabulary and facts that fit no type. What no rule fits is unreadable as
 a whole, since half an answer would refuse good arguments. A remark after a type is a fact.
 """
 
@@ -15,10 +15,10 @@ from typing import NamedTuple
 from lark import Lark, UnexpectedInput
 from lark.exceptions import VisitError
 
+from voxbind_build.common.typeexpr import TypeExpr
 from voxbind_build.describe.annotations import NO_CLASSES, Classes
 from voxbind_build.describe.doctype_meaning import ENDS, joined, meaning
 from voxbind_build.describe.nicknames import NICKNAMES
-from voxbind_build.describe.vocabulary import Alternatives
 
 __all__ = ["Reading", "facts_of", "read", "read_type"]
 
@@ -33,16 +33,16 @@ _CLAUSE = re.compile(
 class Reading(NamedTuple):
     """What a documented type says."""
 
-    type: Alternatives
-    """Empty where it says nothing about the type, as "optional" alone doesn't."""
+    type: TypeExpr | None
+    """None where it says nothing about the type, as "optional" alone doesn't."""
     facts: dict[str, str]
     """What fits no type, by name: ``{"shape": "(M, N)", "optional": "optional"}``."""
 
 
-def read_type(text: str, classes: Classes = NO_CLASSES) -> Alternatives | None:
+def read_type(text: str, classes: Classes = NO_CLASSES) -> TypeExpr | None:
     """Read the type alone; None where the text can't be read, or says nothing about one."""
     reading = read(text, classes)
-    return (reading.type or None) if reading else None
+    return reading.type if reading else None
 
 
 def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:

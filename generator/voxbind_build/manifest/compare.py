@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from voxbind_build.common.typeexpr import TypeExprError, parse
 from voxbind_build.model import Aspect, Difference, Function, Library, Parameter
 
 _RESULT_FIELDS = (
@@ -100,13 +101,22 @@ def _compare_name(public: str, old: Library, new: Library) -> Iterator[Differenc
 
 
 def _types(function: Function) -> str:
-    members = [f"{parameter.name}: {parameter.annotation}" for parameter in function.parameters]
+    members = [f"{each.name}: {_canonical(each.annotation)}" for each in function.parameters]
     forms = [
-        f"{form.annotation} with {', '.join(map('='.join, sorted(form.options.items())))}"
+        f"{_canonical(form.annotation)} with "
+        f"{', '.join(map('='.join, sorted(form.options.items())))}"
         for form in function.returns.forms
     ]
     kept = f"arrays keep {function.keeps}"
-    return ", ".join([*members, f"-> {function.returns.annotation}", *forms, kept])
+    return ", ".join([*members, f"-> {_canonical(function.returns.annotation)}", *forms, kept])
+
+
+def _canonical(annotation: str) -> str:
+    """Return a type as it is printed today: an older record may have other quotes."""
+    try:
+        return str(parse(annotation))
+    except TypeExprError:
+        return annotation
 
 
 def _contract(function: Function) -> str:

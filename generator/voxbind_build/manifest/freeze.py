@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from voxbind_build.common.typeexpr import names, parse
 from voxbind_build.model import (
     Description,
     Evidence,
@@ -138,7 +138,7 @@ def _parameter(parameter: Parameter, verdict: Verdict, seen: TypeSource) -> Para
         parameter,
         annotation=found,
         annotation_source=seen if (seen, source) == ("twin", "unknown") else source,
-        untyped=parameter.untyped if re.search(r"\bAny\b", found) else "",
+        untyped=parameter.untyped if "Any" in names(parse(found)) else "",
     )
 
 
@@ -152,7 +152,7 @@ def _returns(returns: Returns, verdict: Verdict, seen: TypeSource) -> Returns:
         returns,
         annotation=verdict.returns,
         annotation_source=seen,
-        untyped=reason if re.search(r"\bAny\b", verdict.returns) else "",
+        untyped=reason if "Any" in names(parse(verdict.returns)) else "",
     )
 
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from voxbind_build.common.docstrings import Entry, Section, entries
+from voxbind_build.common.typeexpr import (
+    ANY,
+    DOTS,
+    Name,
+    TypeExpr,
+    arguments,
+    head,
+    transform,
+    write,
+)
 from voxbind_build.model import Function, Parameter
-from voxbind_build.render.docs.sections import Entry, entries, indented
+from voxbind_build.render.code.checked_text import type_of
+from voxbind_build.render.docs.sections import written
 
 __all__ = ["parameters", "returns"]
 
@@ -35,18 +48,21 @@ def parameters(
     added
         A keyword that the wrapper has beside the library's.
     """
-    first, second = entries(documented), entries(others)
+    first = entries(Section("Parameters", documented))
+    second = entries(Section("Other Parameters", others))
     found = _matched(function, first + second)
     later = {name for entry in second for name in entry.names} - {
         name for entry in first for name in entry.names
     }
     main = [each for each in function.parameters if each.name not in later]
     rest = [each for each in function.parameters if each.name in later]
-    listed = list(_merged([(each, found[each.name]) for each in main]))
+    listed = list(_merged(function.public, [(each, found[each.name]) for each in main]))
     if added is not None:
         starred = sum(each.kind == "VAR_KEYWORD" for each in main)
         listed.insert(len(listed) - starred, added)
-    return _written(listed), _written(_merged([(each, found[each.name]) for each in rest]))
+    return written(listed), written(
+        _merged(function.public, [(each, found[each.name]) for each in rest])
+    )
 
 
 def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
@@ -78,7 +94,7 @@ def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
         found[starred.name] = Entry((starred.name,), "", "\n\n".join(said))
     if starred is not None and spare:
         entry = found[starred.name]
-        among = f"Among them:\n\n{_written(spare)}"
+        among = f"Among them:\n\n{written(spare)}"
         found[starred.name] = replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
     text = said[0] if said and starred is None else ""
     return {each.name: Entry((each.name,), "", text) for each in missing} | found
@@ -88,7 +104,7 @@ def _deprecated(entry: Entry) -> bool:
     return entry.type.strip("`").upper().startswith("DEPRECATED")
 
 
-def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
+def _merged(where: str, listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
     """Keep together what is documented together, as far as it stands together."""
     position = 0
     while position < len(listed):
@@ -100,7 +116,7 @@ def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
             together.append(following)
         position += len(together)
         names = tuple(_STARS.get(each.kind, "") + each.name for each in together)
-        yield Entry(names, _tidied(entry.type) or _type(parameter), entry.text)
+        yield Entry(names, _tidied(entry.type) or _type(where, parameter), entry.text)
 
 
 def _tidied(type_: str) -> str:
@@ -110,9 +126,9 @@ def _tidied(type_: str) -> str:
     return _OPTIONAL.sub(r"\g<type>, optional", type_)
 
 
-def _type(parameter: Parameter) -> str:
+def _type(where: str, parameter: Parameter) -> str:
     """Return the type of what upstream doesn't document."""
-    default, type_ = parameter.default, in_words(parameter.annotation)
+    default, type_ = parameter.default, _in_words(type_of(parameter.annotation, where))
     if parameter.kind in _VARIADIC:
         return f"{_VARIADIC[parameter.kind]}, optional"
     if default is None:
@@ -124,21 +140,21 @@ def _type(parameter: Parameter) -> str:
     return f"{type_}, default: {default}"
 
 
-def in_words(annotation: str) -> str:
+def _in_words(type_: TypeExpr) -> str:
     """Return a type as documentation writes it: ``array or None``."""
-    text = re.sub(r"\[Any(?:, (?:Any|\.\.\.))*\]", "", annotation)  # a dict of anything
-    text = re.sub(r"\w+", lambda found: _WORDS.get(found[0], found[0]), text)
-    text = re.sub(r"\bcollections\.abc\.|\btyping\.", "", text)
-    return text.replace(" | ", " or ")
+    return write(transform(type_, _bare), _word).replace(" | ", " or ")
 
 
-def _written(listed: Iterator[Entry] | Sequence[Entry]) -> str:
-    return "\n".join(_line(each) for each in listed)
+def _word(name: str) -> str:
+    return _WORDS.get(name, name.removeprefix("collections.abc.").removeprefix("typing."))
 
 
-def _line(entry: Entry) -> str:
-    head = " : ".join(part for part in (", ".join(entry.names), entry.type) if part)
-    return f"{head}\n{indented(entry.text)}" if entry.text else head
+def _bare(type_: TypeExpr) -> TypeExpr | None:
+    """Return the name alone of a container of anything."""
+    inner = arguments(type_)
+    if inner[:1] == (ANY,) and {*inner} <= {ANY, DOTS}:
+        return Name(head(type_))
+    return None
 
 
 def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
@@ -155,19 +171,15 @@ def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
     """
     if function.returns.annotation == "None":
         return documented
-    listed = [_result(entry) for entry in entries(documented)] or [Entry((), "", "")]
+    listed = entries(Section("Returns", documented)) or [Entry((), "", "")]
+    if documented.startswith(" ") and not any(entry.names for entry in listed):
+        listed = [Entry((), "", textwrap.dedent(documented))]  # no types, but a text about them
     if len(listed) == 1 and not listed[0].type and not listed[0].names:
-        listed = [Entry((), in_words(function.returns.annotation), listed[0].text)]
+        words = _in_words(type_of(function.returns.annotation, function.public))
+        listed = [Entry((), words, listed[0].text)]
     if len(listed) == len(roles):
         listed = [
             entry if entry.text or not role else replace(entry, text=f"{role.capitalize()}.")
             for entry, role in zip(listed, roles, strict=True)
         ]
-    return _written(listed)
-
-
-def _result(entry: Entry) -> Entry:
-    """Take a lone word for a type, not for a name."""
-    if len(entry.names) == 1 and not entry.type:
-        return Entry((), entry.names[0], entry.text)
-    return entry
+    return written(listed)
