@@ -216,6 +216,8 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     its name in ``templates/``: ``voxbind._native``."""
     needs: tuple[str, ...] = ()
     """Modules that it imports at its first call: the doctor looks for them."""
+    file: str = ""
+    """The file that it was read from, for messages; no key of the file."""
 
     @property
     def package(self) -> str:
@@ -307,6 +309,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Where source and live module disagree, one sentence each."""
     live: bool = True
     """Whether the library could be imported."""
+    absent: tuple[str, ...] = ()
+    """Listed modules that don't exist."""
 
 
 # --- describe --------------------------------------------------------------------------

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voxbind_build import manifest as frozen
+from voxbind_build.admission import admit
 from voxbind_build.model import Difference, LibrarySpec, Observation
 from voxbind_build.probe import sandbox
 from voxbind_build.progress import Reporter, Silent
 from voxbind_build.publishing import publish, whole
-from voxbind_build.readings import Measure, fill, read, refuse_clashes, twins_last
+from voxbind_build.readings import Measure, fill, read, twins_last
 from voxbind_build.report import (
     BuildError,
     BuildReport,
@@ -68,7 +69,7 @@ def build(
     reporter = reporter or Silent()
     disk.prepare(out)
     record = frozen.read_record(out, distrust=fresh)
-    refuse_clashes(specs, record.manifest.libraries)
+    admit(specs, record.manifest.libraries)
     notes = list(record.problems)
     readings = read(specs, record, notes, reporter)
     measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
@@ -134,6 +135,7 @@ def check(
     manifest = frozen.read(out / frozen.MANIFEST)
     edited, missing = frozen.altered(manifest, out)
     record = frozen.read_record(out, distrust=True)
+    admit(specs, manifest.libraries)
     notes: list[str] = list(record.problems)
     # Without its observations a library's contracts can't be derived again.
     unread = manifest.libraries.keys() - record.observations.keys()

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.admission import admit
 from voxbind_build.classify import paired, twin_name
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import installed_version
@@ -28,7 +29,7 @@ from voxbind_build.model import (
 from voxbind_build.probe import cuda, sandbox
 from voxbind_build.progress import Reporter, Silent
 from voxbind_build.publishing import Whole, publish, whole
-from voxbind_build.readings import Clock, Reading, own_folder, read, recorded, refuse_clashes
+from voxbind_build.readings import Clock, Reading, own_folder, read, recorded
 from voxbind_build.report import BuildError, Merged, RecordReport, compared, unobserved
 from voxbind_build.verify import disk
 
@@ -236,7 +237,7 @@ def _machine(spec: LibrarySpec) -> Machine:
 def _readings(
     specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
 ) -> dict[str, Reading]:
-    refuse_clashes(specs, known.manifest.libraries)
+    admit(specs, known.manifest.libraries)
     missing: list[str] = []
     readings = read(specs, known, missing, reporter)
     if any(spec.name not in readings for spec in specs):

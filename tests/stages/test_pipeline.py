@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from voxbind_build import libraries, manifest, pipeline
+from voxbind_build.libraries import SpecError
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration
 from voxbind_build.render import templates_dir
@@ -333,21 +334,28 @@ def test_declarations_are_reported_beside_what_they_overrule(toylib, package):
     assert checked.unobserved == report.unobserved
 
 
-def test_a_declaration_of_nothing_is_told(toylib, package):
+@pytest.mark.parametrize("run", [pipeline.build, pipeline.check])
+def test_a_declaration_of_nothing_is_refused_before_anything_is_measured(toylib, package, run):
     told = Declaration(contract="PURE_2D", reason="Planes are far apart.")
     given = msgspec.structs.replace(spec(toylib), declare={"toylib.filters.bux": told})
-    expected = "toylib: declare 'toylib.filters.bux' in the specification fits no name"
-    assert expected in pipeline.build([given], package).notes
-    assert expected in pipeline.check([given], package).notes
+    # So that there would be something to measure.
+    edit(toylib / "filters" / "_smooth.py", "def box(image, size=3)", "def box(image, size=5)")
+    before, listener = state(package), Listener()
+    with pytest.raises(
+        SpecError, match=r'toylib\.toml: at declare\."toylib\.filters\.bux": .*\.box'
+    ):
+        run([given], package, reporter=listener)
+    assert state(package) == before
+    assert listener.totals == {}
 
 
 # --- when something is wrong -----------------------------------------------------------
 
 
 def test_nothing_to_wrap_is_an_error(toylib, tmp_path):
-    given = spec(toylib)
+    given = msgspec.structs.replace(spec(toylib), distribution="toylib-images")
     shutil.rmtree(toylib)
-    with pytest.raises(BuildError, match="pip install toylib"):
+    with pytest.raises(BuildError, match="pip install toylib-images"):
         pipeline.build([given], tmp_path / "voxbind")
     assert not (tmp_path / "voxbind").exists()
 
