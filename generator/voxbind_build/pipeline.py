@@ -16,12 +16,13 @@ from voxbind_build.admission import admit
 from voxbind_build.model import Difference, LibrarySpec, Observation
 from voxbind_build.probe import sandbox
 from voxbind_build.progress import Reporter, Silent
-from voxbind_build.publishing import publish, whole
+from voxbind_build.publishing import publish, rendered, whole
 from voxbind_build.readings import Measure, fill, read, twins_last
 from voxbind_build.report import (
     BuildError,
     BuildReport,
     CheckReport,
+    broken_promises,
     declared,
     types,
     unobserved,
@@ -110,7 +111,10 @@ def check(
     time_limit: float = sandbox.TIME_LIMIT,
     reporter: Reporter | None = None,
 ) -> CheckReport:
-    """Compare the installed libraries, and the files on disk, with the frozen record.
+    """Report all that a build would change, without measuring and without writing.
+
+    The installed libraries are read, judged and rendered as a build does it, and the result is
+    compared with the frozen record and with the files on disk.
 
     Parameters
     ----------
@@ -125,17 +129,18 @@ def check(
     Raises
     ------
     BuildError
-        If there is no package to check.
+        If there is no package to check, or no package can be made of what is recorded.
     ManifestError
         If the frozen record can't be trusted.
+    SpecError
+        If a specification is wrong.
     """
     reporter = reporter or Silent()
     if not (out / frozen.MANIFEST).is_file():
         raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
-    edited, missing = frozen.altered(manifest, out)
-    record = frozen.read_record(out, distrust=True)
     admit(specs, manifest.libraries)
+    record = frozen.read_record(out, distrust=True)
     notes: list[str] = list(record.problems)
     # Without its observations a library's contracts can't be derived again.
     unread = manifest.libraries.keys() - record.observations.keys()
@@ -151,12 +156,37 @@ def check(
             differences.append(Difference(name=name, aspect="added", after=added))
         else:
             differences += frozen.compare(name, old, new)
+    reporter.say("comparing the files")
+    files = rendered(package)
+    if unread:
+        # What belongs into their files of observations, and so their digests, isn't known.
+        del files[frozen.MANIFEST]
+    expected = {*files, *map(frozen.observations_path, unread)}
+    links = disk.links(out)
+    changed, missing = (
+        tuple(path for path in paths if not disk.is_below(path, links))
+        for paths in frozen.altered(manifest, out)
+    )
+    absent = {path for path in files if not disk.exists(out / path)}
+    known = {*changed, *missing, *absent}
     return CheckReport(
         rows=package.rows,
         differences=tuple(differences),
-        edited=edited,
-        missing=missing,
-        foreign=disk.foreign(out, record.owned),
+        outdated=tuple(
+            definition for _, reading in twins_last(readings) for definition in reading.outdated
+        ),
+        refused=broken_promises(package.manifest),
+        edited=changed,
+        missing=tuple(sorted({*missing, *absent})),
+        stale=tuple(
+            path
+            for path in disk.differing(files, out)
+            if path not in known and not disk.is_below(path, links)
+        ),
+        obsolete=tuple(sorted(record.owned - expected - {frozen.MANIFEST, *missing})),
+        foreign=disk.foreign(out, record.owned | expected),
+        links=links,
+        planted=disk.planted(out),
         declared=declared(package.manifest),
         unobserved=unobserved(package.manifest),
         notes=tuple(notes),

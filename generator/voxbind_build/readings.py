@@ -44,6 +44,8 @@ class Reading(msgspec.Struct):
     descriptions: tuple[Description, ...]
     observations: dict[str, Observation]
     measured: int = 0
+    outdated: tuple[str, ...] = ()
+    """Definitions whose observation is missing, or no longer holds, and that weren't measured."""
     seconds: float = 0.0
 
     def tasks(self) -> dict[str, ProbeTask]:
@@ -230,6 +232,8 @@ def fill(
             observation = known.get(definition)
             fingerprint = frozen.fingerprint(task, reading.inventory.version, method)
             holds = observation is not None and observation.fingerprint == fingerprint
+            if which == "nothing" and not holds:
+                reading.outdated = (*reading.outdated, definition)
             if which == "all" or (which == "changed" and not holds):
                 wanted[definition] = fingerprint
                 tasks.append(task)

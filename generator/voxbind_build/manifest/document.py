@@ -58,6 +58,10 @@ def read(path: Path) -> Manifest:
                 path, f"has schema version {version}, and this voxbind reads {SCHEMA_VERSION}"
             )
         manifest = msgspec.json.decode(text, type=Manifest)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ManifestError(path, f"can't be read ({error.strerror})") from None
     except msgspec.ValidationError as error:
         raise ManifestError(path, f"isn't a voxbind manifest: {error}") from None
     except msgspec.DecodeError as error:

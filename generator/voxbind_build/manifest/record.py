@@ -76,8 +76,10 @@ def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, 
         try:
             if sha256((out / path).read_bytes()) != digest:
                 edited.append(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             missing.append(path)
+        except OSError:  # a folder, or nobody may read it
+            edited.append(path)
     return tuple(edited), tuple(missing)
 
 
@@ -179,6 +181,8 @@ def read_observations(path: Path, digest: str | None) -> dict[str, Observation]:
         text = path.read_bytes()
     except FileNotFoundError:
         raise ManifestError(path, "is missing, and the manifest names it") from None
+    except OSError as error:
+        raise ManifestError(path, f"can't be read ({error.strerror})") from None
     if digest is None or sha256(text) != digest:
         raise ManifestError(path, "isn't the file that the manifest was written with")
     try:
