@@ -263,6 +263,34 @@ def test_check_returns_one_and_names_the_edited_file(capsys, package, monkeypatc
     assert report["edited"] == ["toylib/filters.py"]
 
 
+def test_check_tells_each_difference_in_a_line_the_most_important_first(
+    capsys, package, toylib, tmp_path
+):
+    smooth = toylib / "filters" / "_smooth.py"
+    smooth.write_text(smooth.read_text().replace("size=3", "size=5"))
+    (package / "lazy.py").rename(tmp_path / "lazy.py")
+    (package / "lazy.py").symlink_to(tmp_path / "lazy.py")
+    (package / "errors.py").unlink()
+    (package / "lazy.pyc").write_bytes(b"")
+    with (package / "facts.py").open("a") as file:
+        file.write("# mine\n")
+    toml = str(toylib.parent / "toylib.toml")
+    assert cli.run(["check", "--library", toml, "--out", str(package)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    found = [
+        "a link: lazy.py",
+        "edited by hand: facts.py",
+        "missing: errors.py",
+        "not voxbind's: lazy.pyc",
+        "signature: toylib.filters.box",
+        "to be measured: toylib.filters._smooth:box",
+        "out of date: manifest.json",
+        "out of date: toylib/filters.py",
+    ]
+    assert [line for line in lines if line in found] == found
+    assert "writes nothing until what isn't voxbind's is moved elsewhere" in flat(lines[-1])
+
+
 # --- wrong usage and failures ----------------------------------------------------------
 
 

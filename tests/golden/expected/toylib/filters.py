@@ -15,7 +15,7 @@ from voxbind.upstream import upstream
 
 __all__ = ["box", "boxcar", "edges", "soften"]
 
-_toylib = upstream("toylib.filters", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.filters", distribution="toylib", version="1.0", extra="")
 
 
 @overload

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONNECTIVITY", "Region", "label", "mean_difference", "peaks", "threshold_mean"]
 
-_toylib = upstream("toylib.measure", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.measure", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("CONNECTIVITY", "Region"))

@@ -12,7 +12,7 @@ from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["dilate", "grow", "square"]
 
-_toylib = upstream("toylib.morphology", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.morphology", distribution="toylib", version="1.0", extra="")
 
 
 def dilate(

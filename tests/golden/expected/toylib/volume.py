@@ -15,7 +15,7 @@ from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["depth_gradient", "project"]
 
-_toylib = upstream("toylib.volume", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.volume", distribution="toylib", version="1.0", extra="")
 
 
 @overload
