@@ -85,7 +85,7 @@ def test_what_is_printed_is_python(type_: TypeExpr) -> None:
     ast.parse(str(type_), mode="eval")
 
 
-def annotations() -> list[str]:
+def all_annotations() -> list[str]:
     """Return every annotation of the committed manifest."""
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     found: dict[str, None] = {}
@@ -98,13 +98,13 @@ def annotations() -> list[str]:
 
 
 def test_every_annotation_of_the_manifest_is_written_as_it_is_printed() -> None:
-    found = annotations()
+    found = all_annotations()
     assert len(found) > 200
     assert {text: str(parse(text)) for text in found} == {text: text for text in found}
 
 
 def test_every_annotation_of_the_manifest_is_a_type_and_a_union_of_its_members() -> None:
-    for text in annotations():
+    for text in all_annotations():
         tree = parse(text)
         assert not any(isinstance(part, Opaque | Quoted) for part in walk(tree)), text
         assert union(tree) == tree, text

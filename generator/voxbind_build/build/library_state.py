@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
-from voxbind_build.build.report import BuildError, Row, inconclusive, row
+from voxbind_build.build.report import Row, inconclusive, row
 from voxbind_build.classify import classify, inferred, limited, paired, twin_name, undecided
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
-from voxbind_build.libraries import builtin, prepare
+from voxbind_build.libraries import SpecError, misfits, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -32,7 +32,7 @@ from voxbind_build.model import (
 )
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.probe.sandbox import pool as sandbox
-from voxbind_build.render import own_names, templates_dir
+from voxbind_build.render import templates_dir
 
 Measure = Literal["changed", "all", "nothing"]
 
@@ -44,6 +44,8 @@ class Reading(msgspec.Struct):
     descriptions: tuple[Description, ...]
     observations: dict[str, Observation]
     measured: int = 0
+    outdated: tuple[str, ...] = ()
+    """Definitions whose observation is missing, or no longer holds, and that weren't measured."""
     seconds: float = 0.0
 
     def tasks(self) -> dict[str, ProbeTask]:
@@ -146,8 +148,15 @@ def twins_last(readings: Mapping[str, Reading]) -> list[tuple[str, Reading]]:
 def read(
     specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
 ) -> dict[str, Reading]:
-    """Discover and describe the libraries that can be imported here, or need not be."""
+    """Discover and describe the libraries that can be imported here, or need not be.
+
+    Raises
+    ------
+    SpecError
+        If a specification names what its library doesn't have.
+    """
     readings = {}
+    wrong: list[str] = []
     for spec in specs:
         reporter.say(f"reading {spec.distribution}")
         started = time.monotonic()
@@ -164,11 +173,14 @@ def read(
             remedy = "`voxbind doctor` says what helps" if spec.extra else "mend its import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
+        wrong += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
         readings[spec.name] = Reading(
             inventory, descriptions, {}, seconds=time.monotonic() - started
         )
+    if wrong:
+        raise SpecError(wrong)
     return readings
 
 
@@ -229,6 +241,8 @@ def fill(
                 task, reading.inventory.version, method_fingerprint(task)
             )
             holds = observation is not None and observation.fingerprint == fingerprint
+            if which == "nothing" and not holds:
+                reading.outdated = (*reading.outdated, definition)
             if which == "all" or (which == "changed" and not holds):
                 wanted[definition] = fingerprint
                 tasks.append(task)
@@ -308,27 +322,3 @@ def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
         return f"{spec.name} is left out: {reason}."
     version = f"{recorded.distribution} {recorded.version}"
     return f"{spec.name} stays as it was recorded from {version}: {reason}."
-
-
-def refuse_clashes(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None:
-    """Refuse a library that would take the place of another, before anything is measured."""
-    owners = {library.modules[0].partition(".")[0]: name for name, library in recorded.items()}
-    owners |= {spec.package: spec.name for spec in builtin()}
-    packages = {name: package for package, name in owners.items()}
-    runtime = own_names(templates_dir())
-    for spec in specs:
-        if packages.get(spec.name, spec.package) != spec.package:
-            raise BuildError(
-                f"{spec.name!r} is the name of the library that wraps {packages[spec.name]!r}, and "
-                f"{spec.package!r} is to be wrapped under it. Give it another name in its TOML."
-            )
-        if owners.get(spec.package, spec.name) != spec.name:
-            raise BuildError(
-                f"{spec.package!r} is wrapped as library {owners[spec.package]!r} already, and "
-                f"{spec.name!r} is to wrap it as well. Leave it to one of them."
-            )
-        if spec.package in runtime:
-            raise BuildError(
-                f"{spec.package!r} can't be wrapped: voxbind itself has a module of this name. "
-                "Give the package another one."
-            )

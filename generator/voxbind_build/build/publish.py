@@ -51,6 +51,25 @@ def _unshipped(reading: Reading, record: Record) -> dict[str, Observation]:
     }
 
 
+def rendered(package: Whole) -> dict[str, str]:
+    """Return the text of each file of a package, by POSIX path below it, sorted.
+
+    Raises
+    ------
+    BuildError
+        If something in the manifest can't be written as code.
+    """
+    try:
+        texts = dict(render(package.manifest, templates_dir()))
+    except RenderError as error:
+        raise BuildError(f"The wrappers can't be written: {error}") from error
+    for name, observed in package.observations.items():
+        if not observed:
+            continue
+        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
+    return frozen.seal(package.manifest, texts)
+
+
 def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporter) -> disk.Changes:
     """Write a package, if its code holds.
 
@@ -80,15 +99,7 @@ def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporte
             "for, say in the library's TOML what it is, under [roles]."
         )
     reporter.say("writing the wrappers")
-    try:
-        texts = dict(render(package.manifest, templates_dir()))
-    except RenderError as error:
-        raise BuildError(f"The wrappers can't be written: {error}") from error
-    for name, observed in package.observations.items():
-        if not observed:
-            continue
-        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
-    files = frozen.seal(package.manifest, texts)
+    files = rendered(package)
     # What is on disk byte for byte was proved by the build that wrote it.
     if disk.differing(files, out):
         reporter.say("checking the generated code")

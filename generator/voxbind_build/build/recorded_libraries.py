@@ -9,10 +9,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.admission import admit
 from voxbind_build.build.library_state import (
     Reading,
     read,
-    refuse_clashes,
 )
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.publish import Whole
@@ -56,7 +56,7 @@ def read_all(
     BuildError
         If one of them isn't installed.
     """
-    refuse_clashes(specs, known.manifest.libraries)
+    admit(specs, known.manifest.libraries)
     missing: list[str] = []
     readings = read(specs, known, missing, reporter)
     if any(spec.name not in readings for spec in specs):
