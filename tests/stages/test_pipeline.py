@@ -17,8 +17,7 @@ import msgspec
 import pytest
 
 from voxbind_build import libraries, manifest
-from voxbind_build.build import library_state as readings
-from voxbind_build.build import pipeline
+from voxbind_build.build import library_state, pipeline
 from voxbind_build.build import publish as publishing
 from voxbind_build.build.report import BuildError
 from voxbind_build.libraries import SpecError
@@ -505,7 +504,7 @@ def test_check_touches_nothing(toylib, package):
 
 
 def test_check_tells_of_observations_that_no_longer_hold(toylib, package, monkeypatch):
-    monkeypatch.setattr(readings, "method_fingerprint", lambda: "another way of measuring")
+    monkeypatch.setattr(library_state, "method_fingerprint", lambda: "another way of measuring")
     report = pipeline.check([spec(toylib)], package)
     recorded = manifest.read_record(package).observations["toylib"]
     assert {*report.outdated} == {*recorded}

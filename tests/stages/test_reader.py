@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.docstring_types import INSTALLED, LIBRARIES, Row, counted, installed, load, save
 from voxbind_build.common.typeexpr import union
-from voxbind_build.describe.doctype_reader import Reading, facts_of, read, read_type
+from voxbind_build.describe.doctype_reader import ReadType, facts_of, read, read_type
 from voxbind_build.describe.nicknames import NICKNAMES
 from voxbind_build.describe.vocabulary import is_known
 
@@ -141,7 +141,7 @@ STRUCTURE = frozenset(
 )
 
 
-def unaccounted(text: str, reading: Reading) -> set[str]:
+def unaccounted(text: str, reading: ReadType) -> set[str]:
     """Give the words that are neither the type's nor a fact's."""
     known = {*STRUCTURE, *NICKNAMES.articles, *re.findall(r"(\w+)\[", text.lower())}
     for phrase in (*NICKNAMES.names, *NICKNAMES.containers):
@@ -204,7 +204,7 @@ def test_a_type_of_the_vocabulary_reads_as_itself(text: str) -> None:
     assert found is not None
     assert union(found) == found
     assert read_type(str(found)) == found
-    assert read(str(found)) == Reading(found, {})
+    assert read(str(found)) == ReadType(found, {})
 
 
 # --- what the libraries write --------------------------------------------------------------

@@ -37,7 +37,7 @@ from voxbind_build.render import templates_dir
 Measure = Literal["changed", "all", "nothing"]
 
 
-class Reading(msgspec.Struct):
+class LibraryState(msgspec.Struct):
     """A library as it is installed here, on its way through the stages."""
 
     inventory: Inventory
@@ -140,14 +140,14 @@ class Reading(msgspec.Struct):
         )
 
 
-def twins_last(readings: Mapping[str, Reading]) -> list[tuple[str, Reading]]:
+def twins_last(states: Mapping[str, LibraryState]) -> list[tuple[str, LibraryState]]:
     """Sort libraries by name, those last that are judged by another's functions."""
-    return sorted(readings.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
+    return sorted(states.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
 
 
 def read(
     specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
-) -> dict[str, Reading]:
+) -> dict[str, LibraryState]:
     """Discover and describe the libraries that can be imported here, or need not be.
 
     Raises
@@ -155,7 +155,7 @@ def read(
     SpecError
         If a specification names what its library doesn't have.
     """
-    readings = {}
+    states = {}
     wrong: list[str] = []
     for spec in specs:
         reporter.say(f"reading {spec.distribution}")
@@ -176,12 +176,12 @@ def read(
         wrong += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
-        readings[spec.name] = Reading(
+        states[spec.name] = LibraryState(
             inventory, descriptions, {}, seconds=time.monotonic() - started
         )
     if wrong:
         raise SpecError(wrong)
-    return readings
+    return states
 
 
 def own_folder(spec: LibrarySpec) -> list[Path] | None:
@@ -194,8 +194,8 @@ def own_folder(spec: LibrarySpec) -> list[Path] | None:
     return [folder]
 
 
-def fill(
-    readings: Mapping[str, Reading],
+def measure_missing(
+    states: Mapping[str, LibraryState],
     record: Record,
     measured: dict[str, Observation],
     which: Measure,
@@ -210,7 +210,7 @@ def fill(
 
     Parameters
     ----------
-    readings
+    states
         The libraries. Those that need a device get what was recorded of them.
     record
         What is known.
@@ -229,47 +229,47 @@ def fill(
     tasks: list[ProbeTask] = []
     libraries: dict[str, str] = {}
     names: dict[str, str] = {}
-    for name, reading in readings.items():
-        if reading.inventory.spec.device:
-            reading.observations = recorded(reading, record)
+    for name, state in states.items():
+        if state.inventory.spec.device:
+            state.observations = recorded(state, record)
             continue
         known = {**record.observations.get(name, {}), **measured}
-        for definition, task in reading.tasks().items():
+        for definition, task in state.tasks().items():
             libraries[definition], names[definition] = name, task.description.name
             observation = known.get(definition)
             fingerprint = frozen.fingerprint(
-                task, reading.inventory.version, method_fingerprint(task)
+                task, state.inventory.version, method_fingerprint(task)
             )
             holds = observation is not None and observation.fingerprint == fingerprint
             if which == "nothing" and not holds:
-                reading.outdated = (*reading.outdated, definition)
+                state.outdated = (*state.outdated, definition)
             if which == "all" or (which == "changed" and not holds):
                 wanted[definition] = fingerprint
                 tasks.append(task)
-                reading.measured += 1
+                state.measured += 1
             elif observation is not None:
-                reading.observations[definition] = observation
+                state.observations[definition] = observation
     if not tasks:
         return
 
     def done(observation: Observation) -> None:
         definition = observation.definition
         name = libraries[definition]
-        reading = readings[name]
+        state = states[name]
         settled = record.observations.get(name, {}).get(definition)
         stays = settled is not None and outlasts(settled, observation)
         if settled is not None and stays:
-            reading.observations[definition] = settled
+            state.observations[definition] = settled
         else:
             measured[definition] = replace(observation, fingerprint=wanted[definition])
-            reading.observations[definition] = measured[definition]
+            state.observations[definition] = measured[definition]
         if observation.inconclusive:
             notes.append(inconclusive(names[definition], observation, stays=stays))
-        reading.seconds += clock.lap()
+        state.seconds += clock.lap()
         reporter.advance(name)
 
     clock = Clock()
-    reporter.start({name: reading.measured for name, reading in readings.items()})
+    reporter.start({name: state.measured for name, state in states.items()})
     try:
         sandbox.probe(tasks, jobs=jobs, on_done=done, time_limit=time_limit)
     finally:
@@ -288,12 +288,12 @@ def outlasts(recorded: Observation, measured: Observation) -> bool:
     )
 
 
-def recorded(reading: Reading, record: Record) -> dict[str, Observation]:
+def recorded(state: LibraryState, record: Record) -> dict[str, Observation]:
     """Return what was recorded on another machine of the very source that was read here.
 
     Of two observations of one function the package's own counts, which was made by its user.
     """
-    name, wanted = reading.inventory.spec.name, reading.sources()
+    name, wanted = state.inventory.spec.name, state.sources()
     sets = [recording.observations for recording in record.recordings.get(name, ())]
     return {
         definition: observation

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
-from voxbind_build.build.library_state import Measure, fill, read, twins_last
+from voxbind_build.build.library_state import Measure, measure_missing, read, twins_last
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import publish, rendered, whole
+from voxbind_build.build.publish import assemble_package, publish, rendered
 from voxbind_build.build.report import (
     BuildError,
     BuildReport,
@@ -74,16 +74,16 @@ def build(
     record = frozen.read_record(out, distrust=fresh, recordings=recordings)
     admit(specs, record.manifest.libraries)
     notes = list(record.problems)
-    readings = read(specs, record, notes, reporter)
+    states = read(specs, record, notes, reporter)
     measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
     try:
         which: Measure = "all" if fresh else "changed"
-        fill(readings, record, measured, which, jobs, time_limit, notes, reporter)
+        measure_missing(states, record, measured, which, jobs, time_limit, notes, reporter)
     finally:
         if measured:
             frozen.keep_unfinished(out, measured)
 
-    package = whole(readings, record)
+    package = assemble_package(states, record)
     if not package.rows:
         raise BuildError(
             "There is no library to wrap: none can be imported here, and none was recorded by "
@@ -149,13 +149,13 @@ def check(
     # Without its observations a library's contracts can't be derived again.
     measured_here = {name for name, library in manifest.libraries.items() if not library.device}
     unread = measured_here - record.observations.keys()
-    readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
+    states = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
     which: Measure = "all" if measure else "nothing"
-    fill(readings, record, {}, which, jobs, time_limit, notes, reporter)
+    measure_missing(states, record, {}, which, jobs, time_limit, notes, reporter)
 
-    package = whole(readings, record)
+    package = assemble_package(states, record)
     differences: list[Difference] = []
-    for name, _ in twins_last(readings):
+    for name, _ in twins_last(states):
         old, new = manifest.libraries.get(name), package.manifest.libraries[name]
         if old is None:
             added = f"{new.distribution} {new.version}"
@@ -179,7 +179,7 @@ def check(
         rows=package.rows,
         differences=tuple(differences),
         outdated=tuple(
-            definition for _, reading in twins_last(readings) for definition in reading.outdated
+            definition for _, state in twins_last(states) for definition in state.outdated
         ),
         refused=broken_promises(package.manifest),
         edited=changed,

@@ -20,7 +20,7 @@ from voxbind_build.describe.annotations import NO_CLASSES, Classes
 from voxbind_build.describe.doctype_meaning import ENDS, joined, meaning
 from voxbind_build.describe.nicknames import NICKNAMES
 
-__all__ = ["Reading", "facts_of", "read", "read_type"]
+__all__ = ["ReadType", "facts_of", "read", "read_type"]
 
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "`": ""})
 _ROLE = re.compile(r":(?:\w+:)?\w+:(?=`)|(?<=`)~|(?<![\w`])~(?=\w)")
@@ -30,7 +30,7 @@ _CLAUSE = re.compile(
 )
 
 
-class Reading(NamedTuple):
+class ReadType(NamedTuple):
     """What a documented type says."""
 
     type: TypeExpr | None
@@ -53,7 +53,7 @@ def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:
     return dict(reading.facts)
 
 
-def read(text: str, classes: Classes = NO_CLASSES) -> Reading | None:
+def read(text: str, classes: Classes = NO_CLASSES) -> ReadType | None:
     """Read a documented type.
 
     Parameters
@@ -65,14 +65,14 @@ def read(text: str, classes: Classes = NO_CLASSES) -> Reading | None:
 
     Returns
     -------
-    Reading or None
+    ReadType or None
         None where no rule fits the text.
     """
     return _read(text, tuple(sorted(classes.items())))
 
 
 @cache
-def _read(text: str, classes: tuple[tuple[str, str], ...]) -> Reading | None:
+def _read(text: str, classes: tuple[tuple[str, str], ...]) -> ReadType | None:
     plain = _ROLE.sub("", " ".join(text.split())).translate(_QUOTES).strip(ENDS)
     remarks: list[str] = []
     while plain:
@@ -90,7 +90,7 @@ def _read(text: str, classes: tuple[tuple[str, str], ...]) -> Reading | None:
         facts = joined([*part.facts, *(("remark", remark) for remark in remarks)], "; ")
         if not part.type and (remarks or not facts):
             return None
-        return Reading(part.type, dict(facts))
+        return ReadType(part.type, dict(facts))
     return None
 
 
