@@ -1,84 +1,176 @@
-"""The two wrappers behind a function of `voxbind.auto`: one for the CPU, one for the GPU.
+"""The functions of `voxbind.auto`, each made of the CPU's wrapper when it is first asked for.
 
-Where an array of NumPy comes and nobody asked for the GPU, a function there calls the first one
-at once. Everything else goes through `route`, and from there by the rules in `voxbind.choosing`.
+A wrapper calls its library at once if the arrays that it is given are the library's own, and
+otherwise gives its arguments to `voxbind.lifting`. A function of `voxbind.auto` is the same code
+with two names bound to something else: what tells the class of an array, so that nothing is called
+at once while the GPU is preferred, and what takes the arguments, so that the choice of a twin comes
+before. So its signature is the wrapper's, and a call with NumPy's array has no frame more.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Unpack
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, get_overloads, overload
+
+from . import context, lifting
+from .classes import class_of
+from .reasons import documented
+from .routing import Pair, Routing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .routing import Arguments, Function
 
-    from .facts import Arguments, TwinFacts
+__all__ = ["pair_of", "routed"]
 
-__all__ = ["route", "wrapped"]
+_PACKAGE = __package__ or "voxbind"
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+"""Flags of a function's code: `inspect`, which names them, would take long to import."""
 
 
-def wrapped(module: str) -> Any:
-    """Return the wrappers of a module, each imported when it is first asked for.
-
-    What comes back is a plain module, as in `voxbind.upstream`. Its ``Array`` is NumPy's class of
-    arrays, which says without a question that an image is on the host.
+def routed(
+    module: str,
+    *,
+    cpu: str,
+    gpu: str,
+    routings: Mapping[str, Routing],
+    handed_on: tuple[str, ...] = (),
+    submodules: tuple[str, ...] = (),
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a module of `voxbind.auto`.
 
     Parameters
     ----------
     module
-        Dotted name below voxbind, which is also the upstream module's.
+        Dotted name of the module.
+    cpu, gpu
+        Dotted names below voxbind of the two modules of wrappers, which are the libraries' too:
+        ``skimage.filters``. The GPU's is empty if no function has a twin.
+    routings
+        The functions, by name.
+    handed_on
+        Names of classes and constants of the CPU's module.
+    submodules
+        Names of the modules below this one.
     """
-    found = ModuleType(module)
-    library = _Wrapped(found.__dict__, module)
-    found.__dict__.update(__getattr__=library.find, __library__=library)
-    return found
+    namespace = sys.modules[module].__dict__
+    for name in routings:
+        namespace.pop(name, None)  # after a reload they are made anew
+
+    def __getattr__(name: str) -> Any:
+        if name in submodules:
+            return import_module(f"{module}.{name}")
+        if name not in routings and name not in handed_on:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        wrappers = import_module(f"{_PACKAGE}.{cpu}")
+        if name in handed_on:
+            return getattr(wrappers, name)
+        function = _function(module, wrappers, gpu, name, routings[name])
+        # If two threads make it at once, both get the same.
+        return namespace.setdefault(name, function)
+
+    def __dir__() -> list[str]:
+        return sorted({*namespace, *routings, *handed_on, *submodules})
+
+    return __getattr__, __dir__
 
 
-class _Wrapped:
-    """Finds what is asked of a module of wrappers: see `wrapped`."""
-
-    def __init__(self, found: dict[str, Any], module: str) -> None:
-        self._found, self._module = found, module
-
-    def find(self, name: str) -> Any:
-        """Return an attribute, and keep it."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        value = import_module("numpy").ndarray if name == "Array" else self.attribute(name)
-        self._found[name] = value
-        return value
-
-    def attribute(self, name: str) -> Any:
-        """Return what the module of wrappers has under a name, be it ``Array``."""
-        return getattr(import_module(f"{__package__}.{self._module}"), name)
-
-
-def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[TwinFacts]) -> Any:
-    """Run a function where its image is, or where that was asked for.
+def pair_of(cpu: str, gpu: str, routing: Routing, on_cpu: FunctionType, on_gpu: Function) -> Pair:
+    """Return a pair of twins, after a look at the parameters of the CPU's wrapper.
 
     Parameters
     ----------
-    cpu
-        The module of wrappers for the CPU.
-    gpu
-        The one for the GPU, where the function has a twin of the same name; else None.
-    name
-        The function's.
-    arguments
-        By parameter of the one for the CPU, in order.
-    **facts
-        See `voxbind.facts.TwinFacts`.
+    cpu, gpu, routing, on_cpu, on_gpu
+        See `voxbind.routing.Pair`.
     """
-    return _run(cpu, gpu, name, arguments, facts)
+    code, defaults = on_cpu.__code__, on_cpu.__defaults__ or ()
+    names, count = code.co_varnames, code.co_argcount
+    known = dict(zip(names[count - len(defaults) : count], defaults, strict=True))
+    known |= on_cpu.__kwdefaults__ or {}
+    variadic = [*names[count + code.co_kwonlyargcount :]]
+    args = variadic.pop(0) if code.co_flags & _VARARGS else ""
+    kwargs = variadic.pop(0) if code.co_flags & _VARKEYWORDS else ""
+    known |= {args: ()} if args else {}
+    known |= {kwargs: {}} if kwargs else {}
+    positional = count if args else code.co_posonlyargcount
+    return Pair(cpu, gpu, routing, known, positional, args, kwargs, on_cpu, on_gpu)
 
 
-def _first_run(cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts) -> Any:
+def _function(
+    module: str, wrappers: ModuleType, gpu: str, name: str, routing: Routing
+) -> FunctionType:
+    """Make a function of a module of `voxbind.auto`."""
+
+    def on_gpu(*args: Any, **kwargs: Any) -> Any:
+        return getattr(import_module(f"{_PACKAGE}.{gpu}"), name)(*args, **kwargs)
+
+    wrapper: FunctionType = getattr(wrappers, name)
+    cpu = wrappers.__name__.removeprefix(f"{_PACKAGE}.")
+    pair = pair_of(f"{cpu}.{name}", f"{gpu}.{name}", routing, wrapper, on_gpu)
+    function = _copy(wrapper, module, _scope(wrapper, pair))
+    library = cpu.partition(".")[0]
+    function.__doc__ = documented(
+        pair, wrapper.__doc__ or "", f"{_PACKAGE}.{library}", f"{_PACKAGE}.auto"
+    )
+    for each in get_overloads(wrapper):
+        assert isinstance(each, FunctionType)
+        overload(_copy(each, module, each.__globals__))
+    return function
+
+
+def _copy(function: FunctionType, module: str, scope: dict[str, Any]) -> FunctionType:
+    """Return a function of the same code and signature, in which global names mean others."""
+    # A copy of the code, as Python keeps in it where its global names were found.
+    code, name = function.__code__.replace(), function.__name__
+    copy = FunctionType(code, scope, name, function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    update_wrapper(copy, function)
+    copy.__module__ = module
+    return copy
+
+
+def _scope(wrapper: FunctionType, pair: Pair) -> dict[str, Any]:
+    """Return the global names of a wrapper's code, bound for `voxbind.auto`."""
+    own = wrapper.__globals__
+    # A warning is that of the module of the wrapper.
+    scope = {name: own[name] for name in ("__name__", *wrapper.__code__.co_names) if name in own}
+    if pair.routing.arrays:
+        choosing = _choosing(pair)
+        for name, value in scope.items():
+            if value is class_of:
+                scope[name] = _class_if_calm
+            elif value in _LIFTING:
+                scope[name] = choosing
+    return scope
+
+
+class _Asked:
+    """The class that an array seems to have while something is asked for: no array's."""
+
+
+def _class_if_calm(value: object) -> type[Any]:
+    return class_of(value) if context.current() is context.calm else _Asked
+
+
+_LIFTING = (lifting.direct, lifting.flexible, lifting.per_slice, lifting.volume)
+
+
+def _choosing(pair: Pair) -> Function:
+    """Return what takes the arguments of a call in the place of a function of `voxbind.lifting`."""
+
+    def choose(_function: Function, arguments: Arguments, **_facts: Any) -> Any:
+        return _run(pair, arguments)
+
+    return choose
+
+
+def _first_run(pair: Pair, arguments: Arguments) -> Any:
     global _run
-    # NumPy isn't imported before the first call that needs it; and what is imported by its name is
-    # no part of what a checker must know before it reads a module of `voxbind.auto`.
-    _run = import_module(".choosing", __package__).run
-    return _run(cpu, gpu, name, arguments, facts)
+    _run = import_module(".choosing", __package__).run  # NumPy isn't imported before a first call
+    return _run(pair, arguments)
 
 
-_run: Callable[[Any, Any, str, Arguments, TwinFacts], Any] = _first_run
+_run: Callable[[Pair, Arguments], Any] = _first_run

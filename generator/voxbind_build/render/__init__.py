@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from voxbind_build import wording
 from voxbind_build.model import Manifest
 from voxbind_build.render.auto import PACKAGE, render_auto
 from voxbind_build.render.examples import Examples
@@ -19,6 +20,9 @@ from voxbind_build.render.module import render_module
 from voxbind_build.render.tree import module_tree
 
 __all__ = ["RenderError", "own_names", "render", "templates_dir"]
+
+_WORDING = Path(wording.__file__)
+"""The one file that the generator and the run time share."""
 
 
 def render(manifest: Manifest, templates: Path) -> dict[str, str]:
@@ -39,6 +43,7 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         If something in the manifest is not the name, type or literal that it claims to be.
     """
     runtime = _copied(templates / "runtime")
+    runtime |= {_WORDING.name: _WORDING.read_text(encoding="utf-8")}
     own = {f"_native/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     examples = Examples(manifest)
@@ -55,7 +60,7 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
 def own_names(templates: Path) -> frozenset[str]:
     """Return the names of modules that voxbind has itself: no library can have one of them."""
     runtime = {path.stem for path in (templates / "runtime").glob("*.py")}
-    return frozenset({*runtime, PACKAGE})
+    return frozenset({*runtime, _WORDING.stem, PACKAGE})
 
 
 def _copied(folder: Path) -> dict[str, str]:

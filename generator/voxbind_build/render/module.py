@@ -16,7 +16,7 @@ from voxbind_build.render.quoting import docstring
 from voxbind_build.render.tree import Node
 from voxbind_build.render.wrapper import Wrapper, names_used, wrap
 
-__all__ = ["fill_in", "render_module", "taken"]
+__all__ = ["fill_in", "jinja", "render_module", "taken"]
 
 _MEMORIES = {
     "array_api": """\
@@ -103,7 +103,7 @@ def fill_in(
     # What a library's constants are is written nowhere.
     anything = names.bind("Any", "typing") if constants else ""
     return (
-        _jinja(templates)
+        jinja(templates)
         .get_template("module.py.jinja")
         .render(
             docstring=docstring(description),
@@ -182,7 +182,8 @@ def _lazy(node: Node, names: Namespace) -> str:
 
 
 @cache
-def _jinja(templates: Path) -> Environment:
+def jinja(templates: Path) -> Environment:
+    """Return what fills in the templates of a folder."""
     return Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
