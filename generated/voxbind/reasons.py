@@ -69,7 +69,7 @@ def _sentences(pair: Pair) -> Iterator[str]:
     if limits := [*_limits(pair)]:
         yield f"These run on the CPU in any case: {'; '.join(limits)}"
     if routing.returns_objects:
-        yield f"On a GPU it returns objects of {pair.gpu.partition('.')[0]}"
+        yield f"On a GPU it returns objects of {pair.gpu.partition('.')[0]}'s classes"
     if routing.returns_numbers:
         yield "Numbers are returned on the host, wherever it runs"
     if not routing.has_gpu_dtypes:
@@ -87,11 +87,11 @@ def _limits(pair: Pair) -> Iterator[str]:
     for name in routing.kernels:
         yield f"calls with a Python function as {name}"
     if routing.refused_dtypes:
-        yield f"images of {enumerated(routing.refused_dtypes)}, which the GPU's function refuses"
+        yield f"images of {enumerated(routing.refused_dtypes)} (the GPU's function refuses them)"
     for each in routing.cpu_only:
         kind = kind_of_call(each.dtype, each.parameters, "images of")
         results = difference(each.max_relative, "the CPU's")
-        yield f"calls {kind}, whose results {results}"
+        yield f"calls {kind} (results {results})"
     if routing.spatial_axes:
         yield f"images that don't have {routing.spatial_axes} spatial axes"
 

@@ -527,7 +527,8 @@ EXPECTED = {
     ),
     "partly": (
         "{limits}calls for images of bool (results differ from the CPU's by up to 0.5 times the "
-        "largest number); calls with mode and cval (results differ in kind or shape from the CPU's)."
+        "largest number); calls with mode and cval (results differ in kind or shape from the "
+        "CPU's)."
     ),
     "lacking": "{limits}calls with radius.",
     "compiled": "{limits}calls with a Python function as function.",
@@ -587,7 +588,9 @@ def test_a_module_that_is_a_library_of_its_own_has_its_name() -> None:
 def test_a_twin_that_works_in_another_memory_than_numpys_is_refused() -> None:
     pair = manifest()
     made = replace(pair.libraries["made"], memory_type="array_api")
-    with pytest.raises(RenderError, match=r"onto: voxbind\.auto pairs .* made works on array_api's"):
+    with pytest.raises(
+        RenderError, match=r"onto: voxbind\.auto pairs .* made works on array_api's"
+    ):
         render(Manifest(libraries={**pair.libraries, "made": made}), templates_dir())
 
 
