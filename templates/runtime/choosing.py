@@ -76,7 +76,8 @@ def _traced(choice: Choice, pair: Pair, arguments: Arguments) -> Any:
     try:
         return call(pair, arguments)
     finally:
-        change(reason="")
+        if current().reason:  # no wrapper has taken it
+            change(reason="")
 
 
 def _is_written(pair: Pair, arguments: Arguments) -> bool:
@@ -233,9 +234,12 @@ def _dtype_of(image: Any) -> str:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """Give what is no plain value in an argument, which may be a row, a table or a partial call."""
+    """Give the objects in an argument, which may be a row, a table or a partial call.
+
+    Plain values and NumPy's arrays are none: both twins take them.
+    """
     kind = class_of(value)
-    if kind in PLAIN or kind is LibraryDefault:
+    if kind in PLAIN or kind in (LibraryDefault, np.ndarray):
         return
     if kind is partial:
         value = (value.func, value.args, value.keywords)
