@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, cast
 
@@ -43,8 +44,14 @@ CPU_DEVICE = EnvironmentVariable(
 """Where the CPU device is that comes from PyPI."""
 
 
-def function(name: str, returns: str = "Array", **facts: Any) -> Function:
-    """Describe a function by its live signature and the facts given."""
+def function(
+    name: str, returns: str = "Array", storage: Mapping[str, str] | None = None, **facts: Any
+) -> Function:
+    """Describe a function by its live signature and the facts given.
+
+    `storage` says by parameter which kinds of array it takes beside the library's own.
+    """
+    kinds = storage or {}
     module, _, attribute = name.rpartition(".")
     package, *path = name.split(".")
     upstream: Any = importlib.import_module(package)
@@ -58,6 +65,7 @@ def function(name: str, returns: str = "Array", **facts: Any) -> Function:
             kind=cast(ParameterKind, each.kind.name),
             annotation=TYPES.get(each.name, "Any"),
             annotation_source="docstring",
+            facts={"storage": kinds[each.name]} if each.name in kinds else {},
             **_default(each.default),
         )
         for each in inspect.signature(upstream).parameters.values()
@@ -154,7 +162,7 @@ def manifest() -> Manifest:
         handed_on("skimage.feature.ORB", "class"),
         function("skimage.color.rgb2gray", needs_channels=True),
         function("skimage.exposure.equalize_adapthist", channels_last=True),
-        function("skimage.exposure.rescale_intensity"),
+        function("skimage.exposure.rescale_intensity", storage={"image": "dask"}),
         function("skimage.measure.label", "Array", result="labels"),
         function("skimage.measure.block_reduce", result="resized"),
         function(

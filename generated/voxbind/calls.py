@@ -27,6 +27,7 @@ from .memories import (
 )
 from .memory import Exchange, lower_dtype
 from .memory_cupy import CupyMemory
+from .memory_exporter import is_dask_array
 from .plans import Plan, plan_of
 from .slices import run_per_slice
 from .tracing import Watch
@@ -85,11 +86,7 @@ class Call:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the image; of what is no array, what NumPy makes of it."""
-        image = self._arguments[self.image]
-        try:
-            return tuple(image.shape)
-        except (AttributeError, RuntimeError):  # a list; a nested tensor, which has no shape
-            return tuple(np.asarray(to_host(image, self.image)).shape)
+        return _shape_of(self._arguments[self.image], self.image)
 
     @property
     def may_be_colours(self) -> bool:
@@ -103,8 +100,8 @@ class Call:
     def has_coordinates_of_all_axes(self) -> bool:
         """Whether an array names, for each element of the result, a place on all the axes."""
         axes = len(self.shape)
-        others = (self._arguments[name] for name in self._plan.whole)
-        shapes = [np.shape(other) for other in others if is_array(other)]
+        others = {name: self._arguments[name] for name in self._plan.whole}
+        shapes = [_shape_of(other, name) for name, other in others.items() if is_array(other)]
         return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
 
     @property
@@ -156,12 +153,12 @@ class Call:
 
     def _run(self, watch: Watch | None) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
-        result = self._forward(self._lower(exchange))
+        result = self._forward(self._lower(exchange, lazy=self._plan.lazy))
         return self._finish(exchange, result)
 
     def _run_per_slice(self, has_channels: bool, workers: int, watch: Watch | None) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
-        values = self._lower(exchange)
+        values = self._lower(exchange, lazy=())
         if has_channels:
             self._check_channel_axis(len(self.shape), values)
         cut = self._cut(values, has_channels)
@@ -207,7 +204,8 @@ class Call:
         yield from (first_array(self._arguments[name]) for name in arrays)
         yield from (value for name, value in self._arguments.items() if name not in arrays)
 
-    def _lower(self, exchange: Exchange) -> dict[str, Any]:
+    def _lower(self, exchange: Exchange, lazy: tuple[str, ...]) -> dict[str, Any]:
+        """Return the arguments in the library's memory; dask arrays stay, if named in `lazy`."""
         plan, memory = self._plan, self._memory
         values = dict(self._arguments)
         for name, value in values.items():
@@ -223,11 +221,15 @@ class Call:
             if memory.holds(values[name]):
                 exchange.expect(values[name], name)
         for name in plan.lowered:
-            if not (name in plan.masked and isinstance(values[name], np.ma.MaskedArray)):
-                package = plan.package if name in plan.whole else ""
-                values[name] = exchange.lower(
-                    values[name], name, changed=name in plan.changed, package=package
-                )
+            value = values[name]
+            if name in plan.masked and isinstance(value, np.ma.MaskedArray):
+                continue
+            if name in lazy and is_dask_array(value):
+                continue
+            package = plan.package if name in plan.whole else ""
+            values[name] = exchange.lower(
+                value, name, changed=name in plan.changed, package=package
+            )
         for name in plan.written:
             values[name] = exchange.lower(values[name], name, overwritten=True)
         if plan.only:
@@ -238,11 +240,15 @@ class Call:
         """Return what is no image as the library reads it: a sigma may come as a tensor."""
         if name in self._plan.host:
             return exchange.to_host(value, name)
+        first = first_array(value)
+        home = memory_of(first)
+        if home is None or home is NUMPY or home is self._memory:
+            return value
+        if home.name == "exporter":  # maybe an object of the library: a transformation, say
+            is_foreign = hasattr(class_of(first), "__array_function__")
+            return exchange.to_host(value, name) if is_foreign else value
         if self.image and self._memory.holds(first_array(self._arguments[self.image])):
             return value  # as it is where the wrapper calls the library directly
-        home = memory_of(first_array(value))
-        if home is None or home is NUMPY or home is self._memory or home.name == "exporter":
-            return value
         return exchange.to_host(value, name)
 
     def _refuse_misread(self, values: dict[str, Any]) -> None:
@@ -361,6 +367,14 @@ class Call:
 def begin(function: Function, arguments: Arguments, facts: Facts) -> BegunCall:
     """Return a call of a function."""
     return Call(plan_of(function, arguments, facts), arguments)
+
+
+def _shape_of(value: Any, name: str) -> tuple[int, ...]:
+    """Return an array's shape; of a list, or of unknown lengths in dask, that of NumPy's array."""
+    try:
+        return tuple(map(index, value.shape))
+    except (AttributeError, RuntimeError, TypeError):  # RuntimeError: a nested tensor has none
+        return tuple(np.asarray(to_host(value, name)).shape)
 
 
 def _is_same(value: Any, default: Any) -> bool:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from . import gpu as devices
 from .classes import class_of
 from .context import Preference, Settings, change, current, preferred
 from .errors import VoxbindError
+from .first_use import import_finished, one_thread_at_a_time
 from .memories import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
 from .memory_cupy import is_held
+from .memory_exporter import is_lazy
 from .memory_numpy import numpy_dtype
 from .reasons import deviates, never_on_gpu, not_moved
 from .routes import gpu_of, nbytes_of
@@ -142,7 +143,7 @@ def missing(module: str, has_gpu: bool) -> str:
     if not has_gpu and not devices.count():
         return "no NVIDIA GPU is found here"
     try:
-        import_module(module)
+        one_thread_at_a_time(lambda: import_finished(module))
     except Exception as error:  # a library may fail in any way where its driver is another one's
         cause: BaseException = error
         while (inner := cause.__cause__ or cause.__context__) is not None:
@@ -173,8 +174,8 @@ def _stays(
         return reason
     if home is None:
         return "the image is no array"
-    if home.name == "exporter" and hasattr(image, "__array_function__"):
-        return f"a {_told(class_of(image))} may stay lazy there"
+    if home.name == "exporter" and is_lazy(image):
+        return f"a {_told(class_of(image))} is lazy, and computed on the CPU"
     nbytes = nbytes_of(image)
     if nbytes < preference.min_bytes:
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"

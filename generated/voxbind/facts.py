@@ -35,6 +35,8 @@ class Facts(TypedDict, total=False):
     """Arrays for which a name is taken too: ``init_level_set="checkerboard"``."""
     masked: tuple[str, ...]
     """Arrays for which a masked one is taken too: the library looks at its mask."""
+    lazy: tuple[str, ...]
+    """Arrays for which a dask array is passed on as it is: the library keeps it lazy."""
     required: int
     """How many leading parameters have no default; 1 unless given."""
     positional: int

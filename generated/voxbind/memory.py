@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from .classes import class_of
 from .errors import MemoryTypeError, class_name
 from .memories import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
+from .memory_exporter import makes_its_kind, not_writable
 from .routes import by_gpu, gpu_of, nbytes_of, shares
 from .untyped import np
 
@@ -135,11 +136,10 @@ class Exchange:
                 return value
         elif home is NUMPY:
             NUMPY.check(value, name)
-        elif home.name == "exporter" and (
+        elif home.name == "exporter" and any(
             # The library's own, such as a transformation of coordinates, or derived from one.
-            any(str(each.__module__).partition(".")[0] == package for each in kind.__mro__)
-            # A dask array, say, works with NumPy's functions: it may stay lazy.
-            or (library is NUMPY and hasattr(value, "__array_function__"))
+            str(each.__module__).partition(".")[0] == package
+            for each in kind.__mro__
         ):
             return value
         known = self._given.get(id(value))
@@ -235,14 +235,13 @@ class Exchange:
             self._refuse_copies(value, name)
 
     def _refuse_copies(self, value: Any, name: str) -> None:
-        """Refuse what gives copies of itself away, into which nobody can write."""
+        """Refuse an exporter that gives copies of itself, or read-only memory."""
         home = memory_of(value)
         if home is None or home.name != "exporter" or gpu_of(value, home) is not None:
             return
-        first, second = (home.to_host(value, name) for _ in range(2))
-        if first.size and not np.may_share_memory(first, second):
+        if reason := not_writable(value, name):
             raise MemoryTypeError(
-                f"{name!r} is of type {class_name(value)}, which exports copies of itself, and the "
+                f"{name!r} is of type {class_name(value)}, which {reason}, and the "
                 "result is to be written into it. Give a numpy.ndarray or a torch.Tensor."
             )
 
@@ -257,10 +256,7 @@ class Exchange:
             device = known.home.device(known.came)
             self._tell(known.given, name, self._library, known.home, device, False)
         written = self._library.to_host(known.given, "")
-        if known.home.name != "exporter" or gpu_of(known.came, known.home) is not None:
-            known.home.write(known.came, written)
-        elif known.host is not written:
-            NUMPY.write(known.host, written)  # shared with what exported it
+        known.home.write(known.came, written)
         known.is_settled = True
 
     def give_back(self, result: Any, like: Any) -> Any:
@@ -275,8 +271,8 @@ class Exchange:
             return result
         if class_of(result) is GeneratorType:
             return (self.give_back(item, like) for item in result)
-        if target.name == "exporter" and not hasattr(like, "__array_namespace__"):
-            target = NUMPY  # nobody knows how one of its kind is made
+        if target.name == "exporter" and not makes_its_kind(like):
+            target = NUMPY
         device = target.device(like) if like is not None and target is not NUMPY else None
         own = {id(known.given): known for known in self._given.values()}
         return self._map(result, target, device, own)

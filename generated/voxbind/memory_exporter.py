@@ -1,7 +1,8 @@
 """What is an array by what it exports: DLPack, the array interfaces of NumPy and CUDA.
 
 An array that follows the array API standard comes back as one of its own kind; of anything
-else (a PIL image, an `xarray.DataArray`) the result is NumPy's.
+else (a PIL image, a dask array, a pint quantity) the result is NumPy's. A library is given it
+writable, in native byte order and with booleans of 0 and 1: a copy, if the export is anything else.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from .classes import class_of
 from .errors import DeviceUnavailableError, MemoryTypeError, class_name
 from .untyped import np
 
-__all__ = ["ExporterMemory", "gpu_of"]
+__all__ = [
+    "ExporterMemory",
+    "gpu_of",
+    "is_dask_array",
+    "is_lazy",
+    "makes_its_kind",
+    "not_writable",
+]
 
 _INTERFACES = ("__array_interface__", "__array_struct__")
 _EXPORTS = (*_INTERFACES, "__array__", "__dlpack__", "__cuda_array_interface__")
@@ -37,6 +45,32 @@ def gpu_of(value: Any) -> int | None:
     return int(cupy.cuda.runtime.pointerGetAttributes(pointer).device)
 
 
+def is_lazy(value: Any) -> bool:
+    """Whether reading an array computes it: a dask array, or an object that holds one."""
+    return hasattr(class_of(value), "__dask_graph__") and value.__dask_graph__() is not None
+
+
+def is_dask_array(value: Any) -> bool:
+    """Whether `value` is dask's own array, which a few functions accept and keep lazy."""
+    return class_of(value).__module__.startswith("dask.array.")
+
+
+def makes_its_kind(value: Any) -> bool:
+    """Whether a result can be made an array of this kind: the array API standard says how."""
+    is_numpys = isinstance(value, np.ndarray)  # whose standard function makes no subclass
+    return hasattr(class_of(value), "__array_namespace__") and not is_numpys
+
+
+def not_writable(value: Any, name: str) -> str:
+    """Say why nothing can be written into an array on the host; empty if it can be written."""
+    if is_lazy(value):
+        return "is computed each time it is read"
+    first, second = (_exported(value, name) for _ in range(2))
+    if first.size and not np.may_share_memory(first, second):
+        return "exports copies of itself"
+    return "" if first.flags.writeable else "exports read-only memory"
+
+
 class ExporterMemory:
     """Arrays of libraries that voxbind knows nothing else of: see `voxbind.memories.Memory`."""
 
@@ -52,19 +86,21 @@ class ExporterMemory:
         return value
 
     def place(self, device: Any) -> str:
-        return class_name(device)
+        computed = " (computed)" if is_lazy(device) else ""
+        return class_name(device) + computed
 
     def gpu(self, device: Any) -> int | None:
         return None
 
     def leaves_shared(self, value: Any) -> bool:
         """Whether NumPy can share the buffer; what ``__array__`` does can't be known."""
-        if hasattr(class_of(value), "__dlpack_device__"):
-            return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
-        interface = getattr(value, "__array_interface__", None)
-        if interface is not None:  # an image file's has bytes, made for whoever asks
-            return isinstance(interface.get("data"), tuple)
-        return hasattr(class_of(value), "__array_struct__")
+        if not _exports_its_buffer(value):
+            return False
+        try:
+            exported = _exported(value, "")
+        except MemoryTypeError:  # `to_host` says why, with the parameter's name
+            return False
+        return _as_libraries_read_it(exported) is exported
 
     def keeps_out(self, array: Any, device: Any) -> bool:
         if isinstance(array, np.ma.MaskedArray):
@@ -84,24 +120,8 @@ class ExporterMemory:
         return bool(array.dtype.isnative)
 
     def to_host(self, value: Any, name: str) -> Any:
-        """Return the array that is exported, sharing its buffer where that is on the host."""
-        try:
-            if any(hasattr(class_of(value), each) for each in _INTERFACES):
-                return np.asarray(value)
-            if gpu_of(value) is not None:
-                memory, device = _gpu_memory(value, name)
-                return memory.to_host(memory.from_device(value, device), name)
-            if not hasattr(class_of(value), "__array__"):
-                return np.from_dlpack(value)
-            # What `__array__` gives may be a copy; DLPack says that it shares.
-            return _by_dlpack(value) if self.leaves_shared(value) else np.asarray(value)
-        except DeviceUnavailableError:
-            raise
-        except Exception as error:
-            raise MemoryTypeError(
-                f"{name!r} is of type {class_name(value)}, and NumPy can't read it: {error}. "
-                f"Give a numpy.ndarray or a torch.Tensor."
-            ) from error
+        """Return the exported array: its own buffer, if that is on the host and writable."""
+        return _as_libraries_read_it(_exported(value, name))
 
     def from_host(
         self,
@@ -117,17 +137,70 @@ class ExporterMemory:
         return array if self.keeps_out(array, device) else _of_its_kind(array, device)
 
     def write(self, value: Any, array: Any) -> None:
+        if gpu_of(value) is None:
+            np.copyto(_exported(value, ""), array, casting="unsafe")
+            return
         memory, device = _gpu_memory(value, "")
         memory.write(memory.from_device(value, device), array)
         memory.wait(device)
 
     def shares(self, value: Any, array: Any) -> bool:
-        if gpu_of(value) is not None:
+        if gpu_of(value) is not None or is_lazy(value):
             return False
         return not array.size or np.may_share_memory(self.to_host(value, ""), array)
 
     def cast(self, name: str, dtype: str) -> str:
         return f"numpy.asarray({name}).astype(numpy.{dtype})"
+
+
+def _exports_its_buffer(value: Any) -> bool:
+    """Whether an array's protocol hands out the buffer on the host, and not a copy of it."""
+    if hasattr(class_of(value), "__dlpack_device__"):
+        return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
+    if hasattr(class_of(value), "__array_interface__"):
+        # An image file's has bytes, made for whoever asks.
+        return isinstance(value.__array_interface__.get("data"), tuple)
+    return hasattr(class_of(value), "__array_struct__")
+
+
+def _exported(value: Any, name: str) -> Any:
+    """Return NumPy's array as it is exported: it may be read-only, or of foreign byte order."""
+    try:
+        if any(hasattr(class_of(value), each) for each in _INTERFACES):
+            return np.asarray(value)
+        if gpu_of(value) is not None:
+            memory, device = _gpu_memory(value, name)
+            return memory.to_host(memory.from_device(value, device), name)
+        if not hasattr(class_of(value), "__array__"):
+            return np.from_dlpack(value)
+        # What `__array__` gives may be a copy; DLPack says that it shares. Dask's drops a mask.
+        array = value.compute() if is_dask_array(value) else value
+        array = _by_dlpack(value) if _exports_its_buffer(value) else np.asanyarray(array)
+    except DeviceUnavailableError:
+        raise
+    except Exception as error:
+        raise MemoryTypeError(
+            f"{name!r} is of type {class_name(value)}, and NumPy can't read it: {error}. "
+            f"Give a numpy.ndarray or a torch.Tensor."
+        ) from error
+    if isinstance(array, np.ma.MaskedArray):
+        raise MemoryTypeError(
+            f"{name!r} is of type {class_name(value)} and gives a masked array, whose mask would "
+            "be lost. Give an array without a mask, filled with a value of your choice."
+        )
+    return np.asarray(array)
+
+
+def _as_libraries_read_it(array: Any) -> Any:
+    """Return an array writable, in native byte order, with booleans of 0 and 1: itself, if it is.
+
+    Compiled code may refuse a read-only buffer, and reads a boolean's byte as a number.
+    """
+    if array.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
+        return array.view(np.uint8) != 0
+    if array.flags.writeable and array.dtype.isnative:
+        return array
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 def _by_dlpack(value: Any) -> Any:

@@ -27,6 +27,7 @@ class Plan:
         self.array_like: tuple[str, ...] = facts.get("array_like", ())
         self.named: tuple[str, ...] = facts.get("named", ())
         self.masked: tuple[str, ...] = facts.get("masked", ())
+        self.lazy: tuple[str, ...] = facts.get("lazy", ())
         self.only: tuple[str, ...] = facts.get("only", ())
         self.needs_output: tuple[str, ...] = facts.get("needs_output", ())
         self.required: int = facts.get("required", 1)

@@ -71,11 +71,11 @@ def nbytes_of(value: Any) -> int:
     """Return how many bytes an array's elements take."""
     try:
         return int(value.nbytes)
-    except (AttributeError, RuntimeError):  # sparse tensors have none
+    except (AttributeError, RuntimeError, ValueError):  # a sparse tensor; unknown lengths in dask
         pass
     try:
         return int(prod(value.shape) * value.dtype.itemsize)
-    except (AttributeError, RuntimeError):  # a PIL image tells neither
+    except (AttributeError, RuntimeError, ValueError):  # a PIL image tells neither
         return int(memory_exporter.ExporterMemory().to_host(value, "").nbytes)
 
 

@@ -39,8 +39,8 @@ def routed(
     routings: Mapping[str, Routing],
     handed_on: tuple[str, ...] = (),
     submodules: tuple[str, ...] = (),
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a module of `voxbind.auto`.
+) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a module of `voxbind.auto`.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def routed(
     routings
         The functions, by name.
     handed_on
-        Names of classes and constants of the CPU's module.
+        Other names of the CPU's module, such as those of classes and constants.
     submodules
         Names of the modules below this one.
     """
@@ -72,10 +72,7 @@ def routed(
         # If two threads make it at once, both get the same.
         return namespace.setdefault(name, function)
 
-    def __dir__() -> list[str]:
-        return sorted({*namespace, *routings, *handed_on, *submodules})
-
-    return __getattr__, __dir__
+    return __getattr__
 
 
 def pair_of(cpu: str, gpu: str, routing: Routing, on_cpu: FunctionType, on_gpu: Function) -> Pair:

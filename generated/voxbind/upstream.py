@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock
 from collections.abc import Mapping
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -17,12 +16,15 @@ from .errors import (
     StaleWrapperError,
     StaleWrapperWarning,
 )
+from .first_use import import_finished, is_initializing, one_thread_at_a_time
 
 __all__ = [
     "LibraryDefault",
     "array_api_classes",
     "handed_on",
     "library_default",
+    "public_names",
+    "unwrapped",
     "watch_direct_calls",
 ]
 
@@ -36,7 +38,13 @@ _watching = 0
 """How many traces are open, in any thread."""
 _lock = allocate_lock()
 _fresh: dict[str, bool] = {}
-"""Whether the installed version of a distribution is the wrapped one; filled at first use."""
+"""Whether the installed version of a distribution is the wrapped one; filled at first use.
+
+It isn't known of a library without a version: signatures are compared, and nothing is warned."""
+_NO_VERSION = "unknown"
+"""The version of a library that has none, as the build records it."""
+_VERSIONED_BY = {"cupyx": "cupy"}
+"""Packages that have their version in another one of the same distribution."""
 
 
 class LibraryDefault:
@@ -128,6 +136,32 @@ def handed_on(upstream: Any, name: str) -> Any:
     return library.attribute(name)
 
 
+def unwrapped(upstream: Any, name: str) -> Any:
+    """Return what a module of the library has under a name that isn't wrapped.
+
+    Raises
+    ------
+    AttributeError
+        If the installed library has no such name.
+    """
+    library: _Library = upstream.__library__
+    return library.attribute(name, is_wrapped=False)
+
+
+def public_names(upstream: Any) -> list[str]:
+    """Return the names in ``__all__`` of a module of the library, or else in its `dir`.
+
+    Names with an underscore are left out.
+    """
+    library: _Library = upstream.__library__
+    names: list[str]
+    try:
+        names = library.attribute("__all__", is_wrapped=False)
+    except AttributeError:
+        names = library.attribute("__dir__", is_wrapped=False)()
+    return sorted(name for name in names if name[:1] != "_")
+
+
 class _Library:
     """Finds what is asked of a wrapped module: see `upstream`."""
 
@@ -154,7 +188,7 @@ class _Library:
         if name not in ("Array", "Arrays"):
             value = self._found[name] = self.attribute(name)
             return value
-        array = array_api_classes if name == "Arrays" else self._array()
+        array = array_api_classes if name == "Arrays" else one_thread_at_a_time(self._array)
         with _lock:
             if _watching:  # until the last trace closes, which takes it out again
                 array = () if name == "Arrays" else _NoArray
@@ -195,15 +229,23 @@ class _Library:
         if message := wanting(self._module, self._wanted, ("cupy", top)):
             raise DeviceUnavailableError(message)
 
-    def attribute(self, name: str) -> Any:
+    def attribute(self, name: str, *, is_wrapped: bool = True) -> Any:
+        """Return an attribute of the library's module; a wrapped one is checked."""
+        return one_thread_at_a_time(lambda: self._checked(name, is_wrapped))
+
+    def _checked(self, name: str, is_wrapped: bool) -> Any:
         if self._memory == "cupy":
             self._refuse_without_gpu()  # also where the library is imported already
         module = self._import(self._home)
         try:
             value = getattr(module, name)
         except AttributeError as error:
+            if is_initializing(module):
+                raise self._unfinished(name) from error
             if self._memory == "pyclesperanto":
                 self._on_device()
+            if not is_wrapped:
+                raise
             raise self._stale(name, "the installed version doesn't have it") from error
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
@@ -213,10 +255,8 @@ class _Library:
         return value
 
     def _import(self, module: str) -> Any:
-        if module in sys.modules:
-            return sys.modules[module]
         try:
-            return import_module(module)
+            return import_finished(module)
         except ModuleNotFoundError as error:
             parent, _, name = module.rpartition(".")
             if parent and error.name == module:
@@ -237,6 +277,14 @@ class _Library:
         except Exception as error:
             raise self._broken(module, error) from error
 
+    def _unfinished(self, name: str) -> LibraryMissingError:
+        return LibraryMissingError(
+            f"{self._module}.{name} was called while {self._home} is still being imported, and "
+            f"isn't defined yet: the module that calls it and {self._home} import each other. "
+            "Call it after the import, from within a function for example.",
+            name=self._module,
+        )
+
     def _broken(self, module: str, error: Exception) -> LibraryMissingError:
         name = self._module if module == self._home else module
         return LibraryMissingError(
@@ -247,33 +295,41 @@ class _Library:
         )
 
     def _stale(self, name: str, problem: str) -> StaleWrapperError:
+        wrapped, installed = self._distribution, ""
+        advice = ""
+        if self._version != _NO_VERSION:
+            wrapped = f"{self._distribution} {self._version}"
+            installed = f" ({self._installed()})"
+            advice = (
+                f", or install the wrapped one: pip install '{self._distribution}=={self._version}'"
+            )
         return StaleWrapperError(
-            f"{self._module}.{name} was wrapped from {self._distribution} {self._version} and "
-            f"no longer fits: {problem}. Run `voxbind build` to wrap the installed version "
-            f"({self._installed()}), or install the wrapped one: "
-            f"pip install '{self._distribution}=={self._version}'"
+            f"{self._module}.{name} was wrapped from {wrapped} and no longer fits: {problem}. "
+            f"Run `voxbind build` to wrap the installed version{installed}{advice}"
         )
 
     def _installed(self) -> str:
+        """Return the version that is installed, or ``unknown``."""
         from importlib import metadata
 
         try:
             return metadata.version(self._distribution)
         except metadata.PackageNotFoundError:
-            tops = (self._home.partition(".")[0], self._memory)  # cupyx has CuPy's version
-            found = (getattr(sys.modules.get(top), "__version__", "") for top in tops)
-            version = str(next(filter(None, found), "unknown"))
-            # cuCIM says 26.10.00 of itself, and its distributions are called 26.10.0.
-            return ".".join(
-                str(int(part)) if part.isdigit() else part for part in version.split(".")
-            )
+            top = self._home.partition(".")[0]
+            version = getattr(sys.modules.get(_VERSIONED_BY.get(top, top)), "__version__", None)
+            return version if isinstance(version, str) else _NO_VERSION
 
     def _is_fresh(self) -> bool:
+        """Whether the installed version is the wrapped one; warn once if it is another."""
         fresh = _fresh.get(self._distribution)
         if fresh is None:
             installed = self._installed()
-            fresh = _fresh[self._distribution] = installed == self._version
-            if not fresh:
+            is_known = _NO_VERSION not in (installed, self._version)
+            fresh = is_known and _normalized(installed) == _normalized(self._version)
+            with _lock:  # one thread warns
+                is_first = self._distribution not in _fresh
+                _fresh[self._distribution] = fresh
+            if is_first and is_known and not fresh:
                 import warnings
 
                 warnings.warn(
@@ -321,6 +377,11 @@ class _Library:
             if added.default is Parameter.empty and not variadic:
                 return f"parameter {added.name!r} is new and required"
         return ""
+
+
+def _normalized(version: str) -> str:
+    """Return a version as distributions write it: cuCIM 26.10.00 is cucim-cu12 26.10.0."""
+    return ".".join(str(int(part)) if part.isdigit() else part for part in version.split("."))
 
 
 def _tell(environment: Environment) -> None:

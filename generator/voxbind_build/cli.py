@@ -58,7 +58,7 @@ TimeOption = Annotated[
         "--time-limit",
         min=1,
         metavar="SECONDS",
-        help="What one function may take; what takes longer is not observed.",
+        help="Processor time that one function may use; what uses more is inconclusive.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

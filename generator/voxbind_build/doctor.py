@@ -20,6 +20,7 @@ from typing import Literal, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from voxbind_build.discover.locate import NO_VERSION
 from voxbind_build.libraries import settings
 from voxbind_build.model import Library, LibrarySpec
 
@@ -104,7 +105,8 @@ def _library(
 ) -> Finding:
     entry = spec or library
     assert entry is not None
-    frozen = library.version if library is not None else ""
+    # A library without a version is compared with none.
+    frozen = library.version if library is not None and library.version != NO_VERSION else ""
     pin = f"{entry.distribution}=={frozen}" if frozen else entry.distribution
     install = f"pip install '{pin}'"
     others = spec.also if spec is not None else ()
@@ -117,8 +119,13 @@ def _library(
             detail, command = _without_gpu(lack, absent)
             return replace(finding, detail=detail, command=command, wants_gpu=True)
     if absent:
-        return replace(finding, detail=absent, command=install)
-    if spec is not None and spec.home:
+        # A module beside the user's own code belongs to no distribution.
+        said = {"error": absent} if entry.device else _run(_IMPORT, *entry.modules)
+        if "error" in said:
+            return replace(finding, detail=absent, command=install)
+        version = str(said["version"])
+        finding = replace(finding, version=version)
+    elif spec is not None and spec.home:
         install = f"pip install '{spec.distribution}[{spec.extra}]'"
         said = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
     else:
@@ -132,9 +139,9 @@ def _library(
             return replace(finding, detail=detail, command=found.command)
     if "error" in said:
         detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
-    elif not frozen:
+    elif library is None:
         detail, command = "installed, but not in the package", f"voxbind build --library {name}"
-    elif version != frozen:
+    elif version and frozen and version != frozen:
         detail = "the wrappers were made from another version"
         command = f"voxbind build --library {name}"
     else:
@@ -163,11 +170,13 @@ def _lack_of_gpu(package: Path) -> str:
 
 
 _IMPORT = """
+import json
 import sys
 from voxbind_build.libraries import import_dotted
 for name in sys.argv[1:]:
     import_dotted(name)
-print("{}")
+version = getattr(sys.modules[name.partition(".")[0]], "__version__", None)
+print(json.dumps({"version": version if isinstance(version, str) else ""}))
 """
 
 

@@ -19,7 +19,8 @@ ParameterKind = Literal[
 ]
 TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "twin", "unknown"]
 Contract = Literal["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"]
-Evidence = Literal["observed", "recorded", "inferred", "declared"]
+Evidence = Literal["observed", "recorded", "inferred", "declared", "unobserved"]
+"""What a verdict rests on. ``unobserved``: no run decided it, and no twin did."""
 SEEN: tuple[Evidence, ...] = ("observed", "recorded")
 """Evidence by running a function, here or on another machine."""
 ResultKind = Literal[
@@ -48,8 +49,19 @@ Aspect = Literal[
 """In what two records of a function, or of a library, can differ."""
 
 
-CRASH = "ended its process"
-"""How the answer of a call begins that ended its process."""
+Outcome = Literal["returned", "raised", "crashed", "inconclusive"]
+"""What became of a call. ``crashed``: it ended its process, by a fault or an exit.
+``inconclusive``: a limit or a signal from outside ended it, or the machine had no more memory or
+processes to give. That says nothing of the function."""
+Part = Literal[
+    "process", "call", "image", "volume", "colours", "dtypes", "relations", "random", "options"
+]
+"""What a part of an observation is about. ``process``: all of it; ``call``: whether a function
+without an image can be called."""
+DECISIVE: frozenset[Part] = frozenset(
+    ("process", "call", "image", "volume", "colours", "relations", "random")
+)
+"""The parts without which there is no verdict; the others only add to it."""
 
 IMAGE_ROLES = frozenset(
     {
@@ -202,6 +214,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     only: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The dtypes of the library's memory that a function reads rightly, by dotted public name:
     it is given no others, neither to measure nor by its wrapper."""
+    lazy: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Parameters for which a function takes a dask array and keeps it lazy, by dotted public name,
+    if the documentation doesn't say so."""
     needs_output: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Outputs, optional upstream, without which a function returns memory that nobody wrote."""
     tolerance: dict[str, float] = field(default_factory=dict)
@@ -378,6 +393,13 @@ class Description(Struct, frozen=True, kw_only=True):
 # --- probe -----------------------------------------------------------------------------
 
 
+class Ending(Struct, frozen=True, kw_only=True):
+    """How a call ended that didn't outlive its process."""
+
+    outcome: Literal["crashed", "inconclusive"]
+    words: str
+
+
 class ProbeTask(Struct, frozen=True, kw_only=True):
     """What a worker needs to observe one callable."""
 
@@ -387,8 +409,8 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
-    fatal: dict[int, str] = field(default_factory=dict)
-    """Calls, by their number, that ended an earlier process, and how: these aren't made again."""
+    fatal: dict[int, Ending] = field(default_factory=dict)
+    """Calls, by their number, that ended an earlier process: these aren't made again."""
     beside: Twin | None = None
     """The twin to run beside it, where it is to be told how far results are from each other."""
 
@@ -416,10 +438,10 @@ class Call(Struct, frozen=True, kw_only=True):
     """Which image was given: see `probe.images`."""
     shape: tuple[int, ...]
     dtype: str
-    outcome: Literal["returned", "raised", "timeout", "crashed", "memory", "exited"]
+    outcome: Outcome
     result: Result | None = None
     error: str = ""
-    """``TypeName: first line of the message``."""
+    """``TypeName: first line of the message``, or how the call ended."""
     warnings: tuple[str, ...] = ()
     arguments: dict[str, str] = field(default_factory=dict)
     """The arguments beside the image, in words."""
@@ -497,6 +519,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """The dtypes that it was given, where a person says that others are misread."""
     refused: dict[str, str] = field(default_factory=dict)
     """By input dtype, the error for those that were not."""
+    crashes: tuple[str, ...] = ()
+    """Those refused dtypes on which the function ended its process."""
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By input dtype, the warnings that came with it."""
     mutates: tuple[str, ...] = ()
@@ -507,8 +531,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Whether each array may as well be given as nested lists."""
     also: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What a parameter was seen to take beside what is documented: see `probe.variants`."""
+    inconclusive: dict[Part, str] = field(default_factory=dict)
+    """By part, how a call ended without which that part is open."""
     failure: str = ""
-    """Why there is nothing more: the worker crashed, timed out, ..."""
+    """Why there is nothing more: the process crashed, used up its time, ..."""
     machine: str = ""
     """The device and its driver, where another machine's are needed: see `LibrarySpec.device`."""
     agreement: Agreement | None = None
@@ -740,6 +766,20 @@ class Function(Struct, frozen=True, kw_only=True):
     def public(self) -> str:
         """Dotted public name upstream: ``skimage.filters.gaussian``."""
         return f"{self.module}.{self.original_name}"
+
+    @property
+    def lazy(self) -> tuple[str, ...]:
+        """Array parameters that take a dask array as well, and keep it lazy."""
+        return tuple(
+            parameter.name
+            for parameter in self.parameters
+            if parameter.name in self.arrays and "dask" in parameter.facts.get("storage", "")
+        )
+
+    @property
+    def label(self) -> str:
+        """The contract in one word, or what stands in its place."""
+        return self.contract or ("helper" if self.kind == "helper" else "unobserved")
 
     @property
     def promised(self) -> Overruled | None:

@@ -22,6 +22,7 @@ from voxbind_build.report import (
     BuildReport,
     CheckReport,
     declared,
+    losses,
     types,
     unobserved,
 )
@@ -51,7 +52,7 @@ def build(
     fresh
         Measure everything, also what was measured before.
     time_limit
-        Seconds that one function may take; what takes longer is not observed.
+        Seconds of processor time that one function may use; what uses more is inconclusive.
     reporter
         Is told how it goes.
 
@@ -74,7 +75,7 @@ def build(
     measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
     try:
         which: Measure = "all" if fresh else "changed"
-        fill(readings, record, measured, which, jobs, time_limit, reporter)
+        fill(readings, record, measured, which, jobs, time_limit, notes, reporter)
     finally:
         if measured:
             frozen.keep_unfinished(out, measured)
@@ -86,6 +87,7 @@ def build(
             "an earlier build.\n" + "\n".join(notes)
         )
     changes = publish(package, out, record.owned, reporter)
+    notes += losses(record.manifest, package.manifest)
     frozen.forget_unfinished(out)
     for note in notes:
         reporter.warn(note)
@@ -138,7 +140,8 @@ def check(
     # Without its observations a library's contracts can't be derived again.
     unread = manifest.libraries.keys() - record.observations.keys()
     readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
-    fill(readings, record, {}, "all" if measure else "nothing", jobs, time_limit, reporter)
+    which: Measure = "all" if measure else "nothing"
+    fill(readings, record, {}, which, jobs, time_limit, notes, reporter)
 
     package = whole(readings, record)
     differences: list[Difference] = []

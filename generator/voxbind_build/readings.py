@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.classify import classify, inferred, limited, paired, twin_name
+from voxbind_build.classify import classify, inferred, limited, paired, twin_name, undecided
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import builtin, prepare
@@ -32,7 +32,7 @@ from voxbind_build.probe import sandbox
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.progress import Reporter
 from voxbind_build.render import own_names, templates_dir
-from voxbind_build.report import BuildError, Row, row
+from voxbind_build.report import BuildError, Row, inconclusive, row
 
 Measure = Literal["changed", "all", "nothing"]
 
@@ -114,7 +114,9 @@ class Reading(msgspec.Struct):
         pair: Twin | None,
     ) -> Verdict:
         declaration = self.inventory.spec.declare.get(description.name)
-        failure = observation.failure if observation else "not run"
+        failure = (
+            observation.failure or undecided(observation) if observation is not None else "not run"
+        )
         if failure and twin is not None and pair is not None and declaration is None:
             found = inferred(description, twin, pair, failure)
             if found is not None:
@@ -187,9 +189,12 @@ def fill(
     which: Measure,
     jobs: int | None,
     time_limit: float,
+    notes: list[str],
     reporter: Reporter,
 ) -> None:
     """Give each reading its observations: known ones where they hold, else new ones.
+
+    What was recorded isn't replaced by a measurement that is inconclusive.
 
     Parameters
     ----------
@@ -203,6 +208,8 @@ def fill(
         What to measure.
     jobs, time_limit
         See `probe.sandbox.probe`.
+    notes
+        A sentence is added for each function whose measurement was inconclusive.
     reporter
         Is told how it goes.
     """
@@ -210,13 +217,14 @@ def fill(
     wanted: dict[str, str] = {}
     tasks: list[ProbeTask] = []
     libraries: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, reading in readings.items():
         if reading.inventory.spec.device:
             reading.observations = recorded(reading, record)
             continue
         known = {**record.observations.get(name, {}), **measured}
         for definition, task in reading.tasks().items():
-            libraries[definition] = name
+            libraries[definition], names[definition] = name, task.description.name
             observation = known.get(definition)
             fingerprint = frozen.fingerprint(task, reading.inventory.version, method)
             holds = observation is not None and observation.fingerprint == fingerprint
@@ -231,11 +239,19 @@ def fill(
 
     def done(observation: Observation) -> None:
         definition = observation.definition
-        reading = readings[libraries[definition]]
-        measured[definition] = replace(observation, fingerprint=wanted[definition])
-        reading.observations[definition] = measured[definition]
+        name = libraries[definition]
+        reading = readings[name]
+        settled = record.observations.get(name, {}).get(definition)
+        stays = settled is not None and outlasts(settled, observation)
+        if settled is not None and stays:
+            reading.observations[definition] = settled
+        else:
+            measured[definition] = replace(observation, fingerprint=wanted[definition])
+            reading.observations[definition] = measured[definition]
+        if observation.inconclusive:
+            notes.append(inconclusive(names[definition], observation, stays=stays))
         reading.seconds += clock.lap()
-        reporter.advance(libraries[definition])
+        reporter.advance(name)
 
     clock = Clock()
     reporter.start({name: reading.measured for name, reading in readings.items()})
@@ -243,6 +259,18 @@ def fill(
         sandbox.probe(tasks, jobs=jobs, on_done=done, time_limit=time_limit)
     finally:
         reporter.finish()
+
+
+def outlasts(recorded: Observation, measured: Observation) -> bool:
+    """Return whether what was recorded stays, since a new measurement of it is inconclusive.
+
+    It doesn't if it is inconclusive itself, or was made of parameters with other roles.
+    """
+    return (
+        bool(measured.inconclusive)
+        and not recorded.inconclusive
+        and (recorded.image, recorded.roles) == (measured.image, measured.roles)
+    )
 
 
 def recorded(reading: Reading, record: Record) -> dict[str, Observation]:

@@ -28,12 +28,27 @@ from voxbind_build.model import (
 from voxbind_build.probe import cuda, sandbox
 from voxbind_build.progress import Reporter, Silent
 from voxbind_build.publishing import Whole, publish, whole
-from voxbind_build.readings import Clock, Reading, own_folder, read, recorded, refuse_clashes
-from voxbind_build.report import BuildError, Merged, RecordReport, compared, unobserved
+from voxbind_build.readings import (
+    Clock,
+    Reading,
+    outlasts,
+    own_folder,
+    read,
+    recorded,
+    refuse_clashes,
+)
+from voxbind_build.report import (
+    BuildError,
+    Merged,
+    RecordReport,
+    compared,
+    inconclusive,
+    unobserved,
+)
 from voxbind_build.verify import disk
 
 TIME_LIMIT = 900.0
-"""Seconds for all calls of one function: many of them compile a kernel first."""
+"""Seconds of processor time for all calls of one function: many of them compile a kernel first."""
 _JOBS = 4
 """Processes that share a device."""
 
@@ -64,7 +79,7 @@ def record(
     fresh
         Observe everything, also what holds.
     time_limit
-        Seconds that one function may take; what takes longer is not observed.
+        Seconds of processor time that one function may use; what uses more is inconclusive.
     within
         Seconds after which no more is observed: what was until then is recorded.
     reporter
@@ -95,7 +110,7 @@ def record(
     kept = to or out.with_name(f"{out.name}.recorded")
     run = _Run(readings, machines, {} if fresh else frozen.read_unfinished(kept))
     for name, reading in readings.items():
-        run.ask(name, {} if fresh else recorded(reading, known), _pairs(reading, known, notes))
+        run.ask(name, recorded(reading, known), _pairs(reading, known, notes), fresh=fresh)
     try:
         run.observe(
             jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
@@ -109,6 +124,7 @@ def record(
         frozen.forget_unfinished(kept)
         raise
 
+    notes += run.notes
     if run.left:
         notes.append(f"there was no time for {run.left} functions: record again, to go on")
     package = whole(readings, known)
@@ -303,12 +319,24 @@ class _Run:
         self._tasks: dict[str, ProbeTask] = {}
         self._sources: dict[str, str] = {}
         self._pairs: dict[str, Twin] = {}
+        self._recorded: dict[str, Observation] = {}
+        self.notes: list[str] = []
+        """A sentence for each function whose measurement was inconclusive."""
         self.observed: dict[str, Observation] = {}
         """By definition, what was observed in this run or in one that it goes on with."""
 
-    def ask(self, library: str, known: Mapping[str, Observation], pairs: dict[str, Twin]) -> None:
-        """Ask for the functions of a library that aren't known."""
+    def ask(
+        self,
+        library: str,
+        settled: Mapping[str, Observation],
+        pairs: dict[str, Twin],
+        *,
+        fresh: bool,
+    ) -> None:
+        """Ask for the functions of a library that aren't recorded, or for all of them."""
         reading, machine = self._readings[library], self._machines[library].words
+        known = {} if fresh else dict(settled)
+        self._recorded |= settled
         reading.observations = dict(known)
         self._sources |= reading.sources()
         self._pairs |= pairs
@@ -337,6 +365,15 @@ class _Run:
             if definition in alone:
                 observation = replace(alone[definition], agreement=observation.agreement)
             else:
+                settled = self._recorded.get(definition)
+                stays = settled is not None and outlasts(settled, observation)
+                if observation.inconclusive:
+                    name = self._tasks[definition].description.name
+                    self.notes.append(inconclusive(name, observation, stays=stays))
+                if settled is not None and stays:
+                    self._keep(settled)
+                    reporter.advance(library)
+                    return None
                 alone[definition] = observation = replace(
                     observation,
                     fingerprint=self._sources[definition],
@@ -432,6 +469,8 @@ def _merged(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
                 left_out[definition] = "there is no such function here"
             elif sources[definition] != observation.fingerprint:
                 left_out[definition] = "its source is another one here"
+            elif (kept := reading.observations.get(definition)) and outlasts(kept, observation):
+                left_out[definition] = "it is inconclusive, and what was recorded before is kept"
             else:
                 reading.observations[definition] = observation
     taken = len(observations) - len(left_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .classes import class_of
 from .errors import MemoryTypeError
 from .untyped import np
 
@@ -30,7 +31,15 @@ class NumpyMemory:
     planes_are_views = True
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, np.ndarray)
+        """Whether `value` is a NumPy array whose class keeps NumPy's functions as they are.
+
+        A class that overrides them (astropy's quantities) is an exporter, like arrays that derive
+        from no other: a library's code would call the overrides in some places and not in others.
+        """
+        return (
+            isinstance(value, np.ndarray)
+            and class_of(value).__array_function__ is np.ndarray.__array_function__
+        )
 
     def device(self, value: Any) -> Any:
         return None

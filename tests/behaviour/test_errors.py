@@ -39,8 +39,14 @@ Open = Callable[..., Import]
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Wrap a library of one file, then change the file and import the wrappers."""
+def tiny(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Open]:
+    """Wrap a library of one file, then change the file and import the wrappers.
+
+    A test may give the version that is recorded, by indirect parametrization; it is 1.0 otherwise.
+    """
+    version = getattr(request, "param", "1.0")
     # A file that is changed within a second would be taken for the compiled one.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     source = tmp_path / "library" / "tiny.py"
@@ -53,7 +59,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
             handmade.handed_on("tiny.Thing", "class"),
         ]
         library = handmade.library("tiny", "pip", ("tiny",), *functions)
-        library = replace(library, distribution="tiny", version="1.0")
+        library = replace(library, distribution="tiny", version=version)
         package = write_package(Manifest(libraries={"tiny": library}), tmp_path / "package")
 
     with ExitStack() as stack:
@@ -239,6 +245,35 @@ def test_a_signature_that_still_fits_is_called(tiny: Open, new: str) -> None:
     changed = ("image, factor=2, *, offset=0", new)
     load = tiny(TINY, version=("1.0", "2.0"), signature=changed)
     assert (load("tiny").scale(IMAGE) == 2).all()
+
+
+VERSION = '__version__ = "1.0"'
+
+
+@pytest.mark.parametrize(
+    ("tiny", "installed"),
+    [
+        pytest.param("unknown", "", id="neither has one"),
+        pytest.param("unknown", VERSION, id="only the installed one has one"),
+        pytest.param("unknown", "import email as __version__", id="the name is a module's"),
+        pytest.param("1.0", "", id="only the wrapped one has one"),
+        pytest.param("2024.01", '__version__ = "2024.01"', id="a version with a leading zero"),
+    ],
+    indirect=["tiny"],
+)
+def test_a_library_without_a_version_is_compared_with_none(tiny: Open, installed: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load = tiny(TINY, version=(VERSION, installed))
+        assert (load("tiny").scale(IMAGE, 3) == 3).all()
+
+
+@pytest.mark.parametrize("tiny", ["unknown"], indirect=True)
+def test_the_signatures_of_a_library_without_a_version_are_compared(tiny: Open) -> None:
+    load = tiny(TINY, version=(VERSION, ""), signature=("factor=2, *, ", ""), body=("* factor", ""))
+    with pytest.raises(load("errors").StaleWrapperError, match="'factor' is gone") as raised:
+        load("tiny").scale(IMAGE)
+    assert "unknown" not in str(raised.value)
 
 
 def test_the_modules_of_this_test_are_put_back() -> None:

@@ -206,24 +206,33 @@ def test_a_gpu_that_goes_is_missed_though_the_library_is_imported(
 
 
 @pytest.mark.parametrize(
-    ("text", "is_fresh"),
+    ("module", "text", "cupy_version", "is_fresh"),
     [
-        ("__version__ = '26.10.00'", True),  # as cuCIM has it
-        ("__version__ = '26.10.0'", True),
-        ("__version__ = '26.12.00'", False),
-        ("", True),  # cupyx has none, and is of CuPy's version
+        ("cucim", "__version__ = '26.10.00'", "14.2.0", True),  # as cuCIM has it
+        ("cucim", "__version__ = '26.10.0'", "14.2.0", True),
+        ("cucim", "__version__ = '26.12.00'", "14.2.0", False),
+        ("cucim", "__version__ = '26.12.00'", "26.10.0", False),
+        ("cucim", "", "26.10.0", True),
+        ("cupyx", "", "26.10.0", True),  # cupyx has none, and is of CuPy's version
+        ("cupyx", "", "26.12.0", False),
+        ("lab", "", "14.2.0", True),  # a module without a version isn't compared with CuPy's
     ],
 )
 def test_another_wheel_of_the_same_version_is_the_same(
-    with_gpu: pytest.MonkeyPatch, tmp_path: Path, text: str, is_fresh: bool
+    with_gpu: pytest.MonkeyPatch,
+    tmp_path: Path,
+    module: str,
+    text: str,
+    cupy_version: str,
+    is_fresh: bool,
 ) -> None:
     cupy = types.ModuleType("cupy")
-    cupy.__version__ = "26.10.0"  # type: ignore[attr-defined]
+    cupy.__version__ = cupy_version  # type: ignore[attr-defined]
     with_gpu.setitem(sys.modules, "cupy", cupy)
-    package(with_gpu, tmp_path, cucim=f"{text}\ndisk = print")
+    package(with_gpu, tmp_path, **{module: f"{text}\ndisk = print"})
     with_gpu.setattr("voxbind.upstream._fresh", {})
     found = upstream(
-        "cucim", distribution="of-another-cuda", version="26.10.0", extra="cuda12", memory="cupy"
+        module, distribution="of-another-cuda", version="26.10.0", extra="cuda12", memory="cupy"
     )
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")

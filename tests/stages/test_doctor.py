@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from voxbind_build import cli, doctor
 from voxbind_build import manifest as frozen
@@ -120,6 +121,40 @@ def test_a_library_that_cant_be_imported_is_told(examine: Examine) -> None:
     assert not found["cucim"].usable
     assert "lazy_loader" in found["cucim"].detail
     assert found["cucim"].command == f"{CUDA12} --force-reinstall"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "installed", "is_ill"),
+    [
+        ("unknown", "", False),
+        ("unknown", '__version__ = "1.0"', False),
+        ("1.0", "", False),
+        ("1.0", '__version__ = "1.0"', False),
+        ("1.0", '__version__ = "2.0"', True),
+    ],
+)
+def test_a_module_without_a_distribution_is_usable_and_compared_if_both_have_a_version(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    libraries: dict[str, Library],
+    recorded: str,
+    installed: str,
+    is_ill: bool,
+) -> None:
+    (tmp_path / "mylab.py").write_text(installed)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    mylab = replace(
+        libraries["cupyx"],
+        distribution="mylab",
+        version=recorded,
+        memory_type="numpy",
+        device="",
+        modules=("mylab",),
+    )
+    finding = doctor._library("mylab", None, mylab, PACKAGE)
+    assert finding.usable
+    assert finding.ill == is_ill
+    assert finding.command == "voxbind build --library mylab" * is_ill
 
 
 def test_the_doctor_asks_the_driver_for_real(capsys: pytest.CaptureFixture[str]) -> None:

@@ -294,9 +294,9 @@ def test_randomness_is_what_the_generator_decides(
 
 def test_leaving_the_interpreter_costs_the_call_alone() -> None:
     seen, verdict = watch(leave)
-    assert {call.outcome for call in seen.calls} == {"exited"}
-    assert seen.failure == "no call was taken"
-    assert verdict.evidence == "inferred"
+    assert {call.outcome for call in seen.calls} == {"raised"}
+    assert (seen.failure, seen.inconclusive) == ("no call was taken", {})
+    assert verdict.evidence == "unobserved"
 
 
 def test_errors_hold_nothing_of_this_machine() -> None:

@@ -16,6 +16,7 @@ import pytest
 from madeup import function, manifest, parameter, written
 from packages import Import, importing, write_package
 
+from voxbind_build import wording
 from voxbind_build.model import DtypeFact, Manifest, Returns
 from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.render.documentation import document
@@ -83,7 +84,8 @@ def test_the_run_time_is_copied_as_it_is(files: dict[str, str]) -> None:
     copies = {
         path: text for path, text in files.items() if "/" not in path and path.endswith(".py")
     }
-    assert copies == {path.name: path.read_bytes().decode() for path in runtime.glob("*.py")}
+    shared = [*runtime.glob("*.py"), Path(wording.__file__)]
+    assert copies == {path.name: path.read_bytes().decode() for path in shared}
 
 
 def test_the_index_has_what_is_asked_for_and_no_documentation(files: dict[str, str]) -> None:
@@ -177,7 +179,12 @@ AXES = [
         {"contract": "VOLUMETRIC_TO_SLICE", "refuses": {"(Y, X)": "ValueError: no images"}},
         "takes a (Z, Y, X) volume only, and gives an image with one axis less.",
     ),
-    ({"evidence": "inferred"}, "could not be measured, so nothing beyond an image is promised"),
+    (
+        {"contract": None, "evidence": "unobserved", "reason": "not observed: tried (Y, X) grey"},
+        "contract unknown, not observed: tried (Y, X) grey. Arrays are converted to the library's "
+        "memory and back; all other arguments are passed on unchanged, and no dimension or dtype "
+        "is refused.",
+    ),
 ]
 
 
@@ -391,7 +398,8 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
 def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: str) -> None:
     second = parameter("second", default=default)
     text = written(function(parameter("image"), second, whole=("second",)))
-    body = next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.If))
+    *_, wrapper = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    body = next(node for node in ast.walk(wrapper) if isinstance(node, ast.If))
     assert isinstance(body.test, ast.BoolOp)
     assert ast.unparse(body.test.values[-1]) == condition
 

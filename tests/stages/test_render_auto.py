@@ -19,6 +19,7 @@ from voxbind_build.model import (
     Apart,
     Description,
     DtypeFact,
+    Exclusion,
     Form,
     Function,
     Library,
@@ -201,7 +202,9 @@ BODY = "    return {place!r}, dict(vars())\n"
 
 def source(place: str) -> str:
     """Write a library in which each function tells where it is, and what it was given."""
-    written = ["sum = 'summed'\nCONSTANT = 3\n\n\nclass Kind:\n    pass\n"]
+    written = [
+        "sum = 'summed'\nCONSTANT = 3\n\n\nclass Kind:\n    pass\n\n\ndef show():\n    pass\n"
+    ]
     for name, pair in PAIRS.items():
         signature = pair.cpu if place == "cpu" else pair.gpu
         if signature is not None:
@@ -237,7 +240,8 @@ def manifest(*only: str) -> Manifest:
     for name, form in (("Kind", "class"), ("CONSTANT", "constant")):
         cpus.append(described(name, "made.up", parameters=(), form=form, **NOTHING))
     below = described("deep", "made.up.below", parameters=(image,))
-    cpu = library("made", ("made.up", "made.up.below"), *cpus, below)
+    excluded = {"made.up.show": Exclusion(reason="display")}
+    cpu = library("made", ("made.up", "made.up.below"), *cpus, below, excluded=excluded)
     gpu = library("onto", ("onto.made.up",), *gpus, twin="made", device="cuda")
     return Manifest(libraries={"made": cpu, "onto": gpu})
 
@@ -250,8 +254,7 @@ def library(name: str, modules: tuple[str, ...], *functions: Function, **facts: 
         memory_type="numpy",
         modules=modules,
         functions={each.wrapper.partition(".")[2]: each for each in functions},
-        excluded={},
-        **{"twin": None, **facts},
+        **{"twin": None, "excluded": {}, **facts},
     )
 
 
@@ -366,7 +369,7 @@ def test_a_table_has_all_functions_and_names_both_modules(files: dict[str, str])
         "cpu": "made.up",
         "gpu": "onto.made.up",
         "submodules": ("below",),
-        "handed_on": ("CONSTANT", "Kind"),
+        "handed_on": ("CONSTANT", "Kind", "show"),
     }
     without = table(files, "auto/up/below.py")
     assert without["gpu"] == ""
@@ -392,29 +395,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.made.up import CONSTANT as CONSTANT
     from voxbind.made.up import Kind as Kind
     from voxbind.made.up import lacking as lacking
+    from voxbind.made.up import show as show
 
     from . import below as below
 
-__all__ = ["CONSTANT", "Kind", "below", "lacking"]
+__all__ = ["CONSTANT", "Kind", "below", "lacking", "show"]
 
 if not TYPE_CHECKING:
     from voxbind.routing import Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="made.up",
         gpu="onto.made.up",
         submodules=("below",),
-        handed_on=("CONSTANT", "Kind"),
+        handed_on=("CONSTANT", "Kind", "show"),
         routings={
             "lacking": Routing(arrays=("image",), missing=("radius",)),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 """.strip()
     )
 
@@ -426,6 +436,7 @@ def test_names_order_kinds_and_defaults_are_the_cpus(load: Import, auto: Any) ->
         ours, cpus = (inspect.signature(getattr(each, name)) for each in (auto, cpu))
         assert str(ours) == str(cpus), name
     assert auto.Kind is cpu.Kind
+    assert auto.show is cpu.show
     assert auto.CONSTANT == 3
     assert auto.below.deep(IMAGE)[0] == "cpu"
 

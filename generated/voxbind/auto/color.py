@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.color import ahx_from_rgb as ahx_from_rgb
     from voxbind.skimage.color import bex_from_rgb as bex_from_rgb
@@ -149,7 +152,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.color",
         gpu="cucim.skimage.color",
@@ -428,3 +431,6 @@ if not TYPE_CHECKING:
             ),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

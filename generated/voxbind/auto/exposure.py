@@ -41,7 +41,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.exposure",
         gpu="cucim.skimage.exposure",
@@ -77,3 +77,6 @@ if not TYPE_CHECKING:
             "rescale_intensity": Routing(arrays=("image",)),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.feature import BRIEF as BRIEF
     from voxbind.skimage.feature import CENSURE as CENSURE
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.feature import multiblock_lbp as multiblock_lbp
     from voxbind.skimage.feature import multiscale_basic_features as multiscale_basic_features
     from voxbind.skimage.feature import peak_local_max as peak_local_max
+    from voxbind.skimage.feature import plot_matched_features as plot_matched_features
     from voxbind.skimage.feature import shape_index as shape_index
     from voxbind.skimage.feature import structure_tensor as structure_tensor
     from voxbind.skimage.feature import structure_tensor_eigenvalues as structure_tensor_eigenvalues
@@ -92,6 +96,7 @@ __all__ = [
     "multiblock_lbp",
     "multiscale_basic_features",
     "peak_local_max",
+    "plot_matched_features",
     "shape_index",
     "structure_tensor",
     "structure_tensor_eigenvalues",
@@ -101,11 +106,11 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.feature",
         gpu="cucim.skimage.feature",
-        handed_on=("BRIEF", "CENSURE", "Cascade", "ORB", "SIFT"),
+        handed_on=("BRIEF", "CENSURE", "Cascade", "ORB", "SIFT", "plot_matched_features"),
         routings={
             "blob_dog": Routing(arrays=("image",)),
             "blob_doh": Routing(
@@ -211,3 +216,6 @@ if not TYPE_CHECKING:
             "structure_tensor_eigenvalues": Routing(arrays=("A_elems",), has_image=False),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

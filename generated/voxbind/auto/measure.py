@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.measure import CircleModel as CircleModel
     from voxbind.skimage.measure import EllipseModel as EllipseModel
@@ -91,7 +94,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.measure",
         gpu="cucim.skimage.measure",
@@ -191,3 +194,6 @@ if not TYPE_CHECKING:
             ),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -43,7 +43,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.metrics",
         gpu="cucim.skimage.metrics",
@@ -68,3 +68,6 @@ if not TYPE_CHECKING:
             "variation_of_information": Routing(arrays=("image0", "image1")),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -121,7 +121,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.morphology",
         gpu="cucim.skimage.morphology",
@@ -190,3 +190,6 @@ if not TYPE_CHECKING:
             "white_tophat": Routing(arrays=("image",), outputs=("out",)),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -171,7 +171,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="scipy.ndimage",
         gpu="cupyx.scipy.ndimage",
@@ -362,3 +362,6 @@ if not TYPE_CHECKING:
             ),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

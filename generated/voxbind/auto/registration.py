@@ -23,7 +23,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.registration",
         gpu="cucim.skimage.registration",
@@ -44,3 +44,6 @@ if not TYPE_CHECKING:
             ),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

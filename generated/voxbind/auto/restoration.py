@@ -55,7 +55,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.restoration",
         gpu="cucim.skimage.restoration",
@@ -103,3 +103,6 @@ if not TYPE_CHECKING:
             ),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

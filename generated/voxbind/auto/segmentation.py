@@ -63,7 +63,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.segmentation",
         gpu="cucim.skimage.segmentation",
@@ -113,3 +113,6 @@ if not TYPE_CHECKING:
             "watershed": Routing(arrays=("image", "markers", "mask"), has_twin=False),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.transform import AffineTransform as AffineTransform
     from voxbind.skimage.transform import EssentialMatrixTransform as EssentialMatrixTransform
@@ -97,7 +100,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.transform",
         gpu="cucim.skimage.transform",
@@ -206,3 +209,6 @@ if not TYPE_CHECKING:
             ),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.util import FailedEstimationAccessError as FailedEstimationAccessError
     from voxbind.skimage.util import PendingSkimage2Change as PendingSkimage2Change
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.util import img_as_uint as img_as_uint
     from voxbind.skimage.util import invert as invert
     from voxbind.skimage.util import label_points as label_points
+    from voxbind.skimage.util import lookfor as lookfor
     from voxbind.skimage.util import map_array as map_array
     from voxbind.skimage.util import montage as montage
     from voxbind.skimage.util import random_noise as random_noise
@@ -54,6 +58,7 @@ __all__ = [
     "img_as_uint",
     "invert",
     "label_points",
+    "lookfor",
     "map_array",
     "montage",
     "random_noise",
@@ -69,11 +74,11 @@ if not TYPE_CHECKING:
     from voxbind.routing import ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.util",
         gpu="cucim.skimage.util",
-        handed_on=("FailedEstimationAccessError", "PendingSkimage2Change"),
+        handed_on=("FailedEstimationAccessError", "PendingSkimage2Change", "lookfor"),
         routings={
             "apply_parallel": Routing(arrays=("array",), has_twin=False),
             "compare_images": Routing(
@@ -109,3 +114,6 @@ if not TYPE_CHECKING:
             "view_as_windows": Routing(arrays=("arr_in",)),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, overload
 from voxbind.arrays import Array, ArrayLike, Castable, LibraryArray, OutT
 from voxbind.arrays_pyclesperanto import ClesperantoArray, ClesperantoArrayT
 from voxbind.classes import class_of
+from voxbind.lazy import lazy_attributes
 from voxbind.lifting import direct, flexible
 from voxbind.upstream import upstream
 
@@ -41,6 +42,12 @@ _pyclesperanto = upstream(
         }
     },
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(__name__, upstream=_pyclesperanto, not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
@@ -25,8 +26,14 @@ _DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 def describe(inventory: Inventory) -> tuple[Description, ...]:
     """Describe the functions of an inventory that are not left out, in its order."""
     classes = _classes(inventory)
+    lazy = inventory.spec.lazy
     described = [
-        _scrubbed(_describe(name, name.definition, inventory.version, classes))
+        _scrubbed(
+            _declared_lazy(
+                _describe(name, name.definition, inventory.version, classes),
+                lazy.get(name.name, ()),
+            )
+        )
         for name in inventory.names
         if name.kind == "function" and name.definition is not None and name.exclusion is None
     ]
@@ -66,6 +73,15 @@ def _describe(
         tags=(*name.module.split(".")[1:], *_categories(definition)),
         declared=_declared(definition),
     )
+
+
+def _declared_lazy(description: Description, names: tuple[str, ...]) -> Description:
+    """Note that parameters take dask arrays, as if the documentation said so."""
+    parameters = tuple(
+        replace(each, facts={**each.facts, "storage": "dask"}) if each.name in names else each
+        for each in description.parameters
+    )
+    return replace(description, parameters=parameters)
 
 
 def _scrubbed(description: Description) -> Description:

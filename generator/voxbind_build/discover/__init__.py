@@ -13,7 +13,7 @@ from pathlib import Path
 from voxbind_build.discover.assemble import assemble
 from voxbind_build.discover.expressions import NotConstant, evaluate
 from voxbind_build.discover.live import inspect_live
-from voxbind_build.discover.locate import LibraryNotFound, installed_version, locate
+from voxbind_build.discover.locate import NO_VERSION, LibraryNotFound, installed_version, locate
 from voxbind_build.discover.resolve import Resolver
 from voxbind_build.model import Inventory, LibrarySpec
 
@@ -61,9 +61,9 @@ def _source_version(resolver: Resolver) -> str:
     """Read ``__version__`` off the source."""
     module = resolver.module(resolver.package.name)
     if module is None:
-        return "unknown"
+        return NO_VERSION
     try:
         version = evaluate(ast.Name("__version__"), resolver.lookup(module))
     except NotConstant:
-        return "unknown"
-    return version if isinstance(version, str) else "unknown"
+        return NO_VERSION
+    return version if isinstance(version, str) else NO_VERSION

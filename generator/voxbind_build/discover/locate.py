@@ -12,7 +12,20 @@ from typing import NamedTuple
 
 from voxbind_build.model import LibrarySpec
 
-__all__ = ["LibraryNotFound", "Package", "PackageFile", "installed_version", "locate"]
+__all__ = [
+    "NO_VERSION",
+    "LibraryNotFound",
+    "Package",
+    "PackageFile",
+    "installed_version",
+    "locate",
+]
+
+NO_VERSION = "unknown"
+"""The version of a library without a distribution and without ``__version__``: compared with none.
+
+`templates/runtime/upstream.py` has the same word."""
+
 
 _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 

@@ -21,6 +21,7 @@ from voxbind_build.manifest.freeze import freeze
 from voxbind_build.manifest.record import (
     Record,
     altered,
+    decode_observations,
     encode_observations,
     fingerprint,
     forget_unfinished,
@@ -46,6 +47,7 @@ __all__ = [
     "RecordingError",
     "altered",
     "compare",
+    "decode_observations",
     "encode",
     "encode_observations",
     "encode_recordings",

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from voxbind_build.manifest.document import MANIFEST, ManifestError, listed, read, sha256
+from voxbind_build.manifest.migration import migrated
 from voxbind_build.model import Description, Manifest, Observation, ProbeTask
 
 
@@ -102,7 +104,7 @@ def read_unfinished(out: Path) -> dict[str, Observation]:
     """Return by definition what a build had measured that didn't come to its end."""
     try:
         text = unfinished_path(out.resolve()).read_bytes()
-        return msgspec.json.decode(text, type=dict[str, Observation])
+        return decode_observations(text)
     except (FileNotFoundError, msgspec.DecodeError):
         return {}
 
@@ -160,6 +162,19 @@ def encode_observations(observations: Mapping[str, Observation]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def decode_observations(text: bytes) -> dict[str, Observation]:
+    """Return what `encode_observations` wrote, also that of an earlier voxbind.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        If the text isn't JSON, or holds something else.
+    """
+    decoded = msgspec.json.decode(text, type=dict[str, dict[str, Any]])
+    current = {name: migrated(observation) for name, observation in decoded.items()}
+    return msgspec.convert(current, type=dict[str, Observation])
+
+
 def read_observations(path: Path, digest: str | None) -> dict[str, Observation]:
     """Read a library's observations by definition.
 
@@ -182,6 +197,6 @@ def read_observations(path: Path, digest: str | None) -> dict[str, Observation]:
     if digest is None or sha256(text) != digest:
         raise ManifestError(path, "isn't the file that the manifest was written with")
     try:
-        return msgspec.json.decode(text, type=dict[str, Observation])
+        return decode_observations(text)
     except msgspec.DecodeError as error:
         raise ManifestError(path, f"isn't a record of observations: {error}") from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from voxbind_build.manifest.document import sha256
+from voxbind_build.manifest.migration import migrated
 from voxbind_build.manifest.record import encode_observations
 from voxbind_build.model import SCHEMA_VERSION, Recordings
 
@@ -30,7 +32,7 @@ def encode_recordings(recordings: Recordings) -> str:
         observations = encode_observations(recording.observations).rstrip()
         libraries.append(head.replace('"observations":{}', f'"observations":{observations}'))
     return (
-        f'{{"digest":"{_digest(recordings)}",\n"recordings":[\n'
+        f'{{"digest":"{_digest(msgspec.to_builtins(recordings))}",\n"recordings":[\n'
         + ",\n".join(libraries)
         + f'\n],\n"schema_version":{recordings.schema_version}}}\n'
     )
@@ -51,14 +53,16 @@ def read_recordings(path: Path) -> Recordings:
             raise RecordingError(
                 path, f"has schema version {version}, and this voxbind reads {SCHEMA_VERSION}"
             )
-        recordings = msgspec.json.decode(text, type=Recordings)
+        document = msgspec.json.decode(text, type=dict[str, Any])
+        digest = _digest(document)
+        recordings = msgspec.convert(_migrated(document), type=Recordings)
     except OSError as error:
         raise RecordingError(path, f"can't be read: {error.strerror}") from None
     except msgspec.ValidationError as error:
         raise RecordingError(path, f"holds no recording of voxbind's: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecordingError(path, f"isn't whole JSON: {error}") from None
-    if recordings.digest != _digest(recordings):
+    if recordings.digest != digest:
         raise RecordingError(path, "was changed since voxbind wrote it: its digest doesn't fit")
     return recordings
 
@@ -67,5 +71,22 @@ class _Version(msgspec.Struct):
     schema_version: int
 
 
-def _digest(recordings: Recordings) -> str:
-    return sha256(msgspec.json.encode(replace(recordings, digest=""), order="sorted"))
+def _digest(document: dict[str, Any]) -> str:
+    """Return the digest of what a file holds, whatever fields the model has today."""
+    return sha256(msgspec.json.encode({**document, "digest": ""}, order="sorted"))
+
+
+def _migrated(document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **document,
+        "recordings": [
+            {
+                **recording,
+                "observations": {
+                    name: migrated(observation)
+                    for name, observation in recording["observations"].items()
+                },
+            }
+            for recording in document["recordings"]
+        ],
+    }

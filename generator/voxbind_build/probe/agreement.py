@@ -344,5 +344,6 @@ def agree(task: ProbeTask, before_call: Callable[[int], None] = lambda number: N
     return structs.replace(
         unseen,
         agreement=pairs[0].agreement if pairs else None,
+        inconclusive=observed.inconclusive,
         failure="" if pairs else observed.failure,
     )

@@ -16,7 +16,7 @@ from voxbind_build.render.examples import Examples
 from voxbind_build.render.expressions import RenderError
 from voxbind_build.render.formatting import tidy
 from voxbind_build.render.index import INDEX, index
-from voxbind_build.render.module import render_module
+from voxbind_build.render.module import render_handed_on, render_module
 from voxbind_build.render.tree import module_tree
 
 __all__ = ["RenderError", "own_names", "render", "templates_dir"]
@@ -52,6 +52,9 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         if node.name.partition(".")[0] in reserved:
             raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
         modules[node.path] = render_module(node, templates, examples)
+        for name in node.not_wrapped_modules:
+            path = f"{node.name.replace('.', '/')}/{name}.py"
+            modules[path] = render_handed_on(node, name, templates)
     modules |= render_auto(manifest, templates)
     rest = {INDEX: index(manifest), "py.typed": ""}
     return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))

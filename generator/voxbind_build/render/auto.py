@@ -11,14 +11,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from voxbind_build.model import Function, Library, Manifest, Twin
+from voxbind_build.model import Function, Manifest, Twin
 from voxbind_build.render.answers import rank
-from voxbind_build.render.expressions import RenderError, identifier
+from voxbind_build.render.expressions import RenderError
 from voxbind_build.render.module import fill_in, jinja, taken
 from voxbind_build.render.namespace import Namespace
 from voxbind_build.render.quoting import docstring
 from voxbind_build.render.signatures import SLICE_BY_SLICE, has_switch
-from voxbind_build.render.tree import Node
+from voxbind_build.render.tree import Node, module_tree
 from voxbind_build.render.wrapper import first_image
 
 __all__ = ["PACKAGE", "render_auto"]
@@ -80,6 +80,7 @@ def render_auto(manifest: Manifest, templates: Path) -> dict[str, str]:
 
 def _modules(manifest: Manifest) -> list[_Module]:
     found: dict[str, _Module] = {}
+    wrappers = {node.name: node for node in module_tree(manifest)}
     for key, library in sorted(manifest.libraries.items()):
         other = manifest.libraries.get(library.twin or "") if library.device else None
         if other is None:
@@ -105,22 +106,13 @@ def _modules(manifest: Manifest) -> list[_Module]:
                     f"twin out of {key}'s description"
                 )
             node = Node(name, "cpu", other, listed=True)
-            node.functions = _functions(module, other)
+            node.functions = wrappers[module].functions
+            node.not_wrapped = wrappers[module].not_wrapped
             shown = {each.public for each in node.functions.values()}
             own = {each: pair for each, pair in pairs.items() if each in shown}
             gpus = {pair.function.module for pair in own.values()}
             found[name] = _Module(node, module, min(gpus, default=""), own)
     return list(found.values())
-
-
-def _functions(module: str, library: Library) -> dict[str, Function]:
-    """Return the functions whose wrappers are in a module, by the name they have there."""
-    found: dict[str, Function] = {}
-    for public, function in sorted(library.functions.items()):
-        parent, _, name = function.wrapper.removeprefix("voxbind.").rpartition(".")
-        if parent == module:
-            found[identifier(name, public)] = function
-    return found
 
 
 def _folders(nodes: dict[str, Node]) -> dict[str, Node]:
@@ -166,11 +158,13 @@ def _module(module: _Module, templates: Path) -> str:
             checking=names.bind("TYPE_CHECKING", "typing"),
             cpu=module.cpu,
             gpu=module.gpu,
-            reexported=sorted(node.functions),
+            reexported=sorted([*node.functions, *node.not_wrapped]),
             children=tuple(sorted(node.children)),
-            handed_on=tuple(sorted(node.handed_on)),
-            public=sorted([*node.functions, *node.children]),
+            handed_on=tuple(sorted([*node.handed_on, *node.not_wrapped])),
+            public=sorted([*node.functions, *node.not_wrapped, *node.children]),
             routed=names.bind("routed", "voxbind.twins"),
+            list=names.bind("list", "builtins"),
+            str=names.bind("str", "builtins"),
             routings=routings,
             # Only now is known what the table needs.
             imports=[line for line in names.imports if not line.startswith("from typing ")],
@@ -217,7 +211,7 @@ def _facts(function: Function, pair: _Pair, names: Namespace) -> dict[str, objec
         "result_dtypes": tuple(_result_dtypes(twin, names)),
     }
     known = {fact: value for fact, value in facts.items() if value}
-    if function.contract is None:
+    if function.kind == "helper":
         known["has_image"] = False
     if twin.axes is not None:
         known["spatial_axes"] = twin.axes

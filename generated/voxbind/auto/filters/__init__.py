@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.filters import LPIFilter2D as LPIFilter2D
     from voxbind.skimage.filters import apply_hysteresis_threshold as apply_hysteresis_threshold
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.filters import threshold_sauvola as threshold_sauvola
     from voxbind.skimage.filters import threshold_triangle as threshold_triangle
     from voxbind.skimage.filters import threshold_yen as threshold_yen
+    from voxbind.skimage.filters import try_all_threshold as try_all_threshold
     from voxbind.skimage.filters import unsharp_mask as unsharp_mask
     from voxbind.skimage.filters import wiener as wiener
     from voxbind.skimage.filters import window as window
@@ -107,6 +111,7 @@ __all__ = [
     "threshold_sauvola",
     "threshold_triangle",
     "threshold_yen",
+    "try_all_threshold",
     "unsharp_mask",
     "wiener",
     "window",
@@ -116,12 +121,12 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.filters",
         gpu="cucim.skimage.filters",
         submodules=("rank",),
-        handed_on=("LPIFilter2D",),
+        handed_on=("LPIFilter2D", "try_all_threshold"),
         routings={
             "apply_hysteresis_threshold": Routing(arrays=("image", "low", "high")),
             "butterworth": Routing(
@@ -320,3 +325,6 @@ if not TYPE_CHECKING:
             "window": Routing(),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

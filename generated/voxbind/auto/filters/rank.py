@@ -85,7 +85,7 @@ if not TYPE_CHECKING:
     from voxbind.routing import Deviation, ResultDtype, Routing
     from voxbind.twins import routed
 
-    __getattr__, __dir__ = routed(
+    __getattr__ = routed(
         __name__,
         cpu="skimage.filters.rank",
         gpu="cucim.skimage.filters.rank",
@@ -286,3 +286,6 @@ if not TYPE_CHECKING:
             "windowed_histogram": Routing(arrays=("image", "mask"), has_twin=False),
         },
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

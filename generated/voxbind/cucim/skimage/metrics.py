@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT
 from voxbind.classes import class_of
+from voxbind.lazy import lazy_attributes
 from voxbind.lifting import flexible
 from voxbind.upstream import upstream
 
@@ -42,6 +43,12 @@ _cucim = upstream(
     extra="cuda12",
     memory="cupy",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(__name__, upstream=_cucim, not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def adapted_rand_error(
