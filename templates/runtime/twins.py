@@ -1,10 +1,11 @@
 """The functions of `voxbind.auto`, each made of the CPU's wrapper when it is first asked for.
 
-A wrapper calls its library at once if the arrays that it is given are the library's own, and
-otherwise gives its arguments to `voxbind.lifting`. A function of `voxbind.auto` is the same code
-with two names bound to something else: what tells the class of an array, so that nothing is called
-at once while the GPU is preferred, and what takes the arguments, so that the choice of a twin comes
-before. So its signature is the wrapper's, and a call with NumPy's array has no frame more.
+A wrapper calls its library directly if all arrays are of the library's own class, and otherwise
+passes its arguments to a function of `voxbind.lifting`. A function of `voxbind.auto` is a second
+function of the same code, in which two global names are bound differently. ``class_of`` gives no
+array's class while anything is asked for (`prefer`, `trace`), so that the library isn't called
+directly. A function that chooses between the twins replaces that of `voxbind.lifting`.
+The signature is therefore the wrapper's, and a call with NumPy's array adds no frame.
 """
 
 from __future__ import annotations
@@ -109,9 +110,8 @@ def _function(
     pair = pair_of(f"{cpu}.{name}", f"{gpu}.{name}", routing, wrapper, on_gpu)
     function = _copy(wrapper, module, _scope(wrapper, pair))
     library = cpu.partition(".")[0]
-    function.__doc__ = documented(
-        pair, wrapper.__doc__ or "", f"{_PACKAGE}.{library}", f"{_PACKAGE}.auto"
-    )
+    if doc := wrapper.__doc__:  # ``python -OO`` drops it
+        function.__doc__ = documented(pair, doc, f"{_PACKAGE}.{library}", f"{_PACKAGE}.auto")
     for each in get_overloads(wrapper):
         assert isinstance(each, FunctionType)
         overload(_copy(each, module, each.__globals__))
@@ -119,8 +119,10 @@ def _function(
 
 
 def _copy(function: FunctionType, module: str, scope: dict[str, Any]) -> FunctionType:
-    """Return a function of the same code and signature, in which global names mean others."""
-    # A copy of the code, as Python keeps in it where its global names were found.
+    """Return a function of the same code and signature with other global names.
+
+    The code is copied as well: Python keeps in it where it found the global names.
+    """
     code, name = function.__code__.replace(), function.__name__
     copy = FunctionType(code, scope, name, function.__defaults__)
     copy.__kwdefaults__ = function.__kwdefaults__
@@ -132,7 +134,7 @@ def _copy(function: FunctionType, module: str, scope: dict[str, Any]) -> Functio
 def _scope(wrapper: FunctionType, pair: Pair) -> dict[str, Any]:
     """Return the global names of a wrapper's code, bound for `voxbind.auto`."""
     own = wrapper.__globals__
-    # A warning is that of the module of the wrapper.
+    # With the wrapper's ``__name__``, a warning is attributed to the wrapper's module.
     scope = {name: own[name] for name in ("__name__", *wrapper.__code__.co_names) if name in own}
     if pair.routing.arrays:
         choosing = _choosing(pair)
@@ -144,19 +146,21 @@ def _scope(wrapper: FunctionType, pair: Pair) -> dict[str, Any]:
     return scope
 
 
-class _Asked:
-    """The class that an array seems to have while something is asked for: no array's."""
+class _NoArray:
+    """A class that no array has."""
 
 
 def _class_if_calm(value: object) -> type[Any]:
-    return class_of(value) if context.current() is context.calm else _Asked
+    """Return the class of a value, or one that no array has while anything is asked for."""
+    return class_of(value) if context.current() is context.calm else _NoArray
 
 
 _LIFTING = (lifting.direct, lifting.flexible, lifting.per_slice, lifting.volume)
+"""The functions to which a wrapper passes its arguments."""
 
 
 def _choosing(pair: Pair) -> Function:
-    """Return what takes the arguments of a call in the place of a function of `voxbind.lifting`."""
+    """Return a function that takes the place of one of `voxbind.lifting`."""
 
     def choose(_function: Function, arguments: Arguments, **_facts: Any) -> Any:
         return _run(pair, arguments)

@@ -246,6 +246,11 @@ def test_another_process_finds_a_function_by_its_name() -> None:
     assert output(code, as_file=True) == "True"
 
 
+def test_without_docstrings_functions_are_there() -> None:
+    code = "from voxbind.auto.filters import gaussian; print(gaussian.__doc__, gaussian.__name__)"
+    assert output(code, "-OO") == "None gaussian"
+
+
 def test_a_scanner_of_imports_finds_the_cpus_wrappers(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("from voxbind.auto.filters import gaussian\n")
@@ -549,13 +554,13 @@ def test_a_call_on_the_host_imports_nothing_of_the_gpus_twin() -> None:
     assert output(code) == "[]"
 
 
-def output(code: str, as_file: bool = False) -> str:
+def output(code: str, *options: str, as_file: bool = False) -> str:
     """Return what a program prints that has a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "program.py")
         program.write_text(code)
         done = subprocess.run(
-            [sys.executable, str(program)] if as_file else [sys.executable, "-c", code],
+            [sys.executable, *options, *([str(program)] if as_file else ["-c", code])],
             env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
             capture_output=True,
             text=True,
