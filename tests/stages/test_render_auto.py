@@ -399,10 +399,10 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.made.up import CONSTANT as CONSTANT
-    from voxbind.made.up import Kind as Kind
+    from voxbind.made.up import CONSTANT as CONSTANT  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.made.up import Kind as Kind  # type: ignore[attr-defined, unused-ignore]
     from voxbind.made.up import lacking as lacking
-    from voxbind.made.up import show as show
+    from voxbind.made.up import show as show  # type: ignore[attr-defined, unused-ignore]
 
     from . import below as below
 

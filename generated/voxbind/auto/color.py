@@ -16,26 +16,26 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.skimage.color import ahx_from_rgb as ahx_from_rgb
-    from voxbind.skimage.color import bex_from_rgb as bex_from_rgb
-    from voxbind.skimage.color import bpx_from_rgb as bpx_from_rgb
-    from voxbind.skimage.color import bro_from_rgb as bro_from_rgb
-    from voxbind.skimage.color import color_dict as color_dict
+    from voxbind.skimage.color import ahx_from_rgb as ahx_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import bex_from_rgb as bex_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import bpx_from_rgb as bpx_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import bro_from_rgb as bro_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import color_dict as color_dict  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.color import combine_stains as combine_stains
     from voxbind.skimage.color import convert_colorspace as convert_colorspace
     from voxbind.skimage.color import deltaE_cie76 as deltaE_cie76
     from voxbind.skimage.color import deltaE_ciede94 as deltaE_ciede94
     from voxbind.skimage.color import deltaE_ciede2000 as deltaE_ciede2000
     from voxbind.skimage.color import deltaE_cmc as deltaE_cmc
-    from voxbind.skimage.color import fgx_from_rgb as fgx_from_rgb
-    from voxbind.skimage.color import gdx_from_rgb as gdx_from_rgb
+    from voxbind.skimage.color import fgx_from_rgb as fgx_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import gdx_from_rgb as gdx_from_rgb  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.color import gray2rgb as gray2rgb
     from voxbind.skimage.color import gray2rgba as gray2rgba
-    from voxbind.skimage.color import hax_from_rgb as hax_from_rgb
-    from voxbind.skimage.color import hdx_from_rgb as hdx_from_rgb
+    from voxbind.skimage.color import hax_from_rgb as hax_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import hdx_from_rgb as hdx_from_rgb  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.color import hed2rgb as hed2rgb
-    from voxbind.skimage.color import hed_from_rgb as hed_from_rgb
-    from voxbind.skimage.color import hpx_from_rgb as hpx_from_rgb
+    from voxbind.skimage.color import hed_from_rgb as hed_from_rgb  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import hpx_from_rgb as hpx_from_rgb  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.color import hsv2rgb as hsv2rgb
     from voxbind.skimage.color import lab2lch as lab2lch
     from voxbind.skimage.color import lab2rgb as lab2rgb
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.color import lch2lab as lch2lab
     from voxbind.skimage.color import luv2rgb as luv2rgb
     from voxbind.skimage.color import luv2xyz as luv2xyz
-    from voxbind.skimage.color import rbd_from_rgb as rbd_from_rgb
+    from voxbind.skimage.color import rbd_from_rgb as rbd_from_rgb  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.color import rgb2gray as rgb2gray
     from voxbind.skimage.color import rgb2hed as rgb2hed
     from voxbind.skimage.color import rgb2hsv as rgb2hsv
@@ -57,17 +57,17 @@ if TYPE_CHECKING:
     from voxbind.skimage.color import rgb2yiq as rgb2yiq
     from voxbind.skimage.color import rgb2ypbpr as rgb2ypbpr
     from voxbind.skimage.color import rgb2yuv as rgb2yuv
-    from voxbind.skimage.color import rgb_from_ahx as rgb_from_ahx
-    from voxbind.skimage.color import rgb_from_bex as rgb_from_bex
-    from voxbind.skimage.color import rgb_from_bpx as rgb_from_bpx
-    from voxbind.skimage.color import rgb_from_bro as rgb_from_bro
-    from voxbind.skimage.color import rgb_from_fgx as rgb_from_fgx
-    from voxbind.skimage.color import rgb_from_gdx as rgb_from_gdx
-    from voxbind.skimage.color import rgb_from_hax as rgb_from_hax
-    from voxbind.skimage.color import rgb_from_hdx as rgb_from_hdx
-    from voxbind.skimage.color import rgb_from_hed as rgb_from_hed
-    from voxbind.skimage.color import rgb_from_hpx as rgb_from_hpx
-    from voxbind.skimage.color import rgb_from_rbd as rgb_from_rbd
+    from voxbind.skimage.color import rgb_from_ahx as rgb_from_ahx  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_bex as rgb_from_bex  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_bpx as rgb_from_bpx  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_bro as rgb_from_bro  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_fgx as rgb_from_fgx  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_gdx as rgb_from_gdx  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_hax as rgb_from_hax  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_hdx as rgb_from_hdx  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_hed as rgb_from_hed  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_hpx as rgb_from_hpx  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.color import rgb_from_rbd as rgb_from_rbd  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.color import rgba2rgb as rgba2rgb
     from voxbind.skimage.color import rgbcie2rgb as rgbcie2rgb
     from voxbind.skimage.color import separate_stains as separate_stains

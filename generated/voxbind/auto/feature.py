@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.skimage.feature import BRIEF as BRIEF
-    from voxbind.skimage.feature import CENSURE as CENSURE
-    from voxbind.skimage.feature import ORB as ORB
-    from voxbind.skimage.feature import SIFT as SIFT
-    from voxbind.skimage.feature import Cascade as Cascade
+    from voxbind.skimage.feature import BRIEF as BRIEF  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.feature import CENSURE as CENSURE  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.feature import ORB as ORB  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.feature import SIFT as SIFT  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.feature import Cascade as Cascade  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.feature import blob_dog as blob_dog
     from voxbind.skimage.feature import blob_doh as blob_doh
     from voxbind.skimage.feature import blob_log as blob_log
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.feature import multiblock_lbp as multiblock_lbp
     from voxbind.skimage.feature import multiscale_basic_features as multiscale_basic_features
     from voxbind.skimage.feature import peak_local_max as peak_local_max
-    from voxbind.skimage.feature import plot_matched_features as plot_matched_features
+    from voxbind.skimage.feature import plot_matched_features as plot_matched_features  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.feature import shape_index as shape_index
     from voxbind.skimage.feature import structure_tensor as structure_tensor
     from voxbind.skimage.feature import structure_tensor_eigenvalues as structure_tensor_eigenvalues

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.skimage.measure import CircleModel as CircleModel
-    from voxbind.skimage.measure import EllipseModel as EllipseModel
-    from voxbind.skimage.measure import LineModelND as LineModelND
-    from voxbind.skimage.measure import RansacModelProtocol as RansacModelProtocol
+    from voxbind.skimage.measure import CircleModel as CircleModel  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.measure import EllipseModel as EllipseModel  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.measure import LineModelND as LineModelND  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.measure import RansacModelProtocol as RansacModelProtocol  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.measure import approximate_polygon as approximate_polygon
     from voxbind.skimage.measure import block_reduce as block_reduce
     from voxbind.skimage.measure import blur_effect as blur_effect

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.scipy.ndimage import affine_transform as affine_transform
     from voxbind.scipy.ndimage import binary_closing as binary_closing

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.registration import optical_flow_ilk as optical_flow_ilk
     from voxbind.skimage.registration import optical_flow_tvl1 as optical_flow_tvl1

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
 if TYPE_CHECKING:
     from voxbind.skimage.restoration import ball_kernel as ball_kernel
     from voxbind.skimage.restoration import calibrate_denoiser as calibrate_denoiser

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.skimage.transform import AffineTransform as AffineTransform
-    from voxbind.skimage.transform import EssentialMatrixTransform as EssentialMatrixTransform
-    from voxbind.skimage.transform import EuclideanTransform as EuclideanTransform
-    from voxbind.skimage.transform import FundamentalMatrixTransform as FundamentalMatrixTransform
-    from voxbind.skimage.transform import PiecewiseAffineTransform as PiecewiseAffineTransform
-    from voxbind.skimage.transform import PolynomialTransform as PolynomialTransform
-    from voxbind.skimage.transform import ProjectiveTransform as ProjectiveTransform
-    from voxbind.skimage.transform import SimilarityTransform as SimilarityTransform
-    from voxbind.skimage.transform import ThinPlateSplineTransform as ThinPlateSplineTransform
+    from voxbind.skimage.transform import AffineTransform as AffineTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import EssentialMatrixTransform as EssentialMatrixTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import EuclideanTransform as EuclideanTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import FundamentalMatrixTransform as FundamentalMatrixTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import PiecewiseAffineTransform as PiecewiseAffineTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import PolynomialTransform as PolynomialTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import ProjectiveTransform as ProjectiveTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import SimilarityTransform as SimilarityTransform  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.transform import ThinPlateSplineTransform as ThinPlateSplineTransform  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.transform import downscale_local_mean as downscale_local_mean
     from voxbind.skimage.transform import estimate_transform as estimate_transform
     from voxbind.skimage.transform import frt2 as frt2

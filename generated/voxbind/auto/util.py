@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.skimage.util import FailedEstimationAccessError as FailedEstimationAccessError
-    from voxbind.skimage.util import PendingSkimage2Change as PendingSkimage2Change
+    from voxbind.skimage.util import FailedEstimationAccessError as FailedEstimationAccessError  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.skimage.util import PendingSkimage2Change as PendingSkimage2Change  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.util import apply_parallel as apply_parallel
     from voxbind.skimage.util import compare_images as compare_images
     from voxbind.skimage.util import crop as crop
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.util import img_as_uint as img_as_uint
     from voxbind.skimage.util import invert as invert
     from voxbind.skimage.util import label_points as label_points
-    from voxbind.skimage.util import lookfor as lookfor
+    from voxbind.skimage.util import lookfor as lookfor  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.util import map_array as map_array
     from voxbind.skimage.util import montage as montage
     from voxbind.skimage.util import random_noise as random_noise

@@ -158,7 +158,7 @@ def _module(module: _Module, templates: Path) -> str:
             checking=names.bind("TYPE_CHECKING", "typing"),
             cpu=module.cpu,
             gpu=module.gpu,
-            reexported=sorted([*node.functions, *node.not_wrapped]),
+            callables=sorted(node.callables),
             children=tuple(sorted(node.children)),
             handed_on=tuple(sorted([*node.handed_on, *node.not_wrapped])),
             public=sorted([*node.functions, *node.not_wrapped, *node.children]),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
-    from voxbind.skimage.filters import LPIFilter2D as LPIFilter2D
+    from voxbind.skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.filters import apply_hysteresis_threshold as apply_hysteresis_threshold
     from voxbind.skimage.filters import butterworth as butterworth
     from voxbind.skimage.filters import correlate_sparse as correlate_sparse
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from voxbind.skimage.filters import threshold_sauvola as threshold_sauvola
     from voxbind.skimage.filters import threshold_triangle as threshold_triangle
     from voxbind.skimage.filters import threshold_yen as threshold_yen
-    from voxbind.skimage.filters import try_all_threshold as try_all_threshold
+    from voxbind.skimage.filters import try_all_threshold as try_all_threshold  # type: ignore[attr-defined, unused-ignore]
     from voxbind.skimage.filters import unsharp_mask as unsharp_mask
     from voxbind.skimage.filters import wiener as wiener
     from voxbind.skimage.filters import window as window
