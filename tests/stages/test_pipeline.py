@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from voxbind_build import libraries, manifest, pipeline
+from voxbind_build import libraries, manifest, pipeline, wording
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration
 from voxbind_build.render import templates_dir
@@ -73,6 +73,7 @@ class Listener:
 def golden(out):
     """The part of a package that depends on the library: not the runtime, nor the schema."""
     runtime = {path.name for path in (templates_dir() / "runtime").glob("*.py")}
+    runtime |= {Path(wording.__file__).name}
     runtime |= {f"_native/{path.name}" for path in (templates_dir() / "native").glob("*.py")}
     files = {
         path: text
