@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import copy
 import functools
 import gc
 import importlib
 import inspect
 import json
+import modulefinder
 import os
+import pickle
 import subprocess
 import sys
+import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast, get_overloads, get_type_hints
 
 import numpy as np
 import pyclesperanto as cle
@@ -27,8 +31,7 @@ import torch
 import voxbind
 from voxbind import pyclesperanto as vcle
 from voxbind._auto.choosing import choose, missing, run
-from voxbind._auto.twins import route, wrapped
-from voxbind._dispatch.facts import TwinFacts
+from voxbind._auto.routing import Deviation, Pair, Routing
 from voxbind._settings import context
 from voxbind._settings.context import MIN_BYTES, Preference, Settings
 from voxbind._upstream.wrapped_module import library_default
@@ -71,6 +74,12 @@ LABELS = ndimage.label(IMAGE > 0.6)[0]
 BYTES = (IMAGE * 255).astype(np.uint8)
 COLOURS = RNG.random((24, 30, 3)).astype(np.float32)
 HAS_CUPY = find_spec("cupy") is not None
+MANIFEST: dict[str, Any] = {
+    name: function
+    for library in json.loads((PACKAGE / "manifest.json").read_bytes())["libraries"].values()
+    for name, function in library["functions"].items()
+}
+"""What was measured of each function, by its name upstream."""
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +94,12 @@ def public(module: str) -> dict[str, Any]:
 
 
 def functions(module: str) -> dict[str, Any]:
-    return {name: each for name, each in public(module).items() if inspect.isfunction(each)}
+    """Return the functions of a module that are voxbind's, and not a library's own."""
+    return {
+        name: each
+        for name, each in public(module).items()
+        if inspect.isfunction(each) and each.__module__.startswith("voxbind.")
+    }
 
 
 # --- what stands there is the CPU's -----------------------------------------------------------
@@ -105,7 +119,7 @@ def test_all_names_are_there_and_what_is_no_function_is_the_same(module: str) ->
     ours, cpus = public(module), public(MODULES[module])
     assert list(ours) == list(cpus)
     for name, each in cpus.items():
-        if not inspect.isfunction(each) and not inspect.ismodule(each):
+        if name not in functions(MODULES[module]) and not inspect.ismodule(each):
             assert ours[name] is each, name
 
 
@@ -128,18 +142,124 @@ def test_signatures_are_the_cpus(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_overloads_are_the_cpus(module: str) -> None:
-    def overloads(name: str) -> list[str]:
-        file = importlib.import_module(name).__file__
-        assert file is not None
-        nodes = ast.parse(Path(file).read_text("utf-8")).body
-        heads = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-        return [
-            ast.unparse(ast.fix_missing_locations(node))
-            for node in heads
-            if node.decorator_list and node.name != "_"
-        ]
+    def overloads(function: Any) -> list[tuple[str, Any]]:
+        return [(str(inspect.signature(each)), each.__module__) for each in get_overloads(function)]
 
-    assert overloads(module) == overloads(MODULES[module])
+    cpus = functions(MODULES[module])
+    for name, function in functions(module).items():
+        expected = [(shown, module) for shown, _ in overloads(cpus[name])]
+        assert overloads(function) == expected, name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_to_a_checker_each_name_is_the_cpus(module: str) -> None:
+    file = importlib.import_module(module).__file__
+    assert file is not None
+    [checked] = [
+        node
+        for node in ast.parse(Path(file).read_text("utf-8")).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    names: dict[str, str | None] = {}
+    for node in checked.body:
+        assert isinstance(node, ast.ImportFrom)
+        home = MODULES[module] if node.level == 0 else "."
+        assert (node.module or ".") == home
+        names |= {alias.name: alias.asname for alias in node.names}
+    assert names == {name: name for name in public(module)}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_function_is_named_as_where_it_is_and_wraps_the_cpus(module: str) -> None:
+    cpus = functions(MODULES[module])
+    for name, function in functions(module).items():
+        assert (function.__module__, function.__qualname__) == (module, name)
+        assert function.__name__ == name
+        assert function.__wrapped__ is inspect.unwrap(function) is cpus[name]
+        assert function.__annotations__ == cpus[name].__annotations__
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert copy.deepcopy(function) is function
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_type_hints_are_the_cpus(module: str) -> None:
+    def hints(function: Any) -> Any:
+        try:
+            return get_type_hints(function)
+        except NameError as error:  # a class of a library, which checkers alone import
+            return str(error)
+
+    cpus = functions(MODULES[module])
+    for name, function in functions(module).items():
+        assert hints(function) == hints(cpus[name]), name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_names_are_listed_and_a_star_imports_them(module: str) -> None:
+    loaded = importlib.import_module(module)
+    assert dir(loaded) == sorted(loaded.__all__)
+    scope: dict[str, Any] = {}
+    exec(f"from {module} import *", scope)
+    del scope["__builtins__"]
+    assert scope == public(module)
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'no_such_name'"):
+        loaded.no_such_name  # noqa: B018
+
+
+def test_a_reload_makes_functions_anew_that_can_be_pickled() -> None:
+    before = rank.mean
+    try:
+        assert importlib.reload(rank).mean is not before
+        assert pickle.loads(pickle.dumps(rank.mean)) is rank.mean
+    finally:
+        vars(rank)["mean"] = before
+
+
+def test_threads_that_ask_at_once_get_the_same_function() -> None:
+    for name in [*functions("voxbind.auto.filters.rank")]:
+        vars(rank).pop(name)
+        barrier = threading.Barrier(4)
+        got: list[Any] = []
+
+        def ask(name: str = name, barrier: Any = barrier, got: list[Any] = got) -> None:
+            barrier.wait()
+            got.append(getattr(rank, name))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {id(each) for each in got} == {id(getattr(rank, name))}
+
+
+def test_another_process_finds_a_function_by_its_name() -> None:
+    # The pool is that of a program of its own, as here it would import the tests.
+    code = (
+        "import multiprocessing, numpy\n"
+        "from voxbind.auto.util import invert\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "        [result] = pool.map(invert, [numpy.zeros((2, 2), bool)])\n"
+        "    print(result.all())\n"
+    )
+    assert output(code, as_file=True) == "True"
+
+
+def test_without_docstrings_functions_are_there() -> None:
+    code = "from voxbind.auto.filters import gaussian; print(gaussian.__doc__, gaussian.__name__)"
+    assert output(code, "-OO") == "None gaussian"
+
+
+def test_a_scanner_of_imports_finds_the_cpus_wrappers(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("from voxbind.auto.filters import gaussian\n")
+    finder = modulefinder.ModuleFinder(path=[str(PACKAGE.parent)])
+    finder.run_script(str(program))
+    assert {"voxbind.auto.filters", "voxbind.skimage.filters", "voxbind._auto.twins"} <= {
+        *finder.modules
+    }
+    assert not [name for name in finder.any_missing() if name.startswith("voxbind.auto")]
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -166,18 +286,26 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
         return " ".join(text.partition("voxbind.auto: ")[2].partition("\n\n")[0].split())
 
     assert told(filters.gaussian) == (
-        "where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs "
-        "cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. "
-        "For bool, uint8 and uint16 it gives float32 on a GPU, and float64 on the CPU."
+        "runs cucim.skimage.filters.gaussian if image is on an NVIDIA GPU or "
+        "voxbind.prefer('gpu') holds, else skimage.filters.gaussian on the CPU. "
+        "Images of bool, uint8 and uint16 give float32 on a GPU and float64 on the CPU."
     )
-    assert "in any case for images of bool (results were up to" in told(ndimage.gaussian_filter)
-    assert "in any case with mode and cval (results were up to" in told(filters.sobel)
-    assert told(feature.hog) == "runs on the CPU: skimage.feature.hog has no twin on the GPU."
-    assert told(morphology.disk).startswith("takes no image")
-    assert "It is the CPU's in any case with radius and for" in told(ndimage.gaussian_filter1d)
-    assert "with a Python function as function" in told(ndimage.generic_filter)
-    assert "Numbers come to the host wherever it runs" in told(filters.threshold_otsu)
-    assert "gives objects" in told(measure.regionprops)
+    on_cpu = "These run on the CPU in any case: calls"
+    assert f"{on_cpu} for images of bool (results differ from the CPU's by" in told(
+        ndimage.gaussian_filter
+    )
+    assert f"{on_cpu} with mode and cval (results differ from" in told(filters.sobel)
+    assert (
+        told(feature.hog) == "runs on the CPU, because skimage.feature.hog has no twin on the GPU."
+    )
+    assert (
+        told(morphology.disk) == "takes no array, so that it runs skimage.morphology.disk on the "
+        "CPU."
+    )
+    assert f"{on_cpu} with radius; calls for" in told(ndimage.gaussian_filter1d)
+    assert "calls with a Python function as function" in told(ndimage.generic_filter)
+    assert "Numbers are returned on the host, wherever it runs" in told(filters.threshold_otsu)
+    assert "returns objects of cucim's classes" in told(measure.regionprops)
     assert "prefer" not in told(measure.regionprops)
 
 
@@ -187,35 +315,100 @@ def test_examples_import_from_here() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_bodies_pass_every_parameter_on_and_name_no_other(module: str) -> None:
-    file = importlib.import_module(module).__file__
-    assert file is not None
-    tree = ast.parse(Path(file).read_text("utf-8"))
-    for node in tree.body:
-        if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+def test_all_that_a_routing_names_are_parameters(module: str) -> None:
+    for name, function in functions(module).items():
+        if (pair := pair_behind(function)) is None:
             continue
-        own = node.args
-        parameters = [each.arg for each in (*own.posonlyargs, *own.args, *own.kwonlyargs)]
-        parameters += [each.arg for each in (own.vararg, own.kwarg) if each]
-        calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
-        direct = next(each for each in calls if _target(each) == f"_cpu.{node.name}")
-        passed = [getattr(each, "value", each) for each in direct.args]
-        passed += [each.value for each in direct.keywords]
-        assert sorted(each.id for each in passed if isinstance(each, ast.Name)) == sorted(
-            parameters
-        ), node.name
-        for keyword in direct.keywords:
-            assert keyword.arg is None or ast.unparse(keyword.value) == keyword.arg
-        for routed in (each for each in calls if _target(each) == "route"):
-            assert ast.unparse(routed.args[2]) == repr(node.name)
-            facts = {each.arg: ast.literal_eval(each.value) for each in routed.keywords}
-            named = {*facts["images"], *facts.get("lacks", {}), *facts.get("renamed", {})}
-            named |= {*facts.get("kernels", ()), facts.get("args"), facts.get("kwargs")} - {None}
-            assert named <= {*parameters}, node.name
+        routing = pair.routing
+        named = {*routing.arrays, *routing.missing, *routing.renamed, *routing.kernels}
+        named |= {*routing.outputs, *(x for each in routing.cpu_only for x in each.parameters)}
+        assert named <= {*inspect.signature(function).parameters}, name
 
 
-def _target(call: ast.Call) -> str:
-    return ast.unparse(call.func)
+@pytest.mark.parametrize("module", MODULES)
+def test_a_routing_says_what_was_measured_of_the_pair(module: str) -> None:
+    ours = module.removeprefix("voxbind.auto.")
+    cpu, gpu = (
+        (f"{top}.{ours}" if top else "")
+        for top in (("scipy", "cupyx.scipy") if ours == "ndimage" else ("skimage", "cucim.skimage"))
+    )
+    for name, function in functions(module).items():
+        pair = pair_behind(function)
+        known, twin = MANIFEST[f"{cpu}.{name}"], MANIFEST.get(f"{gpu}.{name}")
+        assert bool(known["arrays"] or known["whole"]) is (pair is not None), name
+        if pair is None:
+            continue
+        routing = pair.routing
+        assert pair.cpu == f"{cpu}.{name}"
+        assert routing.has_twin == (twin is not None), name
+        if twin is None:
+            continue
+        assert pair.gpu == f"{gpu}.{name}"
+        facts = twin["twin"]
+        assert [
+            (each.dtype, each.parameters, each.max_relative or 0.0) for each in routing.cpu_only
+        ] == [
+            (each["dtype"], tuple(each["given"]), 0.0 if each["unlike"] else each["relative"])
+            for each in facts["apart"]
+        ], name
+        assert {*routing.refused_dtypes} == {*facts["refuses"]}, name
+        assert (*routing.kernels,) == (*facts["kernels"],), name
+        assert routing.spatial_axes == facts["axes"], name
+        assert routing.returns_objects == facts["objects"], name
+        assert (routing.returns_numbers or "none") == facts["numbers"], name
+        assert dict(routing.renamed) == facts["renamed"], name
+        given = {dtype: each[1:] for each in routing.result_dtypes for dtype in each.images}
+        assert given == {dtype: tuple(each) for dtype, each in facts["dtypes"].items()}, name
+        assert routing.is_random == known["random"], name
+        assert routing.has_image == (known["kind"] == "image"), name
+        assert {*facts["missing"]} <= {*routing.missing}, name
+
+
+def pair_behind(function: Any) -> Pair | None:
+    """Return the twins of a function of voxbind.auto; None if it takes no array."""
+    pairs = [
+        cell.cell_contents
+        for each in function.__globals__.values()
+        if inspect.isfunction(each) and each.__module__ == "voxbind._auto.twins"
+        for cell in each.__closure__ or ()
+        if isinstance(cell.cell_contents, Pair)
+    ]
+    assert bool(pairs) is ("takes no array" not in function.__doc__)
+    return pairs[0] if pairs else None
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor])
+def test_where_the_gpu_is_preferred_each_call_is_a_choice_and_has_all_parameters(
+    module: str, kind: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[tuple[Pair, Mapping[str, Any]]] = []
+    monkeypatch.setattr(
+        "voxbind._auto.twins._run", lambda pair, arguments: chosen.append((pair, arguments))
+    )
+    for name, function in functions(module).items():
+        if (pair := pair_behind(function)) is None:
+            continue
+        parameters = inspect.signature(function).parameters
+        given = {
+            each.name: kind(IMAGE)
+            for each in parameters.values()
+            if each.name in pair.routing.arrays
+            or (each.default is each.empty and not each.kind.name.startswith("VAR_"))
+        }
+        with voxbind.prefer("gpu"):
+            assert function(**given) is None
+        [(called, arguments)] = chosen
+        chosen.clear()
+        assert called is pair
+        assert arguments.keys() == parameters.keys(), name
+        for parameter, value in arguments.items():
+            if parameter in given:
+                assert value is given[parameter]
+            elif parameters[parameter].default is not inspect.Parameter.empty:
+                assert value is parameters[parameter].default
+            else:  # variadic
+                assert value in ((), {})
 
 
 CALLS: dict[str, tuple[Callable[..., Any], Callable[[Callable[..., Any], Any], Any], Any]] = {
@@ -298,11 +491,39 @@ def test_lists_and_outputs_are_the_cpus() -> None:
     np.testing.assert_array_equal(output.numpy(), scipy_ndimage.uniform_filter(IMAGE))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("function", "call"),
+    [
+        (morphology.binary_erosion, lambda f, x: f(x > 0.5)),
+        (morphology.remove_small_objects, lambda f, x: f(x > 0.5, min_size=5)),
+    ],
+)
+def test_a_warning_points_where_the_cpus_does(
+    function: Any, call: Callable[[Any, Any], Any], kind: str
+) -> None:
+    def warned(function: Any) -> list[tuple[Any, ...]]:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            call(function, KINDS[kind](IMAGE))
+        return [(each.category, str(each.message), each.filename, each.lineno) for each in told]
+
+    told = warned(function)
+    assert told == warned(function.__wrapped__)
+    assert told
+
+
 def test_what_is_refused_is_refused_in_the_cpus_words() -> None:
     with pytest.raises(voxbind.MemoryTypeError, match="gaussian: 'image'"):
         filters.gaussian("image.png")  # type: ignore[call-overload]
     with pytest.raises(voxbind.DimensionError, match="canny"):
         feature.canny(np.zeros((2, 2, 2, 2, 2)))
+    for given in ({}, {"image": IMAGE, "sigmas": 2}):
+        with pytest.raises(TypeError) as expected:
+            skimage_filters.gaussian(**given)  # type: ignore[call-overload]
+        with pytest.raises(TypeError) as refused:
+            filters.gaussian(**given)  # type: ignore[call-overload]
+        assert str(refused.value) == str(expected.value)
 
 
 @pytest.mark.parametrize(
@@ -333,14 +554,22 @@ def test_a_call_on_the_host_imports_nothing_of_the_gpus_twin() -> None:
         "print([name for name in sys.modules "
         "if 'cucim' in name or name == 'voxbind._auto.choosing'])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "[]"
+    assert output(code) == "[]"
+
+
+def output(code: str, *options: str, as_file: bool = False) -> str:
+    """Return what a program prints that has a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "program.py")
+        program.write_text(code)
+        done = subprocess.run(
+            [sys.executable, *options, *([str(program)] if as_file else ["-c", code])],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return done.stdout.strip()
 
 
 # --- which of the two it is ---------------------------------------------------------------------
@@ -360,13 +589,6 @@ class OnGpu:
         raise AssertionError("this was to be read by nobody")
 
 
-def named(name: str, **functions: Callable[..., Any]) -> Any:
-    """Return a module of functions, one of two twins."""
-    module = ModuleType(name)
-    module.__dict__.update(functions)
-    return module
-
-
 def on_cpu(**arguments: Any) -> tuple[str, Mapping[str, Any]]:
     return "cpu", arguments
 
@@ -375,9 +597,8 @@ def on_gpu(*args: Any, **arguments: Any) -> tuple[Any, ...]:
     return ("gpu", *args, arguments)
 
 
-CPU = named("skimage.made", f=on_cpu)
-GPU = named("json", f=on_gpu)
-"""Two twins; the one on the GPU is in a module that can be imported."""
+GPU = "json.f"
+"""Name of the twin on the GPU, in a module that can be imported."""
 DEFAULT, ON_HOST = Settings(), "the image is on no NVIDIA GPU"
 PREFERRED = Settings(prefer=Preference("gpu", 0))
 
@@ -386,19 +607,37 @@ def available(module: str, has_gpu: bool) -> str:
     return ""
 
 
+DEFAULTS = {"radius": None, "func": None, "channel_axis": None}
+
+
+def paired(
+    routing: Routing,
+    *,
+    cpu: Callable[..., Any] = on_cpu,
+    gpu: Callable[..., Any] = on_gpu,
+    names: tuple[str, str] = ("skimage.made.f", GPU),
+    **facts: Any,
+) -> Pair:
+    """Return two twins, of which the CPU's has the parameters of `why`."""
+    given = {"defaults": DEFAULTS, "positional": 0, "args": "", "kwargs": "", **facts}
+    return Pair(*names, routing, on_cpu=cpu, on_gpu=gpu, **given)
+
+
 def why(
     image: Any = IMAGE,
     settings: Settings = DEFAULT,
     *,
-    gpu: Any = GPU,
     absent: Any = None,
-    **more: Any,
+    arguments: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    **facts: Any,
 ) -> tuple[bool, str]:
     """Return what is chosen for ``f(image, radius=None, func=None, channel_axis=None)``."""
-    arguments = {"image": image, "radius": None, "func": None, "channel_axis": None}
-    arguments |= more.pop("arguments", {})
-    facts: Any = {"images": ("image",), **more}
-    return choose(CPU, gpu, "f", arguments, facts, settings, absent or available)
+    given = {"image": image, **DEFAULTS, **(arguments or {})}
+    pair = paired(
+        Routing(**{"arrays": ("image",), **facts}), defaults={**DEFAULTS, **(defaults or {})}
+    )
+    return choose(pair, given, settings, absent or available)
 
 
 def test_the_image_decides() -> None:
@@ -412,10 +651,10 @@ def test_the_image_decides() -> None:
 
 
 def test_the_first_image_that_is_given_decides() -> None:
-    images = ("image", "func")
-    assert why(None, images=images, arguments={"func": OnGpu(IMAGE)})[0]
-    assert not why(IMAGE, images=images, arguments={"func": OnGpu(IMAGE)})[0]
-    assert why(OnGpu(IMAGE), images=images, arguments={"func": IMAGE})[0]
+    arrays = ("image", "func")
+    assert why(None, arrays=arrays, arguments={"func": OnGpu(IMAGE)})[0]
+    assert not why(IMAGE, arrays=arrays, arguments={"func": OnGpu(IMAGE)})[0]
+    assert why(OnGpu(IMAGE), arrays=arrays, arguments={"func": IMAGE})[0]
 
 
 def test_what_is_on_the_host_goes_where_it_is_preferred() -> None:
@@ -430,7 +669,9 @@ def test_what_is_on_the_host_goes_where_it_is_preferred() -> None:
 def test_what_is_on_a_gpu_stays_there_whatever_is_preferred() -> None:
     assert why(OnGpu(IMAGE), Settings(prefer=Preference("cpu")))[0]
     assert why(OnGpu(IMAGE), Settings(prefer=Preference("gpu", MIN_BYTES)))[0]
-    assert why(OnGpu(IMAGE), stays="for a reason")[0]
+    assert why(OnGpu(IMAGE), is_random=True)[0]
+    assert why(OnGpu(IMAGE), returns_objects=True)[0]
+    assert why(OnGpu(IMAGE), has_image=False)[0]
     assert why(OnGpu(IMAGE), Settings(transfers="forbid"))[0]
 
 
@@ -454,7 +695,18 @@ def test_small_images_stay_on_the_host() -> None:
 
 
 HOST_REASONS: dict[str, tuple[dict[str, Any], str]] = {
-    "objects": ({"stays": "f gives objects"}, "f gives objects"),
+    "objects": (
+        {"returns_objects": True},
+        "skimage.made.f gives objects, which stay where their arrays are",
+    ),
+    "random numbers": (
+        {"is_random": True},
+        "skimage.made.f is random, and a GPU's random numbers are others",
+    ),
+    "no image": (
+        {"has_image": False},
+        "skimage.made.f takes no image, and works where its arrays are",
+    ),
     "nothing that is an array": ({"image": [[1.0]]}, "the image is no array"),
     "forbidden": (
         {"settings": PREFERRED._replace(transfers="forbid")},
@@ -477,14 +729,26 @@ def test_what_the_gpu_can_not_take_from_the_host_stays_there(case: str) -> None:
 
 GENERATOR = np.random.default_rng(0)
 REASONS: dict[str, tuple[dict[str, Any], str]] = {
-    "no twin": ({"gpu": None}, "skimage.made.f has no twin on the GPU"),
-    "known results": ({"never": "results differ"}, "results differ"),
+    "no twin": ({"has_twin": False}, "skimage.made.f has no twin on the GPU"),
+    "other results in every call": (
+        {"cpu_only": (Deviation(dtype="bool", max_relative=3.0), Deviation(max_relative=1.25))},
+        "results of json.f differ from those of skimage.made.f by up to 1.2 times the largest "
+        "number",
+    ),
+    "a parameter that must be given": (
+        {"missing": ("image",)},
+        "json.f has no parameter 'image'",
+    ),
+    "other axes in every call": (
+        {"spatial_axes": 0},
+        "json.f takes other axes than skimage.made.f",
+    ),
     "parameter": (
-        {"lacks": {"radius": None}, "arguments": {"radius": 3}},
+        {"missing": ("radius",), "arguments": {"radius": 3}},
         "json.f has no parameter 'radius'",
     ),
     "parameter of another type": (
-        {"lacks": {"radius": 1}, "arguments": {"radius": True}},
+        {"missing": ("radius",), "defaults": {"radius": 1}, "arguments": {"radius": True}},
         "json.f has no parameter 'radius'",
     ),
     "Python function": (
@@ -503,25 +767,27 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
         {"arguments": {"func": GENERATOR}},
         "json.f doesn't take numpy.random._generator.Generator for 'func'",
     ),
-    "dtype": ({"refuses": ("float32",)}, "json.f refuses float32"),
+    "dtype": ({"refused_dtypes": ("float32",)}, "json.f refuses float32"),
     "other results for a dtype": (
-        {"apart": (("bool", {}, "near"), ("float32", {}, "far from"))},
-        "results of json.f for float32 were far from those of skimage.made.f",
+        {"cpu_only": (Deviation("bool", (), 0.1), Deviation("float32", (), 0.5))},
+        "results of json.f for float32 differ from those of skimage.made.f by up to 0.5 times the "
+        "largest number",
     ),
     "other results with parameters": (
         {
-            "apart": (("", {"mode": "a", "cval": 0.0}, "far from"),),
+            "cpu_only": (Deviation(parameters=("mode", "cval")),),
+            "defaults": {"mode": "a", "cval": 0.0},
             "arguments": {"mode": "b", "cval": 1.0},
         },
-        "results of json.f with mode and cval were far from those of skimage.made.f",
+        "results of json.f with mode and cval differ in kind or shape from those of skimage.made.f",
     ),
-    "axes": ({"axes": 3}, "json.f does something else with an image of shape (24, 30)"),
+    "axes": ({"spatial_axes": 3}, "json.f does something else with an image of shape (24, 30)"),
     "axes beside colours": (
-        {"axes": 2, "needs_channels": True},
+        {"spatial_axes": 2, "has_colors": True},
         "json.f does something else with an image of shape (24, 30)",
     ),
     "axes beside channels": (
-        {"axes": 2, "arguments": {"channel_axis": 0}},
+        {"spatial_axes": 2, "arguments": {"channel_axis": 0}},
         "json.f does something else with an image of shape (24, 30)",
     ),
     "library": ({"absent": lambda *_: "cupy isn't installed"}, "cupy isn't installed"),
@@ -542,12 +808,18 @@ def test_what_the_gpus_twin_does_not_do_is_the_cpus(case: str, place: str) -> No
 @pytest.mark.parametrize(
     "changes",
     [
-        {"lacks": {"radius": None}},
-        {"lacks": {"radius": 1}, "arguments": {"radius": library_default("numpy.sum")}},
-        {"lacks": {"radius": {}}, "arguments": {"radius": {}}},
-        {"refuses": ("bool", "uint8")},
-        {"axes": 2},
-        {"axes": 1, "arguments": {"channel_axis": -1}},
+        {"missing": ("radius",)},
+        {"missing": ("radius",), "arguments": {"radius": library_default("numpy.sum")}},
+        {"missing": ("radius",), "defaults": {"radius": {}}, "arguments": {"radius": {}}},
+        {"refused_dtypes": ("bool", "uint8")},
+        {"cpu_only": (Deviation("bool", (), 0.5),)},
+        {"cpu_only": (Deviation("float32", ("radius",), 0.5),)},
+        {
+            "cpu_only": (Deviation("", ("radius", "func"), 0.5),),
+            "arguments": {"radius": 3},
+        },
+        {"spatial_axes": 2},
+        {"spatial_axes": 1, "arguments": {"channel_axis": -1}},
         {"arguments": {"func": np.max}},
         {"arguments": {"func": scipy_ndimage.prewitt}},
     ],
@@ -577,11 +849,9 @@ def test_a_library_that_fails_to_import_is_told_in_a_line(
 # --- what each is called with ---------------------------------------------------------------------
 
 
-def routed(image: Any = None, facts: TwinFacts | None = None, **arguments: Any) -> Any:
+def routed(image: Any = None, pair: Pair | None = None, **arguments: Any) -> Any:
     image = OnGpu(IMAGE) if image is None else image
-    given = {"image": image, **arguments}
-    known: Any = {"images": ("image",), **(facts or {})}
-    return route(CPU, GPU, "f", given, **known)
+    return run(pair or paired(Routing(("image",))), {"image": image, **arguments}, available)
 
 
 def test_all_parameters_are_passed_so_that_defaults_are_the_cpus() -> None:
@@ -589,23 +859,29 @@ def test_all_parameters_are_passed_so_that_defaults_are_the_cpus() -> None:
 
 
 def test_what_the_gpus_twin_calls_otherwise_is_renamed() -> None:
-    image = OnGpu(IMAGE)
-    assert routed(image, {"renamed": {"image": "input"}}) == ("gpu", {"input": image})
-    assert routed(IMAGE, {"renamed": {"image": "input"}})[0] == "cpu"
+    image, pair = OnGpu(IMAGE), paired(Routing(("image",), renamed={"image": "input"}))
+    assert routed(image, pair) == ("gpu", {"input": image})
+    assert routed(IMAGE, pair)[0] == "cpu"
 
 
 def test_what_the_gpus_twin_lacks_and_what_is_the_librarys_own_is_left_out() -> None:
     own = library_default("numpy.uint8")
-    result = routed(facts={"lacks": {"radius": None}}, radius=None, dtype=own)
+    result = routed(pair=paired(Routing(("image",), missing=("radius",))), radius=None, dtype=own)
     assert result[1].keys() == {"image"}
     assert routed(IMAGE, dtype=own) == ("cpu", {"image": IMAGE, "dtype": own})  # the wrapper's
 
 
-def test_variadic_arguments_are_passed_on() -> None:
-    image = OnGpu(IMAGE)
-    facts: TwinFacts = {"positional": 2, "args": "more", "kwargs": "options"}
-    result = routed(image, facts, mode="a", more=(1, 2), options={"b": 3}, last=4)
-    assert result == ("gpu", image, "a", 1, 2, {"b": 3, "last": 4})
+@pytest.mark.parametrize(("kind", "place"), [(OnGpu, "gpu"), (np.array, "cpu")])
+def test_variadic_arguments_are_passed_on(kind: Callable[[Any], Any], place: str) -> None:
+    def f(*args: Any, **kwargs: Any) -> Any:
+        return "cpu", *args, kwargs
+
+    image = kind(IMAGE)
+    pair = paired(Routing(("image",)), cpu=f, positional=2, args="more", kwargs="options")
+    result = routed(image, pair, mode="a", more=(1, 2), options={"b": 3}, last=4)
+    assert result[0] == place
+    assert result[1] is image
+    assert result[2:] == ("a", 1, 2, {"b": 3, "last": 4})
 
 
 def zero(number: Any) -> Any:
@@ -633,41 +909,38 @@ NUMBERS: dict[str, tuple[Any, Any, Any]] = {
 @pytest.mark.parametrize("case", NUMBERS)
 def test_numbers_of_the_gpu_are_numbers(case: str) -> None:
     gives, numbers, expected = NUMBERS[case]
-    gpu = named("json", f=lambda image: gives)
-    result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers=numbers)
-    assert repr(result) == repr(expected)
-    without = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",))
-    assert without is gives
+    pair = paired(Routing(("image",), returns_numbers=cast(Any, numbers)), gpu=lambda image: gives)
+    assert repr(routed(pair=pair)) == repr(expected)
+    assert routed(pair=paired(Routing(("image",)), gpu=lambda image: gives)) is gives
 
 
 def test_numbers_of_slices_are_an_array() -> None:
     gives = np.array([1.5, 2.5])
-    gpu = named("json", f=lambda **_: gives)
-    arguments = {"image": OnGpu(VOLUME), "slice_by_slice": True}
-    assert route(CPU, gpu, "f", arguments, images=("image",), numbers="all") is gives
+    pair = paired(Routing(("image",), returns_numbers="all"), gpu=lambda **_: gives)
+    assert routed(OnGpu(VOLUME), pair, slice_by_slice=True) is gives
+    assert routed(OnGpu(VOLUME), pair, slice_by_slice=False) == [1.5, 2.5]
 
 
 def test_named_tuples_keep_their_kind() -> None:
-    class Pair(NamedTuple):
+    class Both(NamedTuple):
         number: Any
         image: Any
 
-    gpu = named("json", f=lambda image: Pair(zero(1.5), IMAGE))
-    result = route(CPU, gpu, "f", {"image": OnGpu(IMAGE)}, images=("image",), numbers="some")
-    assert type(result) is Pair
+    gives = Both(zero(1.5), IMAGE)
+    pair = paired(Routing(("image",), returns_numbers="some"), gpu=lambda image: gives)
+    result = routed(pair=pair)
+    assert type(result) is Both
     assert type(result.number) is np.float64
 
 
-def refuses(error: Exception) -> Any:
+def refuses(error: Exception, **facts: Any) -> Pair:
     def f(**arguments: Any) -> Any:
         raise error
 
-    return named("json", f=f)
+    return paired(Routing(("image",), outputs=("output",)), gpu=f, **facts)
 
 
 NOT_THERE = NotImplementedError("only brute_force iteration is there")
-FACTS = cast(Any, {"images": ("image",)})
-WRITTEN = {"images": ("image",), "written": ("output",)}
 
 
 @pytest.mark.parametrize("error", [NOT_THERE, TypeError("no"), ValueError("no")], ids=repr)
@@ -675,17 +948,17 @@ WRITTEN = {"images": ("image",), "written": ("output",)}
 def test_what_the_gpus_twin_refuses_is_the_cpus(error: Exception, image: Any) -> None:
     arguments = {"image": image, "output": np.float32}
     with voxbind.prefer("gpu", min_bytes=0):
-        result = run(CPU, refuses(error), "f", arguments, cast(Any, WRITTEN), available)
+        result = run(refuses(error), arguments, available)
     assert result == ("cpu", arguments)
 
 
 def test_what_neither_takes_is_told_in_the_cpus_words() -> None:
-    def f(image: Any) -> Any:
+    def f(image: Any, output: Any) -> Any:
         raise ValueError("the CPU's words")
 
-    cpu = named("skimage.made", f=f)
+    pair = refuses(ValueError("the GPU's"), cpu=f)
     with voxbind.prefer("gpu", min_bytes=0), pytest.raises(ValueError, match="the CPU's words"):
-        run(cpu, refuses(ValueError("the GPU's")), "f", {"image": IMAGE}, FACTS, available)
+        run(pair, {"image": IMAGE, "output": None}, available)
 
 
 @pytest.mark.parametrize(
@@ -700,21 +973,21 @@ def test_what_neither_takes_is_told_in_the_cpus_words() -> None:
 def test_what_is_no_refusal_comes_through(error: Exception, output: Any) -> None:
     arguments = {"image": IMAGE, "output": output}
     with voxbind.prefer("gpu", min_bytes=0), pytest.raises(type(error), match=str(error)):
-        run(CPU, refuses(error), "f", arguments, cast(Any, WRITTEN), available)
+        run(refuses(error), arguments, available)
 
 
 def test_a_trace_tells_what_was_refused() -> None:
     def f(input: Any) -> Any:
         raise NOT_THERE
 
-    cpu = named("scipy.ndimage", f=scipy_ndimage.uniform_filter)
-    facts = cast(Any, {"images": ("input",)})
+    names = ("scipy.ndimage.uniform_filter", "cupyx.scipy.ndimage.uniform_filter")
+    pair = paired(Routing(("input",)), cpu=scipy_ndimage.uniform_filter, gpu=f, names=names)
     with voxbind.prefer("gpu", min_bytes=0), voxbind.trace() as log:
-        run(cpu, named("cupyx.scipy.ndimage", f=f), "f", {"input": IMAGE}, facts, available)
+        run(pair, {"input": IMAGE}, available)
     (call,) = log
     assert call.function == "scipy.ndimage.uniform_filter"
     assert call.reason == (
-        "cupyx.scipy.ndimage.f refused it "
+        "cupyx.scipy.ndimage.uniform_filter refused it "
         "(NotImplementedError: only brute_force iteration is there)"
     )
 
@@ -760,21 +1033,17 @@ def test_a_function_of_the_cpus_library_takes_an_image_from_its_gpu(given: Any) 
 
 
 DEVICE = cle.get_device().name
-TWINS = (
-    named("scipy.ndimage", f=scipy_ndimage.gaussian_filter),
-    named("pyclesperanto", f=vcle.gaussian_blur),
+TWINS = paired(
+    Routing(("input",), renamed={"input": "input_image", "sigma": "sigma_x"}),
+    cpu=scipy_ndimage.gaussian_filter,
+    gpu=vcle.gaussian_blur,
+    names=("scipy.ndimage.gaussian_filter", "pyclesperanto.gaussian_blur"),
 )
 """Two real functions, of which one works on a device of its own."""
 
 
-def on_device(image: Any, **facts: Any) -> Any:
-    given = {"input": image, "sigma": 2}
-    known: Any = {
-        "images": ("input",),
-        "renamed": {"input": "input_image", "sigma": "sigma_x"},
-        **facts,
-    }
-    return run(*TWINS, "f", given, known, available)
+def on_device(image: Any) -> Any:
+    return run(TWINS, {"input": image, "sigma": 2}, available)
 
 
 def test_an_image_that_is_taken_to_a_device_moves_there_once_and_back_once() -> None:
@@ -1050,14 +1319,3 @@ def test_it_shows_what_is_asked_for() -> None:
     assert repr(voxbind.prefer("gpu", min_bytes=0)) == "voxbind.prefer('gpu', min_bytes=0)"
     with voxbind.prefer("cpu") as held:
         assert repr(held) == "voxbind.prefer('cpu')"
-
-
-def test_a_module_of_wrappers_is_imported_when_it_is_asked_for() -> None:
-    module = wrapped("skimage.filters")
-    assert module.gaussian is skimage_filters.gaussian
-    assert vars(module)["gaussian"] is skimage_filters.gaussian
-    assert module.Array is np.ndarray
-    with pytest.raises(AttributeError):
-        module.no_such_function  # noqa: B018
-    with pytest.raises(AttributeError):
-        module.__path__  # noqa: B018

@@ -101,6 +101,7 @@ def test_all_names_of_a_module_are_completed(editor: Editor, module: str) -> Non
 
 COMPLETED = {
     "from voxbind.|": {*_LIBRARIES},
+    "from voxbind.auto import |": {"filters", "measure", "morphology", "ndimage"},
     "from voxbind import |": {*_LIBRARIES, *import_module("voxbind").__all__} - {"__version__"},
     **{
         f"import {package}\n{package}.|": {
@@ -151,6 +152,35 @@ def test_a_definition_is_where_the_function_can_be_read(editor: Editor, module: 
             assert line.startswith(f"def {function.__name__}(")
 
 
+AUTO = {
+    f"voxbind.auto.{module.split('.', 2)[2]}": module
+    for library in _LIBRARIES.values()
+    if library.device and library.twin
+    for module in (f"voxbind.{each}" for each in _LIBRARIES[library.twin].modules)
+}
+"""By module of voxbind.auto, that of the functions on the CPU."""
+
+
+@pytest.mark.parametrize("module", AUTO)
+def test_a_function_of_auto_is_shown_as_the_cpus(editor: Editor, module: str) -> None:
+    cpu = AUTO[module]
+    shown = {item.label for item in editor.completions(editor.open(use_of(module, "|")))}
+    assert names_in(cpu).keys() - shown == set()
+    for name in [function.__name__ for function in telling(cpu)]:
+        places = [editor.open(use_of(each, f"|{name}")) for each in (module, cpu)]
+        ours, cpus = (words(editor.hover(place)) for place in places)
+        assert ours == cpus
+        assert f"def {name}" in ours
+        # A server may go to the function itself, and leave out the overloads above it.
+        ours, cpus = (editor.definitions(place) for place in places)
+        assert ours
+        assert all(place in cpus for place in ours)
+        assert file_of(ours[-1]).samefile(inspect.getfile(import_module(cpu)))
+        calls = [editor.open(use_of(each, f"{name}(|")) for each in (module, cpu)]
+        ours, cpus = ([each.label for each in editor.signatures(call)] for call in calls)
+        assert ours == cpus != []
+
+
 def signature(function: Callable[..., Any]) -> list[str]:
     """Return the names of a function's parameters; a server may write ``...`` for ``*args``."""
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -167,6 +197,7 @@ CALLS = """\
 import numpy
 from voxbind import native
 from voxbind import pyclesperanto as cle
+from voxbind.auto import filters as auto_filters
 from voxbind.scipy import ndimage
 from voxbind.skimage import filters
 
@@ -179,6 +210,8 @@ WRONG = [
     "filters.gaussian()",
     "filters.gausian(image)",
     'ndimage.gaussian_filter("x", 1)',
+    'auto_filters.gaussian(image, mode="reflex")',
+    "auto_filters.gausian(image)",
     'cle.gaussian_blur("x")',
     'native.max_projection("x")',
     'native.bin_image(image, 2, reduce="median")',
@@ -188,6 +221,7 @@ RIGHT = [
     'filters.gaussian(image, mode="reflect")',
     "filters.gaussian(image, sigma=(1, 2))",
     "ndimage.gaussian_filter(image, 1)",
+    "auto_filters.gaussian(image, sigma=(1, 2))",
     "cle.gaussian_blur(image)",
     "native.max_projection(image)",
     'native.bin_image(image, 2, reduce="max")',

@@ -20,6 +20,7 @@ from voxbind_build import libraries, manifest
 from voxbind_build.build import library_state, pipeline
 from voxbind_build.build import publish as publishing
 from voxbind_build.build.report import BuildError
+from voxbind_build.common import wording
 from voxbind_build.libraries import SpecError
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration
@@ -80,6 +81,7 @@ class Listener:
 def golden(out):
     """The part of a package that depends on the library: not the runtime, nor the schema."""
     runtime = {path.name for path in (templates_dir() / "runtime").glob("*.py")}
+    runtime |= {Path(wording.__file__).name}
     runtime |= {f"_native/{path.name}" for path in (templates_dir() / "native").glob("*.py")}
     files = {
         path: text

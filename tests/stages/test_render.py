@@ -16,6 +16,7 @@ import pytest
 from helpers import handmade_manifest as handmade
 from helpers.generated_packages import Import, importing, write_package
 from helpers.synthetic_library import function, manifest, parameter, written
+from voxbind_build.common import wording
 from voxbind_build.model import DtypeFact, Manifest, Returns
 from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.render.code.quoting import clean
@@ -86,8 +87,11 @@ def test_the_run_time_is_copied_as_it_is(files: dict[str, str]) -> None:
         if path.endswith(".py") and ("/" not in path or path.startswith("_"))
     }
     assert {path: text for path, text in copies.items() if not path.startswith("_native/")} == {
-        path.relative_to(runtime).as_posix(): path.read_bytes().decode()
-        for path in runtime.rglob("*.py")
+        "_auto/wording.py": Path(wording.__file__).read_bytes().decode(),
+        **{
+            path.relative_to(runtime).as_posix(): path.read_bytes().decode()
+            for path in runtime.rglob("*.py")
+        },
     }
 
 

@@ -19,6 +19,7 @@ from voxbind_build.model import (
     Apart,
     Description,
     DtypeFact,
+    Exclusion,
     Form,
     Function,
     Library,
@@ -142,6 +143,33 @@ PAIRS = {
     ),
     "counted": Pair("(image)", "(image)", image, numbers="some", facts=NUMBER),
     "kept": Pair("(image)", "(image)", image, objects=True),
+    "random": Pair("(image)", "(image)", image, facts={"random": True}),
+    "written": Pair(
+        "(image, output=None)",
+        "(image, out=None)",
+        *(image, number("output", "None")),
+        own=(image, number("out", "None")),
+        renamed={"output": "out"},
+        facts={"mutates": ("image",)},
+        own_facts={"outputs": ("out",)},
+    ),
+    "recast": Pair(
+        "(image)",
+        "(image)",
+        image,
+        dtypes={
+            "uint8": ("float64", "float32"),
+            "int32": ("int64", "int32"),
+            "bool": ("float64", "float32"),
+        },
+    ),
+    "unseen": Pair(
+        "(image)",
+        "(image)",
+        image,
+        facts={"dtypes": {"uint8": DtypeFact(dtype="uint8")}},
+        own_facts={"dtypes": {}},
+    ),
     "sliced": Pair("(image)", "(image)", image, own_facts={"contract": "PURE_2D"}, axes=2),
     "loose": Pair("(image, *args, **kwargs)", "(image, *args, **kwargs)", image, *VARIADIC),
     "first": Pair(
@@ -174,7 +202,9 @@ BODY = "    return {place!r}, dict(vars())\n"
 
 def source(place: str) -> str:
     """Write a library in which each function tells where it is, and what it was given."""
-    written = ["sum = 'summed'\nCONSTANT = 3\n\n\nclass Kind:\n    pass\n"]
+    written = [
+        "sum = 'summed'\nCONSTANT = 3\n\n\nclass Kind:\n    pass\n\n\ndef show():\n    pass\n"
+    ]
     for name, pair in PAIRS.items():
         signature = pair.cpu if place == "cpu" else pair.gpu
         if signature is not None:
@@ -210,7 +240,8 @@ def manifest(*only: str) -> Manifest:
     for name, form in (("Kind", "class"), ("CONSTANT", "constant")):
         cpus.append(described(name, "made.up", parameters=(), form=form, **NOTHING))
     below = described("deep", "made.up.below", parameters=(image,))
-    cpu = library("made", ("made.up", "made.up.below"), *cpus, below)
+    excluded = {"made.up.show": Exclusion(reason="display")}
+    cpu = library("made", ("made.up", "made.up.below"), *cpus, below, excluded=excluded)
     gpu = library("onto", ("onto.made.up",), *gpus, twin="made", device="cuda")
     return Manifest(libraries={"made": cpu, "onto": gpu})
 
@@ -223,8 +254,7 @@ def library(name: str, modules: tuple[str, ...], *functions: Function, **facts: 
         memory_type="numpy",
         modules=modules,
         functions={each.wrapper.partition(".")[2]: each for each in functions},
-        excluded={},
-        **{"twin": None, **facts},
+        **{"twin": None, "excluded": {}, **facts},
     )
 
 
@@ -254,60 +284,73 @@ def auto(load: Import) -> Any:
     return load("auto.up")
 
 
-def routed(files: dict[str, str], name: str) -> dict[str, Any]:
-    """Return the facts that a function gives to `route`; none if it has no such call."""
-    [node] = [
+def table(files: dict[str, str], path: str = "auto/up/__init__.py") -> dict[str, Any]:
+    """Return the arguments of the one call at run time that a module of the package has."""
+    tree = ast.parse(files[path])
+    [call] = [
         node
-        for node in ast.parse(files["auto/up/__init__.py"]).body
-        if isinstance(node, ast.FunctionDef) and node.name == name and not node.decorator_list
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "routed"
     ]
-    for call in ast.walk(node):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("route"):
-            facts = {each.arg or "": ast.literal_eval(each.value) for each in call.keywords}
-            return {"gpu": ast.unparse(call.args[1]), **facts}
-    return {}
+    assert [ast.unparse(each) for each in call.args] == ["__name__"]
+    return {each.arg or "": data(each.value) for each in call.keywords}
 
 
-IMAGES = {"gpu": "_gpu", "images": ("image",)}
+def data(node: ast.expr) -> Any:
+    """Return an expression's value, in which a record is its name and its fields."""
+    if isinstance(node, ast.Call):
+        assert not node.args
+        fields = {each.arg: data(each.value) for each in node.keywords}
+        return ast.unparse(node.func), fields
+    if isinstance(node, ast.Tuple):
+        return tuple(map(data, node.elts))
+    if isinstance(node, ast.Dict):
+        keys = [ast.literal_eval(key) for key in node.keys if key is not None]
+        return dict(zip(keys, map(data, node.values), strict=True))
+    return ast.literal_eval(node)
+
+
+IMAGES = {"arrays": ("image",)}
 FACTS: dict[str, dict[str, Any]] = {
     "plain": IMAGES,
-    "alone": {**IMAGES, "gpu": "None"},
-    "lacking": {**IMAGES, "lacks": {"radius": None}},
-    "needing": {**IMAGES, "never": "onto.made.up.needing has no parameter 'other'"},
-    "renamed": {"gpu": "_gpu", "images": ("input",), "renamed": {"input": "image"}},
+    "alone": {**IMAGES, "has_twin": False},
+    "lacking": {**IMAGES, "missing": ("radius",)},
+    "needing": {**IMAGES, "missing": ("other",)},
+    "renamed": {"arrays": ("input",), "renamed": {"input": "image"}},
     "defaults": IMAGES,
-    "differing": {
-        **IMAGES,
-        "never": "results of onto.made.up.differing were up to 0.5 times the largest number away "
-        "from those of made.up.differing",
-    },
+    "marked": IMAGES,
+    "differing": {**IMAGES, "cpu_only": (("Deviation", {"max_relative": 0.5}),)},
     "partly": {
         **IMAGES,
-        "apart": (
-            ("bool", {}, "up to 0.5 times the largest number away from"),
-            ("", {"mode": "a", "cval": 0}, "of another kind or shape than"),
+        "cpu_only": (
+            ("Deviation", {"dtype": "bool", "max_relative": 0.5}),
+            ("Deviation", {"parameters": ("mode", "cval")}),
         ),
     },
-    "flat": {**IMAGES, "axes": 2},
-    "flat_of_colours": {**IMAGES, "axes": 2, "needs_channels": True},
-    "otherwise": {
-        **IMAGES,
-        "never": "onto.made.up.otherwise takes other axes than made.up.otherwise",
-    },
-    "choosy": {**IMAGES, "refuses": ("float64",)},
+    "flat": {**IMAGES, "spatial_axes": 2},
+    "flat_of_colours": {**IMAGES, "spatial_axes": 2, "has_colors": True},
+    "otherwise": {**IMAGES, "spatial_axes": 0},
+    "choosy": {**IMAGES, "refused_dtypes": ("float64",)},
     "compiled": {**IMAGES, "kernels": ("function",)},
-    "counted": {**IMAGES, "numbers": "some"},
-    "kept": {**IMAGES, "stays": "made.up.kept gives objects, which stay where their arrays are"},
-    "sliced": {**IMAGES, "axes": 2, "lacks": {"slice_by_slice": False}},
-    "loose": {**IMAGES, "positional": 1, "args": "args", "kwargs": "kwargs"},
-    "first": {**IMAGES, "positional": 1},
-    "disk": {},
-    "points": {
-        "gpu": "_gpu",
-        "images": ("coords",),
-        "stays": "made.up.points takes no image, and works where its arrays are",
+    "counted": {**IMAGES, "returns_numbers": "some"},
+    "kept": {**IMAGES, "returns_objects": True},
+    "random": {**IMAGES, "is_random": True},
+    "written": {**IMAGES, "renamed": {"output": "out"}, "outputs": ("image", "output")},
+    "recast": {
+        **IMAGES,
+        "result_dtypes": (
+            ("ResultDtype", {"images": ("bool", "uint8"), "cpu": "float64", "gpu": "float32"}),
+            ("ResultDtype", {"images": ("int32",), "cpu": "int64", "gpu": "int32"}),
+        ),
     },
-    "optional": {"gpu": "_gpu", "images": ("image", "mask")},
+    "unseen": {**IMAGES, "has_gpu_dtypes": False},
+    "sliced": {**IMAGES, "missing": ("slice_by_slice",), "spatial_axes": 2},
+    "loose": IMAGES,
+    "first": IMAGES,
+    "shadowing": IMAGES,
+    "disk": {},
+    "points": {"arrays": ("coords",), "has_image": False},
+    "optional": {"arrays": ("image", "mask")},
 }
 
 
@@ -315,7 +358,22 @@ FACTS: dict[str, dict[str, Any]] = {
 def test_what_the_manifest_knows_of_a_pair_is_what_is_written(
     files: dict[str, str], name: str
 ) -> None:
-    assert routed(files, name) == FACTS[name]
+    assert table(files)["routings"][name] == ("Routing", FACTS[name])
+
+
+def test_a_table_has_all_functions_and_names_both_modules(files: dict[str, str]) -> None:
+    written = table(files)
+    assert written["routings"].keys() == PAIRS.keys() == FACTS.keys()
+    del written["routings"]
+    assert written == {
+        "cpu": "made.up",
+        "gpu": "onto.made.up",
+        "submodules": ("below",),
+        "handed_on": ("CONSTANT", "Kind", "show"),
+    }
+    without = table(files, "auto/up/below.py")
+    assert without["gpu"] == ""
+    assert without["routings"] == {"deep": ("Routing", FACTS["alone"])}
 
 
 def test_the_package_compiles_is_clean_and_type_checks(files: dict[str, str]) -> None:
@@ -328,17 +386,46 @@ def test_modules_stand_where_the_cpus_have_them(files: dict[str, str]) -> None:
     assert "auto" in own_names(templates_dir())
 
 
-def test_the_body_is_one_to_read() -> None:
+def test_to_a_checker_a_module_hands_on_the_cpus_names_and_to_the_run_time_it_is_a_table() -> None:
     text = render(manifest("lacking"), templates_dir())["auto/up/__init__.py"]
-    assert '_cpu = wrapped("made.up")\n_gpu = wrapped("onto.made.up")\n' in text
     assert (
-        text.rpartition('"""')[2].rstrip()
+        text.rpartition('"""')[2].strip()
         == """
-    if class_of(image) is _cpu.Array and context.current() is context.calm:
-        result: Any = _cpu.lacking(image, radius, mode, slice_by_slice=slice_by_slice)
-    else:
-        result = route(_cpu, _gpu, "lacking", locals(), images=("image",), lacks={"radius": None})
-    return result"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+# Where the library isn't installed, what its classes are isn't known.
+# pyright: reportUnknownVariableType=false
+
+if TYPE_CHECKING:
+    from voxbind.made.up import CONSTANT as CONSTANT  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.made.up import Kind as Kind  # type: ignore[attr-defined, unused-ignore]
+    from voxbind.made.up import lacking as lacking
+    from voxbind.made.up import show as show  # type: ignore[attr-defined, unused-ignore]
+
+    from . import below as below
+
+__all__ = ["CONSTANT", "Kind", "below", "lacking", "show"]
+
+if not TYPE_CHECKING:
+    from voxbind._auto.routing import Routing
+    from voxbind._auto.twins import routed
+
+    __getattr__ = routed(
+        __name__,
+        cpu="made.up",
+        gpu="onto.made.up",
+        submodules=("below",),
+        handed_on=("CONSTANT", "Kind", "show"),
+        routings={
+            "lacking": Routing(arrays=("image",), missing=("radius",)),
+        },
+    )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
+""".strip()
     )
 
 
@@ -349,6 +436,7 @@ def test_names_order_kinds_and_defaults_are_the_cpus(load: Import, auto: Any) ->
         ours, cpus = (inspect.signature(getattr(each, name)) for each in (auto, cpu))
         assert str(ours) == str(cpus), name
     assert auto.Kind is cpu.Kind
+    assert auto.show is cpu.show
     assert auto.CONSTANT == 3
     assert auto.below.deep(IMAGE)[0] == "cpu"
 
@@ -425,25 +513,48 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
         assert text.startswith(f"Do what {name} does.\n\nvoxbind: ")
         return " ".join(text.partition("voxbind.auto: ")[2].partition("\n\n")[0].split())
 
-    assert told("plain") == (
-        "where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs "
-        "onto.made.up.plain there, else made.up.plain on the CPU."
+    where = (
+        "runs onto.made.up.{0} if image is on an NVIDIA GPU or voxbind.prefer('gpu') holds, else "
+        "made.up.{0} on the CPU."
     )
-    assert told("alone") == "runs on the CPU: made.up.alone has no twin on the GPU."
-    assert told("disk") == "takes no image, so that it is made.up.disk everywhere."
-    assert told("needing").startswith("runs on the CPU, because onto.made.up.needing has no param")
-    assert told("differing").startswith("runs on the CPU, because results of onto.made.up.differ")
-    assert told("partly").endswith(
-        "It is the CPU's in any case for images of bool (results were up to 0.5 times the largest "
-        "number away from the CPU's) and with mode and cval (results were of another kind or shape "
-        "than the CPU's)."
-    )
-    assert told("lacking").endswith("It is the CPU's in any case with radius.")
-    assert told("compiled").endswith("in any case with a Python function as function.")
-    assert told("choosy").endswith("in any case for images of float64.")
-    assert told("flat").endswith("in any case for images that haven't 2 spatial axes.")
-    assert "prefer" not in told("kept")
-    assert told("counted").endswith("Numbers come to the host wherever it runs.")
+    only_there = "runs onto.made.up.{0} if image is on an NVIDIA GPU, else made.up.{0} on the CPU."
+    not_here = "runs on the CPU, because "
+    limits = f"{where} These run on the CPU in any case: "
+    assert {name: told(name).replace(name, "{0}") for name in EXPECTED} == {
+        name: text.format(where=where, limits=limits, only_there=only_there, not_here=not_here)
+        for name, text in EXPECTED.items()
+    }
+
+
+EXPECTED = {
+    "plain": "{where}",
+    "alone": "{not_here}made.up.{{0}} has no twin on the GPU.",
+    "disk": "takes no array, so that it runs made.up.{{0}} on the CPU.",
+    "needing": "{not_here}onto.made.up.{{0}} has no parameter 'other'.",
+    "otherwise": "{not_here}onto.made.up.{{0}} takes other axes than made.up.{{0}}.",
+    "differing": (
+        "{not_here}results of onto.made.up.{{0}} differ from those of made.up.{{0}} by up to 0.5 "
+        "times the largest number."
+    ),
+    "partly": (
+        "{limits}calls for images of bool (results differ from the CPU's by up to 0.5 times the "
+        "largest number); calls with mode and cval (results differ in kind or shape from the "
+        "CPU's)."
+    ),
+    "lacking": "{limits}calls with radius.",
+    "compiled": "{limits}calls with a Python function as function.",
+    "choosy": "{limits}images of float64 (the GPU's function refuses them).",
+    "flat": "{limits}images that don't have 2 spatial axes.",
+    "sliced": "{limits}calls with slice_by_slice; images that don't have 2 spatial axes.",
+    "kept": "{only_there} On a GPU it returns objects of onto's classes.",
+    "random": "{only_there}",
+    "counted": "{where} Numbers are returned on the host, wherever it runs.",
+    "recast": (
+        "{where} Images of bool and uint8 give float32 on a GPU and float64 on the CPU. Images of "
+        "int32 give int32 on a GPU and int64 on the CPU."
+    ),
+    "unseen": "{where} The dtypes above were measured on the CPU, and none on a GPU yet.",
+}
 
 
 def test_without_a_twin_there_is_no_such_package() -> None:
@@ -478,7 +589,20 @@ def test_a_module_that_is_a_library_of_its_own_has_its_name() -> None:
         "onto": library("onto", ("onto.lone",), gpu, twin="lone", device="cuda"),
     }
     files = render(Manifest(libraries=libraries), templates_dir())
-    assert "def plain(" in files["auto/lone.py"]
+    assert table(files, "auto/lone.py") == {
+        "cpu": "lone",
+        "gpu": "onto.lone",
+        "routings": {"plain": ("Routing", IMAGES)},
+    }
+
+
+def test_a_twin_that_works_in_another_memory_than_numpys_is_refused() -> None:
+    pair = manifest()
+    made = replace(pair.libraries["made"], memory_type="array_api")
+    with pytest.raises(
+        RenderError, match=r"onto: voxbind\.auto pairs .* made works on array_api's"
+    ):
+        render(Manifest(libraries={**pair.libraries, "made": made}), templates_dir())
 
 
 def test_no_library_can_be_called_auto() -> None:

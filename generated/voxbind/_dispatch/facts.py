@@ -1,4 +1,4 @@
-"""What generated code says of a library's function, and of a pair of twins.
+"""What generated code says of a library's function.
 
 It stands apart from what makes use of it, so that a checker can read the generated modules and
 the run time side by side.
@@ -7,9 +7,9 @@ the run time side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
-__all__ = ["Arguments", "Facts", "Function", "TwinFacts"]
+__all__ = ["Arguments", "Facts", "Function"]
 
 Function = Callable[..., Any]
 Arguments = Mapping[str, Any]
@@ -56,43 +56,3 @@ class Facts(TypedDict, total=False):
     defaults: Arguments
     """Of a function with deprecated parameters: what is at its default isn't passed on, since
     the library takes what is passed for given, and refuses both an old name and its new one."""
-
-
-class TwinFacts(TypedDict, total=False):
-    """What is known of a pair of twins; what is at its default is left out.
-
-    Parameters go by the names that they have on the CPU.
-    """
-
-    images: tuple[str, ...]
-    """Arrays of which the first that is given says where the call runs."""
-    never: str
-    """Why the twin on the GPU is never called, if it isn't."""
-    stays: str
-    """Why what is on the host stays there, whatever is preferred."""
-    lacks: Mapping[str, Any]
-    """Parameters that the CPU's alone has, and their defaults."""
-    renamed: Mapping[str, str]
-    """Parameters that have another name on the GPU."""
-    kernels: tuple[str, ...]
-    """Parameters for which the GPU's takes a kernel of CuPy, and the CPU's a Python function."""
-    refuses: tuple[str, ...]
-    """Dtypes of the image that the GPU's refuses, and the CPU's takes."""
-    apart: tuple[tuple[str, Mapping[str, Any], str], ...]
-    """Kinds of call in which results were seen to differ: the image's dtype, or nothing for any,
-    parameters with their defaults, and how far they were from "those of" the CPU's."""
-    axes: int
-    """How many axes, beside one of colours, an image has with which both do the same; any, if it
-    isn't there."""
-    needs_channels: bool
-    """Whether one axis of an image is one of colours."""
-    written: tuple[str, ...]
-    """Arrays that either writes into."""
-    numbers: Literal["some", "all"]
-    """Whether the CPU's gives numbers back: among other results, or in rows and nothing else."""
-    positional: int
-    """How many leading parameters are passed by position."""
-    args: str
-    """Name of ``*args``."""
-    kwargs: str
-    """Name of ``**kwargs``."""

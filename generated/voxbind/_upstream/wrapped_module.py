@@ -191,8 +191,8 @@ class _Library:
             return value
         array = array_api_classes if name == "Arrays" else one_thread_at_a_time(self._array)
         with _lock:
-            if _watching:
-                return () if name == "Arrays" else _NoArray
+            if _watching:  # until the last trace closes, which takes it out again
+                array = () if name == "Arrays" else _NoArray
             self._found[name] = array
         return array
 

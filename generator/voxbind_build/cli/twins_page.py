@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from voxbind_build.classify import device_name, facing
+from voxbind_build.common.wording import kind_of_call
 from voxbind_build.model import Agreement, Library, Manifest, Twin, Twins
-from voxbind_build.render.docs.library_warnings import which
 
 __all__ = ["counterpart", "libraries", "markdown", "told"]
 
@@ -276,7 +276,7 @@ def _kinds(pair: Twin) -> list[str]:
     """Tell the kinds of call whose results are too far apart; nothing where that is any call."""
     if any(each.is_every_call for each in pair.apart):
         return []
-    return [which(each) for each in pair.apart]
+    return [kind_of_call(each.dtype, each.given) for each in pair.apart]
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:

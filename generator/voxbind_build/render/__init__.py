@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from symtable import symtable
 
+from voxbind_build.common import wording
 from voxbind_build.model import Manifest
 from voxbind_build.render.code.auto import PACKAGE, render_auto
 from voxbind_build.render.code.checked_text import RenderError
@@ -23,6 +24,10 @@ __all__ = ["RenderError", "own_names", "render", "templates_dir"]
 
 _OWN = "_native"
 """The package of voxbind's own functions."""
+_WORDING = Path(wording.__file__)
+"""The one file that the generator and the run time share."""
+_AUTO_WORDING = "_auto/wording.py"
+"""Where the run time has it."""
 
 
 def render(manifest: Manifest, templates: Path) -> dict[str, str]:
@@ -43,6 +48,7 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         If something in the manifest is not the name, type or literal that it claims to be.
     """
     runtime = _copied(templates / "runtime")
+    runtime |= {_AUTO_WORDING: _WORDING.read_text(encoding="utf-8")}
     own = {f"{_OWN}/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     examples = Examples(manifest)

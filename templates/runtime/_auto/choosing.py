@@ -6,11 +6,10 @@ GPU on the CPU. What the twin on the GPU can't do as the one on the CPU does is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from .._dispatch.facts import Arguments, Function, TwinFacts
 from .._memory.cupy_memory import is_held
 from .._memory.exporter_memory import is_lazy
 from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
@@ -24,6 +23,8 @@ from .._support.untyped import np
 from .._upstream.first_use import import_finished, one_thread_at_a_time
 from .._upstream.wrapped_module import LibraryDefault
 from ..errors import VoxbindError
+from .reasons import deviates, never_on_gpu, not_moved
+from .routing import Arguments, Deviation, Pair
 
 __all__ = ["Choice", "choose", "missing", "run"]
 
@@ -32,8 +33,6 @@ _REFUSALS = (NotImplementedError, TypeError, ValueError)
 """What a function raises that doesn't take what it is given."""
 _ON_GPU = ("cupy", "cupyx", "cucim")
 """Libraries whose own functions take arrays on a GPU."""
-_BY_POSITION = frozenset(("positional", "args", "kwargs"))
-"""Facts of functions of which not everything can be given by name."""
 
 
 class Choice(NamedTuple):
@@ -47,50 +46,45 @@ class Choice(NamedTuple):
 _ON_HOST = Choice(False, "the image is on no NVIDIA GPU")
 
 
-def run(
-    cpu: Any,
-    gpu: Any,
-    name: str,
-    arguments: Arguments,
-    facts: TwinFacts,
-    absent: Callable[[str, bool], str] | None = None,
-) -> Any:
-    """Run a call of two twins on one of them: see `voxbind._auto.twins.route`.
+def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | None = None) -> Any:
+    """Run a call of two twins on one of them.
 
     Parameters
     ----------
-    cpu, gpu, name, arguments, facts
-        As they are there.
+    pair
+        The two.
+    arguments
+        The call's, defaults included, by parameter of the CPU's function and in its order.
     absent
         As `missing`, which it is unless given.
     """
-    chosen = choose(cpu, gpu, name, arguments, facts, current(), absent or missing)
+    choice = choose(pair, arguments, current(), absent or missing)
     try:
-        return _watched(chosen, cpu, gpu, name, arguments, facts)
+        return _traced(choice, pair, arguments)
     except _REFUSALS as error:
-        if not chosen.on_gpu or isinstance(error, VoxbindError) or _is_written(arguments, facts):
+        if not choice.on_gpu or isinstance(error, VoxbindError) or _is_written(pair, arguments):
             raise
-        # The CPU's takes it, or says in its own words what is wrong.
-        refused = Choice(False, f"{gpu.__name__}.{name} refused it ({_in_words(error)})")
-        return _watched(refused, cpu, gpu, name, arguments, facts)
+        # The CPU's function takes it, or says in its own words what is wrong.
+        refused = Choice(False, f"{pair.gpu} refused it ({_in_words(error)})")
+        return _traced(refused, pair, arguments)
 
 
-def _watched(
-    chosen: Choice, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts
-) -> Any:
-    """Call what was chosen, and let a trace know why."""
+def _traced(choice: Choice, pair: Pair, arguments: Arguments) -> Any:
+    """Run a call, and let a trace have the reason why it runs there."""
+    call = _on_gpu if choice.on_gpu else _on_cpu
     if not current().watched:
-        return _call(chosen.on_gpu, cpu, gpu, name, arguments, facts)
-    change(reason=chosen.reason)
+        return call(pair, arguments)
+    change(reason=choice.reason)
     try:
-        return _call(chosen.on_gpu, cpu, gpu, name, arguments, facts)
+        return call(pair, arguments)
     finally:
-        change(reason="")
+        if current().reason:  # no wrapper has taken it
+            change(reason="")
 
 
-def _is_written(arguments: Arguments, facts: TwinFacts) -> bool:
+def _is_written(pair: Pair, arguments: Arguments) -> bool:
     """Whether an array was given that the function may have written into before it failed."""
-    return any(memory_of(arguments[name]) is not None for name in facts.get("written", ()))
+    return any(memory_of(arguments[name]) is not None for name in pair.routing.outputs)
 
 
 def _in_words(error: BaseException) -> str:
@@ -101,47 +95,39 @@ def _in_words(error: BaseException) -> str:
 
 
 def choose(
-    cpu: Any,
-    gpu: Any,
-    name: str,
-    arguments: Arguments,
-    facts: TwinFacts,
-    settings: Settings,
-    absent: Callable[[str, bool], str],
+    pair: Pair, arguments: Arguments, settings: Settings, absent: Callable[[str, bool], str]
 ) -> Choice:
     """Say which of two twins a call runs.
 
     Parameters
     ----------
-    cpu, gpu, name, arguments, facts
-        See `voxbind._auto.twins.route`.
+    pair, arguments
+        See `run`.
     settings
         What is asked for.
     absent
         Takes the name of an upstream module, and whether there is a GPU for certain, and says what
         is missing to run it here.
     """
-    image, home = _image(arguments, facts)
-    place = None if home is None or home is NUMPY else gpu_of(image, home)
+    image, home = _image(pair, arguments)
+    gpu = None if home is None or home is NUMPY else gpu_of(image, home)
     preference = preferred(settings)
-    if place is None and preference.device == "cpu":
+    if gpu is None and preference.device == "cpu":
         return _ON_HOST
+    obstacle = never_on_gpu(pair)
     if gpu is None:
-        return Choice(False, f"{cpu.__name__}.{name} has no twin on the GPU")
-    obstacle = facts.get("never", "")
-    if place is None:
-        obstacle = obstacle or _keeps(image, home, facts, settings, preference)
+        obstacle = obstacle or _stays(pair, image, home, settings, preference)
     obstacle = (
         obstacle
-        or _differs(f"{gpu.__name__}.{name}", image, arguments, facts, cpu)
-        or ("" if place is not None else _knows_host_alone(arguments))
-        or absent(gpu.__name__, place is not None)
+        or _differs(pair, image, arguments)
+        or ("" if gpu is not None else _knows_host_alone(arguments))
+        or absent(pair.gpu.rpartition(".")[0], gpu is not None)
     )
     if obstacle:
         return Choice(False, obstacle)
-    if place is None:
+    if gpu is None:
         return Choice(True, "voxbind.prefer('gpu') holds")
-    return Choice(True, f"the image is on cuda:{place}")
+    return Choice(True, f"the image is on cuda:{gpu}")
 
 
 @cache
@@ -171,9 +157,9 @@ def missing(module: str, has_gpu: bool) -> str:
     return ""
 
 
-def _image(arguments: Arguments, facts: TwinFacts) -> tuple[Any, Memory | None]:
+def _image(pair: Pair, arguments: Arguments) -> tuple[Any, Memory | None]:
     """Return the array that decides, and its memory: the first that is given, or is in a list."""
-    for name in facts.get("images", ()):
+    for name in pair.routing.arrays:
         value = first_array(arguments[name])
         home = memory_of(value)
         if home is not None:
@@ -181,11 +167,11 @@ def _image(arguments: Arguments, facts: TwinFacts) -> tuple[Any, Memory | None]:
     return None, None
 
 
-def _keeps(
-    image: Any, home: Memory | None, facts: TwinFacts, settings: Settings, preference: Preference
+def _stays(
+    pair: Pair, image: Any, home: Memory | None, settings: Settings, preference: Preference
 ) -> str:
     """Say what keeps an image on the host, though the GPU is preferred."""
-    if reason := facts.get("stays", ""):
+    if reason := not_moved(pair):
         return reason
     if home is None:
         return "the image is no array"
@@ -203,35 +189,39 @@ def _keeps(
     return ""
 
 
-def _differs(twin: str, image: Any, arguments: Arguments, facts: TwinFacts, cpu: Any) -> str:
+def _differs(pair: Pair, image: Any, arguments: Arguments) -> str:
     """Say what of a call the twin on the GPU can't do as the one on the CPU does."""
-    for name, default in facts.get("lacks", {}).items():
-        if not _is_untouched(arguments[name], default):
-            return f"{twin} has no parameter {name!r}"
-    for name in facts.get("kernels", ()):
+    routing = pair.routing
+    for name in routing.missing:
+        if not _is_default(pair, arguments, name):
+            return f"{pair.gpu} has no parameter {name!r}"
+    for name in routing.kernels:
         if not _comes_from(arguments[name], "cupy"):
-            return f"{twin} takes no Python function for {name!r}"
-    library = cpu.__name__.partition(".")[0]
+            return f"{pair.gpu} takes no Python function for {name!r}"
+    library = pair.cpu.partition(".")[0]
     foreign = (library, f"{PACKAGE}.{library}", "numpy.random")
     for name, value in arguments.items():
-        for each in _leaves(value):
-            if _comes_from(each, *foreign):
-                return f"{twin} doesn't take {_told(each)} for {name!r}"
-    refuses, apart = facts.get("refuses", ()), facts.get("apart", ())
-    own = _dtype_of(image) if refuses or apart else ""
-    if own in refuses:
-        return f"{twin} refuses {own}"
-    for dtype, given, how_far in apart:
-        touched = (not _is_untouched(arguments[each], given[each]) for each in given)
-        if dtype in ("", own) and all(touched):
-            kind = f" for {dtype}" * bool(dtype) + f" with {' and '.join(given)}" * bool(given)
-            other = f"{cpu.__name__}.{twin.rpartition('.')[2]}"
-            return f"results of {twin}{kind} were {how_far} those of {other}"
-    if "axes" in facts:
-        has_colours = facts.get("needs_channels") or arguments.get("channel_axis") is not None
-        if len(image.shape) - bool(has_colours) != facts["axes"]:
-            return f"{twin} does something else with an image of shape {tuple(image.shape)}"
+        for leaf in _leaves(value):
+            if _comes_from(leaf, *foreign):
+                return f"{pair.gpu} doesn't take {_told(leaf)} for {name!r}"
+    dtype = _dtype_of(image) if routing.refused_dtypes or routing.cpu_only else ""
+    if dtype in routing.refused_dtypes:
+        return f"{pair.gpu} refuses {dtype}"
+    for deviation in routing.cpu_only:
+        if _is_of_kind(deviation, pair, arguments, dtype):
+            return deviates(pair, deviation)
+    if routing.spatial_axes is not None:
+        has_colors = routing.has_colors or arguments.get("channel_axis") is not None
+        if len(image.shape) - has_colors != routing.spatial_axes:
+            return f"{pair.gpu} does something else with an image of shape {tuple(image.shape)}"
     return ""
+
+
+def _is_of_kind(deviation: Deviation, pair: Pair, arguments: Arguments, dtype: str) -> bool:
+    """Whether a call with an image of a dtype is one of those whose results differ."""
+    return deviation.dtype in ("", dtype) and not any(
+        _is_default(pair, arguments, name) for name in deviation.parameters
+    )
 
 
 def _dtype_of(image: Any) -> str:
@@ -246,9 +236,12 @@ def _dtype_of(image: Any) -> str:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """Give what is no plain value in an argument, which may be a row, a table or a partial call."""
+    """Give the objects in an argument, which may be a row, a table or a partial call.
+
+    Plain values and NumPy's arrays are none: both twins take them.
+    """
     kind = class_of(value)
-    if kind in PLAIN or kind is LibraryDefault:
+    if kind in PLAIN or kind in (LibraryDefault, np.ndarray):
         return
     if kind is partial:
         value = (value.func, value.args, value.keywords)
@@ -277,7 +270,9 @@ def _is_for_host(value: Any) -> bool:
     return not _comes_from(value, *_ON_GPU, f"{PACKAGE}.auto")
 
 
-def _is_untouched(value: Any, default: Any) -> bool:
+def _is_default(pair: Pair, arguments: Arguments, name: str) -> bool:
+    """Whether an argument is its parameter's default, of the same type."""
+    value, default = arguments[name], pair.defaults[name]
     if isinstance(value, LibraryDefault):
         return True
     return type(value) is type(default) and bool(value == default)
@@ -294,43 +289,46 @@ def _told(value: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _call(
-    on_gpu: bool, cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts
-) -> Any:
-    if not on_gpu:
-        function = getattr(cpu, name)
-        if facts.keys() & _BY_POSITION:
-            return _pass_on(function, arguments, {}, facts)
-        return function(**arguments)
-    lacks = facts.get("lacks", {})
-    given = {each: value for each, value in arguments.items() if each not in lacks}
-    result = _pass_on(getattr(gpu, name), given, facts.get("renamed", {}), facts)
-    numbers = facts.get("numbers")
-    if not numbers:
+def _on_cpu(pair: Pair, arguments: Arguments) -> Any:
+    """Call the CPU's wrapper."""
+    if not (pair.args or pair.kwargs or pair.positional):
+        return pair.on_cpu(**arguments)
+    positional, keywords = _passed(pair, arguments)
+    return pair.on_cpu(*positional, **keywords)
+
+
+def _on_gpu(pair: Pair, arguments: Arguments) -> Any:
+    """Call the GPU's wrapper with all that it takes, and with what is at its default."""
+    routing = pair.routing
+    taken = {name: value for name, value in arguments.items() if name not in routing.missing}
+    positional, keywords = _passed(pair, taken)
+    names = routing.renamed
+    result = pair.on_gpu(
+        *positional, **{names.get(name, name): value for name, value in keywords.items()}
+    )
+    if not routing.returns_numbers:
         return result
     # The numbers of slices are an array on either.
-    return _with_numbers(result, numbers == "all" and not arguments.get("slice_by_slice"))
+    rows = routing.returns_numbers == "all" and not arguments.get("slice_by_slice")
+    return _with_numbers(result, rows)
 
 
-def _pass_on(
-    function: Function, arguments: Arguments, renamed: Mapping[str, str], facts: TwinFacts
-) -> Any:
-    """Call a wrapper with all that was given, and with what is at its default."""
-    args, kwargs, count = facts.get("args"), facts.get("kwargs"), facts.get("positional", 0)
+def _passed(pair: Pair, arguments: Arguments) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of a call that are passed by position, and those by name."""
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     for position, (name, value) in enumerate(arguments.items()):
         if isinstance(value, LibraryDefault):  # each library has its own
             continue
-        if name == args:
+        if name == pair.args:
             positional += value
-        elif name == kwargs:
+        elif name == pair.kwargs:
             keywords |= value
-        elif position < count and len(positional) == position:
+        elif position < pair.positional and len(positional) == position:
             positional.append(value)
         else:
-            keywords[renamed.get(name, name)] = value
-    return function(*positional, **keywords)
+            keywords[name] = value
+    return positional, keywords
 
 
 def _with_numbers(result: Any, every: bool, kind: type[Any] = list) -> Any:

@@ -1,88 +1,180 @@
-"""The two wrappers behind a function of `voxbind.auto`: one for the CPU, one for the GPU.
+"""The functions of `voxbind.auto`, each made of the CPU's wrapper when it is first asked for.
 
-Where an array of NumPy comes and nobody asked for the GPU, a function there calls the first one
-at once. Everything else goes through `route`, and from there by the rules in
-`voxbind._auto.choosing`.
+A wrapper calls its library directly if all arrays are of the library's own class, and otherwise
+passes its arguments to a function of `voxbind._dispatch.dispatch`. A function of `voxbind.auto` is
+a second function of the same code, in which two global names are bound differently. ``class_of``
+gives no array's class while anything is asked for (`prefer`, `trace`), so that the library isn't
+called directly. A function that chooses between the twins replaces that of the dispatch. The
+signature is therefore the wrapper's, and a call with NumPy's array adds no frame.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Unpack
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, get_overloads, overload
 
+from .._dispatch import dispatch as lifting
+from .._settings import context
+from .._support.classes import class_of
 from .._support.package import PACKAGE
+from .reasons import documented
+from .routing import Pair, Routing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from .routing import Arguments, Function
 
-    from .._dispatch.facts import Arguments, TwinFacts
+__all__ = ["pair_of", "routed"]
 
-__all__ = ["route", "wrapped"]
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+"""Flags of a function's code: `inspect`, which names them, would take long to import."""
 
 
-def wrapped(module: str) -> Any:
-    """Return the wrappers of a module, each imported when it is first asked for.
-
-    What comes back is a plain module, as in `voxbind._upstream.wrapped_module`. Its ``Array`` is
-    NumPy's class of arrays, which says without a question that an image is on the host.
+def routed(
+    module: str,
+    *,
+    cpu: str,
+    gpu: str,
+    routings: Mapping[str, Routing],
+    handed_on: tuple[str, ...] = (),
+    submodules: tuple[str, ...] = (),
+) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a module of `voxbind.auto`.
 
     Parameters
     ----------
     module
-        Dotted name below voxbind, which is also the upstream module's.
+        Dotted name of the module.
+    cpu, gpu
+        Dotted names below voxbind of the two modules of wrappers, which are the libraries' too:
+        ``skimage.filters``. The GPU's is empty if no function has a twin.
+    routings
+        The functions, by name.
+    handed_on
+        Other names of the CPU's module, such as those of classes and constants.
+    submodules
+        Names of the modules below this one.
     """
-    found = ModuleType(module)
-    library = _Wrapped(found.__dict__, module)
-    found.__dict__.update(__getattr__=library.find, __library__=library)
-    return found
+    namespace = sys.modules[module].__dict__
+    for name in routings:
+        namespace.pop(name, None)  # after a reload they are made anew
+
+    def __getattr__(name: str) -> Any:
+        if name in submodules:
+            return import_module(f"{module}.{name}")
+        if name not in routings and name not in handed_on:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        wrappers = import_module(f"{PACKAGE}.{cpu}")
+        if name in handed_on:
+            return getattr(wrappers, name)
+        function = _function(module, wrappers, gpu, name, routings[name])
+        # If two threads make it at once, both get the same.
+        return namespace.setdefault(name, function)
+
+    return __getattr__
 
 
-class _Wrapped:
-    """Finds what is asked of a module of wrappers: see `wrapped`."""
-
-    def __init__(self, found: dict[str, Any], module: str) -> None:
-        self._found, self._module = found, module
-
-    def find(self, name: str) -> Any:
-        """Return an attribute, and keep it."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        value = import_module("numpy").ndarray if name == "Array" else self.attribute(name)
-        self._found[name] = value
-        return value
-
-    def attribute(self, name: str) -> Any:
-        """Return what the module of wrappers has under a name, be it ``Array``."""
-        return getattr(import_module(f"{PACKAGE}.{self._module}"), name)
-
-
-def route(cpu: Any, gpu: Any, name: str, arguments: Arguments, **facts: Unpack[TwinFacts]) -> Any:
-    """Run a function where its image is, or where that was asked for.
+def pair_of(cpu: str, gpu: str, routing: Routing, on_cpu: FunctionType, on_gpu: Function) -> Pair:
+    """Return a pair of twins, after a look at the parameters of the CPU's wrapper.
 
     Parameters
     ----------
-    cpu
-        The module of wrappers for the CPU.
-    gpu
-        The one for the GPU, where the function has a twin of the same name; else None.
-    name
-        The function's.
-    arguments
-        By parameter of the one for the CPU, in order.
-    **facts
-        See `voxbind._dispatch.facts.TwinFacts`.
+    cpu, gpu, routing, on_cpu, on_gpu
+        See `voxbind._auto.routing.Pair`.
     """
-    return _run(cpu, gpu, name, arguments, facts)
+    code, defaults = on_cpu.__code__, on_cpu.__defaults__ or ()
+    names, count = code.co_varnames, code.co_argcount
+    known = dict(zip(names[count - len(defaults) : count], defaults, strict=True))
+    known |= on_cpu.__kwdefaults__ or {}
+    variadic = [*names[count + code.co_kwonlyargcount :]]
+    args = variadic.pop(0) if code.co_flags & _VARARGS else ""
+    kwargs = variadic.pop(0) if code.co_flags & _VARKEYWORDS else ""
+    known |= {args: ()} if args else {}
+    known |= {kwargs: {}} if kwargs else {}
+    positional = count if args else code.co_posonlyargcount
+    return Pair(cpu, gpu, routing, known, positional, args, kwargs, on_cpu, on_gpu)
 
 
-def _first_run(cpu: Any, gpu: Any, name: str, arguments: Arguments, facts: TwinFacts) -> Any:
+def _function(
+    module: str, wrappers: ModuleType, gpu: str, name: str, routing: Routing
+) -> FunctionType:
+    """Make a function of a module of `voxbind.auto`."""
+
+    def on_gpu(*args: Any, **kwargs: Any) -> Any:
+        return getattr(import_module(f"{PACKAGE}.{gpu}"), name)(*args, **kwargs)
+
+    wrapper: FunctionType = getattr(wrappers, name)
+    cpu = wrappers.__name__.removeprefix(f"{PACKAGE}.")
+    pair = pair_of(f"{cpu}.{name}", f"{gpu}.{name}", routing, wrapper, on_gpu)
+    function = _copy(wrapper, module, _scope(wrapper, pair))
+    library = cpu.partition(".")[0]
+    if doc := wrapper.__doc__:  # ``python -OO`` drops it
+        function.__doc__ = documented(pair, doc, f"{PACKAGE}.{library}", f"{PACKAGE}.auto")
+    for each in get_overloads(wrapper):
+        assert isinstance(each, FunctionType)
+        overload(_copy(each, module, each.__globals__))
+    return function
+
+
+def _copy(function: FunctionType, module: str, scope: dict[str, Any]) -> FunctionType:
+    """Return a function of the same code and signature with other global names.
+
+    The code is copied as well: Python keeps in it where it found the global names.
+    """
+    code, name = function.__code__.replace(), function.__name__
+    copy = FunctionType(code, scope, name, function.__defaults__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    update_wrapper(copy, function)
+    copy.__module__ = module
+    return copy
+
+
+def _scope(wrapper: FunctionType, pair: Pair) -> dict[str, Any]:
+    """Return the global names of a wrapper's code, bound for `voxbind.auto`."""
+    own = wrapper.__globals__
+    # With the wrapper's ``__name__``, a warning is attributed to the wrapper's module.
+    scope = {name: own[name] for name in ("__name__", *wrapper.__code__.co_names) if name in own}
+    if pair.routing.arrays:
+        choosing = _choosing(pair)
+        for name, value in scope.items():
+            if value is class_of:
+                scope[name] = _class_if_calm
+            elif value in _LIFTING:
+                scope[name] = choosing
+    return scope
+
+
+class _NoArray:
+    """A class that no array has."""
+
+
+def _class_if_calm(value: object) -> type[Any]:
+    """Return the class of a value, or one that no array has while anything is asked for."""
+    return class_of(value) if context.current() is context.calm else _NoArray
+
+
+_LIFTING = (lifting.direct, lifting.flexible, lifting.per_slice, lifting.volume)
+"""The functions to which a wrapper passes its arguments."""
+
+
+def _choosing(pair: Pair) -> Function:
+    """Return a function that takes the place of one of `voxbind._dispatch.dispatch`."""
+
+    def choose(_function: Function, arguments: Arguments, **_facts: Any) -> Any:
+        return _run(pair, arguments)
+
+    return choose
+
+
+def _first_run(pair: Pair, arguments: Arguments) -> Any:
     global _run
-    # NumPy isn't imported before the first call that needs it.
-    from .choosing import run
+    from .choosing import run  # NumPy isn't imported before a first call
 
     _run = run
-    return _run(cpu, gpu, name, arguments, facts)
+    return _run(pair, arguments)
 
 
-_run: Callable[[Any, Any, str, Arguments, TwinFacts], Any] = _first_run
+_run: Callable[[Pair, Arguments], Any] = _first_run

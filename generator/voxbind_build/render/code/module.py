@@ -16,7 +16,7 @@ from voxbind_build.render.code.quoting import docstring
 from voxbind_build.render.code.wrapper import Wrapper, names_used, wrap
 from voxbind_build.render.docs.examples import Examples
 
-__all__ = ["fill_in", "render_handed_on", "render_module", "taken"]
+__all__ = ["fill_in", "jinja", "render_handed_on", "render_module", "taken"]
 
 _MEMORIES = {
     "array_api": """\
@@ -86,7 +86,7 @@ def render_handed_on(node: Node, name: str, templates: Path) -> str:
         f"{library.distribution} {library.version}: not to be edited."
     )
     return (
-        _jinja(templates)
+        jinja(templates)
         .get_template("handed_on.py.jinja")
         .render(
             docstring=docstring(description),
@@ -134,7 +134,7 @@ def fill_in(
     # What a library's constants are is written nowhere.
     anything = names.bind("Any", "typing") if constants or node.is_folder else ""
     return (
-        _jinja(templates)
+        jinja(templates)
         .get_template("module.py.jinja")
         .render(
             docstring=docstring(description),
@@ -226,7 +226,8 @@ def _lazy(node: Node, submodules: Sequence[str], names: Namespace) -> str:
 
 
 @cache
-def _jinja(templates: Path) -> Environment:
+def jinja(templates: Path) -> Environment:
+    """Return what fills in the templates of a folder."""
     return Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,

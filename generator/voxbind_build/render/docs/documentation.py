@@ -60,9 +60,7 @@ _SLICE_BY_SLICE = Entry(
 )
 
 
-def document(
-    function: Function, takes_slice_by_slice: bool, examples: Examples, routing: str = ""
-) -> str:
+def document(function: Function, takes_slice_by_slice: bool, examples: Examples) -> str:
     """Return the docstring of a wrapper.
 
     Parameters
@@ -73,16 +71,11 @@ def document(
         Whether the wrapper has that parameter beside the library's.
     examples
         Rewrites the examples.
-    routing
-        Which of two twins it runs, in words.
     """
     sections = read(plain(numpydoc(clean(function.doc))))
     introduction = sections.introduction or f"{function.public}."
     summary, _, extended = introduction.partition("\n\n")
-    facts, routed = (
-        "\n".join(textwrap.wrap(text, _WIDTH, break_long_words=False))
-        for text in (_facts(function), routing)
-    )
+    facts = "\n".join(textwrap.wrap(_facts(function), _WIDTH, break_long_words=False))
     bodies = dict(sections.bodies)
     bodies["Parameters"], bodies["Other Parameters"] = entries.parameters(
         function,
@@ -94,7 +87,7 @@ def document(
         bodies["Returns"] = entries.returns(function, bodies.get("Returns", ""), _roles(function))
     if "See Also" in bodies:  # its syntax is names without backticks
         bodies["See Also"] = bodies["See Also"].replace("`", "")
-    introduction = "\n\n".join(part for part in (summary, facts, routed, extended) if part)
+    introduction = "\n\n".join(part for part in (summary, facts, extended) if part)
     return examples.rewrite(write(Sections(introduction, bodies)), function.module)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import doctest
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -48,12 +48,9 @@ class Examples:
     ----------
     manifest
         What is known of every library.
-    places
-        By dotted name upstream, dotted names in voxbind that stand for it in the place of the
-        wrappers'.
     """
 
-    def __init__(self, manifest: Manifest, places: Mapping[str, str] | None = None) -> None:
+    def __init__(self, manifest: Manifest) -> None:
         self._wrappers: dict[str, str] = {}
         """By dotted name upstream, the dotted name in voxbind; modules are among them."""
         self._modules: set[str] = set()
@@ -66,7 +63,6 @@ class Examples:
                 parts = module.split(".")
                 self._modules.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
         self._wrappers.update((name, f"voxbind.{name}") for name in self._modules)
-        self._wrappers.update(places or {})
 
     def rewrite(self, text: str, module: str) -> str:
         """Return a docstring with its examples rewritten.
