@@ -10,10 +10,8 @@ from msgspec import structs
 from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
-from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
-from voxbind_build.classify.return_types import result_type
 from voxbind_build.model import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
@@ -57,9 +55,7 @@ def classify(
         Every derived fact, with its reason in words.
     """
     verdict = structs.replace(
-        _observed(description, observation),
-        axis_keywords=axis_keywords(description),
-        types=accepted(description, observation) if observation else {},
+        _observed(description, observation), axis_keywords=axis_keywords(description)
     )
     if observation is not None and observation.machine and verdict.evidence == "observed":
         verdict = structs.replace(verdict, evidence="recorded")
@@ -81,7 +77,6 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         return _helper(description, observation)
     finding = contract(observation)
     kind = result_kind(description, observation, finding.contract)
-    typed = result_type(description, observation)
     return Verdict(
         kind="image",
         contract=finding.contract,
@@ -104,8 +99,6 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         warnings=warnings(observation),
         refuses=refusals(observation),
         only=safe_dtypes(observation),
-        returns=typed.annotation,
-        forms=typed.forms,
         keeps=kept(observation),
     )
 
@@ -122,7 +115,6 @@ def _unseen(description: Description) -> Verdict:
 
 def _helper(description: Description, observation: Observation) -> Verdict:
     ran = any(call.outcome == "returned" for call in observation.calls)
-    typed = result_type(description, observation)
     return Verdict(
         kind="helper",
         contract=None,
@@ -142,8 +134,6 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         mutates=_mutates(observation),
         random=observation.random,
         warnings=warnings(observation),
-        returns=typed.annotation,
-        forms=typed.forms,
     )
 
 

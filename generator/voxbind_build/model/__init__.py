@@ -53,6 +53,7 @@ from voxbind_build.model.twin import (
 from voxbind_build.model.verdict import (
     DtypeFact,
     Overruled,
+    TypeFindings,
     Verdict,
 )
 from voxbind_build.model.vocabulary import (
@@ -119,6 +120,7 @@ __all__ = [
     "Turned",
     "Twin",
     "Twins",
+    "TypeFindings",
     "TypeSource",
     "Verdict",
 ]
