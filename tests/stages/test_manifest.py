@@ -331,6 +331,7 @@ BASE = library()
         (library((description(doc="Blur."),)), {"documentation"}),
         (library(judged={"toy.filters.blur": verdict("PURE_2D")}), {"contract"}),
         (library(judged={"toy.filters.blur": verdict(stacks=True)}), {"result"}),
+        (library(judged={"toy.filters.blur": verdict(result_reason="bool")}), {"result"}),
         (library(judged={"toy.filters.blur": replace(verdict(), dtypes={})}), {"dtypes"}),
     ],
     ids=lambda value: ",".join(sorted(value)) or "none" if isinstance(value, set) else "",

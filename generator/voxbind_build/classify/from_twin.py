@@ -55,6 +55,7 @@ def inferred(
         reason=f"{failure}; as its twin, {pair.name}: {twin.reason}",
         evidence="inferred",
         result=twin.result,
+        result_reason=_as_twin(twin.result_reason, pair.name),
         arrays=own(twin.arrays),
         whole=own(twin.whole),
         outputs=own(twin.outputs),
@@ -66,6 +67,12 @@ def inferred(
         random=twin.random,
         axis_keywords=twin.axis_keywords,
     )
+
+
+def _as_twin(reason: str | tuple[str, ...], twin: str) -> str | tuple[str, ...]:
+    if isinstance(reason, str):
+        return f"as its twin, {twin}: {reason}"
+    return tuple(f"as its twin, {twin}: {each}" for each in reason)
 
 
 def twin_types(description: Description, twin: Function, pair: Twin) -> TypeFindings:

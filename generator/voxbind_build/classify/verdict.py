@@ -76,13 +76,14 @@ def _observed(description: Description, observation: Observation | None) -> Verd
     if not observation.image:
         return _helper(description, observation)
     finding = contract(observation)
-    kind = result_kind(description, observation, finding.contract)
+    result = result_kind(description, observation, finding.contract)
     return Verdict(
         kind="image",
         contract=finding.contract,
         reason=finding.reason,
         evidence=finding.evidence,
-        result=kind,
+        result=result.kind,
+        result_reason=result.reason,
         arrays=_arrays(description, observation),
         whole=_of_roles(description, observation, WHOLE_ROLES),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
@@ -90,7 +91,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         array_like=_array_like(description, observation),
         named=_named(description, observation),
         masked=_masked(description, observation),
-        stacks=_stacks(kind),
+        stacks=_stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
         dtypes=_dtypes(observation),
@@ -109,12 +110,15 @@ def _unseen(description: Description) -> Verdict:
         contract="PURE_2D",
         reason="not observed, so nothing beyond an image is promised: it was not run",
         evidence="inferred",
+        result_reason="it was not run",
         arrays=tuple(parameter.name for parameter in description.parameters[:1]),
     )
 
 
 def _helper(description: Description, observation: Observation) -> Verdict:
     ran = any(call.outcome == "returned" for call in observation.calls)
+    result = result_kind(description, observation, None)
+    is_number = result.kind == "scalar"
     return Verdict(
         kind="helper",
         contract=None,
@@ -125,7 +129,10 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         )
         + ("" if ran else f"; it could not be run: {tried(observation)}"),
         evidence="observed" if ran else "inferred",
-        result="scalar" if result_kind(description, observation, None) == "scalar" else "other",
+        result="scalar" if is_number else "other",
+        result_reason=(
+            result.reason if is_number or not ran else "a helper's result that is not a number"
+        ),
         whole=_whole_of_helper(description, observation),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
         host=_host(description, observation),
@@ -154,6 +161,7 @@ def _overrule(
         reason=declaration.reason,
         evidence="declared",
         result=kind,
+        result_reason=declaration.reason if declaration.result else verdict.result_reason,
         stacks=contract is not None and _stacks(kind),
         needs_channels=contract is not None
         and (
@@ -166,6 +174,7 @@ def _overrule(
         kind=verdict.kind,
         contract=verdict.contract,
         result=verdict.result,
+        result_reason=verdict.result_reason,
         needs_channels=verdict.needs_channels,
         reason=verdict.reason,
         evidence=verdict.evidence,

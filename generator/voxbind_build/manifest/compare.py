@@ -115,9 +115,11 @@ def _contract(function: Function) -> str:
 
 def _result(function: Function) -> str:
     kind = function.result if isinstance(function.result, str) else ", ".join(function.result)
+    reasons = function.result_reason
+    why = reasons if isinstance(reasons, str) else "; ".join(reasons)
     facts = [f"{name}={getattr(function, name)!r}" for name in _RESULT_FIELDS]
     facts.append(f"axis_keywords={sorted(function.axis_keywords.items())!r}")
-    return " ".join([kind, *facts])
+    return " ".join([f"{kind} ({why})", *facts])
 
 
 def _dtypes(function: Function) -> str:

@@ -23,6 +23,7 @@ class Overruled(Struct, frozen=True, kw_only=True):
     kind: Literal["image", "helper"]
     contract: Contract | None
     result: ResultKind | tuple[ResultKind, ...]
+    result_reason: str | tuple[str, ...] = ""
     needs_channels: bool
     reason: str
     evidence: Evidence
@@ -40,6 +41,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     reason: str
     evidence: Evidence
     result: ResultKind | tuple[ResultKind, ...] = "other"
+    result_reason: str | tuple[str, ...] = ""
+    """Why the result is of this kind, in words; for a tuple, why each member is."""
     arrays: tuple[str, ...] = ()
     """Parameters that take image-like arrays: these are cut along Z together."""
     whole: tuple[str, ...] = ()
