@@ -18,7 +18,7 @@ from same import Twin, probe_instead
 
 from voxbind import registry
 from voxbind_build.libraries import import_dotted
-from voxbind_build.model import ProbeTask
+from voxbind_build.model import Ending, ProbeTask
 
 # Private, and the very server that measures: another would live on and serve later tests.
 from voxbind_build.probe.sandbox.pool import FATAL_LIMIT, _fork_server
@@ -75,7 +75,7 @@ def _compare_apart(task: ProbeTask, journal: Path, start: Callable[..., Any]) ->
             deaths.append(f"{way}: call {number}: {ended}")
             if number == "0" or len(deaths) > FATAL_LIMIT:
                 return Compared(deaths=tuple(deaths))
-            fatal = {**task.fatal, int(number): ended}
+            fatal = {**task.fatal, int(number): Ending(outcome="crashed", words=ended)}
             task = msgspec.structs.replace(task, fatal=fatal)
 
 

@@ -47,11 +47,11 @@ class FunctionMetadata:
     """Name within that module: ``gaussian``."""
     kind: Literal["image", "helper"]
     contract: ProcessingContract | None
-    """None for helpers alone."""
+    """None for helpers, and for image functions that could not be observed."""
     reason: str
     """Why it has this contract, in words."""
     evidence: str
-    """``observed``, ``recorded``, ``inferred`` or ``declared``."""
+    """``observed``, ``recorded``, ``inferred``, ``declared`` or ``unobserved``."""
     result: str | tuple[str, ...]
     """Kind of the result; of each member, where it is a tuple."""
     arrays: tuple[str, ...]

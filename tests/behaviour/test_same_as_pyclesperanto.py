@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 from same import descriptions
 from same_apart import compare
@@ -13,8 +12,8 @@ import voxbind
 from voxbind import registry
 from voxbind_build import libraries
 from voxbind_build.classify.library_messages import safe_dtypes
-from voxbind_build.manifest import observations_path
-from voxbind_build.model import CRASH, Observation, ProbeTask
+from voxbind_build.manifest import decode_observations, observations_path
+from voxbind_build.model import Observation, ProbeTask
 
 LIBRARY = "pyclesperanto"
 CHUNKS = 6
@@ -44,13 +43,13 @@ def tasks() -> list[ProbeTask]:
 @pytest.fixture(scope="module")
 def observations() -> dict[str, Observation]:
     path = Path(voxbind.__file__).parent / observations_path(LIBRARY)
-    return msgspec.json.decode(path.read_bytes(), type=dict[str, Observation])
+    return decode_observations(path.read_bytes())
 
 
 def ends_its_process(observation: Observation) -> bool:
     """Whether the record tells that some call of the function does."""
-    answers = [call.error for call in observation.calls] + list(observation.refused.values())
-    return any(answer.startswith(CRASH) for answer in answers)
+    crashed = any(call.outcome == "crashed" for call in observation.calls)
+    return crashed or bool(observation.crashes)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -203,7 +203,8 @@ def spins_in_threads(image):
 def turns_a_deaf_ear(image):
     import signal
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM):
+    polite = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    for number in (*polite, signal.SIGALRM, signal.SIGPROF, signal.SIGXCPU):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     spins(image)
@@ -341,4 +342,50 @@ def crashes_on_bool(image):
 def hangs_on_volumes(image):
     while image.ndim == 3:
         time.sleep(60)
+    return image + image
+
+
+# --- what the machine does --------------------------------------------------------------
+
+
+def is_killed(image):
+    os.kill(os.getpid(), 9)
+
+
+def is_terminated(image):
+    os.kill(os.getpid(), 15)
+
+
+def is_killed_on_bool(image):
+    if image.dtype == bool:
+        is_killed(image)
+    return image + image
+
+
+def is_killed_for_others(image):
+    """Be killed as long as others need the memory."""
+    if pathlib.Path(os.environ["OFFENDERS_OUTSIDE"], "others").exists():
+        is_killed(image)
+    return image + image
+
+
+def has_no_more_processes(image):
+    raise BlockingIOError(11, "no more processes")
+
+
+def has_no_more_threads(image):
+    raise RuntimeError("can't start new thread")
+
+
+def spins_on_float64_images(image):
+    while image.dtype == np.float64:
+        pass
+    return image + image
+
+
+def takes_its_time(image):
+    """Use a twentieth of a second of processor time on a volume."""
+    begun = time.process_time()
+    while image.ndim == 3 and time.process_time() < begun + 0.05:
+        pass
     return image + image

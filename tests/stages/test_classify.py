@@ -11,7 +11,15 @@ from msgspec.structs import replace
 from scipy import ndimage
 
 from voxbind_build.classify import classify, find_types
-from voxbind_build.model import Call, Declaration, Observation, Result, Returns
+from voxbind_build.model import (
+    DECISIVE,
+    Call,
+    Declaration,
+    Observation,
+    Part,
+    Result,
+    Returns,
+)
 
 # --- real functions with known contracts ------------------------------------------------
 
@@ -360,7 +368,8 @@ REFUSED = (call(IMAGE, "TypeError: never"), call(VOLUME, "TypeError: never"))
         (seen(*LINE, last_axis=True), V2S, "one axis of space reduced"),
         (seen(*COLOURS), P2, "an axis of colours is needed"),
         (seen(*COLOUR_VOLUME), F, "an axis of colours is needed"),
-        (seen(*REFUSED), P2, "the library answered TypeError: never"),
+        (seen(*REFUSED), None, "not observed: tried (Y, X)"),
+        (seen(*REFUSED), None, "the library answered TypeError: never"),
     ],
 )
 def test_contracts_follow_from_observations(
@@ -372,10 +381,65 @@ def test_contracts_follow_from_observations(
     assert verdict == classify(SMOOTH, observation, None)
 
 
-def test_only_what_was_never_taken_is_inferred() -> None:
-    assert classify(SMOOTH, seen(*REFUSED), None).evidence == "inferred"
-    assert classify(SMOOTH, None, None).evidence == "inferred"
+def test_only_what_was_never_taken_is_unobserved() -> None:
+    assert classify(SMOOTH, seen(*REFUSED), None).evidence == "unobserved"
+    assert classify(SMOOTH, None, None).evidence == "unobserved"
     assert classify(SMOOTH, seen(*ONLY_2D), None).evidence == "observed"
+
+
+SLOW = "used more than 10 s of processor time"
+
+
+@pytest.mark.parametrize("part", sorted(DECISIVE))
+@pytest.mark.parametrize("calls", [SAME, ONLY_2D, ONLY_3D, TO_SLICE, COLOURS, REFUSED])
+def test_no_contract_rests_on_what_was_inconclusive(calls: tuple[Call, ...], part: Part) -> None:
+    observation = replace(
+        seen(*calls, per_slice=True),
+        inconclusive={part: SLOW},
+        dtypes={"uint8": array(*IMAGE)},
+        refused={"bool": "TypeError: no bool"},
+    )
+    verdict = classify(SMOOTH, observation, None)
+    assert (verdict.kind, verdict.contract, verdict.evidence) == ("image", None, "unobserved")
+    assert f"the measurement was inconclusive: {SLOW}" in verdict.reason
+    assert (verdict.arrays, verdict.whole) == (("image",), ("footprint",))
+    assert (verdict.refuses, verdict.dtypes, verdict.only, verdict.stacks) == ({}, {}, (), False)
+
+
+@pytest.mark.parametrize("part", ["dtypes", "options"])
+def test_a_contract_stands_that_rests_on_other_calls(part: Part) -> None:
+    plain = seen(*SAME, per_slice=True)
+    assert classify(SMOOTH, replace(plain, inconclusive={part: SLOW}), None) == classify(
+        SMOOTH, plain, None
+    )
+
+
+def test_an_inconclusive_dtype_is_not_refused_beside_one_that_ends_the_process() -> None:
+    crashed = replace(
+        seen(*SAME, per_slice=True),
+        dtypes={"uint8": array(*IMAGE)},
+        refused={"bool": "ended its process by SIGABRT or SIGSEGV"},
+        crashes=("bool",),
+    )
+    assert classify(SMOOTH, crashed, None).only == ("uint8",)
+    verdict = classify(SMOOTH, replace(crashed, inconclusive={"dtypes": SLOW}), None)
+    assert (verdict.evidence, verdict.only) == ("unobserved", ())
+
+
+def test_an_inconclusive_call_is_no_refusal_and_no_reason() -> None:
+    late = Call(
+        case="volume of grey", shape=VOLUME, dtype="float64", outcome="inconclusive", error=SLOW
+    )
+    verdict = classify(SMOOTH, seen(late, *ONLY_2D), None)
+    assert verdict.contract == P2
+    assert verdict.refuses == {"(Z, Y, X)": "ValueError: no volumes"}
+    assert SLOW not in verdict.reason
+
+
+def test_a_result_that_is_declared_leaves_the_contract_of_an_image_function_unknown() -> None:
+    verdict = classify(SMOOTH, seen(*REFUSED), Declaration(result="mask", reason="It is one."))
+    assert (verdict.kind, verdict.contract, verdict.result) == ("image", None, "mask")
+    assert (verdict.evidence, verdict.arrays) == ("unobserved", ("image",))
 
 
 def test_a_declaration_overrules_and_keeps_what_was_observed() -> None:
@@ -442,7 +506,7 @@ def test_a_declaration_stands_alone_where_nothing_was_observed() -> None:
     verdict = classify(SMOOTH, None, declaration)
     assert (verdict.contract, verdict.reason) == (P3, "By its author.")
     assert verdict.overruled is not None
-    assert (verdict.overruled.evidence, verdict.overruled.agrees) == ("inferred", False)
+    assert (verdict.overruled.evidence, verdict.overruled.agrees) == ("unobserved", False)
 
 
 # --- what the library answers -------------------------------------------------------------
@@ -490,7 +554,7 @@ def test_warnings_are_kept_with_the_inputs_that_they_came_with() -> None:
 def test_what_ended_its_process_is_an_image_function_that_was_not_observed() -> None:
     observation = replace(seen(), failure="ended its process by SIGSEGV")
     verdict = classify(SMOOTH, observation, None)
-    assert (verdict.kind, verdict.evidence) == ("image", "inferred")
+    assert (verdict.kind, verdict.contract, verdict.evidence) == ("image", None, "unobserved")
     assert "ended its process by SIGSEGV" in verdict.reason
 
 
@@ -504,7 +568,7 @@ def test_a_helper_that_could_not_be_run_says_what_was_tried() -> None:
         arguments={"footprint": "3"},
     )
     verdict = classify(SMOOTH, replace(seen(tried), image=""), None)
-    assert (verdict.kind, verdict.evidence) == ("helper", "inferred")
+    assert (verdict.kind, verdict.evidence) == ("helper", "unobserved")
     assert "footprint=3" in verdict.reason and "ValueError: no such thing" in verdict.reason
 
 
@@ -544,9 +608,7 @@ def test_kinds_of_results(results: list[Result], kind: str) -> None:
 
 def test_dtypes_are_those_of_the_image_in_a_tuple() -> None:
     pair = Result(type="tuple", members=(Result(type="scalar", dtype="int64"), array(*IMAGE)))
-    observation = Observation(
-        definition="m:smooth", fingerprint="", image="image", dtypes={"uint8": pair}
-    )
+    observation = replace(seen(*SAME), dtypes={"uint8": pair})
     assert classify(SMOOTH, observation, None).dtypes["uint8"].dtype == "float64"
 
 

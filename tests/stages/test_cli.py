@@ -92,7 +92,7 @@ def test_list_by_kind_and_evidence(voxbind, functions):
         _, output, _ = voxbind("list", "--kind", kind, "--json")
         expected = {name for name, function in functions.items() if kind in ("any", function.kind)}
         assert names(output) == expected != set()
-    for evidence in ("observed", "inferred", "declared"):
+    for evidence in ("observed", "inferred", "declared", "unobserved"):
         _, output, _ = voxbind("list", "--kind", "any", "--evidence", evidence, "--json")
         assert names(output) == {
             name for name, function in functions.items() if function.evidence == evidence
@@ -209,7 +209,7 @@ def test_what_was_not_observed_is_counted_and_named(voxbind, package, toylib, fu
     assert re.search(
         r"toylib: 1 of \d+ image functions \(\d+\.\d%\) and \d+ of \d+ helpers", printed
     )
-    assert "toylib.measure.fails, image, inferred: " in printed
+    assert "toylib.measure.fails, image, unobserved: " in printed
     assert "ValueError: never" in printed
 
 

@@ -1,6 +1,8 @@
 """The frozen record: canonical text, careful reading, comparison."""
 
 import json
+import lzma
+from pathlib import Path
 
 import hypothesis
 import hypothesis.strategies as st
@@ -10,8 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
-from voxbind_build.manifest import ManifestError
+from voxbind_build.manifest import ManifestError, migrations, sealing
 from voxbind_build.model import (
+    SCHEMA_VERSION,
     Call,
     Description,
     DtypeFact,
@@ -30,6 +33,8 @@ from voxbind_build.model import (
     TypeFindings,
     Verdict,
 )
+
+LAST_RELEASE = Path(__file__).parents[1] / "manifests" / "manifest-0.1.0.json.xz"
 
 SPEC = LibrarySpec(name="toy", distribution="toy-lib", extra="toy", modules=("toy.filters",))
 
@@ -177,11 +182,8 @@ def test_the_manifest_fits_its_schema(written):
     jsonschema.validate(json.loads(written.read_text()), json.loads(frozen.schema()))
 
 
-def test_the_shipped_schema_is_current():
-    sealed = frozen.seal(manifest(), {})
-    assert sealed[frozen.SCHEMA] == frozen.schema(), (
-        "write manifest.schema() to generator/voxbind_build/manifest/schema.json"
-    )
+def test_the_schema_is_shipped():
+    assert frozen.seal(manifest(), {})[frozen.SCHEMA] == frozen.schema()
 
 
 def test_sealing_lists_every_file_but_the_manifest():
@@ -241,15 +243,19 @@ OBSERVATION = Observation(
 )
 
 
+def write_package(folder, libraries, observations):
+    files = {
+        frozen.observations_path(name): frozen.encode_observations(observed)
+        for name, observed in observations.items()
+    }
+    for path, text in frozen.seal(Manifest(libraries=libraries), files).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
 def package(tmp_path, observations):
-    sealed = frozen.seal(
-        Manifest(libraries={"toy": library()}),
-        {frozen.observations_path("toy"): frozen.encode_observations(observations)},
-    )
-    for path, text in sealed.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
-    return tmp_path
+    return write_package(tmp_path, {"toy": library()}, {"toy": observations})
 
 
 def test_observations_come_back_as_they_were(tmp_path):
@@ -260,7 +266,9 @@ def test_observations_come_back_as_they_were(tmp_path):
 
 def test_observations_take_one_line_each_and_are_sorted():
     lines = frozen.encode_observations({"b:f": OBSERVATION, "a:f": OBSERVATION}).splitlines()
-    assert [line.partition(":f")[0] for line in lines] == ["{", '"a', '"b', "}"]
+    members = ['"observations":{', '"a', '"b', "}}"]
+    assert [line.partition(":f")[0] for line in lines[1:]] == members
+    assert lines[0].startswith('{"digest":"sha256:')
 
 
 def test_there_may_be_no_record(tmp_path):
@@ -279,15 +287,62 @@ def test_there_may_be_no_record(tmp_path):
     ],
     ids=["missing", "truncated", "edited", "binary"],
 )
-def test_damaged_observations_are_refused_or_left_out(tmp_path, damage):
-    package(tmp_path, {"toy._impl:blur": OBSERVATION})
+@pytest.mark.parametrize("distrust", [False, True])
+def test_damaged_observations_cost_their_own_library_and_are_named(tmp_path, damage, distrust):
+    libraries = {"toy": library(), "other": library()}
+    observations = {"toy._impl:blur": OBSERVATION}
+    write_package(tmp_path, libraries, dict.fromkeys(libraries, observations))
     damage(tmp_path / "observations" / "toy.json")
-    with pytest.raises(ManifestError, match="voxbind build --fresh"):
-        frozen.read_record(tmp_path)
-    record = frozen.read_record(tmp_path, distrust=True)
-    assert record.observations == {}
-    assert list(record.manifest.libraries) == ["toy"]
-    assert len(record.problems) == 1
+    record = frozen.read_record(tmp_path, distrust=distrust, recordings=tmp_path / "none")
+    assert record.observations == {"other": observations}
+    assert list(record.manifest.libraries) == ["other", "toy"]
+    (problem,) = record.problems
+    assert str(tmp_path / "observations" / "toy.json") in problem
+    assert "measures this library anew" in problem
+
+
+def test_observations_are_read_without_the_manifest_that_lists_them(tmp_path):
+    package(tmp_path, {"toy._impl:blur": OBSERVATION})
+    (tmp_path / "manifest.json").write_text("{}")
+    record = frozen.read_record(tmp_path, distrust=True, recordings=tmp_path / "none")
+    assert record.observations == {"toy": {"toy._impl:blur": OBSERVATION}}
+
+
+# --- records that evolve ---------------------------------------------------------------
+
+
+def test_a_field_that_a_newer_voxbind_adds_or_an_older_one_lacks_changes_nothing(written):
+    before = frozen.read(written)
+    document = json.loads(written.read_text())
+    entry = document["libraries"]["toy"]["functions"]["toy.filters.blur"]
+    entry["added_later"] = [1, {"a": 2}]
+    del entry["masked"]
+    written.write_text(sealing.sealed(json.dumps(document, indent=1, sort_keys=True) + "\n"))
+    assert frozen.read(written).libraries == before.libraries
+
+
+def test_the_digest_is_of_the_bytes_that_were_read(written):
+    written.write_text(written.read_text().replace("\n}", "\n }"))
+    with pytest.raises(ManifestError, match="was changed"):
+        frozen.read(written)
+
+
+def test_the_manifest_of_the_last_release_is_read_whole(tmp_path):
+    released = json.loads(lzma.decompress(LAST_RELEASE.read_bytes()))
+    path = tmp_path / "manifest.json"
+    path.write_bytes(lzma.decompress(LAST_RELEASE.read_bytes()))
+    manifest = frozen.read(path)
+    for name, entry in released["libraries"].items():
+        library = manifest.libraries[name]
+        assert library.version == entry["version"]
+        assert {public: function.contract for public, function in library.functions.items()} == {
+            public: function["contract"] for public, function in entry["functions"].items()
+        }
+        assert library.excluded.keys() == entry["excluded"].keys()
+
+
+def test_each_schema_version_leads_to_the_next():
+    assert sorted(migrations.STEPS) == list(range(1, SCHEMA_VERSION))
 
 
 TASK = ProbeTask(description=description(), memory_type="numpy")

@@ -32,6 +32,7 @@ def built(tmp_path_factory):
         patch.syspath_prepend(folder)
         patch.setenv("OFFENDERS_OUTSIDE", str(outside))
         patch.setattr(sandbox, "DISK_LIMIT", 1 << 26)
+        patch.setattr(sandbox, "PATIENCE", 2)
         out = tmp_path_factory.mktemp("out") / "voxbind"
         report = pipeline.build([SPEC], out, jobs=2, time_limit=12)
     return report, manifest.read(out / manifest.MANIFEST)
@@ -63,8 +64,9 @@ def test_well_behaved_functions_are_observed_as_ever(built):
         ("aborts", "ended its process by SIGABRT or SIGSEGV"),
         ("leaves_with_three", "ended its process with exit code 3"),
         ("exits", "SystemExit: enough"),
-        ("hangs", "took longer than 3 s"),
-        ("turns_a_deaf_ear", "took longer than 12 s"),
+        ("hangs", "the measurement was inconclusive: didn't end within 6 s"),
+        ("turns_a_deaf_ear", "the measurement was inconclusive: didn't end within 24 s"),
+        ("is_killed", "the measurement was inconclusive: was ended from outside by SIGKILL"),
         ("fills_the_disk", "wrote more than 64 MiB of files"),
         ("reads_input", "EOFError"),
         ("opens_window", "no display name"),
@@ -74,5 +76,14 @@ def test_the_build_tells_what_happened(built, name, told):
     report, frozen = built
     (entry,) = [entry for entry in report.unobserved if entry.name == f"mischief.{name}"]
     assert told in entry.reason
-    assert (entry.kind, entry.evidence) == ("image", "inferred")
-    assert entry.name in dict(lookup.functions(frozen, evidence="inferred"))
+    assert (entry.kind, entry.evidence) == ("image", "unobserved")
+    function = dict(lookup.functions(frozen, evidence="unobserved"))[entry.name]
+    assert (function.contract, function.refuses, function.dtypes) == (None, {}, {})
+
+
+def test_the_build_names_what_was_inconclusive(built):
+    report, _ = built
+    noted = [note for note in report.notes if "the measurement was inconclusive, twice" in note]
+    names = {note.partition(":")[0] for note in noted}
+    assert {f"mischief.{name}" for name in ("hangs", "spins", "is_killed", "eats_memory")} <= names
+    assert not {f"mischief.{name}" for name in ("invert", "segfaults", "exits")} & names

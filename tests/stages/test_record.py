@@ -18,6 +18,7 @@ from madeup import parameter
 from voxbind_build import libraries, manifest
 from voxbind_build.build import pipeline
 from voxbind_build.build import record as recording
+from voxbind_build.build.merge import merge
 from voxbind_build.build.progress import Silent
 from voxbind_build.build.report import BuildError, RecordReport
 from voxbind_build.cli import app as cli
@@ -33,9 +34,10 @@ from voxbind_build.model import (
     ProbeTask,
     Returns,
 )
-from voxbind_build.probe.memory import cuda
+from voxbind_build.probe.memory import gpu as cuda
 from voxbind_build.probe.memory.containers import mapped
-from voxbind_build.probe.memory.lookup import Host
+from voxbind_build.probe.memory.cupy_memory import LOST
+from voxbind_build.probe.memory.numpy_memory import Host
 from voxbind_build.probe.protocol.twin_agreement import Pair, distance
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.probe.sandbox.confinement import Limits
@@ -498,7 +500,7 @@ def test_the_greatest_numbers_have_a_finite_distance() -> None:
 def test_a_file_is_merged_where_there_is_no_device(
     here: Path, made: tuple[Path, RecordReport], package: Path
 ) -> None:
-    report = recording.merge(specs(here)[1:], [made[0]], package)
+    report = merge(specs(here)[1:], [made[0]], package)
     (merged,) = report.merged
     assert (merged.taken, merged.left_out, merged.machine) == (len(NAMES), {}, "cpu")
     assert evidence(package) == {
@@ -521,21 +523,54 @@ def test_a_file_is_merged_where_there_is_no_device(
 def test_a_build_and_a_check_keep_what_was_recorded(
     here: Path, made: tuple[Path, RecordReport], package: Path
 ) -> None:
-    recording.merge(specs(here)[1:], [made[0]], package)
+    merge(specs(here)[1:], [made[0]], package)
     before = contents(package)
     assert pipeline.check(specs(here), package).agrees
     report = pipeline.build(specs(here), package)
     assert contents(package) == before
     assert (report.rows[0].library, report.rows[0].recorded) == ("fast", 7)
-    assert recording.merge(specs(here)[1:], [made[0]], package).changes is not None
+    assert merge(specs(here)[1:], [made[0]], package).changes is not None
     assert contents(package) == before
+
+
+def test_committed_recordings_outlive_a_lost_package_and_a_fresh_build(
+    here: Path, made: tuple[Path, RecordReport], package: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    merge(specs(here)[1:], [made[0]], package, recordings=folder)
+    before, kept = contents(package), contents(folder)
+    assert [*kept] == ["fast.json"]
+    assert "observations/fast.json" not in before  # the folder has them, and the package no copy
+    pipeline.build(specs(here), package, fresh=True, recordings=folder)
+    assert contents(package) == before
+    (package / "manifest.json").write_text("{")
+    pipeline.build(specs(here), package, fresh=True, recordings=folder)
+    assert contents(package) == before
+    shutil.rmtree(package)
+    pipeline.build(specs(here), package, recordings=folder)
+    assert contents(package) == before
+    assert contents(folder) == kept
+
+
+def test_a_damaged_recording_is_named_and_kept_and_costs_its_own_library(
+    here: Path, made: tuple[Path, RecordReport], package: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    merge(specs(here)[1:], [made[0]], package, recordings=folder)
+    path = folder / "fast.json"
+    path.write_text(damaged := path.read_text().replace("float64", "float32"))
+    report = pipeline.build(specs(here), package, recordings=folder)
+    assert [str(path) in note for note in report.notes] == [True]
+    assert "digest doesn't fit" in report.notes[0]
+    assert evidence(package)["negate"] == "inferred"
+    assert path.read_text() == damaged
 
 
 def test_recording_into_the_package_is_recording_and_merging(
     here: Path, made: tuple[Path, RecordReport], package: Path, tmp_path: Path
 ) -> None:
     elsewhere = Path(shutil.copytree(package, tmp_path / "elsewhere" / "voxbind"))
-    recording.merge(specs(here)[1:], [made[0]], elsewhere)
+    merge(specs(here)[1:], [made[0]], elsewhere)
     report = recording.record(specs(here)[1:], package, jobs=2)
     assert report.observed == len(NAMES)
     assert contents(package) == contents(elsewhere)
@@ -554,7 +589,7 @@ def test_what_another_version_showed_is_refused(
     (here / "fast" / "__init__.py").write_text('__version__ = "2.1"\n')
     before = contents(package)
     with pytest.raises(BuildError, match=r"2\.0 was observed, and 2\.1 is read here"):
-        recording.merge(specs(here)[1:], [made[0]], package)
+        merge(specs(here)[1:], [made[0]], package)
     assert contents(package) == before
 
 
@@ -569,7 +604,7 @@ def test_a_changed_function_is_left_out_by_name(
         .replace('"clean", ', "")
         .replace("from fast.plain._clean import clean\n", "")
     )
-    (merged,) = recording.merge(specs(here)[1:], [made[0]], package).merged
+    (merged,) = merge(specs(here)[1:], [made[0]], package).merged
     assert merged.taken == len(NAMES) - 2
     assert merged.left_out == {
         "fast.plain._clean:clean": "there is no such function here",
@@ -598,7 +633,7 @@ def test_a_file_that_cant_be_trusted_is_refused(
         )
     before = contents(package)
     with pytest.raises(RecordingError, match=r"damaged\.json .*record --to"):
-        recording.merge(specs(here)[1:], [file], package)
+        merge(specs(here)[1:], [file], package)
     assert contents(package) == before
 
 
@@ -606,7 +641,7 @@ def test_what_isnt_named_is_left_out(
     here: Path, made: tuple[Path, RecordReport], package: Path
 ) -> None:
     with pytest.raises(BuildError, match="name it with --library"):
-        recording.merge([spec for spec in libraries.builtin() if spec.device], [made[0]], package)
+        merge([spec for spec in libraries.builtin() if spec.device], [made[0]], package)
 
 
 # --- when something is wrong -------------------------------------------------------------
@@ -767,7 +802,7 @@ def test_the_command_says_what_is_missing(
 
 
 def test_a_process_that_the_gpu_fails_is_told_in_words() -> None:
-    assert sandbox._last_words(cuda.LOST, Limits(1, 1, 1, 1)) == (
+    assert sandbox._last_words(LOST, Limits(1, 1, 1, 1)) == (
         "ended its process: the GPU was left in error"
     )
 

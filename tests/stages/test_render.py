@@ -182,7 +182,12 @@ AXES = [
         {"contract": "VOLUMETRIC_TO_SLICE", "refuses": {"(Y, X)": "ValueError: no images"}},
         "takes a (Z, Y, X) volume only, and gives an image with one axis less.",
     ),
-    ({"evidence": "inferred"}, "could not be measured, so nothing beyond an image is promised"),
+    (
+        {"contract": None, "evidence": "unobserved", "reason": "not observed: tried (Y, X) grey"},
+        "contract unknown, not observed: tried (Y, X) grey. Arrays are converted to the library's "
+        "memory and back; all other arguments are passed on unchanged, and no dimension or dtype "
+        "is refused.",
+    ),
 ]
 
 
@@ -396,7 +401,8 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
 def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: str) -> None:
     second = parameter("second", default=default)
     text = written(function(parameter("image"), second, whole=("second",)))
-    body = next(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.If))
+    *_, wrapper = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    body = next(node for node in ast.walk(wrapper) if isinstance(node, ast.If))
     assert isinstance(body.test, ast.BoolOp)
     assert ast.unparse(body.test.values[-1]) == condition
 

@@ -65,3 +65,6 @@ if not TYPE_CHECKING:
             "util",
         ),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]

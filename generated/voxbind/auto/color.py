@@ -155,6 +155,9 @@ if not TYPE_CHECKING:
         ),
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def combine_stains(

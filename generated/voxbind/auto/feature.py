@@ -78,6 +78,9 @@ if not TYPE_CHECKING:
         __name__, upstream=_cpu, names=("BRIEF", "CENSURE", "Cascade", "ORB", "SIFT")
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def blob_dog(
@@ -2759,9 +2762,8 @@ def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
 
     voxbind: a helper; its arrays may be in any memory.
 
-    voxbind.auto: where H_elems is on an NVIDIA GPU it runs
-    cucim.skimage.feature.hessian_matrix_eigvals there, else
-    skimage.feature.hessian_matrix_eigvals on the CPU.
+    voxbind.auto: runs on the CPU, because cucim.skimage.feature.hessian_matrix_eigvals takes
+    other axes than skimage.feature.hessian_matrix_eigvals.
 
     Parameters
     ----------
@@ -2800,6 +2802,7 @@ def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
             "hessian_matrix_eigvals",
             locals(),
             images=("H_elems",),
+            never="cucim.skimage.feature.hessian_matrix_eigvals takes other axes than skimage.feature.hessian_matrix_eigvals",
             stays="skimage.feature.hessian_matrix_eigvals takes no image, and works where its arrays are",
         )
     return result
@@ -4001,9 +4004,8 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
 
     voxbind: a helper; its arrays may be in any memory.
 
-    voxbind.auto: where A_elems is on an NVIDIA GPU it runs
-    cucim.skimage.feature.structure_tensor_eigenvalues there, else
-    skimage.feature.structure_tensor_eigenvalues on the CPU.
+    voxbind.auto: runs on the CPU, because cucim.skimage.feature.structure_tensor_eigenvalues
+    takes other axes than skimage.feature.structure_tensor_eigenvalues.
 
     Parameters
     ----------
@@ -4046,6 +4048,7 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
             "structure_tensor_eigenvalues",
             locals(),
             images=("A_elems",),
+            never="cucim.skimage.feature.structure_tensor_eigenvalues takes other axes than skimage.feature.structure_tensor_eigenvalues",
             stays="skimage.feature.structure_tensor_eigenvalues takes no image, and works where its arrays are",
         )
     return result

@@ -79,6 +79,9 @@ if not TYPE_CHECKING:
         names=("CircleModel", "EllipseModel", "LineModelND", "RansacModelProtocol"),
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     """Approximate a polygonal chain with the specified tolerance.

@@ -41,6 +41,11 @@ __all__ = [
 _cpu = wrapped("skimage.metrics")
 _gpu = wrapped("cucim.skimage.metrics")
 
+if not TYPE_CHECKING:
+
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 def adapted_rand_error(
     image_true: Array | None = None,

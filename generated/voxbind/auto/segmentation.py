@@ -52,6 +52,11 @@ __all__ = [
 _cpu = wrapped("skimage.segmentation")
 _gpu = wrapped("cucim.skimage.segmentation")
 
+if not TYPE_CHECKING:
+
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def active_contour(

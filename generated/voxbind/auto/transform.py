@@ -102,6 +102,9 @@ if not TYPE_CHECKING:
         ),
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def downscale_local_mean(

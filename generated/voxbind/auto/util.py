@@ -69,6 +69,9 @@ if not TYPE_CHECKING:
         __name__, upstream=_cpu, names=("FailedEstimationAccessError", "PendingSkimage2Change")
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def apply_parallel(

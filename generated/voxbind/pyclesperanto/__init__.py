@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pyclesperanto import Array as Array  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from pyclesperanto import Device as Device  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from pyclesperanto import Device as _Device  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from pyclesperanto import cl_info as cl_info  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from pyclesperanto import imshow as imshow  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from pyclesperanto import info as info  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     Image: Any
     __clic_version__: Any
@@ -87,6 +90,7 @@ __all__ = [
     "center_of_mass",
     "centroids_of_labels",
     "circular_shift",
+    "cl_info",
     "clahe",
     "clip",
     "closing",
@@ -201,6 +205,8 @@ __all__ = [
     "hessian_eigenvalues",
     "hessian_gaussian_eigenvalues",
     "histogram",
+    "imshow",
+    "info",
     "invert",
     "is_image",
     "jaccard_index",
@@ -486,7 +492,11 @@ if not TYPE_CHECKING:
             "__common_alias__",
             "__version__",
         ),
+        not_wrapped=("cl_info", "imshow", "info"),
     )
+
+    def __dir__() -> _list[str]:
+        return [*__all__]
 
 
 @overload

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, overload
 from voxbind._dispatch.dispatch import direct, flexible
 from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
 from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayLike, Castable, LibraryArray, OutT
 
@@ -41,6 +42,12 @@ _pyclesperanto = upstream(
         }
     },
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(__name__, upstream=_pyclesperanto, not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

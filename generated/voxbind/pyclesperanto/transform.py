@@ -52,7 +52,12 @@ _pyclesperanto = upstream(
 )
 
 if not TYPE_CHECKING:
-    __getattr__ = lazy_attributes(__name__, upstream=_pyclesperanto, names=("AffineTransform",))
+    __getattr__ = lazy_attributes(
+        __name__, upstream=_pyclesperanto, names=("AffineTransform",), not_wrapped=()
+    )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

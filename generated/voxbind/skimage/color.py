@@ -147,7 +147,11 @@ if not TYPE_CHECKING:
             "rgb_from_hpx",
             "rgb_from_rbd",
         ),
+        not_wrapped=(),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

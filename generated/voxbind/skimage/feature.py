@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skimage.feature import ORB as ORB  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.feature import SIFT as SIFT  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.feature import Cascade as Cascade  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from skimage.feature import plot_matched_features as plot_matched_features  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
 __all__ = [
     "BRIEF",
@@ -60,6 +61,7 @@ __all__ = [
     "multiblock_lbp",
     "multiscale_basic_features",
     "peak_local_max",
+    "plot_matched_features",
     "shape_index",
     "structure_tensor",
     "structure_tensor_eigenvalues",
@@ -71,8 +73,14 @@ _skimage = upstream(
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(
-        __name__, upstream=_skimage, names=("BRIEF", "CENSURE", "Cascade", "ORB", "SIFT")
+        __name__,
+        upstream=_skimage,
+        names=("BRIEF", "CENSURE", "Cascade", "ORB", "SIFT"),
+        not_wrapped=("plot_matched_features",),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

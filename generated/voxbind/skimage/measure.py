@@ -73,7 +73,11 @@ if not TYPE_CHECKING:
         __name__,
         upstream=_skimage,
         names=("CircleModel", "EllipseModel", "LineModelND", "RansacModelProtocol"),
+        not_wrapped=(),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:

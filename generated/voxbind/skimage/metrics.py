@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from voxbind._dispatch.dispatch import flexible
 from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT
 
@@ -36,6 +37,12 @@ __all__ = [
 _skimage = upstream(
     "skimage.metrics", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(__name__, upstream=_skimage, not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def adapted_rand_error(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import flexible, per_slice
 from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
 
@@ -46,6 +47,12 @@ __all__ = [
 _skimage = upstream(
     "skimage.segmentation", distribution="scikit-image", version="0.26.0", extra="skimage"
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(__name__, upstream=_skimage, not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

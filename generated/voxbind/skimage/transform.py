@@ -95,7 +95,11 @@ if not TYPE_CHECKING:
             "SimilarityTransform",
             "ThinPlateSplineTransform",
         ),
+        not_wrapped=(),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from skimage.util import FailedEstimationAccessError as FailedEstimationAccessError  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
     from skimage.util import PendingSkimage2Change as PendingSkimage2Change  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from skimage.util import lookfor as lookfor  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
 __all__ = [
     "FailedEstimationAccessError",
@@ -45,6 +46,7 @@ __all__ = [
     "img_as_uint",
     "invert",
     "label_points",
+    "lookfor",
     "map_array",
     "montage",
     "random_noise",
@@ -60,8 +62,14 @@ _skimage = upstream("skimage.util", distribution="scikit-image", version="0.26.0
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(
-        __name__, upstream=_skimage, names=("FailedEstimationAccessError", "PendingSkimage2Change")
+        __name__,
+        upstream=_skimage,
+        names=("FailedEstimationAccessError", "PendingSkimage2Change"),
+        not_wrapped=("lookfor",),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
-from voxbind_build.build.report import BuildError, Row, row
+from voxbind_build.build.report import BuildError, Row, inconclusive, row
 from voxbind_build.classify import (
     classify,
     find_types,
@@ -22,6 +22,7 @@ from voxbind_build.classify import (
     paired,
     twin_name,
     twin_types,
+    undecided,
 )
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
@@ -122,7 +123,9 @@ class Reading(msgspec.Struct):
         pair: Twin | None,
     ) -> tuple[Verdict, TypeFindings]:
         declaration = self.inventory.spec.declare.get(description.name)
-        failure = observation.failure if observation else "not run"
+        failure = (
+            observation.failure or undecided(observation) if observation is not None else "not run"
+        )
         if failure and twin is not None and pair is not None and declaration is None:
             verdict = inferred(description, twin, pair, failure)
             if verdict is not None:
@@ -196,9 +199,12 @@ def fill(
     which: Measure,
     jobs: int | None,
     time_limit: float,
+    notes: list[str],
     reporter: Reporter,
 ) -> None:
     """Give each reading its observations: known ones where they hold, else new ones.
+
+    What was recorded isn't replaced by a measurement that is inconclusive.
 
     Parameters
     ----------
@@ -212,22 +218,26 @@ def fill(
         What to measure.
     jobs, time_limit
         See `probe.sandbox.probe`.
+    notes
+        A sentence is added for each function whose measurement was inconclusive.
     reporter
         Is told how it goes.
     """
-    method = method_fingerprint()
     wanted: dict[str, str] = {}
     tasks: list[ProbeTask] = []
     libraries: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, reading in readings.items():
         if reading.inventory.spec.device:
             reading.observations = recorded(reading, record)
             continue
         known = {**record.observations.get(name, {}), **measured}
         for definition, task in reading.tasks().items():
-            libraries[definition] = name
+            libraries[definition], names[definition] = name, task.description.name
             observation = known.get(definition)
-            fingerprint = frozen.fingerprint(task, reading.inventory.version, method)
+            fingerprint = frozen.fingerprint(
+                task, reading.inventory.version, method_fingerprint(task)
+            )
             holds = observation is not None and observation.fingerprint == fingerprint
             if which == "all" or (which == "changed" and not holds):
                 wanted[definition] = fingerprint
@@ -240,11 +250,19 @@ def fill(
 
     def done(observation: Observation) -> None:
         definition = observation.definition
-        reading = readings[libraries[definition]]
-        measured[definition] = replace(observation, fingerprint=wanted[definition])
-        reading.observations[definition] = measured[definition]
+        name = libraries[definition]
+        reading = readings[name]
+        settled = record.observations.get(name, {}).get(definition)
+        stays = settled is not None and outlasts(settled, observation)
+        if settled is not None and stays:
+            reading.observations[definition] = settled
+        else:
+            measured[definition] = replace(observation, fingerprint=wanted[definition])
+            reading.observations[definition] = measured[definition]
+        if observation.inconclusive:
+            notes.append(inconclusive(names[definition], observation, stays=stays))
         reading.seconds += clock.lap()
-        reporter.advance(libraries[definition])
+        reporter.advance(name)
 
     clock = Clock()
     reporter.start({name: reading.measured for name, reading in readings.items()})
@@ -254,11 +272,28 @@ def fill(
         reporter.finish()
 
 
+def outlasts(recorded: Observation, measured: Observation) -> bool:
+    """Return whether what was recorded stays, since a new measurement of it is inconclusive.
+
+    It doesn't if it is inconclusive itself, or was made of parameters with other roles.
+    """
+    return (
+        bool(measured.inconclusive)
+        and not recorded.inconclusive
+        and (recorded.image, recorded.roles) == (measured.image, measured.roles)
+    )
+
+
 def recorded(reading: Reading, record: Record) -> dict[str, Observation]:
-    """Return the observations of a record that rest on the source that was read."""
-    known, wanted = record.observations.get(reading.inventory.spec.name, {}), reading.sources()
+    """Return what was recorded on another machine of the very source that was read here.
+
+    Of two observations of one function the package's own counts, which was made by its user.
+    """
+    name, wanted = reading.inventory.spec.name, reading.sources()
+    sets = [recording.observations for recording in record.recordings.get(name, ())]
     return {
         definition: observation
+        for known in (*sets, record.observations.get(name, {}))
         for definition, observation in known.items()
         if wanted.get(definition) == observation.fingerprint
     }

@@ -20,6 +20,7 @@ from voxbind_build.build.report import (
     BuildReport,
     CheckReport,
     declared,
+    losses,
     types,
     unobserved,
 )
@@ -35,6 +36,7 @@ def build(
     jobs: int | None = None,
     fresh: bool = False,
     time_limit: float = sandbox.TIME_LIMIT,
+    recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> BuildReport:
     """Read and measure libraries, and write the package.
@@ -51,7 +53,7 @@ def build(
     fresh
         Measure everything, also what was measured before.
     time_limit
-        Seconds that one function may take; what takes longer is not observed.
+        Seconds of processor time that one function may use; what uses more is inconclusive.
     reporter
         Is told how it goes.
 
@@ -67,14 +69,14 @@ def build(
     started = time.monotonic()
     reporter = reporter or Silent()
     disk.prepare(out)
-    record = frozen.read_record(out, distrust=fresh)
+    record = frozen.read_record(out, distrust=fresh, recordings=recordings)
     refuse_clashes(specs, record.manifest.libraries)
     notes = list(record.problems)
     readings = read(specs, record, notes, reporter)
     measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
     try:
         which: Measure = "all" if fresh else "changed"
-        fill(readings, record, measured, which, jobs, time_limit, reporter)
+        fill(readings, record, measured, which, jobs, time_limit, notes, reporter)
     finally:
         if measured:
             frozen.keep_unfinished(out, measured)
@@ -86,6 +88,7 @@ def build(
             "an earlier build.\n" + "\n".join(notes)
         )
     changes = publish(package, out, record.owned, reporter)
+    notes += losses(record.manifest, package.manifest)
     frozen.forget_unfinished(out)
     for note in notes:
         reporter.warn(note)
@@ -107,6 +110,7 @@ def check(
     measure: bool = False,
     jobs: int | None = None,
     time_limit: float = sandbox.TIME_LIMIT,
+    recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> CheckReport:
     """Compare the installed libraries, and the files on disk, with the frozen record.
@@ -133,12 +137,14 @@ def check(
         raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
     edited, missing = frozen.altered(manifest, out)
-    record = frozen.read_record(out, distrust=True)
+    record = frozen.read_record(out, distrust=True, recordings=recordings)
     notes: list[str] = list(record.problems)
     # Without its observations a library's contracts can't be derived again.
-    unread = manifest.libraries.keys() - record.observations.keys()
+    measured_here = {name for name, library in manifest.libraries.items() if not library.device}
+    unread = measured_here - record.observations.keys()
     readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
-    fill(readings, record, {}, "all" if measure else "nothing", jobs, time_limit, reporter)
+    which: Measure = "all" if measure else "nothing"
+    fill(readings, record, {}, which, jobs, time_limit, notes, reporter)
 
     package = whole(readings, record)
     differences: list[Difference] = []

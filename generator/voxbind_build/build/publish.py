@@ -32,13 +32,23 @@ def whole(readings: Mapping[str, Reading], record: Record) -> Whole:
     rows = {name: row(name, library) for name, library in libraries.items()}
     for name, reading in twins_last(readings):
         libraries[name] = reading.freeze(libraries)
-        observations[name] = reading.observations
+        observations[name] = _unshipped(reading, record)
         rows[name] = reading.row(libraries[name])
     return Whole(
         Manifest(libraries=dict(sorted(libraries.items()))),
         observations,
         tuple(rows[name] for name in sorted(rows)),
     )
+
+
+def _unshipped(reading: Reading, record: Record) -> dict[str, Observation]:
+    """Return a library's observations but for those that voxbind's own recordings hold."""
+    shipped = record.recordings.get(reading.inventory.spec.name, ())
+    return {
+        definition: observation
+        for definition, observation in reading.observations.items()
+        if all(each.observations.get(definition) != observation for each in shipped)
+    }
 
 
 def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporter) -> disk.Changes:
@@ -75,6 +85,8 @@ def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporte
     except RenderError as error:
         raise BuildError(f"The wrappers can't be written: {error}") from error
     for name, observed in package.observations.items():
+        if not observed:
+            continue
         texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
     files = frozen.seal(package.manifest, texts)
     # What is on disk byte for byte was proved by the build that wrote it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -14,14 +14,20 @@ from voxbind_build import manifest as frozen
 from voxbind_build.build.library_state import (
     Clock,
     Reading,
+    outlasts,
     own_folder,
-    read,
     recorded,
-    refuse_clashes,
 )
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import Whole, publish, whole
-from voxbind_build.build.report import BuildError, Merged, RecordReport, compared, unobserved
+from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.recorded_libraries import (
+    add_recordings,
+    known_record,
+    read_all,
+    record_report,
+    refuse_without_device,
+)
+from voxbind_build.build.report import BuildError, RecordReport, inconclusive
 from voxbind_build.classify import paired, twin_name
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import installed_version
@@ -36,12 +42,12 @@ from voxbind_build.model import (
     Recordings,
     Twin,
 )
-from voxbind_build.probe.memory import cuda
+from voxbind_build.probe.memory import gpu as cuda
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
 TIME_LIMIT = 900.0
-"""Seconds for all calls of one function: many of them compile a kernel first."""
+"""Seconds of processor time for all calls of one function: many of them compile a kernel first."""
 _JOBS = 4
 """Processes that share a device."""
 
@@ -51,6 +57,7 @@ def record(
     out: Path,
     *,
     to: Path | None = None,
+    recordings: Path | None = None,
     jobs: int | None = None,
     fresh: bool = False,
     time_limit: float = TIME_LIMIT,
@@ -67,12 +74,15 @@ def record(
         The package's folder: what is recorded in it, and holds, isn't observed again.
     to
         A file for what is observed; by default it is merged into the package.
+    recordings
+        The folder of committed recordings, if what is observed is to be added to it. Else the
+        package keeps what is merged into it.
     jobs
         Processes at a time; by default a few, which share the device.
     fresh
         Observe everything, also what holds.
     time_limit
-        Seconds that one function may take; what takes longer is not observed.
+        Seconds of processor time that one function may use; what uses more is inconclusive.
     within
         Seconds after which no more is observed: what was until then is recorded.
     reporter
@@ -89,21 +99,21 @@ def record(
     """
     started = time.monotonic()
     reporter = reporter or Silent()
-    _need_devices(specs)
+    refuse_without_device(specs)
     if to is not None:
         _prove_writable(to)
-    known = _known(out, writing=to is None)
+    known = known_record(out, recordings, writing=to is None)
     reporter.say("looking for the device")
     machines = {spec.name: _machine(spec) for spec in specs}
     notes = list(known.problems)
-    readings = _readings(specs, known, notes, reporter)
+    readings = read_all(specs, known, notes, reporter)
     notes += [note for reading in readings.values() for note in _live_differences(reading)]
 
     # What a recording without an end has observed is kept beside what it is to be written to.
     kept = to or out.with_name(f"{out.name}.recorded")
     run = _Run(readings, machines, {} if fresh else frozen.read_unfinished(kept))
     for name, reading in readings.items():
-        run.ask(name, {} if fresh else recorded(reading, known), _pairs(reading, known, notes))
+        run.ask(name, recorded(reading, known), _pairs(reading, known, notes), fresh=fresh)
     try:
         run.observe(
             jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
@@ -117,8 +127,11 @@ def record(
         frozen.forget_unfinished(kept)
         raise
 
+    notes += run.notes
     if run.left:
         notes.append(f"there was no time for {run.left} functions: record again, to go on")
+    if to is None and recordings is not None:
+        known = add_recordings(run.recordings().recordings, known, recordings)
     package = whole(readings, known)
     changes = None
     if to is None:
@@ -129,7 +142,7 @@ def record(
         notes.append("all that the package has recorded holds, so that no file was written")
     if to is None or not run.left:
         frozen.forget_unfinished(kept)
-    report = _report(package, readings, notes, reporter, started)
+    report = record_report(package, readings, notes, reporter, started)
     return replace(
         report,
         observed=len(run.observed),
@@ -137,70 +150,6 @@ def record(
         file=str(to) if to is not None and run.observed else "",
         changes=changes,
     )
-
-
-def merge(
-    specs: Sequence[LibrarySpec],
-    files: Sequence[Path],
-    out: Path,
-    *,
-    reporter: Reporter | None = None,
-) -> RecordReport:
-    """Merge into the package what was observed on other machines.
-
-    Parameters
-    ----------
-    specs
-        The libraries that may be merged. They are read from their source: no device is needed.
-    files
-        What `record` has written there; of two that tell of the same function, the later counts.
-    out
-        The package's folder.
-    reporter
-        Is told how it goes.
-
-    Raises
-    ------
-    BuildError
-        If nothing in the files fits what is read here; the package is as it was.
-    RecordingError
-        If a file can't be trusted.
-    ManifestError
-        If the frozen record can't be trusted.
-    OutputError
-        If the folder can't be written.
-    """
-    started = time.monotonic()
-    reporter = reporter or Silent()
-    _need_devices(specs)
-    recordings = [each for file in files for each in frozen.read_recordings(file).recordings]
-    named = {recording.library for recording in recordings}
-    known = _known(out, writing=True)
-    notes = list(known.problems)
-    readings = _readings([s for s in specs if s.name in named], known, notes, reporter)
-    for reading in readings.values():
-        reading.observations = recorded(reading, known)
-    merged = tuple(_merged(recording, readings) for recording in recordings)
-    if not any(entry.taken for entry in merged):
-        raise BuildError(
-            "Nothing in the files fits; the package is as it was.\n"
-            + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
-        )
-    package = whole(readings, known)
-    changes = publish(package, out, known.owned, reporter)
-    report = _report(package, readings, notes, reporter, started)
-    return replace(report, merged=merged, changes=changes)
-
-
-# --- what is there -----------------------------------------------------------------------
-
-
-def _need_devices(specs: Iterable[LibrarySpec]) -> None:
-    for spec in specs:
-        if not spec.device:
-            raise BuildError(
-                f"{spec.name} needs no device: `voxbind build` measures it wherever it is installed"
-            )
 
 
 def _prove_writable(path: Path) -> None:
@@ -216,16 +165,6 @@ def _prove_writable(path: Path) -> None:
         ) from error
 
 
-def _known(out: Path, *, writing: bool) -> Record:
-    """Return what is frozen; a package is needed where it is to be written."""
-    if not writing:
-        return frozen.read_record(out, distrust=True)
-    if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
-    disk.prepare(out)
-    return frozen.read_record(out)
-
-
 def _machine(spec: LibrarySpec) -> Machine:
     """Return the machine that a library's functions work on here."""
     if spec.memory_type != "cupy":
@@ -239,18 +178,6 @@ def _machine(spec: LibrarySpec) -> Machine:
             "`voxbind record --from FILE`."
         )
     return found
-
-
-def _readings(
-    specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
-) -> dict[str, Reading]:
-    refuse_clashes(specs, known.manifest.libraries)
-    missing: list[str] = []
-    readings = read(specs, known, missing, reporter)
-    if any(spec.name not in readings for spec in specs):
-        raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
-    notes += missing
-    return readings
 
 
 def _live_differences(reading: Reading) -> list[str]:
@@ -294,9 +221,6 @@ def _installed(name: str, library: Library) -> str:
     return installed_version(like, None) or ""
 
 
-# --- observing ---------------------------------------------------------------------------
-
-
 class _Run:
     """One run of the probe over all that is to be observed."""
 
@@ -311,12 +235,24 @@ class _Run:
         self._tasks: dict[str, ProbeTask] = {}
         self._sources: dict[str, str] = {}
         self._pairs: dict[str, Twin] = {}
+        self._recorded: dict[str, Observation] = {}
+        self.notes: list[str] = []
+        """A sentence for each function whose measurement was inconclusive."""
         self.observed: dict[str, Observation] = {}
         """By definition, what was observed in this run or in one that it goes on with."""
 
-    def ask(self, library: str, known: Mapping[str, Observation], pairs: dict[str, Twin]) -> None:
-        """Ask for the functions of a library that aren't known."""
+    def ask(
+        self,
+        library: str,
+        settled: Mapping[str, Observation],
+        pairs: dict[str, Twin],
+        *,
+        fresh: bool,
+    ) -> None:
+        """Ask for the functions of a library that aren't recorded, or for all of them."""
         reading, machine = self._readings[library], self._machines[library].words
+        known = {} if fresh else dict(settled)
+        self._recorded |= settled
         reading.observations = dict(known)
         self._sources |= reading.sources()
         self._pairs |= pairs
@@ -345,6 +281,15 @@ class _Run:
             if definition in alone:
                 observation = replace(alone[definition], agreement=observation.agreement)
             else:
+                settled = self._recorded.get(definition)
+                stays = settled is not None and outlasts(settled, observation)
+                if observation.inconclusive:
+                    name = self._tasks[definition].description.name
+                    self.notes.append(inconclusive(name, observation, stays=stays))
+                if settled is not None and stays:
+                    self._keep(settled)
+                    reporter.advance(library)
+                    return None
                 alone[definition] = observation = replace(
                     observation,
                     fingerprint=self._sources[definition],
@@ -417,58 +362,3 @@ class _Run:
 
     def _of(self, library: str, observation: Observation) -> bool:
         return self._libraries[observation.definition] == library
-
-
-# --- merging -----------------------------------------------------------------------------
-
-
-def _merged(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
-    """Give a reading the observations that hold for it, and tell which don't."""
-    reading = readings.get(recording.library)
-    observations = recording.observations
-    left_out: dict[str, str] = {}
-    if reading is None:
-        told = "the library isn't among those that are merged; name it with --library"
-        left_out = dict.fromkeys(observations, told)
-    elif reading.inventory.version != recording.version:
-        told = f"{recording.version} was observed, and {reading.inventory.version} is read here"
-        left_out = dict.fromkeys(observations, told)
-    else:
-        sources = reading.sources()
-        for definition, observation in observations.items():
-            if definition not in sources:
-                left_out[definition] = "there is no such function here"
-            elif sources[definition] != observation.fingerprint:
-                left_out[definition] = "its source is another one here"
-            else:
-                reading.observations[definition] = observation
-    taken = len(observations) - len(left_out)
-    if reading is not None:
-        reading.measured += taken
-    return Merged(
-        library=recording.library,
-        version=recording.version,
-        machine=recording.machine.words,
-        taken=taken,
-        left_out=left_out,
-    )
-
-
-def _report(
-    package: Whole,
-    readings: Mapping[str, Reading],
-    notes: list[str],
-    reporter: Reporter,
-    started: float,
-) -> RecordReport:
-    for note in notes:
-        reporter.warn(note)
-    return RecordReport(
-        rows=tuple(row for row in package.rows if row.library in readings),
-        compared=tuple(entry for entry in compared(package.manifest) if entry.library in readings),
-        unobserved=tuple(
-            entry for entry in unobserved(package.manifest) if entry.library in readings
-        ),
-        notes=tuple(notes),
-        seconds=round(time.monotonic() - started, 2),
-    )

@@ -16,6 +16,7 @@ from voxbind_build.model import (
     Function,
     Library,
     Manifest,
+    Observation,
     Overruled,
 )
 from voxbind_build.verify.disk import Changes
@@ -49,7 +50,9 @@ class Row(Struct, frozen=True, kw_only=True):
     recorded: int = 0
     """Functions that rest on a run on another machine."""
     inferred: int = 0
-    """Functions that rest on no run: on their twin, say."""
+    """Functions that rest on their twin."""
+    unobserved: int = 0
+    """Functions of which neither a run nor a twin says what they take."""
     seconds: float = 0.0
 
     @property
@@ -220,6 +223,7 @@ def row(
         measured=measured,
         recorded=sum(function.evidence == "recorded" for function in functions),
         inferred=sum(function.evidence == "inferred" for function in functions),
+        unobserved=sum(function.evidence == "unobserved" for function in functions),
         seconds=round(seconds, 2),
     )
 
@@ -277,6 +281,44 @@ def _types(library: str, functions: list[Function]) -> Types:
         none=sum(parameter.default == "None" for parameter in contradicted),
         unread=dict(sorted(unread.items())),
     )
+
+
+def inconclusive(name: str, observation: Observation, *, stays: bool) -> str:
+    """Return a sentence on a function whose measurement was inconclusive.
+
+    Parameters
+    ----------
+    name
+        The function's dotted public name.
+    observation
+        What was measured, twice.
+    stays
+        Whether what was recorded of the function before is kept.
+    """
+    parts = ", ".join(f"{part}: {words}" for part, words in observation.inconclusive.items())
+    kept = (
+        "what was recorded of it before is kept"
+        if stays
+        else "nothing is concluded from that; `voxbind build --fresh` measures it again"
+    )
+    return f"{name}: the measurement was inconclusive, twice ({parts}); {kept}."
+
+
+def losses(before: Manifest, after: Manifest) -> tuple[str, ...]:
+    """Return a sentence for each function that was observed before and no longer is."""
+    return tuple(
+        f"{name} was observed to be {_verdict(old)} and is unobserved now: {function.reason}"
+        for key, library in sorted(after.libraries.items())
+        for name, function in sorted(library.functions.items())
+        if function.evidence == "unobserved"
+        and (earlier := before.libraries.get(key)) is not None
+        and (old := earlier.functions.get(name)) is not None
+        and old.evidence in SEEN
+    )
+
+
+def _verdict(function: Function) -> str:
+    return function.contract or f"a {function.kind}"
 
 
 def compared(manifest: Manifest) -> tuple[Compared, ...]:

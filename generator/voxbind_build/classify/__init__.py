@@ -2,6 +2,7 @@
 
 from voxbind_build.classify.cpu_only import limited
 from voxbind_build.classify.from_twin import inferred, twin_types
+from voxbind_build.classify.library_messages import undecided
 from voxbind_build.classify.twin_pairs import device_name, facing, paired, twin_name
 from voxbind_build.classify.type_findings import find_types
 from voxbind_build.classify.verdict import classify
@@ -16,4 +17,5 @@ __all__ = [
     "paired",
     "twin_name",
     "twin_types",
+    "undecided",
 ]

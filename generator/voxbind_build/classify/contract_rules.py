@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from voxbind_build.classify.library_messages import telling, tried
+from voxbind_build.classify.library_messages import telling, tried, undecided
 from voxbind_build.model import Call, Contract, Evidence, Observation, Result
 
 
 class Finding(Struct, frozen=True):
     """A contract with its reason."""
 
-    contract: Contract
+    contract: Contract | None
+    """None if nothing decides it."""
     reason: str
     evidence: Evidence = "observed"
     needs_channels: bool = False
@@ -46,12 +47,14 @@ def _answer(observation: Observation, space: str) -> str:
     """Quote what the library said to a kind of image: what it said first."""
     for call in telling(observation):
         if call.outcome != "returned" and call.case.partition(" of ")[0] == space:
-            return f": {call.error}" if call.error else f": {call.outcome}"
+            return f": {call.error}"
     return ""
 
 
 def contract(observation: Observation) -> Finding:
     """Judge an observation of a function that takes an image."""
+    if undecided(observation):
+        return _nothing(observation)
     spaces = _spaces(observation)
     if spaces.image and spaces.volume:
         return _both(observation, spaces)
@@ -87,11 +90,7 @@ def _colours_only(observation: Observation, spaces: Spaces) -> Finding:
 
 
 def _nothing(observation: Observation) -> Finding:
-    return Finding(
-        "PURE_2D",
-        "not observed, so nothing beyond an image is promised: " + tried(observation),
-        evidence="inferred",
-    )
+    return Finding(None, f"not observed: {tried(observation)}", evidence="unobserved")
 
 
 def _volume_only(observation: Observation, spaces: Spaces) -> Finding:

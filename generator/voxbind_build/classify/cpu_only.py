@@ -95,6 +95,8 @@ def _is_part(kind: Apart, other: Apart) -> bool:
 
 
 def _axes(own: Verdict, other: Function) -> int | None:
+    if "unobserved" in (own.evidence, other.evidence):
+        return 0  # whether both do the same isn't known for any image
     if own.contract != other.contract:
         return _ALIKE.get(frozenset({own.contract, other.contract}), 0)
     # Of a volume the one gives a volume of results, and the other an error.

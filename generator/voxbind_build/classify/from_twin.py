@@ -36,9 +36,11 @@ def inferred(
     Returns
     -------
     Verdict or None
-        None where the signatures don't agree. Nothing is said of dtypes, warnings and refusals:
-        these are a library's own.
+        None where the signatures don't agree, or the twin was not observed either. Nothing is
+        said of dtypes, warnings and refusals: these are a library's own.
     """
+    if twin.evidence == "unobserved":
+        return None
     names = {parameter.name: parameter for parameter in description.parameters}
     required = {each.name for each in description.parameters if each.default is None}
     needed = {*twin.arrays, *(p.name for p in twin.parameters if p.default is None)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from voxbind_build.model import CRASH, Call, Observation
+from voxbind_build.model import DECISIVE, Call, Observation
 
 _NO_IMAGE = "no image"
 
@@ -32,7 +32,7 @@ def refusals(observation: Observation) -> dict[str, str]:
     for call in telling(observation):
         by_axes.setdefault(axes(call), []).append(call)
     found = {
-        kind: calls[0].error or calls[0].outcome
+        kind: calls[0].error
         for kind, calls in by_axes.items()
         if kind and all(call.outcome != "returned" for call in calls)
     }
@@ -41,21 +41,35 @@ def refusals(observation: Observation) -> dict[str, str]:
 
 
 def telling(observation: Observation) -> list[Call]:
-    """Give the calls, those first whose errors are of the image and not of `channel_axis=None`."""
+    """Give the calls that came to an end of their own.
+
+    Those come first whose errors are of the image and not of `channel_axis=None`.
+    """
     channels = {name for name, role in observation.roles.items() if role == "channels"}
     return sorted(
-        observation.calls,
+        (call for call in observation.calls if call.outcome != "inconclusive"),
         key=lambda call: any(call.arguments.get(name) == "None" for name in channels),
     )
 
 
 def tried(observation: Observation) -> str:
     """Say what was tried on a function that could not be observed, and what it answered."""
-    if not observation.calls:
-        return observation.failure or "nothing was tried"
-    cases = list(dict.fromkeys(map(_input, observation.calls)))
-    answers = list(dict.fromkeys(call.error or call.outcome for call in observation.calls))
-    return f"tried {', '.join(_few(cases))}; the library answered {'; '.join(_few(answers))}"
+    calls = [call for call in observation.calls if call.outcome != "returned"]
+    if not calls:
+        return undecided(observation) or observation.failure or "nothing was tried"
+    cases = list(dict.fromkeys(map(_input, calls)))
+    answers = list(dict.fromkeys(call.error for call in calls if call.outcome != "inconclusive"))
+    told = [f"tried {', '.join(_few(cases))}"]
+    if answers:
+        told.append(f"the library answered {'; '.join(_few(answers))}")
+    return "; ".join([*told, *filter(None, [undecided(observation)])])
+
+
+def undecided(observation: Observation) -> str:
+    """Say how the calls ended that would have decided on a verdict; empty if it is decided."""
+    parts = {*DECISIVE} | ({"dtypes"} if observation.crashes else set())
+    ends = (words for part, words in observation.inconclusive.items() if part in parts)
+    return "; ".join(f"the measurement was inconclusive: {words}" for words in dict.fromkeys(ends))
 
 
 def axes(call: Call) -> str:
@@ -90,7 +104,7 @@ def safe_dtypes(observation: Observation) -> tuple[str, ...]:
     """Name the dtypes that are safe, where one is known to end the process or to be misread."""
     if observation.only:
         return observation.only
-    if not any(answer.startswith(CRASH) for answer in observation.refused.values()):
+    if not observation.crashes:
         return ()
     held = (_HELD_AS.get(dtype, (dtype,)) for dtype in observation.dtypes)
     return tuple(sorted({name for names in held for name in names}))

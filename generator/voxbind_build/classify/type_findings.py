@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voxbind_build.classify.contract_rules import contract
 from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.classify.return_types import result_type
 from voxbind_build.model import Description, Observation, TypeFindings
@@ -19,9 +20,8 @@ def find_types(description: Description, observation: Observation) -> TypeFindin
     observation
         The calls that were made.
     """
+    parameters = accepted(description, observation)
+    if observation.image and contract(observation).contract is None:
+        return TypeFindings(parameters=parameters)  # the calls that returned are not all of them
     result = result_type(description, observation)
-    return TypeFindings(
-        returns=result.annotation,
-        forms=result.forms,
-        parameters=accepted(description, observation),
-    )
+    return TypeFindings(returns=result.annotation, forms=result.forms, parameters=parameters)

@@ -76,6 +76,8 @@ def _observed(description: Description, observation: Observation | None) -> Verd
     if not observation.image:
         return _helper(description, observation)
     finding = contract(observation)
+    if finding.contract is None:
+        return _undecided(description, observation, finding)
     result = result_kind(description, observation, finding.contract)
     return Verdict(
         kind="image",
@@ -107,11 +109,30 @@ def _observed(description: Description, observation: Observation | None) -> Verd
 def _unseen(description: Description) -> Verdict:
     return Verdict(
         kind="image",
-        contract="PURE_2D",
-        reason="not observed, so nothing beyond an image is promised: it was not run",
-        evidence="inferred",
-        result_reason="it was not run",
+        contract=None,
+        reason="not observed: it was not run",
+        evidence="unobserved",
+        result_reason="not observed",
         arrays=tuple(parameter.name for parameter in description.parameters[:1]),
+    )
+
+
+def _undecided(description: Description, observation: Observation, finding: Finding) -> Verdict:
+    """Say which parameters take arrays, by their documentation, and nothing of what was seen."""
+    return Verdict(
+        kind="image",
+        contract=None,
+        reason=finding.reason,
+        evidence=finding.evidence,
+        result_reason="not observed",
+        arrays=_arrays(description, observation),
+        whole=_of_roles(description, observation, WHOLE_ROLES),
+        outputs=_of_roles(description, observation, OUTPUT_ROLES),
+        host=_host(description, observation),
+        array_like=_array_like(description, observation),
+        named=_named(description, observation),
+        masked=_masked(description, observation),
+        only=observation.only,
     )
 
 
@@ -128,7 +149,7 @@ def _helper(description: Description, observation: Observation) -> Verdict:
             else "no parameter takes an image"
         )
         + ("" if ran else f"; it could not be run: {tried(observation)}"),
-        evidence="observed" if ran else "inferred",
+        evidence="observed" if ran else "unobserved",
         result="scalar" if is_number else "other",
         result_reason=(
             result.reason if is_number or not ran else "a helper's result that is not a number"
@@ -153,13 +174,15 @@ def _overrule(
     """Put what is declared in the place of what was observed, and keep that beside it."""
     helper = declaration.contract == "helper"
     contract = None if helper else declaration.contract or verdict.contract
+    is_image = contract is not None or (verdict.kind == "image" and not helper)
     kind = declaration.result or verdict.result
     declared = structs.replace(
         verdict,
-        kind="helper" if contract is None else "image",
+        kind="image" if is_image else "helper",
         contract=contract,
         reason=declaration.reason,
-        evidence="declared",
+        # Of an image function whose contract nobody states, the contract stays unknown.
+        evidence="unobserved" if is_image and contract is None else "declared",
         result=kind,
         result_reason=declaration.reason if declaration.result else verdict.result_reason,
         stacks=contract is not None and _stacks(kind),
@@ -183,7 +206,7 @@ def _overrule(
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
     )
-    if contract is None and verdict.arrays:
+    if not is_image and verdict.arrays:
         # Converted as before, and no longer cut.
         declared = structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
     elif contract is not None and not verdict.arrays:

@@ -28,6 +28,9 @@ from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
 from voxbind_build.verify.disk import OutputError
 
+_BUILD_PACKAGE = Path(__file__).resolve().parents[1]
+_ROOT = _BUILD_PACKAGE.parents[1]
+
 app = typer.Typer(
     name="voxbind",
     no_args_is_help=True,
@@ -60,7 +63,7 @@ TimeOption = Annotated[
         "--time-limit",
         min=1,
         metavar="SECONDS",
-        help="What one function may take; what takes longer is not observed.",
+        help="Processor time that one function may use; what uses more is inconclusive.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -286,6 +289,7 @@ def record(
     as_json: JsonOption = False,
 ) -> None:
     """Observe what needs a GPU on this machine's, or merge what was observed on another's."""
+    from voxbind_build.build import merge
     from voxbind_build.build import record as recording
 
     if to is not None and merged:
@@ -293,13 +297,18 @@ def record(
     reporter = progress.reporter(Console(stderr=True))
     with _failures():
         specs = _specs(library) if library else [spec for spec in builtin() if spec.device]
+        # In a checkout the recordings are committed; elsewhere the package keeps them.
+        recordings = frozen.RECORDINGS if out is None and _is_checkout() else None
         if merged:
-            report = recording.merge(specs, merged, _package(out), reporter=reporter)
+            report = merge.merge(
+                specs, merged, _package(out), recordings=recordings, reporter=reporter
+            )
         else:
             report = recording.record(
                 specs,
                 _package(out),
                 to=to,
+                recordings=recordings,
                 jobs=jobs,
                 fresh=fresh,
                 time_limit=time_limit,
@@ -321,16 +330,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _is_checkout() -> bool:
+    """Return whether this is voxbind's own repository, and no installed package."""
+    return _ROOT.joinpath("generator").is_dir() and _ROOT.joinpath("templates").is_dir()
+
+
 def default_package() -> Path:
     """Return the folder of the package: the checkout's, else that of the installed voxbind."""
-    here = Path(__file__).resolve().parent
-    root = here.parents[2]
-    if here.parents[1].name == "generator" and (root / "templates").is_dir():
-        return root / "generated" / "voxbind"
+    if _is_checkout():
+        return _ROOT / "generated" / "voxbind"
     spec = importlib.util.find_spec("voxbind")
     if spec is not None and spec.submodule_search_locations:
         return Path(next(iter(spec.submodule_search_locations)))
-    return here.parents[1] / "voxbind"
+    return _BUILD_PACKAGE.with_name("voxbind")
 
 
 def _package(out: Path | None) -> Path:

@@ -50,6 +50,7 @@ _EVIDENCE = {
     "recorded": "recorded, by running {} on {}",
     "inferred": "inferred: no call of {} gave a result",
     "declared": "declared by a person, for {}",
+    "unobserved": "unobserved: no call of {} decides what it takes",
 }
 _FROM_TWIN = "inferred from its twin on the CPU: no GPU has run {} yet"
 _PROMISED = "declared by its author, and held against what runs of {} show"
@@ -66,6 +67,8 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     """Calls on record that gave a result."""
     refused: int = 0
     """Calls on record that ended in an error; one for each error and kind of image."""
+    inconclusive: int = 0
+    """Calls on record that a limit, or the machine, ended."""
     dtypes: int = 0
     """Calls on the same image in each dtype."""
     images: dict[str, tuple[tuple[int, ...], ...]] = {}
@@ -134,8 +137,10 @@ def _facts(
     function: Function, library: Library, basis: Basis, twin: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Give label and text; several lines of one label follow each other with the label empty."""
-    if function.contract is None:
+    if function.kind == "helper":
         yield "contract", "none: a helper"
+    elif function.contract is None:
+        yield "contract", "unknown: arrays are converted, and everything else is passed on"
     else:
         yield "contract", f"{function.contract}: {takes(function)}"
     yield "why", function.reason
@@ -209,9 +214,11 @@ def _tested(relations: Mapping[str, bool]) -> Iterator[str]:
 
 def _measured(basis: Basis, reason: str) -> Iterator[str]:
     calls = f"calls on record: {basis.taken} with a result, {basis.refused} refused"
+    if basis.inconclusive:
+        calls += f", {basis.inconclusive} inconclusive"
     if basis.dtypes:
         calls += f"; besides, {basis.dtypes} for the dtypes"
-    if basis.taken or basis.refused:
+    if basis.taken or basis.refused or basis.inconclusive:
         yield calls
     if basis.images:
         images = (f"{what} of {', '.join(map(str, of))}" for what, of in basis.images.items())
@@ -337,7 +344,8 @@ def _basis(library: str, function: Function, observations: Observations) -> Basi
     if observation is None:
         return Basis()
     taken = [call for call in observation.calls if call.outcome == "returned"]
-    others = [call for call in observation.calls if call.outcome != "returned"]
+    ended = [call for call in observation.calls if call.outcome == "inconclusive"]
+    refused = [call for call in observation.calls if call.outcome in ("raised", "crashed")]
     arguments: dict[str, dict[str, None]] = {}
     images: dict[str, dict[tuple[int, ...], None]] = {}
     for call in taken:
@@ -348,13 +356,12 @@ def _basis(library: str, function: Function, observations: Observations) -> Basi
     return Basis(
         relations=observation.relations,
         taken=len(taken),
-        refused=len(others),
+        refused=len(refused),
+        inconclusive=len(ended),
         dtypes=len(observation.dtypes) + len(observation.refused),
         images={content: tuple(shapes) for content, shapes in images.items()},
         arguments={name: tuple(values) for name, values in sorted(arguments.items())},
-        answers=()
-        if taken
-        else tuple(dict.fromkeys(call.error or call.outcome for call in others)),
+        answers=() if taken else tuple(dict.fromkeys(call.error for call in [*refused, *ended])),
         failure=observation.failure,
     )
 

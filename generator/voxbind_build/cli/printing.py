@@ -23,7 +23,7 @@ from voxbind_build.build.report import (
 )
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli.doctor import Finding
-from voxbind_build.model import Function
+from voxbind_build.model import SEEN, Function
 from voxbind_build.verify.disk import Changes
 
 
@@ -124,7 +124,7 @@ def functions(console: Console, found: Sequence[tuple[str, Function]]) -> None:
     for public, function in found:
         shown.add_row(
             escape(public),
-            function.contract or function.kind,
+            function.label,
             _result(function),
             escape(lookup.summary(function)),
         )
@@ -181,7 +181,11 @@ def _evidence(console: Console, rows: Sequence[Row]) -> None:
 
 def _unrun(row: Row) -> str:
     """Say how many functions weren't run here."""
-    counts = {"recorded": row.recorded, "inferred": row.inferred}
+    counts = {
+        "recorded": row.recorded,
+        "inferred": row.inferred,
+        "unobserved": row.unobserved,
+    }
     told = ", ".join(f"{count} {evidence}" for evidence, count in counts.items() if count)
     return f"; {told}" if told else ""
 
@@ -209,7 +213,7 @@ def _declared(console: Console, found: Sequence[Declared]) -> None:
         seen = entry.observed
         console.print(Text(f"{entry.name}: the declaration {entry.standing}"))
         _indented(console, f"declared {entry.contract}: {entry.reason}")
-        told = "" if seen.evidence == "inferred" else f"observed {seen.contract or seen.kind}: "
+        told = "" if seen.evidence not in SEEN else f"observed {seen.contract or seen.kind}: "
         _indented(console, told + seen.reason)
 
 

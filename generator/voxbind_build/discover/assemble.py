@@ -47,6 +47,8 @@ _UNRESOLVED = Exclusion(
     reason="unresolved",
     detail="Made while the module is imported, and the library could not be imported.",
 )
+_NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
+"""Names of modules that serve a library's own tests and build."""
 _EXPECTED: dict[str, tuple[str, ...]] = {
     "class": ("class",),
     "value": ("constant", "function", "class"),
@@ -71,6 +73,7 @@ def assemble(
         assembler.differences.append(f"{spec.name} was only read, not imported: {live}")
         live = {}
     names = [name for module in spec.modules for name in assembler.module(module, live.get(module))]
+    names += assembler.modules_beside()
     assembler.check_specification(names)
     unreadable = (f"{module}: its source can't be parsed" for module in resolver.unreadable)
     return (
@@ -112,6 +115,19 @@ class _Assembler:
             if access == "open" and is_whole and source and source.imports_for_itself(attribute):
                 access = "internal"
             yield self.public_name(f"{name}.{attribute}", home, shown, access)
+
+    def modules_beside(self) -> Iterator[PublicName]:
+        """Account for the modules beside the listed ones, in the packages around these."""
+        folders: set[str] = set()
+        for module in self.spec.modules:
+            while module := module.rpartition(".")[0]:
+                folders.add(module)
+        for folder in sorted(folders.difference(self.spec.modules)):
+            for name in self.resolver.package.submodules(folder):
+                public = f"{folder}.{name}"
+                exclusion = self.exclusion(public) or self.mirrored(public)
+                if exclusion is not _MIRRORED and name not in _NOT_FOR_USERS:
+                    yield PublicName(name=public, kind="module", exclusion=exclusion)
 
     def lacks(self, module: str, read: Iterable[str], live: LiveModule) -> str:
         """Say what a module misses that warned at its import instead of failing; or nothing.

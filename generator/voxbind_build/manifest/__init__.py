@@ -1,26 +1,22 @@
 """The frozen record: freeze it, write it, read it back, compare two of it.
 
-`document` is the manifest's file, `record` the files of raw observations beside it,
-`recordings` the file in which observations come from a machine with a device,
-`freeze` makes a library's entry of what the earlier stages found, and `compare` tells
-two entries apart.
+`manifest_file` is the manifest's file and `migrations` the way from an older one to it,
+`observation_file` the raw observations beside it, `recording_file` the observations that come
+from a machine with a GPU, `committed` all that an earlier build left. `freeze` makes a library's
+entry of what the earlier stages have, and `compare` tells two entries apart.
 """
 
 from voxbind_build.manifest.committed import (
     Record,
     altered,
-    encode_observations,
-    fingerprint,
     forget_unfinished,
     keep_unfinished,
-    observations_path,
-    read_observations,
     read_record,
     read_unfinished,
-    source_fingerprint,
     write_whole,
 )
 from voxbind_build.manifest.compare import compare, signature, signature_parts
+from voxbind_build.manifest.fingerprints import fingerprint, source_fingerprint
 from voxbind_build.manifest.freeze import freeze
 from voxbind_build.manifest.manifest_file import (
     MANIFEST,
@@ -30,18 +26,34 @@ from voxbind_build.manifest.manifest_file import (
     read,
     schema,
     seal,
-    sha256,
 )
-from voxbind_build.manifest.recording_file import RecordingError, encode_recordings, read_recordings
+from voxbind_build.manifest.observation_file import (
+    ObservationsError,
+    encode_observations,
+    observations_path,
+    read_observations,
+)
+from voxbind_build.manifest.recording_file import (
+    RECORDINGS,
+    RecordingError,
+    encode_recordings,
+    read_recordings,
+    shipped_recordings,
+    updated_recordings,
+)
+from voxbind_build.manifest.sealing import sha256
 
 __all__ = [
     "MANIFEST",
+    "RECORDINGS",
     "SCHEMA",
     "ManifestError",
+    "ObservationsError",
     "Record",
     "RecordingError",
     "altered",
     "compare",
+    "decode_observations",
     "encode",
     "encode_observations",
     "encode_recordings",
@@ -58,8 +70,10 @@ __all__ = [
     "schema",
     "seal",
     "sha256",
+    "shipped_recordings",
     "signature",
     "signature_parts",
     "source_fingerprint",
+    "updated_recordings",
     "write_whole",
 ]

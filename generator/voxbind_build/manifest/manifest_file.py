@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
+from inspect import cleandoc
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from voxbind_build.manifest.migrations import STEPS, migrated
+from voxbind_build.manifest.sealing import seal_holds, sealed, sha256
 from voxbind_build.model import SCHEMA_VERSION, Manifest
 
 MANIFEST = "manifest.json"
@@ -16,7 +19,7 @@ SCHEMA = "manifest.schema.json"
 
 
 class ManifestError(ValueError):
-    """A frozen record that can't be read, or that somebody else has written."""
+    """A frozen record that can't be read, or that something else than voxbind has changed."""
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(
@@ -25,44 +28,49 @@ class ManifestError(ValueError):
         )
 
 
-def sha256(content: str | bytes) -> str:
-    """Return the digest of a file's content as the manifest writes it."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
 def encode(manifest: Manifest) -> str:
     """Return the manifest's one canonical text, its digest filled in.
 
     Keys are sorted and nothing in it depends on when, where or by whom it was
     written, so equal manifests are equal bytes.
     """
-    return _text(msgspec.structs.replace(manifest, digest=_digest(manifest)))
+    document = msgspec.json.encode(manifest, order="sorted")
+    return sealed(msgspec.json.format(document, indent=1).decode() + "\n")
 
 
 def read(path: Path) -> Manifest:
-    """Read a manifest.
+    """Read a manifest of this schema version or an older one.
 
     Raises
     ------
     ManifestError
-        If the file is no manifest of this version, or was changed since it was written.
+        If the file is no manifest, is of a newer schema version, or was changed since it was
+        written.
     FileNotFoundError
         If there is none.
     """
     try:
-        text = path.read_bytes()
-        version = msgspec.json.decode(text, type=_Version).schema_version
-        if version != SCHEMA_VERSION:
+        data = path.read_bytes()
+    except (IsADirectoryError, PermissionError) as error:
+        raise ManifestError(path, f"can't be read: {error.strerror}") from None
+    try:
+        version = msgspec.json.decode(data, type=_Version).schema_version
+        if version > SCHEMA_VERSION or any(v not in STEPS for v in range(version, SCHEMA_VERSION)):
             raise ManifestError(
-                path, f"has schema version {version}, and this voxbind reads {SCHEMA_VERSION}"
+                path,
+                f"has schema version {version}, and this voxbind reads versions "
+                f"{min(STEPS, default=SCHEMA_VERSION)} to {SCHEMA_VERSION}",
             )
-        manifest = msgspec.json.decode(text, type=Manifest)
+        if version < SCHEMA_VERSION:
+            document = migrated(msgspec.json.decode(data), version, SCHEMA_VERSION)
+            manifest = msgspec.convert(document, Manifest)
+        else:
+            manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.ValidationError as error:
         raise ManifestError(path, f"isn't a voxbind manifest: {error}") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ManifestError(path, f"isn't whole JSON: {error}") from None
-    if manifest.digest != _digest(manifest):
+    if not seal_holds(data):
         raise ManifestError(path, "was changed since voxbind wrote it: its digest doesn't fit")
     return manifest
 
@@ -71,22 +79,37 @@ def listed(path: Path) -> frozenset[str]:
     """Return the files that a manifest lists, as far as it can be read at all."""
     try:
         return frozenset(msgspec.json.decode(path.read_bytes(), type=_Files).files)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return frozenset()
 
 
 def schema() -> str:
     """Return the manifest's JSON Schema, made from the model."""
-    return json.dumps(msgspec.json.schema(Manifest), indent=1, sort_keys=True) + "\n"
+    document = _with_clean_descriptions(msgspec.json.schema(Manifest))
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
 def seal(manifest: Manifest, files: Mapping[str, str]) -> dict[str, str]:
     """Return `files` with the manifest that lists their digests, and its schema."""
-    sealed = {path: text for path, text in files.items() if path != MANIFEST}
-    sealed[SCHEMA] = Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
-    digests = {path: sha256(text) for path, text in sorted(sealed.items())}
-    sealed[MANIFEST] = encode(msgspec.structs.replace(manifest, files=digests))
-    return dict(sorted(sealed.items()))
+    package = {path: text for path, text in files.items() if path != MANIFEST}
+    package[SCHEMA] = schema()
+    digests = {path: sha256(text) for path, text in sorted(package.items())}
+    package[MANIFEST] = encode(msgspec.structs.replace(manifest, files=digests))
+    return dict(sorted(package.items()))
+
+
+def _with_clean_descriptions(value: Any) -> Any:
+    """Remove the indentation of docstrings, which some versions of Python and msgspec keep."""
+    if isinstance(value, list):
+        return [_with_clean_descriptions(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: cleandoc(item)
+        if key == "description" and isinstance(item, str)
+        else _with_clean_descriptions(item)
+        for key, item in value.items()
+    }
 
 
 class _Version(msgspec.Struct):
@@ -95,12 +118,3 @@ class _Version(msgspec.Struct):
 
 class _Files(msgspec.Struct):
     files: dict[str, str]
-
-
-def _digest(manifest: Manifest) -> str:
-    return sha256(_text(msgspec.structs.replace(manifest, digest="")))
-
-
-def _text(manifest: Manifest) -> str:
-    document = msgspec.json.encode(manifest, order="sorted")
-    return msgspec.json.format(document, indent=1).decode() + "\n"

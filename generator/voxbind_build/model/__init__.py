@@ -19,6 +19,7 @@ from voxbind_build.model.manifest import (
 )
 from voxbind_build.model.observation import (
     Call,
+    Ending,
     Machine,
     Observation,
     ProbeTask,
@@ -57,7 +58,7 @@ from voxbind_build.model.verdict import (
     Verdict,
 )
 from voxbind_build.model.vocabulary import (
-    CRASH,
+    DECISIVE,
     GIVEN,
     SCHEMA_VERSION,
     SEEN,
@@ -68,13 +69,15 @@ from voxbind_build.model.vocabulary import (
     Kept,
     MemoryType,
     Numbers,
+    Outcome,
     ParameterKind,
+    Part,
     ResultKind,
     TypeSource,
 )
 
 __all__ = [
-    "CRASH",
+    "DECISIVE",
     "GIVEN",
     "IMAGE_ROLES",
     "OUTPUT_ROLES",
@@ -92,6 +95,7 @@ __all__ = [
     "Description",
     "Difference",
     "DtypeFact",
+    "Ending",
     "EnvironmentVariable",
     "Evidence",
     "Exclusion",
@@ -106,9 +110,11 @@ __all__ = [
     "MemoryType",
     "Numbers",
     "Observation",
+    "Outcome",
     "Overruled",
     "Parameter",
     "ParameterKind",
+    "Part",
     "ProbeTask",
     "PublicName",
     "Recording",

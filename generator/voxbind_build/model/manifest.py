@@ -45,6 +45,11 @@ class Function(Verdict, frozen=True, kw_only=True):
         )
 
     @property
+    def label(self) -> str:
+        """The contract in one word, or what stands in its place."""
+        return self.contract or ("helper" if self.kind == "helper" else "unobserved")
+
+    @property
     def promised(self) -> Overruled | None:
         """What was observed of a function whose contract its author declares."""
         return self.overruled if self.overruled and self.overruled.by == "author" else None

@@ -8,7 +8,14 @@ from msgspec import Struct, field
 
 from voxbind_build.model.description import Description
 from voxbind_build.model.twin import Agreement, Twin
-from voxbind_build.model.vocabulary import SCHEMA_VERSION, MemoryType
+from voxbind_build.model.vocabulary import SCHEMA_VERSION, MemoryType, Outcome, Part
+
+
+class Ending(Struct, frozen=True, kw_only=True):
+    """How a call ended that didn't outlive its process."""
+
+    outcome: Literal["crashed", "inconclusive"]
+    words: str
 
 
 class ProbeTask(Struct, frozen=True, kw_only=True):
@@ -20,8 +27,8 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
-    fatal: dict[int, str] = field(default_factory=dict)
-    """Calls, by their number, that ended an earlier process, and how: these aren't made again."""
+    fatal: dict[int, Ending] = field(default_factory=dict)
+    """Calls, by their number, that ended an earlier process: these aren't made again."""
     beside: Twin | None = None
     """The twin to run beside it, where it is to be told how far results are from each other."""
 
@@ -49,10 +56,10 @@ class Call(Struct, frozen=True, kw_only=True):
     """Which image was given: see `probe.images`."""
     shape: tuple[int, ...]
     dtype: str
-    outcome: Literal["returned", "raised", "timeout", "crashed", "memory", "exited"]
+    outcome: Outcome
     result: Result | None = None
     error: str = ""
-    """``TypeName: first line of the message``."""
+    """``TypeName: first line of the message``, or how the call ended."""
     warnings: tuple[str, ...] = ()
     arguments: dict[str, str] = field(default_factory=dict)
     """The arguments beside the image, in words."""
@@ -89,6 +96,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     """The dtypes that it was given, where a person says that others are misread."""
     refused: dict[str, str] = field(default_factory=dict)
     """By input dtype, the error for those that were not."""
+    crashes: tuple[str, ...] = ()
+    """Those refused dtypes on which the function ended its process."""
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By input dtype, the warnings that came with it."""
     mutates: tuple[str, ...] = ()
@@ -99,8 +108,10 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Whether each array may as well be given as nested lists."""
     also: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What a parameter was seen to take beside what is documented: see `probe.variants`."""
+    inconclusive: dict[Part, str] = field(default_factory=dict)
+    """By part, how a call ended without which that part is open."""
     failure: str = ""
-    """Why there is nothing more: the worker crashed, timed out, ..."""
+    """Why there is nothing more: the process crashed, used up its time, ..."""
     machine: str = ""
     """The device and its driver, where another machine's are needed: see `LibrarySpec.device`."""
     agreement: Agreement | None = None

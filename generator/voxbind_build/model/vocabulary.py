@@ -14,7 +14,8 @@ TypeSource = Literal["annotation", "stub", "docstring", "default", "observed", "
 
 Contract = Literal["PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE"]
 
-Evidence = Literal["observed", "recorded", "inferred", "declared"]
+Evidence = Literal["observed", "recorded", "inferred", "declared", "unobserved"]
+"""What a verdict rests on. ``unobserved``: no run decided it, and no twin did."""
 
 SEEN: tuple[Evidence, ...] = ("observed", "recorded")
 """Evidence by running a function, here or on another machine."""
@@ -48,8 +49,21 @@ Aspect = Literal[
 ]
 """In what two records of a function, or of a library, can differ."""
 
-CRASH = "ended its process"
-"""How the answer of a call begins that ended its process."""
+Outcome = Literal["returned", "raised", "crashed", "inconclusive"]
+"""What became of a call. ``crashed``: it ended its process, by a fault or an exit.
+``inconclusive``: a limit or a signal from outside ended it, or the machine had no more memory or
+processes to give. That says nothing of the function."""
+
+Part = Literal[
+    "process", "call", "image", "volume", "colours", "dtypes", "relations", "random", "options"
+]
+"""What a part of an observation is about. ``process``: all of it; ``call``: whether a function
+without an image can be called."""
+
+DECISIVE: frozenset[Part] = frozenset(
+    ("process", "call", "image", "volume", "colours", "relations", "random")
+)
+"""The parts without which there is no verdict; the others only add to it."""
 
 GIVEN = "..."
 """Stands for an array that was given to be written into."""

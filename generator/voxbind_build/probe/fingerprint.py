@@ -1,32 +1,202 @@
-"""What decides a measurement, as one number."""
+"""What decides a measurement, as one number: the code and the tables that a task makes use of.
+
+Code is compared by its syntax tree, without docstrings and comments, so that a change of words
+measures nothing again. Tables by role or by parameter count only as far as a task reads them, so
+that a new role measures the functions that have it and no others.
+"""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-_ELSEWHERE = frozenset(
-    {
-        *("__init__.py", "agreement.py", "ahead.py", "confinement.py", "cuda.py"),
-        *("fingerprint.py", "landlock.py", "sandbox.py"),
-    }
-)
+import msgspec
+
+from voxbind_build.model import MemoryType, ProbeTask
+from voxbind_build.probe.inputs.roles import image_parameters, table
+
+_FOLDER = Path(__file__).parent
+_SHARED = ("inputs/*.py", "protocol/*.py", "invoke.py", "memory/containers.py")
+_FOR_RECORDING = frozenset({"twin_agreement.py"})
+"""What `voxbind record` alone does; its observations don't rest on the way of measuring."""
+_TABLES = frozenset({"MAKERS", "ALONG_AXIS"})
+"""Dictionaries whose entries are code by role, in modules of `inputs`."""
+_MEMORIES: dict[MemoryType, str] = {"array_api": "numpy"}
+"""The memory in which a library is measured, if it isn't its own."""
 
 
-@cache
-def method_fingerprint() -> str:
-    """Hash the files that decide what is measured: a changed method measures again.
+def method_fingerprint(task: ProbeTask) -> str:
+    """Return one number for everything that the probe does with a task.
+
+    Parameters
+    ----------
+    task
+        The function that is to be measured.
 
     Returns
     -------
     str
-        SHA-256 over this package's modules and tables; not among them are the sandbox, which
-        only decides where functions run, and what `voxbind record` alone needs.
+        SHA-256 over the code that makes the calls, the code of the memory that the library works
+        in, and the entries of the tables for the task's roles and parameters. The sandbox isn't
+        part of it: it decides where a function runs, and not what is measured.
     """
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
-        if path.name not in _ELSEWHERE:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+    roles = image_parameters(task.description, task.roles)
+    basis = [
+        _shared_code(),
+        _memory_code(task.memory_type),
+        [(role, _code_of_role(role)) for role in sorted({*roles.values()})],
+        _table_entries(task, roles),
+    ]
+    return hashlib.sha256(msgspec.json.encode(basis)).hexdigest()
+
+
+def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
+    """Return what the role tables hold for a task's parameters."""
+    entries, attribute = table(), task.description.attribute
+    facts: list[Any] = [attribute in entries.sparing]
+    for parameter in task.description.parameters:
+        name, role = parameter.name, roles.get(parameter.name)
+        facts.append(
+            [
+                name,
+                role,
+                entries.plain(name),
+                entries.values.get(role or ""),
+                name in entries.fills.names,
+                entries.fills.values.get(name),
+                entries.beside.get(name),
+                entries.is_idle(parameter),
+                entries.economies.get(f"{attribute}.{name}", entries.economies.get(name)),
+            ]
+        )
+    return facts
+
+
+@cache
+def _shared_code() -> str:
+    paths = sorted({path for pattern in _SHARED for path in _FOLDER.glob(pattern)})
+    trees = [
+        [path.relative_to(_FOLDER).as_posix(), syntax(_Module(path).shared)]
+        for path in paths
+        if path.name not in _FOR_RECORDING
+    ]
+    return _digest(trees)
+
+
+@cache
+def _memory_code(memory: MemoryType) -> str:
+    path = _FOLDER / "memory" / f"{_MEMORIES.get(memory, memory)}_memory.py"
+    return _digest(syntax(_Module(path).shared))
+
+
+@cache
+def _code_of_role(role: str) -> str:
+    modules = map(_Module, sorted(_FOLDER.glob("inputs/*.py")))
+    return _digest([syntax(node) for module in modules for node in module.of_role(role)])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()
+
+
+class _Module:
+    """The top level of a module: what every task uses, and what tasks with a role use."""
+
+    def __init__(self, path: Path) -> None:
+        self._body = ast.parse(path.read_text(encoding="utf-8")).body
+        self._tables = [node for node in self._body if _assigned(node) in _TABLES]
+        self._private = {
+            node.name: node
+            for node in self._body
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("_")
+        }
+
+    @property
+    def shared(self) -> list[ast.stmt]:
+        """The statements but for the tables by role and the functions that only they use."""
+        own = self._only_in_tables()
+        return [
+            node
+            for node in self._body
+            if node not in self._tables and getattr(node, "name", None) not in own
+        ]
+
+    def of_role(self, role: str) -> Iterator[ast.AST]:
+        """Give a role's entries of the tables, and the functions that only such entries use."""
+        own = self._only_in_tables()
+        for value in _entries(self._tables, role):
+            yield value
+            for name in sorted(self._reachable(value) & own):
+                yield self._private[name]
+
+    def _only_in_tables(self) -> set[str]:
+        """Name the private functions that nothing but the tables' entries uses."""
+        own: set[str] = set().union(*map(self._reachable, self._tables))
+        while True:
+            others = [
+                node
+                for node in self._body
+                if node not in self._tables and getattr(node, "name", None) not in own
+            ]
+            used = own & set().union(*map(_names, others))
+            if not used:
+                return own
+            own -= used
+
+    def _reachable(self, node: ast.AST) -> set[str]:
+        """Name the private functions that a node uses, and those that these use."""
+        names: set[str] = set()
+        waiting = [node]
+        while waiting:
+            new = (_names(waiting.pop()) & self._private.keys()) - names
+            names |= new
+            waiting += [self._private[name] for name in new]
+        return names
+
+
+def _assigned(node: ast.stmt) -> str:
+    target = node.target if isinstance(node, ast.AnnAssign) else None
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _entries(tables: Iterable[ast.stmt], role: str) -> Iterator[ast.expr]:
+    for node in tables:
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.Dict):
+            for key, entry in zip(value.keys, value.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == role:
+                    yield entry
+
+
+def syntax(node: Any) -> Any:
+    """Return a syntax tree as nested lists, the same on every version of Python.
+
+    Docstrings, and other texts that stand alone, aren't part of it; nor are empty fields, which
+    newer versions add.
+    """
+    if isinstance(node, list):
+        return [syntax(each) for each in node if not _is_text(each)]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [
+        [name, syntax(value)]
+        for name, value in ast.iter_fields(node)
+        if value is not None and value != [] and name not in ("ctx", "kind", "type_comment")
+    ]
+    return [type(node).__name__, *fields]
+
+
+def _is_text(node: Any) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import warnings
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from msgspec import structs
 
-from voxbind_build.model import Parameter, Result
+from voxbind_build.model import Outcome, Parameter, Result
 from voxbind_build.probe.inputs.images import Array
-from voxbind_build.probe.memory.lookup import Memory
+from voxbind_build.probe.memory.interface import Memory
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
 _PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][\w.+\-]+){2,}")
 _MEMBERS = 12
-Outcome = Literal["returned", "raised", "timeout", "crashed", "memory", "exited"]
-TIMEOUT = "took longer than"
-"""How the end of a process is told that a call's time limit brought."""
 _NUDGE = 1 + 1e-6
+_EXHAUSTED = frozenset(
+    (
+        *(errno.EAGAIN, errno.ENOMEM, errno.ENOSPC),
+        *(errno.EDQUOT, errno.EMFILE, errno.ENFILE),
+    )
+)
+"""Errors of a system that has no more memory, processes, disk or files to give."""
+_EXHAUSTED_WORDS = re.compile(r"(?i)out of memory|can't start new thread")
+"""The same in the words of libraries that raise a plain `RuntimeError`."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +38,35 @@ class Answer:
     """What one call gave."""
 
     value: Any = None
+    outcome: Outcome = "returned"
     error: str = ""
+    """The exception, or how the call ended; empty if it returned."""
     warnings: tuple[str, ...] = ()
     mutated: tuple[str, ...] = ()
-    fatal: bool = False
-    """The call ended its process; `error` says how."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """What became of the call."""
-        if self.returned:
-            return "returned"
-        if self.fatal:
-            return "timeout" if self.error.startswith(TIMEOUT) else "crashed"
-        told: dict[str, Outcome] = {"SystemExit": "exited", "MemoryError": "memory"}
-        return told.get(self.error.partition(":")[0], "raised")
 
     @property
     def returned(self) -> bool:
         """Whether the call came back without an exception."""
-        return not self.error
+        return self.outcome == "returned"
+
+
+def raised(error: BaseException, warnings: tuple[str, ...] = ()) -> Answer:
+    """Return the answer of a call that raised an exception.
+
+    A lack of memory, processes, disk or files is the machine's at this moment, and says nothing
+    of what the function takes.
+    """
+    outcome: Outcome = "inconclusive" if is_exhausted(error) else "raised"
+    return Answer(outcome=outcome, error=tell_error(error), warnings=warnings)
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Return whether an exception says that the machine has no more of something to give."""
+    if isinstance(error, OSError):
+        return error.errno in _EXHAUSTED
+    if isinstance(error, RuntimeError):
+        return bool(_EXHAUSTED_WORDS.search(tell_error(error)))
+    return isinstance(error, MemoryError)
 
 
 def call(
@@ -87,13 +103,14 @@ def call(
             for name, value in arguments.items()
         }
     except Exception as error:  # a dtype, or a number of axes, that the memory doesn't hold
-        return Answer(error=tell_error(error))
+        return raised(error)
     before = {name: _copy(memory.take(copies[name])) for name in arguments if name in given}
     if only:
         dtypes = {str(value.dtype) for value in before.values() if isinstance(value, np.ndarray)}
         if not dtypes <= {*only}:
             return Answer(
-                error=f"not given: arrays of other dtypes than {'/'.join(only)} are misread"
+                outcome="raised",
+                error=f"not given: arrays of other dtypes than {'/'.join(only)} are misread",
             )
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
@@ -115,10 +132,7 @@ def call(
             raise
         except BaseException as error:  # SystemExit too: it costs this call only
             memory.wait()
-            return Answer(
-                error=tell_error(error),
-                warnings=_told(caught),
-            )
+            return raised(error, _told(caught))
         memory.wait()
     mutated = tuple(
         name
@@ -160,6 +174,8 @@ def _told(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 def tell_error(error: BaseException) -> str:
     """Tell an exception as ``TypeName: first line``."""
+    if isinstance(error, RecursionError):  # which call is one too many depends on our own depth
+        return f"{type(error).__name__}: maximum recursion depth exceeded"
     try:
         message = scrub(str(error))
     except Exception as another:  # of the exception's own making

@@ -13,7 +13,7 @@ from voxbind_build.model import Manifest
 from voxbind_build.render.code.auto import PACKAGE, render_auto
 from voxbind_build.render.code.checked_text import RenderError
 from voxbind_build.render.code.formatting import tidy
-from voxbind_build.render.code.module import render_module
+from voxbind_build.render.code.module import render_handed_on, render_module
 from voxbind_build.render.code.module_tree import module_tree
 from voxbind_build.render.code.registry_index import INDEX, index
 from voxbind_build.render.docs.examples import Examples
@@ -47,6 +47,9 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         if node.name.partition(".")[0] in reserved:
             raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
         modules[node.path] = render_module(node, templates, examples)
+        for name in node.not_wrapped_modules:
+            path = f"{node.name.replace('.', '/')}/{name}.py"
+            modules[path] = render_handed_on(node, name, templates)
     modules |= render_auto(manifest, templates)
     rest = {INDEX: index(manifest), "py.typed": ""}
     return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ..errors import DeviceUnavailableError
-from .wrapped_module import handed_on
+from ..errors import DeviceUnavailableError, LibraryMissingError
+from .wrapped_module import handed_on, public_names, unwrapped
 
-__all__ = ["lazy_attributes"]
+__all__ = ["lazy_attributes", "lazy_module"]
+
+_PUBLIC = ("__version__",)
+"""The names with an underscore that are handed on."""
 
 
 def lazy_attributes(
@@ -19,6 +22,8 @@ def lazy_attributes(
     submodules: tuple[str, ...] = (),
     upstream: Any = None,
     names: tuple[str, ...] = (),
+    not_wrapped: tuple[str, ...] | None = None,
+    is_listed: bool = True,
 ) -> Callable[[str], Any]:
     """Return a module's ``__getattr__``.
 
@@ -29,24 +34,69 @@ def lazy_attributes(
     submodules
         Names that are imported as modules below it.
     upstream
-        The wrapped module.
+        The library's module.
     names
-        Names that are handed on from the wrapped module as they are there.
+        Classes and constants of the library's module, which are handed on unchanged.
+    not_wrapped
+        Other names of the library's module that are known. If not None, these and any other public
+        name that the installed library has are handed on as well.
+    is_listed
+        Whether `names`, `not_wrapped` and the module's functions are all public names that the
+        library had when it was wrapped. Without the library, other names don't exist then; if
+        False, the error says that the library is missing.
     """
 
     def __getattr__(name: str) -> Any:
         if name in submodules:
             return import_module(f"{module}.{name}")
-        if upstream is not None and name in names:
-            try:
+        is_known = name in names or name in (not_wrapped or ())
+        try:
+            if name in names:
                 value = handed_on(upstream, name)
-            except DeviceUnavailableError as error:
+            elif not_wrapped is None or (name[:1] == "_" and name not in _PUBLIC):
+                raise AttributeError
+            else:
+                value = unwrapped(upstream, name)
+        except DeviceUnavailableError as error:
+            if is_known:
                 return _Absent(name, (), {"__module__": module, "__doc__": str(error)})
+            if not is_listed:
+                raise
+        except LibraryMissingError:
+            if is_known or not is_listed:
+                raise
+        except AttributeError:
+            pass
+        else:
             setattr(sys.modules[module], name, value)
             return value
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return __getattr__
+
+
+def lazy_module(module: str, upstream: Any) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a module that hands on a module of the library.
+
+    Parameters
+    ----------
+    module
+        Dotted name of the module that hands on.
+    upstream
+        The library's module.
+    """
+    attribute = lazy_attributes(module, upstream=upstream, not_wrapped=(), is_listed=False)
+
+    def __getattr__(name: str) -> Any:
+        return public_names(upstream) if name == "__all__" else attribute(name)
+
+    def __dir__() -> list[str]:
+        try:
+            return public_names(upstream)
+        except (DeviceUnavailableError, LibraryMissingError):
+            return []  # `dir` is also called by editors and `help`, which expect no error
+
+    return __getattr__, __dir__
 
 
 class _Absent(type):
@@ -59,6 +109,6 @@ class _Absent(type):
         raise DeviceUnavailableError(cls.__doc__)
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__") and name != "__array__":
+        if name.startswith("_") and name != "__array__":  # as `inspect` and `help` ask for
             raise AttributeError(name)
         raise DeviceUnavailableError(cls.__doc__)

@@ -24,6 +24,8 @@ __all__ = [
     "array_api_classes",
     "handed_on",
     "library_default",
+    "public_names",
+    "unwrapped",
     "watch_direct_calls",
 ]
 
@@ -135,6 +137,32 @@ def handed_on(upstream: Any, name: str) -> Any:
     return library.attribute(name)
 
 
+def unwrapped(upstream: Any, name: str) -> Any:
+    """Return what a module of the library has under a name that isn't wrapped.
+
+    Raises
+    ------
+    AttributeError
+        If the installed library has no such name.
+    """
+    library: _Library = upstream.__library__
+    return library.attribute(name, is_wrapped=False)
+
+
+def public_names(upstream: Any) -> list[str]:
+    """Return the names in ``__all__`` of a module of the library, or else in its `dir`.
+
+    Names with an underscore are left out.
+    """
+    library: _Library = upstream.__library__
+    names: list[str]
+    try:
+        names = library.attribute("__all__", is_wrapped=False)
+    except AttributeError:
+        names = library.attribute("__dir__", is_wrapped=False)()
+    return sorted(name for name in names if name[:1] != "_")
+
+
 class _Library:
     """Finds what is asked of a wrapped module: see `upstream`."""
 
@@ -202,11 +230,11 @@ class _Library:
         if message := wanting(self._module, self._wanted, ("cupy", top)):
             raise DeviceUnavailableError(message)
 
-    def attribute(self, name: str) -> Any:
-        """Return an attribute of the library's module, checked against what was wrapped."""
-        return one_thread_at_a_time(lambda: self._checked(name))
+    def attribute(self, name: str, *, is_wrapped: bool = True) -> Any:
+        """Return an attribute of the library's module; a wrapped one is checked."""
+        return one_thread_at_a_time(lambda: self._checked(name, is_wrapped))
 
-    def _checked(self, name: str) -> Any:
+    def _checked(self, name: str, is_wrapped: bool) -> Any:
         if self._memory == "cupy":
             self._refuse_without_gpu()  # also where the library is imported already
         module = self._import(self._home)
@@ -217,6 +245,8 @@ class _Library:
                 raise self._unfinished(name) from error
             if self._memory == "pyclesperanto":
                 self._on_device()
+            if not is_wrapped:
+                raise
             raise self._stale(name, "the installed version doesn't have it") from error
         except Exception as error:
             # A library that imports its own submodules lazily fails here.

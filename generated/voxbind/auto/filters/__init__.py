@@ -84,6 +84,9 @@ if not TYPE_CHECKING:
         __name__, submodules=("rank",), upstream=_cpu, names=("LPIFilter2D",)
     )
 
+    def __dir__() -> list[str]:
+        return [*__all__]
+
 
 @overload
 def apply_hysteresis_threshold(

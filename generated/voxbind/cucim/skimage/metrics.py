@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from voxbind._dispatch.dispatch import flexible
 from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT
 
@@ -42,6 +43,12 @@ _cucim = upstream(
     extra="cuda12",
     memory="cupy",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(__name__, upstream=_cucim, not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def adapted_rand_error(

@@ -79,7 +79,11 @@ if not TYPE_CHECKING:
             "ProjectiveTransform",
             "SimilarityTransform",
         ),
+        not_wrapped=(),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

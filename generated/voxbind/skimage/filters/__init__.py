@@ -17,6 +17,7 @@ from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, DTypeLike, Librar
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from skimage.filters import try_all_threshold as try_all_threshold  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     from . import rank as rank
 
@@ -65,6 +66,7 @@ __all__ = [
     "threshold_sauvola",
     "threshold_triangle",
     "threshold_yen",
+    "try_all_threshold",
     "unsharp_mask",
     "wiener",
     "window",
@@ -76,8 +78,15 @@ _skimage = upstream(
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(
-        __name__, submodules=("rank",), upstream=_skimage, names=("LPIFilter2D",)
+        __name__,
+        submodules=("rank",),
+        upstream=_skimage,
+        names=("LPIFilter2D",),
+        not_wrapped=("try_all_threshold",),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -13,12 +13,13 @@ from msgspec import Struct, field
 
 from voxbind_build.model import IMAGE_ROLES, Description, Parameter
 
-_TABLE = Path(__file__).with_name("roles.toml")
+_FOLDER = Path(__file__).parent
+_RULES, _VALUES = "role_rules.toml", "argument_values.toml"
 _TWINS = re.compile(r"[\d_]+|true|test|reference|moving|target|source")
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line of `roles.toml`: which parameters have a role."""
+    """An entry of `role_rules.toml`: which parameters have a role."""
 
     role: str
     names: tuple[str, ...]
@@ -44,7 +45,7 @@ class Fills(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole of `roles.toml`."""
+    """`role_rules.toml` and `argument_values.toml` together."""
 
     sparing: tuple[str, ...]
     rule: tuple[Rule, ...]
@@ -72,8 +73,9 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def table() -> Table:
-    """Read `roles.toml`."""
-    return msgspec.toml.decode(_TABLE.read_bytes(), type=Table)
+    """Read the rules and the values."""
+    texts = ((_FOLDER / file).read_text(encoding="utf-8") for file in (_VALUES, _RULES))
+    return msgspec.toml.decode("\n".join(texts), type=Table)
 
 
 def _same_number(first: str, second: str) -> bool:

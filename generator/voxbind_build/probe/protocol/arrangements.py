@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from voxbind_build.model import Description
+from voxbind_build.model import Description, Part
 from voxbind_build.probe.invoke import Answer
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import tells
@@ -148,6 +148,18 @@ def dtype_attempts(
         yield replace(known, content=content, fills=True)
 
 
+def settle(bench: Bench, part: Part, attempts: Iterator[Arrangement]) -> Found | None:
+    """Search for a part of the observation, which an arrangement that is taken settles.
+
+    Calls before it that were inconclusive decide nothing then.
+    """
+    bench.part = part
+    found = find(bench, attempts)
+    if found:
+        bench.inconclusive.pop(part, None)
+    return found
+
+
 def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:
     """Try arrangements until one is taken, or the time is up.
 
@@ -156,11 +168,12 @@ def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:
     image's role where it has one.
     """
     suitable = _BY_ROLE.get(bench.roles.get(bench.main or "", ""), _ALL)
+    bench.inconclusive_calls = 0
     tried = set()
     silent: Found | None = None
     left = _SECOND_LOOKS
     for arrangement in attempts:
-        if bench.late or not left:
+        if not left or bench.is_late():
             break
         known = silent and replace(silent[0], content=arrangement.content, dtype=arrangement.dtype)
         if arrangement in tried or (known and known != arrangement):

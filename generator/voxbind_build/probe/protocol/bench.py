@@ -10,15 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from voxbind_build.model import IMAGE_ROLES, OUTPUT_ROLES, WHOLE_ROLES, Call, Description, Parameter
+from voxbind_build.model import (
+    IMAGE_ROLES,
+    OUTPUT_ROLES,
+    WHOLE_ROLES,
+    Call,
+    Description,
+    Ending,
+    Parameter,
+    Part,
+)
 from voxbind_build.probe.inputs.arguments import Scene, candidates
 from voxbind_build.probe.inputs.images import SIZES, Array, colour_image, image
 from voxbind_build.probe.inputs.roles import table, twins
 from voxbind_build.probe.invoke import Answer, call, describe_result, outline
-from voxbind_build.probe.memory.lookup import Memory
+from voxbind_build.probe.memory.interface import Memory
 
 _REMEMBERED = 40  # calls kept in an observation
-_TIMEOUTS = 2  # calls of one search that may take too long before it is given up
+_INCONCLUSIVE = 2  # calls of one search that may be inconclusive before it is given up
 
 
 @dataclass(frozen=True)
@@ -74,13 +83,17 @@ class Bench:
     """Optional parameters that the library's TOML asks to give."""
     only: tuple[str, ...] = ()
     """The dtypes that the function is given; all, if empty."""
-    fatal: Mapping[int, str] = field(default_factory=dict)
-    """Calls that ended an earlier process, and how: not to be made again."""
+    fatal: Mapping[int, Ending] = field(default_factory=dict)
+    """Calls that ended an earlier process: not to be made again."""
     before_call: Callable[[int], None] = lambda number: None
     """Is told each call's number before it is made."""
     number: int = 0
-    timeouts: int = 0
-    """Calls of a search that took too long."""
+    part: Part = "call"
+    """What the calls that are made now are about."""
+    inconclusive: dict[Part, str] = field(default_factory=dict)
+    """By part, how the first call of it ended that was inconclusive."""
+    inconclusive_calls: int = 0
+    """Calls of a search that were inconclusive."""
     calls: list[Call] = field(default_factory=list)
     mutated: set[str] = field(default_factory=set)
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -99,10 +112,12 @@ class Bench:
             if role in IMAGE_ROLES | WHOLE_ROLES | OUTPUT_ROLES
         )
 
-    @property
-    def late(self) -> bool:
-        """Whether the time for this function is used up."""
-        return time.perf_counter() > self.deadline
+    def is_late(self) -> bool:
+        """Return whether the time for a part is used up; then the part is left open."""
+        late = time.process_time() > self.deadline
+        if late:
+            self.inconclusive.setdefault(self.part, "the time for it was used up")
+        return late
 
     @property
     def sparing(self) -> bool:
@@ -269,27 +284,31 @@ class Bench:
     def call(self, arguments: dict[str, Any]) -> Answer:
         """Call the function with NumPy's global generator as it is."""
         self.number += 1
-        if end := self.fatal.get(self.number):
-            return Answer(error=end, fatal=True)
-        self.before_call(self.number)
-        return call(
-            self.function,
-            self.parameters,
-            arguments,
-            memory=self.memory,
-            given=self.arrays,
-            only=self.only,
-        )
+        if ending := self.fatal.get(self.number):
+            answer = Answer(outcome=ending.outcome, error=ending.words)
+        else:
+            self.before_call(self.number)
+            answer = call(
+                self.function,
+                self.parameters,
+                arguments,
+                memory=self.memory,
+                given=self.arrays,
+                only=self.only,
+            )
+        if answer.outcome == "inconclusive":
+            self.inconclusive.setdefault(self.part, answer.error)
+        return answer
 
     def attempt(self, arrangement: Arrangement, *, record: bool = True) -> Answer:
         """Make one call of an arrangement and keep it."""
         main = arrangement.main()
         arguments = self.compose(arrangement, main)
         answer = self.run(arguments)
-        self.timeouts += answer.outcome == "timeout"
-        if answer.outcome == "memory" or self.timeouts >= _TIMEOUTS:
-            self.deadline = 0.0  # other arguments would only eat it again
-            self.timeouts = 0
+        self.inconclusive_calls += answer.outcome == "inconclusive"
+        if self.inconclusive_calls >= _INCONCLUSIVE:
+            self.deadline = 0.0  # other arguments would only take as much again
+            self.inconclusive_calls = 0
         if record:
             self.note(arrangement, main, arguments, answer)
         return answer

@@ -14,8 +14,9 @@ from voxbind_build.libraries import import_dotted
 from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Result
 from voxbind_build.probe.inputs.images import DTYPES
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
-from voxbind_build.probe.invoke import Answer, describe_result, tell_error
-from voxbind_build.probe.memory.lookup import Memory, memory
+from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
+from voxbind_build.probe.memory.interface import Memory
+from voxbind_build.probe.memory.lookup import memory
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.options import turned
@@ -23,7 +24,7 @@ from voxbind_build.probe.protocol.relations import close, leaves, main_array, sa
 from voxbind_build.probe.protocol.slice_comparison import relate
 from voxbind_build.probe.protocol.variants import also, lists
 
-_BUDGET = 60.0  # seconds for one search: for safety, as no function comes near it
+_BUDGET = 60.0  # seconds of processor time for one search: no function comes near it
 Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
 
 
@@ -59,7 +60,7 @@ def observe(
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return _fail(unseen, f"can't be imported: {tell_error(error)}")
+        return failed(unseen, f"can't be imported: {tell_error(error)}", is_exhausted(error))
     main = unseen.image or None
     bench = Bench(
         function,
@@ -79,7 +80,7 @@ def observe(
 
 
 def _deadline(memory: Memory, searches: int = 1) -> float:
-    return time.perf_counter() + searches * memory.patience * _BUDGET
+    return time.process_time() + searches * memory.patience * _BUDGET
 
 
 def blank(task: ProbeTask) -> Observation:
@@ -106,8 +107,11 @@ def load(module: str, attribute: str) -> Callable[..., Any]:
     return result
 
 
-def _fail(unseen: Observation, failure: str) -> Observation:
-    return structs.replace(unseen, failure=failure)
+def failed(unseen: Observation, failure: str, inconclusive: bool) -> Observation:
+    """Keep what is known without a call: a function that crashes still takes an image."""
+    return structs.replace(
+        unseen, failure=failure, inconclusive={"process": failure} if inconclusive else {}
+    )
 
 
 def _observe_helper(
@@ -116,9 +120,9 @@ def _observe_helper(
     """Call something that takes no image, to tell what it gives."""
     base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
     choices = [(), *bench.alternatives(base)]
-    answer = Answer(error="not called")
+    answer = Answer(outcome="raised", error="not called")
     for choice in choices[:12]:
-        if bench.late or answer.returned:
+        if answer.returned or bench.is_late():
             break
         base = replace(base, choice=choice)
         answer = bench.attempt(base)
@@ -127,7 +131,9 @@ def _observe_helper(
         _without_image(call) for call in bench.calls if call.outcome == "returned"
     ) or tuple(_without_image(call) for call in bench.calls[:1])
     if not answer.returned:
-        return structs.replace(unseen, calls=calls)
+        return structs.replace(unseen, calls=calls, inconclusive=bench.inconclusive)
+    bench.inconclusive.clear()
+    bench.part = "options"
     return structs.replace(
         unseen,
         calls=calls,
@@ -137,6 +143,7 @@ def _observe_helper(
         ),
         lists=lists(bench, base),
         also=also(bench, base, words),
+        inconclusive=bench.inconclusive,
     )
 
 
@@ -159,28 +166,35 @@ def _observe_images(
     image = volume = None
     colours_alone = bench.roles[main] == "colour image"
     if not colours_alone:
-        image = searching.find(bench, searching.image_attempts(bench, order, 2))
+        image = searching.settle(bench, "image", searching.image_attempts(bench, order, 2))
         if image and _reads_channels(image):
             # What was taken was one colour image of a single row: no image at all.
             bench.calls = [call for call in bench.calls if call.outcome != "returned"]
             image, colours_alone = None, True
+    if "image" in bench.inconclusive:
+        return _left_open(bench, unseen)
     if image:
-        volume = searching.find(bench, searching.volume_attempts(bench, order, image[0]))
-        if not volume:
+        attempts = searching.volume_attempts(bench, order, image[0])
+        volume = searching.settle(bench, "volume", attempts)
+        if not volume:  # what is taken now settles nothing that was open before
             volume = searching.find(bench, searching.flat_attempts(bench, order, image[0]))
     elif not colours_alone:
         bench.deadline = _deadline(bench.memory)
-        volume = searching.find(bench, searching.image_attempts(bench, order, 3))
+        volume = searching.settle(bench, "volume", searching.image_attempts(bench, order, 3))
+    if "volume" in bench.inconclusive:
+        return _left_open(bench, unseen)
     bench.deadline = _deadline(bench.memory)
     colour = _observe_colours(bench, order, image, volume, relations)
 
     base = image or volume or colour
     if base is None:
-        return structs.replace(unseen, calls=tuple(bench.calls), failure="no call was taken")
+        return structs.replace(_left_open(bench, unseen), failure="no call was taken")
     if image and volume and not tells(image[1].value):
         base = volume  # such as the spread along Z, which an image has none of
     # Early, since a dtype may end the process, and then all is done again up to it.
+    bench.part = "dtypes"
     dtypes = _observe_dtypes(bench, order, base[0])
+    bench.part = "relations"
     for found in (image, volume):
         for arrangement in _measured(found) if found else ():
             bench.attempt(arrangement)
@@ -188,6 +202,15 @@ def _observe_images(
         for arrangement in _measured(volume)[: 1 if bench.sparing else None]:
             for name, held in relate(bench, arrangement, image[0] if image else None).items():
                 relations[name] = relations.get(name, True) and held
+    bench.part, bench.deadline = "random", _deadline(bench.memory)
+    random = _is_random(bench, base[0])
+    bench.part = "options"
+    options = _beyond_defaults(bench, base, words)
+    refused = {
+        dtype: answer
+        for dtype, answer in dtypes.items()
+        if answer.outcome not in ("returned", "inconclusive")
+    }
     return structs.replace(
         unseen,
         calls=tuple(bench.calls),
@@ -197,12 +220,19 @@ def _observe_images(
             for dtype, answer in dtypes.items()
             if answer.returned
         },
-        refused={dtype: answer.error for dtype, answer in dtypes.items() if not answer.returned},
+        refused={dtype: answer.error for dtype, answer in refused.items()},
+        crashes=tuple(sorted(d for d, answer in refused.items() if answer.outcome == "crashed")),
         warned={dtype: answer.warnings for dtype, answer in dtypes.items() if answer.warnings},
         mutates=tuple(sorted(bench.mutated)),
-        random=_is_random(bench, base[0]),
-        **_beyond_defaults(bench, base, words),
+        random=random,
+        inconclusive=dict(sorted(bench.inconclusive.items())),
+        **options,
     )
+
+
+def _left_open(bench: Bench, unseen: Observation) -> Observation:
+    """Keep the calls, where what the contract rests on is open: the rest would decide nothing."""
+    return structs.replace(unseen, calls=tuple(bench.calls), inconclusive=bench.inconclusive)
 
 
 def _beyond_defaults(
@@ -247,27 +277,32 @@ def _observe_colours(
     found = None
     if not bench.memory.colours:
         return None
+    bench.part = "colours"
+
+    def note(relation: str, arrangement: Arrangement) -> None:
+        answer = bench.attempt(arrangement)
+        if answer.outcome != "inconclusive":
+            relations[relation] = answer.returned
+
     if image:
         known = replace(image[0], channels=3)
-        as_is = replace(known, named_channels=False)
-        answer = bench.attempt(as_is)
-        relations["takes_trailing_colours"] = answer.returned
+        note("takes_trailing_colours", replace(known, named_channels=False))
         channel = next((p for p, role in bench.roles.items() if role == "channels"), None)
         if channel:
             found = searching.find(
                 bench, (replace(known, size=size) for size in (known.size, "plain", "roomy"))
             )
-            relations["takes_channel_axis"] = found is not None
+            if found or "colours" not in bench.inconclusive:
+                relations["takes_channel_axis"] = found is not None
             if found:
-                in_volume = replace(found[0], ndim=3)
-                relations["takes_channel_axis_of_volume"] = bench.attempt(in_volume).returned
+                note("takes_channel_axis_of_volume", replace(found[0], ndim=3))
         return found
     for channels in (3, 4):
         if volume:
             break
         found = searching.find(bench, searching.image_attempts(bench, order, 2, channels))
         if found:
-            relations["takes_colour_volume"] = bench.attempt(replace(found[0], ndim=3)).returned
+            note("takes_colour_volume", replace(found[0], ndim=3))
             for arrangement in _measured(found):
                 bench.attempt(arrangement)
             break
@@ -289,10 +324,12 @@ def _observe_dtypes(
         known = replace(arrangement, dtype=dtype, content=content)
         found[dtype] = _in_dtype(bench, known)
         if found[dtype].outcome == "raised":
-            others = (
-                _in_dtype(bench, other) for other in searching.dtype_attempts(bench, order, known)
-            )
-            found[dtype] = next((answer for answer in others if answer.returned), found[dtype])
+            for other in searching.dtype_attempts(bench, order, known):
+                answer = _in_dtype(bench, other)
+                if answer.outcome in ("returned", "inconclusive"):
+                    found[dtype] = answer
+                if answer.returned:
+                    break
         bench.mutated.update(found[dtype].mutated)
     return found
 
@@ -337,7 +374,7 @@ def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
             arguments[name] = state
         np.random.seed(state)
         answers.append(bench.call(arguments))
-        if bench.late:
+        if bench.is_late():
             break
     values = [answer.value for answer in answers if answer.returned]
     return any(not _alike(values[0], value) for value in values[1:])

@@ -56,7 +56,7 @@ def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turn
         found.append(Turned(options=options, dtype=dtype, result=result))
 
     for choice in _choices(bench.parameters):
-        if choice[0] in arguments or bench.late:
+        if choice[0] in arguments or bench.is_late():
             continue
         result = turn(choice)
         if result is None:

@@ -18,7 +18,7 @@ from msgspec import structs
 from voxbind_build.model import Agreement, Apart, Observation, ProbeTask, Twin
 from voxbind_build.probe.inputs.images import Array
 from voxbind_build.probe.invoke import realise, tell_error
-from voxbind_build.probe.memory.lookup import Memory
+from voxbind_build.probe.memory.interface import Memory
 from voxbind_build.probe.protocol.bench import in_words
 from voxbind_build.probe.protocol.observe import blank, load, observe
 
@@ -344,5 +344,6 @@ def agree(task: ProbeTask, before_call: Callable[[int], None] = lambda number: N
     return structs.replace(
         unseen,
         agreement=pairs[0].agreement if pairs else None,
+        inconclusive=observed.inconclusive,
         failure="" if pairs else observed.failure,
     )

@@ -74,8 +74,8 @@ class _Trial:
         ]
 
     def call(self, name: str, value: Any) -> Answer:
-        if self.bench.late:
-            return Answer(error="late")
+        if self.bench.is_late():
+            return Answer(outcome="inconclusive", error="late")
         return self.bench.run({**self.arguments, **self.beside(name), name: value})
 
     def beside(self, name: str) -> dict[str, Any]:
@@ -92,7 +92,9 @@ class _Trial:
             if value is None and entry.default == "None" and role in WHOLE_ROLES:
                 value, usual = self.optional(entry)
             if isinstance(value, np.ndarray) and value.size <= _LARGEST and usual.returned:
-                yield entry.name, _alike(self.call(entry.name, value.tolist()), usual)
+                answer = self.call(entry.name, value.tolist())
+                if answer.outcome != "inconclusive":
+                    yield entry.name, _alike(answer, usual)
 
     def optional(self, entry: Parameter) -> tuple[Any, Answer]:
         """Find an array that is taken where none need be given, and what comes of it."""
@@ -102,7 +104,7 @@ class _Trial:
         for value in (*self.bench.candidates(entry, self.arrangement, main), each):
             if isinstance(value, np.ndarray) and (usual := self.call(entry.name, value)).returned:
                 return value, usual
-        return None, Answer(error="not given")
+        return None, Answer(outcome="raised", error="not given")
 
     def takes(self, parameter: Parameter, words: tuple[str, ...]) -> Iterator[str]:
         if not self.usual.returned:
@@ -161,7 +163,7 @@ class _Trial:
         if main is None or main.dtype.kind != "f":
             return False
         image = {self.bench.main or "": main.astype(np.complex128)}
-        if self.bench.late:
+        if self.bench.is_late():
             return False
         arguments = {**self.arguments, **image, **self.beside(name)}
         answers = [
@@ -192,8 +194,8 @@ class _Trial:
             yield 3
 
     def words(self, name: str, known: list[str], others: tuple[str, ...]) -> Iterator[str]:
-        if self.call(name, _NONSENSE).returned:
-            return  # nobody looks at it
+        if self.call(name, _NONSENSE).outcome in ("returned", "inconclusive"):
+            return  # nobody looks at it, or nobody knows
         first = self.call(name, known[0])
         for change in (str.lower, str.upper):
             if change(known[0]) not in known and _alike(self.call(name, change(known[0])), first):

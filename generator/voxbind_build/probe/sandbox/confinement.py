@@ -130,7 +130,11 @@ class Limits(NamedTuple):
     """What one callable may use."""
 
     seconds: float
+    """Of processor time, for all calls."""
     seconds_a_call: float
+    """Of processor time."""
+    patience: float
+    """How many times as long each of these may take by the clock."""
     memory: int
     """Bytes above what the process holds."""
     running: int
@@ -156,8 +160,7 @@ def limit(limits: Limits, *, watched: bool = False) -> None:
         resource.RLIMIT_CORE: 0,
         # Counts all of the user's; the kernel doesn't hold root to it.
         resource.RLIMIT_NPROC: limits.running + PROCESS_LIMIT,
-        # For a hang that holds the interpreter's lock when nobody is left to end it.
-        resource.RLIMIT_CPU: int(4 * limits.seconds) + 1,
+        resource.RLIMIT_CPU: max(1, round(limits.seconds)),
     }
     if watched:
         del resources[resource.RLIMIT_DATA]

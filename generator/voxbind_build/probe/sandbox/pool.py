@@ -7,6 +7,11 @@ observation, and what is seen doesn't depend on the order or the number of jobs.
 A call that ends its process costs that call: the callable is observed again in a new
 process, which leaves that call out.
 
+Limits count the processor time of the callable's process, so that a busy machine sees what
+an idle one sees; what sleeps or waits is ended by the clock, after ten times as long. What a
+limit, a signal from outside or a lack of memory ends is inconclusive: no refusal. A callable
+with such a call is observed once again at the end, with nothing else running.
+
 A pool of long-lived workers would be a little faster, but a worker that leaves with
 `os._exit(0)` would go unnoticed until the time limit, and a late crash would be
 blamed on the next callable.
@@ -24,7 +29,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,50 +42,49 @@ import psutil
 from msgspec import structs
 from pebble.concurrent import process as in_process
 
-from voxbind_build.model import CRASH, Observation, ProbeTask
-from voxbind_build.probe.invoke import TIMEOUT, tell_error
-from voxbind_build.probe.memory.cuda import LOST
-from voxbind_build.probe.protocol.observe import blank, observe
-from voxbind_build.probe.protocol.twin_agreement import agree
+from voxbind_build.model import Ending, Observation, ProbeTask
+from voxbind_build.probe.invoke import is_exhausted
+from voxbind_build.probe.memory.cupy_memory import LOST
+from voxbind_build.probe.protocol.observe import blank, failed
 from voxbind_build.probe.sandbox.confinement import (
     ENVIRONMENT,
     Limits,
     apply,
-    limit,
     server_home,
-    settle,
-    silence,
     threads,
 )
 from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
+from voxbind_build.probe.sandbox.worker import CALL, GROUP, ON_GPU, observe_apart
 
 TIME_LIMIT = 300.0
-"""Seconds for all calls of one callable; so many that a slow machine sees the same."""
+"""Seconds of processor time for all calls of one callable; so many that a slow machine sees the
+same."""
+PATIENCE = 10.0
+"""How many times as long as the limit of processor time something may take by the clock."""
 MEMORY_LIMIT = 1 << 30
 """Bytes above what the process holds at its start."""
 GPU_PROCESS_LIMIT = 8 << 30
 """Bytes of a process that works on a GPU: the driver takes more than any function."""
 CALL_LIMIT = 10.0
-"""Seconds for one call: a hundred times what any call on images this small should take."""
+"""Seconds of processor time for one call: a hundred times what any call on images this small
+should take."""
 GPU_CALL_LIMIT = 60.0
-"""Seconds for one call on a GPU: the first ones of a process start it and compile kernels."""
+"""The same for one call on a GPU: the first ones of a process start it and compile kernels."""
 FATAL_LIMIT = 12
 """Calls of one callable that may end their process before it is given up."""
-TIMEOUT_LIMIT = 6
-"""Calls among them that may take too long."""
+INCONCLUSIVE_LIMIT = 6
+"""Calls among them that may be inconclusive."""
 DISK_LIMIT = 1 << 30
 """Bytes of all files in a callable's folder."""
 
-_GROUP = ".group"
-"""Ending of the file, beside a callable's folder, that has the number of its process group."""
-_CALL = ".call"
-"""File, in a callable's folder, that has the number of the call that is made."""
 _OUTLIVES_FORK = ("numpy", "pyclesperanto")
 """Memories whose libraries can be forked once imported; CUDA's can't."""
-_ON_GPU = ("cupy",)
-"""Memories whose driver reserves address space as it likes, so that what is used is watched."""
 _MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
 """What follows from writing where one shouldn't: which of them is a matter of luck."""
+_FAULTS = _MEMORY_FAULTS | {
+    *(signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGTRAP),
+}
+"""Signals that a process gets for what it does itself; the others come from outside."""
 _SCRATCH = "VOXBIND_SCRATCH"
 """Variable by which to know what a build has started, wherever it has gone."""
 
@@ -108,7 +111,8 @@ def probe(
     on_done
         Called here with each observation as it comes in. What it returns is done next.
     time_limit, call_limit
-        Seconds that one callable may use, and one call of it; at most a quarter of the former.
+        Seconds of processor time that one callable may use, and one call of it; at most a quarter
+        of the former.
     memory_limit
         Bytes that one callable may use.
     until
@@ -126,36 +130,45 @@ def probe(
     with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run_apart: Any = in_process
-        start = run_apart(timeout=time_limit, daemon=False, context=context)(_observe)
+        by_the_clock = PATIENCE * time_limit
+        start = run_apart(timeout=by_the_clock, daemon=False, context=context)(observe_apart)
         waiting = deque(tasks)
+        again: deque[ProbeTask] = deque()
+        at_a_time, alone = jobs or usable_cores(), False
         numbers = itertools.count()
         running: dict[Future[Observation], tuple[ProbeTask, Path]] = {}
-        ended: dict[Path, str] = {}
+        ended: dict[Path, Ending] = {}
         a_call = min(call_limit, time_limit / 4)
-        limits = Limits(time_limit, a_call, memory_limit, running=threads())
+        limits = Limits(time_limit, a_call, PATIENCE, memory_limit, running=threads())
         try:
-            while (waiting or running) and time.monotonic() < until:
-                while waiting and len(running) < (jobs or usable_cores()):
+            while (waiting or running or again) and time.monotonic() < until:
+                if not (waiting or running):
+                    waiting, again, at_a_time, alone = again, deque(), 1, True
+                while waiting and len(running) < at_a_time:
                     task = waiting.popleft()
                     folder = scratch / str(next(numbers))
                     folder.mkdir()
                     running[start(task, folder, limits)] = task, folder
                 ended |= _end_if_full(folder for _, folder in running.values())
                 ended |= _end_if_large(
-                    folder for task, folder in running.values() if task.memory_type in _ON_GPU
+                    folder for task, folder in running.values() if task.memory_type in ON_GPU
                 )
                 for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
-                    observation = _outcome(future, task, limits)
-                    if folder in ended:
-                        observation = _failed(task, ended[folder])
+                    ending = ended.get(folder) or _ending(future, limits)
                     _end_processes(folder)
                     last = _last_call(folder)
                     shutil.rmtree(folder, ignore_errors=True)
-                    died = isinstance(future.exception(), pebble.ProcessExpired)
-                    fatal = {**task.fatal, last: observation.failure}
-                    if died and folder not in ended and last and _may_go_on(fatal):
-                        waiting.appendleft(structs.replace(task, fatal=fatal))
+                    if ending is None:
+                        observation = future.result()
+                    else:
+                        fatal = {**task.fatal, last: ending}
+                        if last and folder not in ended and _may_go_on(future, fatal):
+                            waiting.appendleft(structs.replace(task, fatal=fatal))
+                            continue
+                        observation = _given_up(task, ending, fatal)
+                    if observation.inconclusive and not alone:
+                        again.append(structs.replace(task, fatal={}))
                         continue
                     observations[observation.definition] = observation
                     if (further := on_done(observation)) is not None:
@@ -182,49 +195,70 @@ def _break_off(running: Mapping[Future[Observation], Path]) -> None:
         future.cancel()
 
 
-def _outcome(future: Future[Observation], task: ProbeTask, limits: Limits) -> Observation:
+def _ending(future: Future[Observation], limits: Limits) -> Ending | None:
+    """Return how a process ended; None if it has given its observation."""
     try:
-        return future.result()
+        future.result()
     except TimeoutError:
-        failure = f"{TIMEOUT} {limits.seconds:g} s"
+        words = f"didn't end within {limits.patience * limits.seconds:g} s"
+        return Ending(outcome="inconclusive", words=words)
     except pebble.ProcessExpired as error:
-        failure = _last_words(error.exitcode, limits)
+        return _last_words(error.exitcode, limits)
     except Exception as error:
-        failure = f"gave an answer that can't be read: {type(error).__name__}"
-    return _failed(task, failure)
+        return Ending(
+            outcome="inconclusive" if is_exhausted(error) else "crashed",
+            words=f"gave an answer that can't be read: {type(error).__name__}",
+        )
+    return None
 
 
-def _failed(task: ProbeTask, failure: str) -> Observation:
-    """Keep what is known without a call: a function that crashes still takes an image."""
-    return structs.replace(blank(task), failure=failure)
+def _given_up(task: ProbeTask, ending: Ending, fatal: Mapping[int, Ending]) -> Observation:
+    is_open = any(each.outcome == "inconclusive" for each in fatal.values())
+    return failed(blank(task), ending.words, is_open)
 
 
-def _may_go_on(fatal: Mapping[int, str]) -> bool:
-    timeouts = sum(end.startswith(TIMEOUT) for end in fatal.values())
-    return len(fatal) <= FATAL_LIMIT and timeouts < TIMEOUT_LIMIT
+def _may_go_on(future: Future[Observation], fatal: Mapping[int, Ending]) -> bool:
+    """Return whether a callable is to be observed again, without the calls that ended it."""
+    error = future.exception()
+    if not isinstance(error, pebble.ProcessExpired) or error.exitcode == -signal.SIGXCPU:
+        return False  # all of its time is used up
+    inconclusive = sum(ending.outcome == "inconclusive" for ending in fatal.values())
+    return len(fatal) <= FATAL_LIMIT and inconclusive < INCONCLUSIVE_LIMIT
 
 
 def _last_call(folder: Path) -> int:
     """Return the number of the call that a process made last; 0 where it made none."""
     with contextlib.suppress(FileNotFoundError, ValueError):
-        return int((folder / _CALL).read_text())
+        return int((folder / CALL).read_text())
     return 0
 
 
-def _last_words(exitcode: int | None, limits: Limits) -> str:
+def _last_words(exitcode: int | None, limits: Limits) -> Ending:
     if exitcode is None:
-        return CRASH
-    if exitcode == -signal.SIGALRM:
-        return f"{TIMEOUT} {limits.seconds_a_call:g} s"
+        return Ending(outcome="inconclusive", words="its process ended for an unknown reason")
     if exitcode == LOST:
-        return f"{CRASH}: the GPU was left in error"
+        return _crash(": the GPU was left in error")
     if exitcode >= 0:
-        return f"{CRASH} with exit code {exitcode}"
+        return _crash(f" with exit code {exitcode}")
+    limits_by_signal: dict[int, str] = {
+        signal.SIGPROF: f"used more than {limits.seconds_a_call:g} s of processor time",
+        signal.SIGALRM: f"didn't end within {limits.patience * limits.seconds_a_call:g} s",
+        signal.SIGXCPU: f"used more than {limits.seconds:g} s of processor time in all",
+    }
+    if words := limits_by_signal.get(-exitcode):
+        return Ending(outcome="inconclusive", words=words)
     if -exitcode in _MEMORY_FAULTS:
-        return f"{CRASH} by {' or '.join(sorted(fault.name for fault in _MEMORY_FAULTS))}"
+        return _crash(f" by {' or '.join(sorted(fault.name for fault in _MEMORY_FAULTS))}")
+    name = f"signal {-exitcode}"
     with contextlib.suppress(ValueError):
-        return f"{CRASH} by {signal.Signals(-exitcode).name}"
-    return f"{CRASH} by signal {-exitcode}"
+        name = signal.Signals(-exitcode).name
+    if -exitcode in _FAULTS:
+        return _crash(f" by {name}")
+    return Ending(outcome="inconclusive", words=f"was ended from outside by {name}")
+
+
+def _crash(how: str) -> Ending:
+    return Ending(outcome="crashed", words=f"ended its process{how}")
 
 
 @contextlib.contextmanager
@@ -303,7 +337,7 @@ def _end_strays(scratch: Path) -> None:
                 process.kill()
 
 
-def _end_if_full(folders: Iterable[Path]) -> dict[Path, str]:
+def _end_if_full(folders: Iterable[Path]) -> dict[Path, Ending]:
     """End the callables that fill the disk; return what is to be said, by folder."""
     full = {}
     for folder in folders:
@@ -312,61 +346,26 @@ def _end_if_full(folders: Iterable[Path]) -> dict[Path, str]:
             with contextlib.suppress(OSError):
                 size += path.lstat().st_blocks * 512
         if size > DISK_LIMIT:
-            full[folder] = f"wrote more than {DISK_LIMIT >> 20} MiB of files"
+            words = f"wrote more than {DISK_LIMIT >> 20} MiB of files"
+            full[folder] = Ending(outcome="inconclusive", words=words)
             _end_processes(folder)
     return full
 
 
-def _end_if_large(folders: Iterable[Path]) -> dict[Path, str]:
+def _end_if_large(folders: Iterable[Path]) -> dict[Path, Ending]:
     """End the callables that fill the memory; return what is to be said, by folder."""
     large = {}
     for folder in folders:
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
-            process = psutil.Process(int(folder.with_suffix(_GROUP).read_text()))
+            process = psutil.Process(int(folder.with_suffix(GROUP).read_text()))
             if process.memory_info().rss > GPU_PROCESS_LIMIT:
-                large[folder] = f"used more than {GPU_PROCESS_LIMIT >> 20} MiB of memory"
+                words = f"used more than {GPU_PROCESS_LIMIT >> 20} MiB of memory"
+                large[folder] = Ending(outcome="inconclusive", words=words)
                 _end_processes(folder)
     return large
-
-
-# --- in the other process ----------------------------------------------------------------
-
-
-def _observe(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
-    """Observe one callable behind limits; everything it starts is in one process group."""
-    os.setpgid(0, 0)
-    folder.with_suffix(_GROUP).write_text(str(os.getpid()))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    journal = folder / _CALL
-
-    def before_call(number: int) -> None:
-        journal.write_text(str(number))
-        # Its default action ends the process whatever the function does, the interpreter's
-        # lock in hand too.
-        signal.setitimer(signal.ITIMER_REAL, limits.seconds_a_call)
-
-    try:
-        silence()
-        limit(limits, watched=task.memory_type in _ON_GPU)
-        settle(folder, task.memory_type)
-        return (agree if task.beside else observe)(task, before_call)
-    except BaseException as error:
-        return _failed(task, f"couldn't be observed: {tell_error(error)}")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.killpg(0, signal.SIGKILL)
-
-
-# --- on both sides -----------------------------------------------------------------------
 
 
 def _end_processes(folder: Path) -> None:
     """End what a callable has left behind: child processes, and threads that won't end."""
     with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
-        os.killpg(int(folder.with_suffix(_GROUP).read_text()), signal.SIGKILL)
+        os.killpg(int(folder.with_suffix(GROUP).read_text()), signal.SIGKILL)

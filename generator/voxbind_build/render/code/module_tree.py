@@ -20,6 +20,12 @@ class Node:
         """Whether it stands for a module of the library, not only for a folder of them."""
         self.children: list[str] = []
         """Names of the modules below it."""
+        self.upstream = ""
+        """The library's module whose names are handed on where they aren't wrapped, if any."""
+        self.not_wrapped: list[str] = []
+        """Names of that module that are left out and still part of what it shows."""
+        self.not_wrapped_modules: list[str] = []
+        """Names of the library's modules below it in which nothing is wrapped."""
         self.functions: dict[str, Function] = {}
         """By the name they have in this module, sorted."""
         self.above: dict[tuple[str, str], tuple[str, str]] = {}
@@ -35,6 +41,11 @@ class Node:
     def handed_on(self) -> dict[str, Function]:
         """The classes and constants, which are handed on as they are."""
         return {name: each for name, each in self.functions.items() if each.form != "function"}
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it only holds modules, and hands on what else the library's package has."""
+        return bool(self.upstream) and not self.listed
 
     @property
     def path(self) -> str:
@@ -57,6 +68,8 @@ def module_tree(manifest: Manifest) -> list[Node]:
                     f"{public}: the wrapper {function.wrapper!r} isn't in a listed module of {key}"
                 )
             nodes[parent].functions[identifier(name, public)] = function
+        if not library.home:
+            _add_not_wrapped(nodes, key, library)
     for node in nodes.values():
         both = sorted(set(node.children) & set(node.functions))
         if both:
@@ -74,6 +87,26 @@ def _add(nodes: dict[str, Node], module: str, key: str, library: Library) -> Non
             if length > 1:
                 nodes[".".join(parts[: length - 1])].children.append(parts[length - 1])
     nodes[module].listed = True
+
+
+def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None:
+    """Add what the library has and voxbind doesn't wrap."""
+    for node in nodes.values():
+        if node.key == key:
+            node.upstream = node.name
+    for public, exclusion in sorted(library.excluded.items()):
+        parent, _, name = public.rpartition(".")
+        if parent not in nodes or name[:1] == "_":
+            continue
+        node = nodes[parent]
+        if exclusion.reason == "module" and node.is_folder and public not in nodes:
+            node.not_wrapped_modules.append(identifier(name, public))
+        elif exclusion.reason not in _NOT_SHOWN:
+            node.not_wrapped.append(identifier(name, public))
+
+
+_NOT_SHOWN = frozenset(("foreign", "internal", "missing", "module", "test-runner"))
+"""Reasons for which a name is left out that isn't part of what a module shows."""
 
 
 def _above(node: Node, nodes: dict[str, Node]) -> dict[tuple[str, str], tuple[str, str]]:

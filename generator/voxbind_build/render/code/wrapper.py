@@ -58,7 +58,7 @@ def names_used(function: Function) -> set[str]:
 
 def first_image(function: Function) -> Parameter | None:
     """Return the parameter that takes the image, if there is one."""
-    if function.contract is None or not function.arrays:
+    if function.kind == "helper" or not function.arrays:
         return None
     return next(each for each in function.parameters if each.name == function.arrays[0])
 
@@ -127,6 +127,8 @@ class _Writer:
         )
         self._outputs = function.outputs
         whole = function.whole if contract else function.arrays + function.whole
+        # Of a function that was not observed nothing is known to check or to cut images by: they
+        # are converted like any other array.
         apart = (*function.outputs, *function.host)
         self._whole = tuple(name for name in whole if name not in apart)
         # A projection may take an image for a volume of one slice: then there is nothing to refuse.
@@ -218,10 +220,11 @@ class _Writer:
         return f"({condition} and {name} == {text})" if kind == "tuple" else condition
 
     def _dimensions(self) -> str:
-        function, image = self._function, self._images[0]
+        function = self._function
         plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
-        if function.contract == "FLEXIBLE" or self._takes_any:
+        if function.contract in (None, "FLEXIBLE") or self._takes_any:
             return ""
+        image = self._images[0]
         ndim = f"{image}.ndim"
         # A list has none, and no checker sees that of pyclesperanto's arrays.
         if image in function.array_like or self._memory == "pyclesperanto":
@@ -258,6 +261,7 @@ class _Writer:
         lifted = function.contract and self._images and not self._takes_any
         lifting = _LIFTING[function.contract] if function.contract and lifted else "direct"
         positional, required, args, kwargs = self._forwarding()
+        is_image = function.kind == "image"
         facts: dict[str, object] = {
             "images": self._images,
             "whole": self._whole,
@@ -266,10 +270,10 @@ class _Writer:
             "changed": self._changed,
             "array_like": function.array_like if self._images else (),
             "named": function.named if self._images else (),
-            "masked": function.masked if self._images else (),
+            "masked": function.masked if is_image else (),
             "lazy": function.lazy if self._images else (),
-            "only": function.only if self._images else (),
-            "needs_output": function.needs_output if self._images else (),
+            "only": function.only if is_image else (),
+            "needs_output": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,
             "memory": "" if self._memory == "numpy" else self._memory,

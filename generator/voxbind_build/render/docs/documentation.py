@@ -47,6 +47,10 @@ _FRAMES = ((0, 1), (-1, 1), (0, 255), (-255, 255), (0, 65535), (-65535, 65535))
 _WHOLE = {(0, 255): "uint8", (0, 65535): "uint16"}
 _WITH_RANGE = frozenset(("image", "resized", "mask"))
 _PLACES = {"x": "last axis", "y": "last but one", "z": "first of three"}
+_UNOBSERVED = (
+    "contract unknown, {}. Arrays are converted to the library's memory and back; all "
+    "other arguments are passed on unchanged, and no dimension or dtype is refused"
+)
 _SLICE_BY_SLICE = Entry(
     ("slice_by_slice",),
     "bool, optional",
@@ -101,6 +105,8 @@ def _roles(function: Function) -> list[str]:
 
 
 def _facts(function: Function) -> str:
+    if function.contract is None and function.kind == "image":
+        return f"voxbind: {'. '.join([_UNOBSERVED.format(function.reason), *_axes(function)])}."
     if function.contract is None:
         kind = (
             "a helper; its arrays may be in any memory"
@@ -114,8 +120,6 @@ def _facts(function: Function) -> str:
     sentences += _axes(function)
     if function.evidence == "inferred" and function.twin is not None:
         sentences.append(f"Not observed yet: inferred from {function.twin.name}")
-    elif function.evidence == "inferred":
-        sentences.append("It could not be measured, so nothing beyond an image is promised")
     if given := gives(function):
         sentences.append(f"Gives {given}")
     dtypes = "; ".join(_dtypes(function))

@@ -154,7 +154,7 @@ def stays(function: Function, twin: Twin) -> str:
     twin
         How the other differs from it.
     """
-    if function.contract is None:
+    if function.kind == "helper":
         return f"{twin.name} takes no image, and works where its arrays are"
     if function.random:
         return f"{twin.name} is random, and a GPU's random numbers are others"

@@ -16,15 +16,29 @@ from voxbind.upstream import upstream
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from toylib.measure import Region as Region  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from toylib.measure import show_image as show_image  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     CONNECTIVITY: Any
 
-__all__ = ["CONNECTIVITY", "Region", "label", "mean_difference", "peaks", "threshold_mean"]
+__all__ = [
+    "CONNECTIVITY",
+    "Region",
+    "label",
+    "mean_difference",
+    "peaks",
+    "show_image",
+    "threshold_mean",
+]
 
 _toylib = upstream("toylib.measure", distribution="toylib", version="1.0", extra="toylib")
 
 if not TYPE_CHECKING:
-    __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("CONNECTIVITY", "Region"))
+    __getattr__ = lazy_attributes(
+        __name__, upstream=_toylib, names=("CONNECTIVITY", "Region"), not_wrapped=("show_image",)
+    )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -22,7 +22,10 @@ __all__ = ["MISSING", "apply", "combine", "hostile", "rescale"]
 _toylib = upstream("toylib.odd", distribution="toylib", version="1.0", extra="toylib")
 
 if not TYPE_CHECKING:
-    __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("MISSING",))
+    __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("MISSING",), not_wrapped=())
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 def apply(

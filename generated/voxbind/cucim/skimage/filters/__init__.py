@@ -21,6 +21,7 @@ from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, LibraryArray, Out
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
     from cucim.skimage.filters import LPIFilter2D as LPIFilter2D  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
+    from cucim.skimage.filters import try_all_threshold as try_all_threshold  # type: ignore[attr-defined, import-not-found, import-untyped, unused-ignore]
 
     from . import rank as rank
 
@@ -69,6 +70,7 @@ __all__ = [
     "threshold_sauvola",
     "threshold_triangle",
     "threshold_yen",
+    "try_all_threshold",
     "unsharp_mask",
     "wiener",
     "window",
@@ -84,8 +86,15 @@ _cucim = upstream(
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(
-        __name__, submodules=("rank",), upstream=_cucim, names=("LPIFilter2D",)
+        __name__,
+        submodules=("rank",),
+        upstream=_cucim,
+        names=("LPIFilter2D",),
+        not_wrapped=("try_all_threshold",),
     )
+
+    def __dir__() -> list[str]:
+        return [*__all__]
 
 
 @overload

@@ -1,4 +1,4 @@
-"""CuPy's memory on an NVIDIA GPU, and what GPU there is.
+"""Which NVIDIA GPU there is.
 
 Only processes that measure start the GPU: one that has started it can't be forked.
 """
@@ -19,10 +19,8 @@ from typing import Any
 import msgspec
 
 from voxbind_build.model import Machine
-from voxbind_build.probe.memory.containers import mapped
+from voxbind_build.probe.memory.cupy_memory import Cuda
 
-LOST = 86
-"""Exit code of a process whose GPU answers each further call with the error of an earlier one."""
 _SECONDS = 300
 """What a first start may take: the driver, CuPy's import and a compiler."""
 _START = """\
@@ -31,55 +29,6 @@ sys.path[:] = json.loads(sys.argv[1])
 from voxbind_build.probe.memory.cuda import main
 main()
 """
-
-
-class Cuda:
-    """Arrays of CuPy on its current GPU."""
-
-    colours = True
-    patience = 10
-
-    def __init__(self) -> None:
-        import cupy
-
-        self._library: Any = cupy
-
-    def start(self, number: int) -> None:
-        """Compile a small kernel, run it and wait for it."""
-        kernel = self._library.ElementwiseKernel(
-            "float32 x", "float32 y", f"y = x + {number}", f"voxbind_start_{number}"
-        )
-        self.take(kernel(self._library.zeros(1, "float32")))
-
-    def give(self, value: Any) -> Any:
-        """Copy arrays to the GPU, in lists as well; what CuPy has no dtype for stays as it is."""
-        import numpy as np
-
-        def sent(each: Any) -> Any:
-            if not isinstance(each, np.ndarray):
-                return each
-            try:
-                return self._library.asarray(each)
-            except (TypeError, ValueError):
-                return each
-
-        return mapped(value, sent)
-
-    def take(self, value: Any) -> Any:
-        """Copy the arrays of a result from the GPU."""
-        kind = self._library.ndarray
-        return mapped(value, lambda each: each.get() if isinstance(each, kind) else each)
-
-    def wait(self) -> None:
-        """Wait for the GPU, and end the process if that can do nothing more in it.
-
-        After a kernel that has read outside its memory, say, CUDA answers whatever a process
-        asks with the same error.
-        """
-        try:
-            self._library.cuda.runtime.deviceSynchronize()
-        except Exception:
-            os._exit(LOST)
 
 
 def examine() -> Machine | str:

@@ -1,0 +1,136 @@
+"""Merges into the package what was observed on other machines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from voxbind_build import manifest as frozen
+from voxbind_build.build.library_state import (
+    Reading,
+    outlasts,
+    recorded,
+)
+from voxbind_build.build.progress import Reporter, Silent
+from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.recorded_libraries import (
+    add_recordings,
+    known_record,
+    read_all,
+    record_report,
+    refuse_without_device,
+)
+from voxbind_build.build.report import BuildError, Merged, RecordReport
+from voxbind_build.model import (
+    LibrarySpec,
+    Recording,
+)
+
+
+def merge(
+    specs: Sequence[LibrarySpec],
+    files: Sequence[Path],
+    out: Path,
+    *,
+    recordings: Path | None = None,
+    reporter: Reporter | None = None,
+) -> RecordReport:
+    """Merge into the package what was observed on other machines.
+
+    Parameters
+    ----------
+    specs
+        The libraries that may be merged. They are read from their source: no device is needed.
+    files
+        What `record` has written there; of two that tell of the same function, the later counts.
+    out
+        The package's folder.
+    recordings
+        The folder of committed recordings, if what is merged is to be added to it.
+    reporter
+        Is told how it goes.
+
+    Raises
+    ------
+    BuildError
+        If nothing in the files fits what is read here; the package is as it was.
+    RecordingError
+        If a file can't be trusted.
+    ManifestError
+        If the frozen record can't be trusted.
+    OutputError
+        If the folder can't be written.
+    """
+    started = time.monotonic()
+    reporter = reporter or Silent()
+    refuse_without_device(specs)
+    files_recordings = [
+        recording for file in files for recording in frozen.read_recordings(file).recordings
+    ]
+    named = {recording.library for recording in files_recordings}
+    known = known_record(out, recordings, writing=True)
+    notes = list(known.problems)
+    readings = read_all([s for s in specs if s.name in named], known, notes, reporter)
+    for reading in readings.values():
+        reading.observations = recorded(reading, known)
+    merged = tuple(_take(recording, readings) for recording in files_recordings)
+    if not any(entry.taken for entry in merged):
+        raise BuildError(
+            "Nothing in the files fits; the package is as it was.\n"
+            + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
+        )
+    if recordings is not None:
+        fitting = (
+            replace(
+                recording,
+                observations={
+                    definition: observation
+                    for definition, observation in recording.observations.items()
+                    if definition not in entry.left_out
+                },
+            )
+            for recording, entry in zip(files_recordings, merged, strict=True)
+            if entry.taken
+        )
+        known = add_recordings(fitting, known, recordings)
+    package = whole(readings, known)
+    changes = publish(package, out, known.owned, reporter)
+    report = record_report(package, readings, notes, reporter, started)
+    return replace(report, merged=merged, changes=changes)
+
+
+def _take(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
+    """Give a reading the observations that hold for it, and tell which don't."""
+    reading = readings.get(recording.library)
+    observations = recording.observations
+    left_out: dict[str, str] = {}
+    if reading is None:
+        told = "the library isn't among those that are merged; name it with --library"
+        left_out = dict.fromkeys(observations, told)
+    elif reading.inventory.version != recording.version:
+        told = f"{recording.version} was observed, and {reading.inventory.version} is read here"
+        left_out = dict.fromkeys(observations, told)
+    else:
+        sources = reading.sources()
+        for definition, observation in observations.items():
+            if definition not in sources:
+                left_out[definition] = "there is no such function here"
+            elif sources[definition] != observation.fingerprint:
+                left_out[definition] = "its source is another one here"
+            elif (kept := reading.observations.get(definition)) and outlasts(kept, observation):
+                left_out[definition] = "it is inconclusive, and what was recorded before is kept"
+            else:
+                reading.observations[definition] = observation
+    taken = len(observations) - len(left_out)
+    if reading is not None:
+        reading.measured += taken
+    return Merged(
+        library=recording.library,
+        version=recording.version,
+        machine=recording.machine.words,
+        taken=taken,
+        left_out=left_out,
+    )

@@ -1,0 +1,109 @@
+"""What recording and merging have in common: the libraries that need a device, and their record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from voxbind_build import manifest as frozen
+from voxbind_build.build.library_state import (
+    Reading,
+    read,
+    refuse_clashes,
+)
+from voxbind_build.build.progress import Reporter
+from voxbind_build.build.publish import Whole
+from voxbind_build.build.report import BuildError, RecordReport, compared, unobserved
+from voxbind_build.manifest import Record
+from voxbind_build.model import (
+    LibrarySpec,
+    Recording,
+    Recordings,
+)
+from voxbind_build.verify import disk
+
+
+def refuse_without_device(specs: Iterable[LibrarySpec]) -> None:
+    """Refuse libraries that `voxbind build` measures on any machine."""
+    for spec in specs:
+        if not spec.device:
+            raise BuildError(
+                f"{spec.name} needs no device: `voxbind build` measures it wherever it is installed"
+            )
+
+
+def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record:
+    """Return what is frozen; a package is needed where it is to be written."""
+    folder = recordings or frozen.RECORDINGS
+    if not writing:
+        return frozen.read_record(out, distrust=True, recordings=folder)
+    if not (out / frozen.MANIFEST).is_file():
+        raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
+    disk.prepare(out)
+    return frozen.read_record(out, recordings=folder)
+
+
+def read_all(
+    specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
+) -> dict[str, Reading]:
+    """Read libraries, every one of which must be here.
+
+    Raises
+    ------
+    BuildError
+        If one of them isn't installed.
+    """
+    refuse_clashes(specs, known.manifest.libraries)
+    missing: list[str] = []
+    readings = read(specs, known, missing, reporter)
+    if any(spec.name not in readings for spec in specs):
+        raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
+    notes += missing
+    return readings
+
+
+def record_report(
+    package: Whole,
+    readings: Mapping[str, Reading],
+    notes: list[str],
+    reporter: Reporter,
+    started: float,
+) -> RecordReport:
+    """Report the notes as warnings, and return what recording and merging report alike."""
+    for note in notes:
+        reporter.warn(note)
+    return RecordReport(
+        rows=tuple(row for row in package.rows if row.library in readings),
+        compared=tuple(entry for entry in compared(package.manifest) if entry.library in readings),
+        unobserved=tuple(
+            entry for entry in unobserved(package.manifest) if entry.library in readings
+        ),
+        notes=tuple(notes),
+        seconds=round(time.monotonic() - started, 2),
+    )
+
+
+def add_recordings(added: Iterable[Recording], known: Record, folder: Path) -> Record:
+    """Add recordings to a folder of them, one file a library, and to what is known.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be written.
+    """
+    recordings = dict(known.recordings)
+    for recording in added:
+        name = recording.library
+        recordings[name] = frozen.updated_recordings(recordings.get(name, ()), [recording])
+        try:
+            folder.mkdir(exist_ok=True)
+            frozen.write_whole(
+                folder / f"{name}.json",
+                frozen.encode_recordings(Recordings(recordings=recordings[name])),
+            )
+        except OSError as error:
+            raise disk.OutputError(f"{folder} can't be written: {error.strerror}.") from error
+    return replace(known, recordings=recordings)

@@ -1,0 +1,205 @@
+"""Public names that voxbind doesn't wrap: handed on by the prefix, as they are, at first access."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from voxbind import registry
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted({facts.module for facts in registry.functions().values()})
+HEAVY = ("numpy", "scipy", "skimage", "torch", "cupy", "cupyx", "cucim", "pyclesperanto")
+
+NAMES = {
+    "skimage": ("__version__", "img_as_float"),
+    "skimage.data": ("coins", "data_dir"),
+    "skimage.draw": ("disk", "line"),
+    "skimage.feature": ("plot_matched_features",),
+    "skimage.filters": ("try_all_threshold", "thresholding"),
+    "skimage.future": ("fit_segmenter",),
+    "skimage.graph": ("route_through_array", "MCP"),
+    "skimage.io": ("imread", "imsave"),
+    "skimage.util": ("lookfor",),
+    "scipy": ("__version__", "LowLevelCallable", "show_config"),
+    "scipy.ndimage": ("filters", "test"),
+    "scipy.spatial": ("distance", "cKDTree"),
+    "scipy.stats": ("norm",),
+    "pyclesperanto": ("__version__", "cl_info", "imshow", "info"),
+}
+"""By module of a library, names in it that have no wrapper."""
+PAIRS = [(module, name) for module, names in NAMES.items() for name in names]
+
+
+@pytest.mark.parametrize(("module", "name"), PAIRS)
+def test_a_name_without_a_wrapper_is_the_librarys_own(module: str, name: str) -> None:
+    library = pytest.importorskip(module)
+    ours: dict[str, Any] = {}
+    exec(f"from voxbind.{module} import {name}", ours)  # the statement that a user writes
+    assert ours[name] is getattr(library, name)
+    assert getattr(import_module(f"voxbind.{module}"), name) is getattr(library, name)
+
+
+def test_a_script_with_the_prefix_runs() -> None:
+    from skimage import data, filters
+
+    import voxbind.skimage.data
+    import voxbind.skimage.filters
+
+    ours = voxbind.skimage.filters.threshold_otsu(voxbind.skimage.data.coins())
+    assert ours == filters.threshold_otsu(data.coins())
+
+
+WITHOUT = [
+    ("skimage", "nothing_of_this_name"),
+    ("skimage", "_shared"),
+    ("skimage.data", "_fetchers"),
+    ("skimage.draw", "nothing_of_this_name"),
+    ("skimage.filters", "nothing_of_this_name"),
+    ("skimage.filters", "_gaussian"),
+    ("scipy.ndimage", "__experimental__"),
+    ("pyclesperanto", "__experimental__"),
+    ("native", "flat_field"),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), WITHOUT)
+def test_private_and_unknown_names_fail_as_in_any_module(module: str, name: str) -> None:
+    package = import_module(f"voxbind.{module}")
+    plain = ModuleType(f"voxbind.{module}")
+    plain.__file__ = package.__file__
+    assert not hasattr(package, name)
+    with pytest.raises(AttributeError) as expected:
+        getattr(plain, name)
+    with pytest.raises(AttributeError) as raised:
+        getattr(package, name)
+    assert str(raised.value) == str(expected.value)
+    with pytest.raises(ImportError) as refused:
+        exec(f"from voxbind.{module} import {name}")
+    assert type(refused.value) is ImportError
+    message = f"cannot import name {name!r} from 'voxbind.{module}' ({package.__file__})"
+    assert str(refused.value) == message
+
+
+def test_a_module_that_no_library_has_cant_be_imported() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'voxbind.skimage.nothing'$"):
+        import_module("voxbind.skimage.nothing")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_dir_shows_the_public_names_alone(module: str) -> None:
+    package = import_module(f"voxbind.{module}")
+    assert dir(package) == sorted(package.__all__)
+    own = {facts.name for facts in registry.functions().values() if facts.module == module}
+    assert own <= {f"{module}.{name}" for name in dir(package)}
+    for name in dir(package):
+        assert getattr(package, name, None) is not None
+
+
+def test_dir_shows_what_is_handed_on_too() -> None:
+    skimage = pytest.importorskip("skimage")
+    package, filters, draw, spatial = (
+        import_module(f"voxbind.{name}")
+        for name in ("skimage", "skimage.filters", "skimage.draw", "scipy.spatial")
+    )
+    assert dir(package) == sorted({*skimage.__all__} - {"__version__"})
+    assert dir(filters) == sorted(skimage.filters.__all__)
+    assert dir(draw) == sorted(name for name in skimage.draw.__all__ if name[0] != "_")
+    assert {"cKDTree", "distance"} <= {*dir(spatial)}
+
+
+def test_a_star_import_gives_what_the_librarys_gives() -> None:
+    ours: dict[str, Any] = {}
+    theirs: dict[str, Any] = {}
+    exec("from voxbind.skimage.draw import *", ours)
+    exec("from skimage.draw import *", theirs)
+    public = {name: value for name, value in theirs.items() if name[0] != "_"}
+    assert public and {name: value for name, value in ours.items() if name[0] != "_"} == public
+
+
+def run(code: str, *forbidden: str, **environment: str) -> str:
+    """Run code in a new process, in which some packages aren't installed; return what it prints."""
+    block = f"""
+import sys
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {forbidden!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Forbidden())
+def loaded():
+    return sorted({{*{HEAVY!r}}} & {{name.partition(".")[0] for name in sys.modules}})
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", block + code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "generated"), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nothing_is_imported_before_a_name_is_used() -> None:
+    modules = sorted({name for name in NAMES if name != "pyclesperanto"})
+    code = f"""
+import importlib
+for name in {modules!r}:
+    module = importlib.import_module("voxbind." + name)
+    assert not hasattr(module, "_private") and not hasattr(module, "__wrapped__")
+from voxbind.skimage import data, draw, graph, io
+from voxbind.cucim.skimage import data as on_gpu
+print(loaded())
+data.coins
+print("skimage" in loaded(), "cupy" in loaded())
+"""
+    assert run(code).split("\n")[:2] == ["[]", "True False"]
+
+
+MISSING = [
+    "from voxbind.skimage import __version__",
+    "from voxbind.skimage import img_as_float",
+    "from voxbind.skimage.data import coins",
+    "from voxbind.skimage.filters import try_all_threshold",
+    "from voxbind.skimage import data; data.coins()",
+    "from voxbind.skimage.io import *",
+]
+
+
+@pytest.mark.parametrize("statement", MISSING)
+def test_a_missing_library_is_named_with_the_command_that_installs_it(statement: str) -> None:
+    code = f"""
+from voxbind import LibraryMissingError
+import voxbind.skimage.data, voxbind.skimage.filters
+assert dir(voxbind.skimage.data) == []
+assert not hasattr(voxbind.skimage.filters, "nothing_of_this_name")
+try:
+    exec({statement!r})
+except LibraryMissingError as error:
+    print(error)
+"""
+    assert "pip install 'voxbind[skimage]'" in run(code, "skimage")
+
+
+def test_without_a_gpu_its_libraries_names_say_so() -> None:
+    code = """
+from voxbind import DeviceUnavailableError
+from voxbind.cucim.skimage.filters import try_all_threshold  # as a wrapper: it fails when called
+from voxbind.cucim.skimage import data
+import voxbind.cucim as cucim, voxbind.cupyx.scipy.fft as fft
+assert dir(data) == dir(fft) == []
+for use in (try_all_threshold, lambda: data.binary_blobs, lambda: cucim.is_available,
+            lambda: fft.fft2):
+    try:
+        use()
+    except DeviceUnavailableError as error:
+        print("needs an NVIDIA GPU" in str(error))
+"""
+    assert run(code, CUDA_VISIBLE_DEVICES="").split() == ["True"] * 4

@@ -1,0 +1,106 @@
+"""Observations of an earlier voxbind are read with the meaning that they had."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import voxbind
+from voxbind_build.manifest import (
+    decode_observations,
+    encode_recordings,
+    observations_path,
+    read_recordings,
+    sha256,
+)
+from voxbind_build.model import Machine, Observation, Recording, Recordings
+
+LATER = ("crashes", "inconclusive")
+"""Fields that observations didn't have at first."""
+
+
+def call(case="image of grey", outcome="returned", error=""):
+    return {"case": case, "shape": [4, 5], "dtype": "float64", "outcome": outcome, "error": error}
+
+
+def observation(**fields):
+    return {"definition": "m:f", "fingerprint": "", "image": "image", **fields}
+
+
+def read(old):
+    return decode_observations(json.dumps({"m:f": old}).encode())["m:f"]
+
+
+@pytest.mark.parametrize(
+    ("old", "outcomes", "inconclusive"),
+    [
+        ([call()], ["returned"], {}),
+        ([call(outcome="raised", error="ValueError: no")], ["raised"], {}),
+        ([call(outcome="exited", error="SystemExit: enough")], ["raised"], {}),
+        ([call(outcome="crashed", error="ended its process by SIGSEGV")], ["crashed"], {}),
+        (
+            [call(), call("volume of grey", "timeout", "took longer than 10 s")],
+            ["returned", "inconclusive"],
+            {"volume": "took longer than 10 s"},
+        ),
+        ([call(outcome="memory", error="MemoryError")], ["inconclusive"], {"image": "MemoryError"}),
+        # Another arrangement of the same dimensions was taken.
+        ([call(outcome="timeout", error="took longer than 10 s"), call()], None, {}),
+    ],
+)
+def test_outcomes_have_the_names_of_today(old, outcomes, inconclusive):
+    found = read(observation(calls=old))
+    assert outcomes in (None, [each.outcome for each in found.calls])
+    assert found.inconclusive == inconclusive
+
+
+def test_refused_dtypes_are_those_that_the_function_refused():
+    refused = {
+        "bool": "TypeError: no bool",
+        "int32": "ended its process by SIGABRT or SIGSEGV",
+        "uint8": "took longer than 10 s",
+    }
+    found = read(observation(refused=refused))
+    assert found.refused == {name: refused[name] for name in ("bool", "int32")}
+    assert found.crashes == ("int32",)
+    assert found.inconclusive == {"dtypes": "took longer than 10 s"}
+
+
+def test_a_callable_that_used_up_its_time_is_inconclusive():
+    words = "took longer than 300 s"
+    assert read(observation(failure=words)).inconclusive == {"process": words}
+    assert read(observation(failure="ended its process by SIGSEGV")).inconclusive == {}
+
+
+@pytest.mark.parametrize("library", ["cucim", "cupyx"])
+def test_what_a_gpu_recorded_keeps_its_meaning(library):
+    text = (Path(voxbind.__file__).parent / observations_path(library)).read_bytes()
+    old = {
+        name: {field: value for field, value in found.items() if field not in LATER}
+        for name, found in json.loads(text).items()
+    }
+    new = json.loads(msgspec.json.encode(decode_observations(json.dumps(old).encode())))
+    assert len(new) > 50
+    for name, found in new.items():
+        assert (found.pop("crashes"), found.pop("inconclusive")) == ([], {})
+        assert found == old[name]
+
+
+def test_a_recording_of_an_earlier_voxbind_is_read(tmp_path):
+    """Its digest is that of the fields that it has."""
+    recording = Recording(
+        library="fast",
+        distribution="fast",
+        version="1",
+        machine=Machine(device="cpu"),
+        observations={"m:f": Observation(definition="m:f", fingerprint="sha256:0", image="image")},
+    )
+    document = json.loads(encode_recordings(Recordings(recordings=(recording,))))
+    for field in LATER:
+        del document["recordings"][0]["observations"]["m:f"][field]
+    old = {**document, "digest": ""}
+    document["digest"] = sha256(msgspec.json.encode(old, order="sorted"))
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document))
+    assert read_recordings(path).recordings == (recording,)
