@@ -5,6 +5,8 @@ nox keeps its environments in ``.nox`` here and writes nowhere else.
 
 from __future__ import annotations
 
+import sys
+
 import nox
 
 nox.options.sessions = ["tests"]
@@ -18,11 +20,52 @@ PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
 # Read, never imported: without their dependencies, which are gigabytes of CUDA's libraries.
 GPU_SOURCES = ("--no-deps", "cupy-cuda12x==14.2.0", "cucim-cu12==26.10.0")
 
+# What has to pass before anything is tested; .pre-commit-config.yaml runs the same commands.
+LINT = (
+    "ruff check",
+    "ruff format --check",
+    "mypy generator generated hatch_build.py",
+    "mypy tests",
+    "mypy benchmarks noxfile.py",
+    "lint-imports",
+)
+# `tests/helpers/scheduling.py` says what the two workers do, and in which order.
+PYTEST = ("pytest", "-n", "2")
+
 
 def install(session: nox.Session, *more: str) -> None:
     """Install the project; keep what matplotlib would write into the home folder in here."""
     session.install(*PROJECT, *more)
+    keep_home_clean(session)
+
+
+def install_for_tests(session: nox.Session, group: str) -> None:
+    """Install the project, and beside it the libraries on a GPU as far as they can be read."""
+    install(session, "--group", group)
+    if sys.platform == "linux":  # cuCIM has wheels for Linux alone
+        session.install(*GPU_SOURCES)
+
+
+def keep_home_clean(session: nox.Session) -> None:
+    """Keep what matplotlib would write into the home folder in nox's folder."""
     session.env["MPLCONFIGDIR"] = session.cache_dir.joinpath("matplotlib").as_posix()
+
+
+def install_requirements(session: nox.Session, *names: str, groups: tuple[str, ...]) -> None:
+    """Install what extras and groups require and not the project, whose installation builds it."""
+    pyproject = nox.project.load_toml("pyproject.toml")
+    project = pyproject["project"]
+    requirements = [*project["dependencies"], TORCH]
+    for name in names:
+        requirements += project["optional-dependencies"][name]
+    session.install(*requirements, *nox.project.dependency_groups(pyproject, *groups))
+    keep_home_clean(session)
+
+
+def run_lint(session: nox.Session) -> None:
+    """Run each command of `LINT`; the import linter has to find the generator."""
+    for command in LINT:
+        session.run(*command.split(), env={"PYTHONPATH": "generator"})
 
 
 @nox.session
@@ -34,15 +77,34 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def lint(session: nox.Session) -> None:
+    """Lint, check types and the stages' direction: seconds, in an environment without libraries."""
+    install_requirements(session, "build", groups=("lint",))
+    run_lint(session)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Lint, check types and the stages' direction, then run the tests."""
-    install(session, "--group", "test")
-    session.install(*GPU_SOURCES)
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("mypy", "generator", "generated", "hatch_build.py")
-    session.run("lint-imports")
-    session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
+    install_for_tests(session, "test")
+    run_lint(session)
+    session.run(*PYTEST, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests and print which lines and branches they miss: slower by a third or more."""
+    install_for_tests(session, "coverage")
+    session.run(*PYTEST, "--cov", "--cov-report", "term", *session.posargs)
+
+
+@nox.session
+def wrappers(session: nox.Session) -> None:
+    """Test the committed wrappers without building: for Windows, where nothing can be measured."""
+    install_requirements(session, "skimage", "scipy", "native", "build", groups=("test",))
+    # This file compares in processes that are forked from the generator's.
+    forking = "tests/behaviour/test_same_as_pyclesperanto.py"
+    session.run(*PYTEST, "tests/behaviour", "--ignore", forking, *session.posargs)
 
 
 @nox.session

@@ -15,8 +15,8 @@ from timing import Pair, Row, Topic
 
 import voxbind
 
-sys.path.append(str(HERE.parent / "tests" / "editors"))
-from client import SERVERS, Editor  # as the tests speak to the servers
+sys.path.append(str(HERE.parent / "tests"))
+from helpers.language_client import SERVERS, Editor  # as the tests speak to the servers
 
 _PACKAGES = ("skimage", "voxbind.skimage")
 _FUNCTION = "gaussian"

@@ -22,8 +22,9 @@ LIBRARIES = (
     "pyclesperanto",
     "cupy-cuda12x",
     "cupy-cuda13x",
+    "cucim-cu12",
+    "cucim-cu13",
 )
-LIBRARIES += ("cucim-cu12", "cucim-cu13")
 COLOURS = {"voxbind": "#1b7f79", "arraybridge": "#e0a030", "OpenHCS": "#b04a5a"}
 
 

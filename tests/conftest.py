@@ -5,8 +5,11 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from helpers.scheduling import Scheduling, longest_first
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -27,6 +30,15 @@ def pytest_configure() -> None:
 
     for spec in libraries.builtin():
         libraries.prepare(spec)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import handmade
 import pytest
-from packages import Import, importing, write_package
+
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
 
 
 @pytest.fixture(scope="session")

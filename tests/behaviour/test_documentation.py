@@ -34,7 +34,7 @@ ORDER = (
 MARKED = {"args", "arguments", "example", "func", "notes", "other"}
 """Words of titles, and of a role that a line breaks."""
 TITLE = re.compile(r"^(\S.*)\n-{3,}$", re.MULTILINE)
-STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 MARKS = re.compile(
     r"%\(\w+\)[a-z]|\$\{\w*\}|^[ ]*\.\. *(?:\w[\w-]*::|_|\[)|:[a-zA-Z:]+:`|(?<=\])_\b|`_(?!\w)",
     re.M,

@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import handmade
 import numpy as np
 import pytest
 import torch
 from msgspec.structs import replace
-from packages import Import, importing, write_package
 
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
 from voxbind_build.model import Manifest
 
 IMAGE = np.ones((3, 4))
@@ -64,7 +64,7 @@ def tiny(
 
     with ExitStack() as stack:
 
-        def change(text: str | None, **replaced: str) -> Import:
+        def change(text: str | None, **replaced: tuple[str, str]) -> Import:
             if text is None:
                 source.unlink()
             else:

@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any
 
 import array_api_strict
-import handmade
 import numpy as np
 import pyclesperanto as cle
 import pytest
@@ -23,8 +22,10 @@ import skimage.filters
 import skimage.morphology
 import skimage.util
 import torch
-from packages import Import, importing, write_package
 from PIL import Image
+
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
 
 README = Path(__file__).parents[2] / "README.md"
 IMAGE = np.random.default_rng(0).random((6, 8)).astype(np.float32)
@@ -396,7 +397,7 @@ def test_no_axes_and_no_elements_come_and_go(
 ) -> None:
     array = np.full(shape, 3, np.float32)
     for image in (array, torch.from_numpy(array), Exporter(array), DlpackExporter(array)):
-        seen = []
+        seen: list[Any] = []
 
         def look(image: Any, seen: list[Any] = seen) -> Any:
             seen.append(tuple(image.shape))
@@ -502,7 +503,7 @@ class DlpackExporter:
 class UnversionedExporter(DlpackExporter):
     """As libraries were before DLPack 1.0: what they export arrives read-only in NumPy."""
 
-    def __dlpack__(self, stream: Any = None) -> Any:
+    def __dlpack__(self, stream: Any = None) -> Any:  # type: ignore[override]  # it lacks options
         return self.array.__dlpack__()
 
 

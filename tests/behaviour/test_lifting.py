@@ -18,7 +18,8 @@ import skimage.metrics
 import skimage.morphology
 import skimage.segmentation
 import torch
-from packages import Import
+
+from helpers.generated_packages import Import
 
 RANDOM = np.random.default_rng(0)
 IMAGE = RANDOM.random((20, 24))

@@ -16,8 +16,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from packages import Import
 from torch._subclasses.fake_tensor import FakeTensorMode
+
+from helpers.generated_packages import Import
 
 IMAGE = np.random.default_rng(0).random((12, 15))
 SHARED = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
@@ -230,6 +231,8 @@ def test_array_subclasses_pass_as_they_are(exchange: Any) -> None:
 
 class Exported:
     """An array of another library, known by what it exports."""
+
+    array: Any
 
     def __init__(self, **exports: Any) -> None:
         vars(self).update(exports)

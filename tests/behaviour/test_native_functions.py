@@ -241,8 +241,8 @@ def test_declare_gives_the_same_function(native: ModuleType) -> None:
 
     for contract in ProcessingContract:
         assert native.declaring.declare(contract)(function) is function
-        assert type(function.__voxbind_contract__) is str  # type: ignore[attr-defined]
-        assert function.__voxbind_contract__ == contract.name  # type: ignore[attr-defined]
+        assert type(function.__voxbind_contract__) is str
+        assert function.__voxbind_contract__ == contract.name
 
 
 def test_declare_refuses_what_is_no_contract(native: ModuleType) -> None:
@@ -269,7 +269,8 @@ def test_projections_are_those_of_numpy(run: Any, volume: Any, axis: int) -> Non
     else:
         assert result.dtype == "int64"
         np.testing.assert_array_equal(result, volume.sum(axis, dtype="int64"))
-    for name, reduce in (("mean_projection", np.mean), ("std_projection", np.std)):
+    averages: dict[str, Any] = {"mean_projection": np.mean, "std_projection": np.std}
+    for name, reduce in averages.items():
         result = run(name, volume, axis)
         assert result.dtype == float_dtype(volume.dtype)
         assert_near(result, reduce(wide, axis), largest)

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import handmade
 import numpy as np
 import pyclesperanto as cle
 import pytest
@@ -20,7 +19,9 @@ import skimage.filters
 import skimage.measure
 import skimage.segmentation
 import torch
-from packages import Import, importing, write_package
+
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
 
 IMAGE = np.random.default_rng(0).random((12, 15)).astype(np.float32)
 VOLUME = np.random.default_rng(1).random((5, 12, 15)).astype(np.float32)
@@ -267,7 +268,7 @@ def test_shapes_that_it_has_not_are_refused_before_the_call(
 
 
 def test_nested_lists_are_images_as_they_are_to_the_library(voxbind: Import, vcle: Any) -> None:
-    nested = [[1, 2, 300], [4.5, 5, 6]]
+    nested: Any = [[1, 2, 300], [4.5, 5, 6]]
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # plain numbers have no dtype to lose
         result = vcle.add_image_and_scalar(nested, scalar=1)

@@ -9,9 +9,10 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
-import handmade
 import pytest
-from packages import Import
+
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import
 
 LIBRARIES = handmade.manifest().libraries
 EVERYTHING = {

@@ -8,7 +8,6 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import array_api_strict
-import handmade
 import numpy as np
 import pyclesperanto as cle
 import pytest
@@ -16,8 +15,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from packages import Import, importing, write_package
 from PIL import Image
+
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
 
 CPU = torch.device("cpu")
 IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from same import descriptions
-from same_apart import compare
 
 import voxbind
+from helpers.isolated_comparison import compare
+from helpers.wrapper_comparison import descriptions
 from voxbind import registry
 from voxbind_build import libraries
 from voxbind_build.classify.library_messages import safe_dtypes

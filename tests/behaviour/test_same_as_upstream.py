@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from same import Twin, descriptions, probe_instead
 
+from helpers.wrapper_comparison import Twin, descriptions, probe_instead
 from voxbind import registry
 from voxbind_build import libraries
 from voxbind_build.model import ProbeTask

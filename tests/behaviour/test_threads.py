@@ -9,11 +9,11 @@ import sys
 import textwrap
 from pathlib import Path
 
-import handmade
 import pytest
 from msgspec.structs import replace
-from packages import importing, write_package
 
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import importing, write_package
 from voxbind_build.model import Manifest
 
 ROOT = Path(__file__).parents[2]

@@ -77,7 +77,7 @@ CALLS = {
         (("mask", "torch (cpu)", "numpy", IMAGE.size, True),),
     ),
     "a list that becomes an array": (
-        lambda: vcle.absolute([[1.0, -2.0], [3.0, 4.0]]),
+        lambda: vcle.absolute([[1.0, -2.0], [3.0, 4.0]]),  # type: ignore[call-overload]  # no array
         ("pyclesperanto.absolute", "pyclesperanto", DEVICE, "direct", 0),
         (
             ("input_image", "list", ON_DEVICE, 32, False),
@@ -191,7 +191,8 @@ def test_a_setting_that_is_kept_holds_in_a_second_block() -> None:
 
 
 def test_what_can_not_be_held_is_refused_before_anything_is_said_to_move() -> None:
-    for setting in (voxbind.transfers("forbid"), voxbind.trace()):
+    settings: tuple[Any, ...] = (voxbind.transfers("forbid"), voxbind.trace())
+    for setting in settings:
         with setting as log, pytest.raises(voxbind.MemoryTypeError, match="at most 3 axes"):
             vcle.absolute(np.zeros((2, 2, 2, 2), np.float32))
     assert log[0].conversions == ()
@@ -343,6 +344,6 @@ def test_threads_and_tasks_do_not_see_one_anothers_settings() -> None:
         return len(log)
 
     async def both() -> list[int]:
-        return await asyncio.gather(task("forbid"), task("allow"))
+        return [*await asyncio.gather(task("forbid"), task("allow"))]
 
     assert asyncio.run(both()) == [2, 2]

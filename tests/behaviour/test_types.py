@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from checkers import CHECKERS, in_short, interpreter
+
+from helpers.type_checkers import CHECKERS, in_short, interpreter
 
 # --- images -------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,19 @@ def per_slice(function: Any, **facts: Any) -> Any:
     return lifting.per_slice(function, {"image": VOLUME}, images=("image",), **facts)
 
 
+def noting_threads(threads: set[threading.Thread]) -> Callable[[Any], Any]:
+    """Return a function that gives its image back and adds the thread that it runs in."""
+
+    def plane(image: Any) -> Any:
+        threads.add(threading.current_thread())
+        return image
+
+    return plane
+
+
 def test_as_many_threads_as_asked_for_and_no_more() -> None:
-    threads, together = set(), threading.Barrier(2, timeout=30)
+    threads: set[threading.Thread] = set()
+    together = threading.Barrier(2, timeout=30)
 
     def plane(image: Any) -> Any:
         threads.add(threading.current_thread())
@@ -60,7 +72,7 @@ def test_as_many_threads_as_asked_for_and_no_more() -> None:
         per_slice(lambda image: plane(image))
     assert len(threads) == 3
     threads.clear()
-    per_slice(lambda image: (threads.add(threading.current_thread()), image)[1])
+    per_slice(noting_threads(threads))
     assert threads == {threading.current_thread()}
 
 
@@ -97,9 +109,9 @@ def test_what_is_random_runs_one_slice_after_the_other() -> None:
     with voxbind.workers(4):
         result = util.random_noise(VOLUME[:, :, :24], rng=np.random.default_rng(3))
     np.testing.assert_array_equal(result, expected)
-    threads = set()
+    threads: set[threading.Thread] = set()
     with voxbind.workers(4):
-        per_slice(lambda image: (threads.add(threading.current_thread()), image)[1], in_turn=True)
+        per_slice(noting_threads(threads), in_turn=True)
     assert threads == {threading.current_thread()}
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from client import SERVERS, Editor
 
-GENERATED = Path(__file__).parents[2] / "generated"
+from helpers.language_client import GENERATED, SERVERS, Editor
 
 
 @pytest.fixture(scope="session", params=sorted(SERVERS))

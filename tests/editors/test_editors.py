@@ -14,10 +14,9 @@ from typing import Any, get_overloads
 from urllib.parse import unquote, urlparse
 
 import pytest
-from client import Editor
-from conftest import GENERATED
 from lsprotocol.types import Location
 
+from helpers.language_client import GENERATED, Editor
 from voxbind_build.manifest import MANIFEST, read
 
 _LIBRARIES = read(GENERATED / "voxbind" / MANIFEST).libraries

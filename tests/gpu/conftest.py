@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from gpus import COUNT, NAMES, Library
-from gpus import library as library_of
+
+from helpers.gpu_libraries import COUNT, NAMES, Library
+from helpers.gpu_libraries import library as library_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,7 +20,7 @@ def _needs_a_gpu() -> None:
 
 @pytest.fixture(params=range(max(COUNT, 1)), ids="cuda:{}".format)
 def gpu(request: pytest.FixtureRequest) -> int:
-    return request.param
+    return int(request.param)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpus import IMAGE, VOLUME, Library
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, VOLUME, Library
 from voxbind._settings.context import MIN_BYTES
 from voxbind.auto import (
     exposure,

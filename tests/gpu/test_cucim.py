@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpus import IMAGE, VOLUME
-from wrapped import check, check_version, modules, result_of_each_memory
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, VOLUME
+from helpers.gpu_wrappers import check, check_version, modules, result_of_each_memory
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("cucim")]
 MODULES = modules("cucim")

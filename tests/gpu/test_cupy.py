@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gpus import IMAGE, VOLUME
 
+from helpers.gpu_libraries import IMAGE, VOLUME
 from voxbind import native
 from voxbind._memory.lookup import library_memory, memory_for, memory_of
 from voxbind.scipy import ndimage

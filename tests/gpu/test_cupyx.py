@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpus import IMAGE, VOLUME
-from wrapped import check, check_version, result_of_each_memory
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, VOLUME
+from helpers.gpu_wrappers import check, check_version, result_of_each_memory
 from voxbind.cupyx.scipy import ndimage
 
 pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("cupy")]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gpus import IMAGE, PAIRS, Library
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, PAIRS, Library
 from voxbind import native
 from voxbind._dispatch.dispatch import direct
 from voxbind._memory.exchange import Exchange

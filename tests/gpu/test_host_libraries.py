@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpus import IMAGE, VOLUME, Library, delay
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, VOLUME, Library, delay
 from voxbind.scipy import ndimage
 from voxbind.skimage import exposure, feature, filters, measure, util
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gpus import IMAGE, RNG, VOLUME, Library
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, RNG, VOLUME, Library
 from voxbind import native
 
 pytestmark = pytest.mark.gpu

@@ -16,7 +16,7 @@ from voxbind_build.build import record as recording
 from voxbind_build.build.report import RecordReport
 from voxbind_build.model import Exclusion, LibrarySpec, Machine
 from voxbind_build.probe.memory import gpu as cuda
-from voxbind_build.probe.memory.cupy_memory import Cuda
+from voxbind_build.probe.memory.cupy_memory import LOST, Cuda
 
 pytestmark = pytest.mark.gpu
 
@@ -90,7 +90,7 @@ def test_a_gpu_that_was_left_in_error_ends_its_process() -> None:
     code = """
 import sys
 sys.path[:] = eval(sys.argv[1])
-from voxbind_build.probe.memory.cuda import Cuda
+from voxbind_build.probe.memory.cupy_memory import Cuda
 space = Cuda()
 space.wait()
 kernel = space._library.RawKernel(
@@ -104,7 +104,7 @@ finally:
     ran = subprocess.run(
         [sys.executable, "-c", code, repr(sys.path)], stderr=subprocess.PIPE, check=False
     )
-    assert ran.returncode == cuda.LOST, ran.stderr.decode()[-500:]
+    assert ran.returncode == LOST, ran.stderr.decode()[-500:]
     assert isinstance(cuda.examine(), Machine)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpus import IMAGE, PAIRS, Library, delay
 
 import voxbind
+from helpers.gpu_libraries import IMAGE, PAIRS, Library, delay
 from voxbind import native
 from voxbind._dispatch.dispatch import direct
 from voxbind._memory.exchange import Exchange

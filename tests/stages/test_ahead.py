@@ -4,8 +4,8 @@ import os
 import time
 
 import pytest
-from described import describe_name
 
+from helpers.live_descriptions import describe_name
 from voxbind_build import libraries
 from voxbind_build.model import ProbeTask
 from voxbind_build.probe.sandbox import pool as sandbox

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from madeup import function, parameter
 
+from helpers.synthetic_library import function, parameter
 from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.model import Description, Manifest, Parameter, Returns
 from voxbind_build.render.docs.documentation import document

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from described import describe_function, describe_name, watch_name
 from msgspec.structs import replace
 from scipy import ndimage
 
+from helpers.live_descriptions import describe_function, describe_name, watch_name
 from voxbind_build.classify import classify, find_types
 from voxbind_build.model import (
     DECISIVE,

@@ -168,9 +168,10 @@ def test_a_page_fits_the_terminal(built, functions, width):
     frozen = manifest.read(built / manifest.MANIFEST)
     observations = manifest.read_record(built).observations
     for name in [*functions, *frozen.libraries["toylib"].excluded]:
-        console = Console(width=width, file=io.StringIO())
+        printed = io.StringIO()
+        console = Console(width=width, file=printed)
         explain.page(console, frozen, name, observations)
-        lines = console.file.getvalue().splitlines()
+        lines = printed.getvalue().splitlines()
         assert not [line for line in lines if line != line.rstrip()]
         # A word that is longer than the line can't be helped.
         assert all(len(line) <= width or " " not in line.strip() for line in lines), name

@@ -29,6 +29,7 @@ from voxbind_build.model import (
     LibrarySpec,
     Parameter,
     PublicName,
+    Returns,
     SourceParameter,
 )
 
@@ -729,7 +730,8 @@ def test_every_any_has_its_reason(documented: str, default: str | None, reason: 
 
 def test_a_type_without_any_needs_no_reason() -> None:
     for described in installed():
-        for each in (*described.parameters, described.returns):
+        parts: tuple[Parameter | Returns, ...] = (*described.parameters, described.returns)
+        for each in parts:
             has_any = "Any" in {
                 node.id
                 for node in ast.walk(ast.parse(each.annotation))

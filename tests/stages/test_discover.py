@@ -511,7 +511,7 @@ def test_specified_exclusions_give_their_reason_and_unused_ones_are_reported(
 def attributes(found: Inventory, module: str) -> dict[str, str | None]:
     """Give the reason for which each name of a module is left out, None for the others."""
     names = [name for name in found.names if name.module == module]
-    return {name.attribute: name.exclusion and name.exclusion.reason for name in names}
+    return {name.attribute: name.exclusion.reason if name.exclusion else None for name in names}
 
 
 def test_a_module_may_be_an_attribute_of_its_parent_by_another_name(tmp_path: Path) -> None:

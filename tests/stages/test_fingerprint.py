@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from described import describe_name
 
+from helpers.live_descriptions import describe_name
 from voxbind_build.model import ProbeTask
 from voxbind_build.probe import fingerprint
 from voxbind_build.probe.inputs import roles

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from packages import importing
 
+from helpers.generated_packages import importing
 from voxbind_build import libraries
 from voxbind_build.libraries import SpecError
 from voxbind_build.model import EnvironmentVariable, LibrarySpec

@@ -11,7 +11,7 @@ from voxbind_build.cli import name_search as lookup
 from voxbind_build.model import LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 
-HERE = Path(__file__).parent
+FUNCTIONS = Path(__file__).parents[1] / "helpers" / "misbehaving_functions.py"
 SPEC = LibrarySpec(
     name="mischief", distribution="mischief", extra="mischief", modules=("mischief",)
 )
@@ -21,7 +21,7 @@ SPEC = LibrarySpec(
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("libraries")
     (folder / "mischief").mkdir()
-    shutil.copy(HERE / "offenders.py", folder / "mischief" / "__init__.py")
+    shutil.copy(FUNCTIONS, folder / "mischief" / "__init__.py")
     (folder / "mischief-1.0.dist-info").mkdir()
     (folder / "mischief-1.0.dist-info" / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: mischief\nVersion: 1.0\n"

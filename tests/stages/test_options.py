@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from described import describe_function, watch
 from msgspec.structs import replace
 
+from helpers.live_descriptions import describe_function, watch
 from voxbind_build.classify import find_types
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.return_types import result_type
@@ -176,11 +176,11 @@ def test_calls_with_these_options_give_these_kinds(
     function: Callable[..., Any], forms: dict[str, str]
 ) -> None:
     """The forms hold for an image that no probe has seen."""
-    kinds = {"Array": np.ndarray, "float": float, "tuple": tuple, "list": list}
+    kinds: dict[str, Any] = {"Array": np.ndarray, "float": float, "tuple": tuple, "list": list}
     images = () if function is ring else (np.arange(24.0).reshape(4, 6) % 5,)
     for options, annotation in forms.items():
         given = dict(pair.split("=") for pair in options.split())
-        result = function(*images, **{name: eval(value) for name, value in given.items()})
+        result: Any = function(*images, **{name: eval(value) for name, value in given.items()})
         head, _, inside = annotation.partition("[")
         assert isinstance(result, kinds[head])
         if head == "tuple":

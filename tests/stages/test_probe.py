@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from described import describe_function, describe_name, watch, watch_name
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from helpers.live_descriptions import describe_function, describe_name, watch, watch_name
 from voxbind_build.classify import find_types
 from voxbind_build.model import ProbeTask
 from voxbind_build.probe.inputs.images import DTYPES, SIZES, colour_image, image

@@ -6,10 +6,10 @@ import re
 import warnings
 
 import pytest
-from doctypes import INSTALLED, LIBRARIES, Row, counted, installed, load, save
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.docstring_types import INSTALLED, LIBRARIES, Row, counted, installed, load, save
 from voxbind_build.describe.doctype_reader import Reading, facts_of, read, read_type
 from voxbind_build.describe.nicknames import NICKNAMES
 from voxbind_build.describe.vocabulary import is_annotation, text_of, unite

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from madeup import parameter
 
+from helpers.synthetic_library import parameter
 from voxbind_build import libraries, manifest
 from voxbind_build.build import pipeline
 from voxbind_build.build import record as recording
@@ -802,9 +802,8 @@ def test_the_command_says_what_is_missing(
 
 
 def test_a_process_that_the_gpu_fails_is_told_in_words() -> None:
-    assert sandbox._last_words(LOST, Limits(1, 1, 1, 1)) == (
-        "ended its process: the GPU was left in error"
-    )
+    ending = sandbox._last_words(LOST, Limits(1, 1, 1, 1, 1))
+    assert ending.words == "ended its process: the GPU was left in error"
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import handmade
 import mypy.api
 import numpy as np
 import pytest
-from madeup import function, manifest, parameter, written
-from packages import Import, importing, write_package
 
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
+from helpers.synthetic_library import function, manifest, parameter, written
 from voxbind_build.model import DtypeFact, Manifest, Returns
 from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.render.code.quoting import clean
@@ -408,7 +408,7 @@ def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: 
 
 
 def test_the_lifting_knows_the_defaults_where_a_parameter_is_deprecated() -> None:
-    mark = {"default": "made._utils.DEPRECATED", "default_is_literal": False}
+    mark: dict[str, Any] = {"default": "made._utils.DEPRECATED", "default_is_literal": False}
     parameters = (parameter("image"), parameter("new", default="64"))
     old, other = parameter("old", **mark), {**mark, "default": "numpy.sum"}
     assert "defaults={'new': 64}" in _lifted(written(function(*parameters, old)))

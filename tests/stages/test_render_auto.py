@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from madeup import function, parameter
 from msgspec.structs import replace
-from packages import Import, importing, write_package
 
+from helpers.generated_packages import Import, importing, write_package
+from helpers.synthetic_library import function, parameter
 from voxbind_build.classify import limited
 from voxbind_build.model import (
     Agreement,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from madeup import function, manifest, parameter
 
+from helpers.synthetic_library import function, manifest, parameter
 from voxbind_build.model import Returns
 from voxbind_build.render.docs.documentation import document
 from voxbind_build.render.docs.examples import Examples

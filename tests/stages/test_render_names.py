@@ -11,8 +11,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from madeup import Made, function, parameter, written
 
+from helpers.synthetic_library import Made, function, parameter, written
 from voxbind_build.discover.constants import canonical
 from voxbind_build.model import Returns
 from voxbind_build.render import RenderError

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from described import describe_function
 from msgspec.structs import replace
 
 import voxbind
+from helpers.live_descriptions import describe_function
 from voxbind_build.classify import classify
 from voxbind_build.classify.result_facts import Form
 from voxbind_build.classify.result_rules import RULES, result_kind

@@ -14,11 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from voxbind_build.model import Description, Parameter, ProbeTask, Returns
+from voxbind_build.model import Description, Observation, Parameter, ProbeTask, Returns
 from voxbind_build.probe.sandbox import landlock
 from voxbind_build.probe.sandbox import pool as sandbox
 
 HERE = Path(__file__).parent
+MODULE = "helpers.misbehaving_functions"
 SCREEN = os.getpid()
 SLEEP = f"3600.{os.getpid()}"
 LANDLOCKED = landlock.version() >= 6
@@ -37,10 +38,10 @@ def task(name: str) -> ProbeTask:
     )
     return ProbeTask(
         description=Description(
-            name=f"offenders.{name}",
-            module="offenders",
+            name=f"{MODULE}.{name}",
+            module=MODULE,
             attribute=name,
-            definition=f"offenders:{name}",
+            definition=f"{MODULE}:{name}",
             fingerprint="sha256:0",
             parameters=(image,),
             returns=Returns(annotation="ArrayT", annotation_source="docstring"),
@@ -174,7 +175,7 @@ def _screen():
 )
 def test_what_ends_or_holds_the_process_is_told_in_words(observed, name, failure):
     assert observed[name].failure == failure
-    assert observed[name].definition == f"offenders:{name}"
+    assert observed[name].definition == f"{MODULE}:{name}"
     assert observed[name].image == "image"
 
 
@@ -290,11 +291,11 @@ def test_child_processes_are_ended(observed):
 
 
 def test_every_observation_is_told_as_it_comes():
-    told = []
+    told: list[Observation] = []
     found = sandbox.probe([task("invert"), task("leaves")], jobs=1, on_done=told.append)
     assert [observation.definition for observation in told] == [
-        "offenders:invert",
-        "offenders:leaves",
+        f"{MODULE}:invert",
+        f"{MODULE}:leaves",
     ]
     assert {observation.definition: observation for observation in told} == found
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from madeup import function, manifest, parameter
 from msgspec.structs import replace
 
+from helpers.synthetic_library import function, manifest, parameter
 from voxbind_build.model import Form, Function, Returns
 from voxbind_build.render import render, templates_dir
 from voxbind_build.verify import verify

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import handmade
 import pytest
 from msgspec.structs import replace
 
+from helpers import handmade_manifest as handmade
 from voxbind_build import manifest
 from voxbind_build.classify import facing, paired
 from voxbind_build.cli import app as cli

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-from madeup import function, manifest, parameter
 from msgspec.structs import replace
 from rich.console import Console
 
+from helpers.synthetic_library import function, manifest, parameter
 from voxbind_build.build.report import BuildReport, Types, types
 from voxbind_build.cli import function_page as explain
 from voxbind_build.cli import printing as show

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from packages import importing
 
 import voxbind
+from helpers.generated_packages import importing
 from voxbind_build.cli import app as cli
 from voxbind_build.describe import describe
 from voxbind_build.discover import discover
@@ -87,9 +87,10 @@ def test_a_declaration_is_read_off_the_source(
 
 @pytest.mark.parametrize("contract", ["FLEXIBLE", voxbind.ProcessingContract.FLEXIBLE])
 def test_a_declared_function_is_the_very_same(contract: str) -> None:
-    def function(image: Any) -> Any:
+    def identity(image: Any) -> Any:
         return image
 
+    function: Any = identity
     assert voxbind.declare(contract)(function) is function
     assert function.__voxbind_contract__ == "FLEXIBLE"
     with pytest.raises(ValueError, match="PURE_2D"):

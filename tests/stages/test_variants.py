@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from described import describe_function, watch
 from msgspec.structs import replace
 
+from helpers.live_descriptions import describe_function, watch
 from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.describe import words_elsewhere
 from voxbind_build.describe.neighbours import like_neighbours
@@ -173,7 +173,7 @@ def chosen_strictly(image, order="C"):
     return np.asarray(image) * {"C": 1.0, "F": 2.0}[order]
 
 
-WORDS = ("half", "third")
+WORDS: tuple[str, ...] = ("half", "third")
 ALSO: list[tuple[Callable[..., Any], str, set[str], str | None]] = [
     (
         scaled,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import handmade
 import pytest
 
+from helpers import handmade_manifest as handmade
 from voxbind_build.render import render, templates_dir
 from voxbind_build.verify import Problem, verify
 

@@ -94,7 +94,7 @@ trees = st.dictionaries(
 @hypothesis.settings(deadline=None, max_examples=60)
 def test_any_sequence_of_packages(sequence, tmp_path_factory):
     out = tmp_path_factory.mktemp("any") / "package"
-    previous = {}
+    previous: dict[str, str] = {}
     for files in sequence:
         before = state(out) if previous else {}
         changes = disk.write(files, out, previous)
@@ -266,7 +266,7 @@ for turn in itertools.count():
 def test_a_kill_at_any_moment_leaves_one_whole_package(tmp_path, way):
     out = tmp_path / "package"
     chance = random.Random(way)
-    turns = []
+    turns: list[str] = []
     for _ in range(25):
         build = subprocess.Popen(
             [sys.executable, "-c", KILLED, str(out), way],

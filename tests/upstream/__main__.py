@@ -71,7 +71,8 @@ def main() -> int:
 def hold_types(types: dict[str, Tally], path: Path, *, whole: bool) -> list[str]:
     """Print how calls agree with annotations and write it down; return what is wrong."""
     entries = accepted.load(Path(__file__).with_name("accepted.toml"))
-    table, problems, together = Table(*OF_TYPES), [], Tally()
+    table, together = Table(*OF_TYPES), Tally()
+    problems: list[str] = []
     for way, tally in types.items():
         names = ("calls", "agreed", "NumPy scalars in", "NumPy scalars out")
         calls, agreed, scalars_in, scalars_out = (str(tally.figures[name]) for name in names)

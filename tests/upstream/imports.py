@@ -56,7 +56,7 @@ class Imports:
             module = original(name, globals, locals, fromlist, level)
             return self.see(module) if self._are_tests(globals or {}) else module
 
-        builtins.__import__ = for_tests
+        builtins.__import__ = for_tests  # type: ignore[assignment]  # a module may be a view
 
     def _are_tests(self, globals: dict[str, Any]) -> bool:
         return MARK in globals or str(globals.get("__file__")).startswith(self._tests)

@@ -74,11 +74,11 @@ def use_wrappers(config: pytest.Config) -> None:
         import torch
 
         # It makes up whatever attribute it is asked for, and scikit-image asks all modules.
-        torch.classes.__warningregistry__ = {}
+        vars(torch.classes)["__warningregistry__"] = {}
     imports = Imports(option.import_root, option.tests_root, replacements)
     imports.install()
     config.pluginmanager.register(Examples(imports))
-    warnings.WarningMessage = warning_at_caller(f"{package}/", f"{HERE}/")
+    vars(warnings)["WarningMessage"] = warning_at_caller(f"{package}/", f"{HERE}/")
 
 
 def warning_at_caller(*own: str) -> type[warnings.WarningMessage]:
@@ -94,7 +94,7 @@ def warning_at_caller(*own: str) -> type[warnings.WarningMessage]:
             self, message: Any, category: Any, filename: str, lineno: int, *rest: Any, **more: Any
         ) -> None:
             if filename.startswith(own):
-                frame = sys._getframe(1)
+                frame: Any = sys._getframe(1)  # the caller is on the stack, so it ends before None
                 while frame.f_code.co_filename != filename or frame.f_lineno != lineno:
                     frame = frame.f_back
                 while frame.f_code.co_filename.startswith(own):
@@ -153,7 +153,7 @@ class Outcomes:
         elif report.when == "call":
             self._outcomes.setdefault(report.nodeid, report.outcome)
         if report.when == "teardown":
-            told = dict(report.user_properties)
+            told: dict[str, Any] = dict(report.user_properties)
             self._calls[report.nodeid] = told.get("calls", {})
             if "types" in told:
                 self._types.merge(told["types"])

@@ -7,8 +7,9 @@ from types import GeneratorType
 from typing import Any
 
 import numpy as np
-from agreement import Annotations
 from tally import Tally
+
+from helpers.annotation_agreement import Annotations
 
 
 def counting(wrapper: Callable[..., Any], calls: Counter[str]) -> Callable[..., Any]:

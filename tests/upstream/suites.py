@@ -68,7 +68,7 @@ def scikit_image(cache: Path, version: str) -> Suite:
 
 def scikit_image_examples(cache: Path, version: str) -> Suite:
     """Return the examples in scikit-image's documentation, which its own CI runs too."""
-    package = Path(find_spec("skimage").origin).parent
+    package = folder_of("skimage")
     options = (
         *("-c", os.devnull, "--rootdir", str(package), "--doctest-plus", str(package)),
         # Each needs a library of its own.
@@ -79,7 +79,7 @@ def scikit_image_examples(cache: Path, version: str) -> Suite:
 
 def scipy_ndimage(cache: Path, version: str) -> Suite:
     """Return scipy.ndimage's tests, which are installed with it."""
-    package = Path(find_spec("scipy.ndimage").origin).parent
+    package = folder_of("scipy.ndimage")
     options = ("-c", os.devnull, "--rootdir", str(package), str(package / "tests"))
     return Suite("scipy", "scipy", "scipy.ndimage", package / "tests", cache, options)
 
@@ -114,7 +114,7 @@ def source_distribution(name: str, version: str, folder: Path) -> Path:
     match = finder.find_best_match(f"{name}=={version}").best
     if match is None:
         sys.exit(f"No source distribution of {name} {version} is to be had.")
-    return finder.download(match.link, folder)
+    return Path(finder.download(match.link, folder))
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -129,9 +129,16 @@ def unpack(archive: Path, folder: Path) -> None:
     unfinished.rename(folder)
 
 
+def folder_of(package: str) -> Path:
+    """Return the folder of an installed package."""
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
+
+
 def installed() -> str:
     """Return what a suite's plain outcome depends on: each distribution's version, and us."""
     pins = {f"{dist.name}=={dist.version}" for dist in metadata.distributions()}
-    files = [*sorted(HERE.glob("*.py")), HERE.with_name("agreement.py")]
+    files = [*sorted(HERE.glob("*.py")), HERE.parent / "helpers" / "annotation_agreement.py"]
     ours = [path.read_text(encoding="utf-8") for path in files]
     return json.dumps([sys.version, *sorted(pins), *ours])

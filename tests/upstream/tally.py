@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agreement import Call
+    from helpers.annotation_agreement import Call
 
 
 class Tally:

@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar, overload
 import numpy as np
 import pytest
 from accepted import Accepted, problems, stale
-from agreement import Annotations, Verdict, type_of
 from numpy.typing import NDArray
 from shims import recording
 from tally import Tally
 
+from helpers.annotation_agreement import Annotations, Verdict, type_of
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike
 
 T_co = TypeVar("T_co", bound=Array, covariant=True)
@@ -40,7 +40,7 @@ class Tensor:
         return self
 
 
-class Memmap(np.ndarray):  # type: ignore[type-arg]
+class Memmap(np.ndarray):
     """A subclass, which isn't what a function of arrays gives back."""
 
 

@@ -29,6 +29,7 @@ from voxbind_build.manifest.manifest_file import (
 )
 from voxbind_build.manifest.observation_file import (
     ObservationsError,
+    decode_observations,
     encode_observations,
     observations_path,
     read_observations,

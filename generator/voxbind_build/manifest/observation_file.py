@@ -53,6 +53,22 @@ def lines(observations: Mapping[str, Observation]) -> str:
     return "{\n" + ",\n".join(members) + "\n}"
 
 
+def decode_observations(data: bytes) -> dict[str, Observation]:
+    """Return what `encode_observations` wrote, also that of an earlier voxbind.
+
+    Raises
+    ------
+    msgspec.DecodeError
+        If the bytes aren't JSON, or hold something else.
+    """
+    if is_sealed(data):
+        fields = msgspec.json.decode(data, type=_File).observations
+    else:  # a file of a release whose manifest listed the digests
+        fields = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
+    current = {name: with_fields_of_today(each) for name, each in fields.items()}
+    return msgspec.convert(current, type=dict[str, Observation])
+
+
 def read_observations(path: Path, listed: str | None = None) -> dict[str, Observation]:
     """Read a library's observations by definition.
 
@@ -79,11 +95,6 @@ def read_observations(path: Path, listed: str | None = None) -> dict[str, Observ
     if not holds:
         raise ObservationsError(path, "was changed since voxbind wrote it: its digest doesn't fit")
     try:
-        if is_sealed(data):
-            fields = msgspec.json.decode(data, type=_File).observations
-        else:
-            fields = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
-        current = {name: with_fields_of_today(each) for name, each in fields.items()}
-        return msgspec.convert(current, type=dict[str, Observation])
+        return decode_observations(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ObservationsError(path, f"isn't a record of observations: {error}") from None

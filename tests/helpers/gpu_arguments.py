@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
-from same import copied, descriptions, everywhere, frozen, probe_instead
 
+from helpers.wrapper_comparison import copied, descriptions, everywhere, frozen, probe_instead
 from voxbind_build.model import Description, Function, ProbeTask
 
 ENOUGH = 8
@@ -76,7 +76,7 @@ def _taken(description: Description) -> Iterator[dict[str, Any]]:
 
     def kind(arguments: dict[str, Any]) -> tuple[Any, ...]:
         arrays = (value for value in arguments.values() if hasattr(value, "dtype"))
-        first = next(arrays, None)
+        first: Any = next(arrays, None)
         return np.ndim(first), str(getattr(first, "dtype", "")), frozenset(arguments)
 
     def call(*args: Any, **kwargs: Any) -> Any:

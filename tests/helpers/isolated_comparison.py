@@ -1,4 +1,4 @@
-"""The comparison of `same`, each function in a process of its own, which it may end.
+"""The comparison of `wrapper_comparison`, each function in a process of its own, which it may end.
 
 The processes are forked from the server that the build's are forked from, which has the library
 imported, and its device started where that outlives a fork.
@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pebble
 from pebble.concurrent import process as in_process
-from same import Twin, probe_instead
 
+from helpers.wrapper_comparison import Twin, probe_instead
 from voxbind import registry
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import Ending, ProbeTask
@@ -52,7 +52,9 @@ def compare(
         An empty one.
     """
     tasks = list(tasks)
-    with _fork_server(tasks, folder) as context:
+    # Compiling a module of wrappers takes longer than calling one of them on every image.
+    wrappers = {f"voxbind.{task.description.module}" for task in tasks}
+    with _fork_server(tasks, folder, ahead=wrappers) as context:
         context.set_forkserver_preload(["voxbind_build.probe.sandbox.preload", __name__])
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run: Any = in_process

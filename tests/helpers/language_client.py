@@ -13,9 +13,11 @@ from typing import Any, Self, TypeVar
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-__all__ = ["SERVERS", "Editor", "Place", "Server"]
+__all__ = ["GENERATED", "SERVERS", "Editor", "Place", "Server"]
 
 _T = TypeVar("_T")
+GENERATED = Path(__file__).parents[2] / "generated"
+"""What has to be on the search path, so that the wrappers can be imported."""
 _PATIENCE = 120.0
 """Seconds to wait for an answer; the first comes after a server has read what is imported."""
 _LEAVE = 5.0

@@ -22,7 +22,7 @@ class Library(NamedTuple):
     """A library whose arrays are on a GPU."""
 
     name: str
-    kind: type
+    kind: type[Any]
     send: Callable[[Any, int], Any]
     """Give NumPy's array as one on a GPU."""
     fetch: Callable[[Any], Any]

@@ -15,7 +15,7 @@ import pytest
 
 __all__ = ["CHECKERS", "in_short", "interpreter"]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def interpreter(environment: str, folder: Path) -> str:

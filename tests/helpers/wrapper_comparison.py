@@ -84,7 +84,8 @@ def to_torch(value: Any) -> Any:
 
 def to_cuda(value: Any) -> Any:
     """Make tensors of CuPy's arrays, on their GPU."""
-    return torch.from_dlpack(value.copy()) if is_of("cupy", "ndarray", value) else value
+    is_array = is_of("cupy", "ndarray", value)
+    return torch.utils.dlpack.from_dlpack(value.copy()) if is_array else value
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from voxbind_build.describe.documented_returns import entries
 from voxbind_build.discover import discover
 from voxbind_build.model import Inventory
 
-TABLE = Path(__file__).parent / "golden" / "docstring_types.tsv"
+TABLE = Path(__file__).parents[1] / "golden" / "docstring_types.tsv"
 LIBRARIES = ("skimage", "scipy", "pyclesperanto", "cucim", "cupyx")
 INSTALLED = tuple(name for name in LIBRARIES if find_spec(libraries.load(name).package))
 

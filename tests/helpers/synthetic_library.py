@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import handmade
 from msgspec.structs import replace
-from packages import Import, importing, write_package
 
-from voxbind_build.model import Function, Library, Manifest, Parameter
+from helpers import handmade_manifest as handmade
+from helpers.generated_packages import Import, importing, write_package
+from voxbind_build.model import Function, Library, Manifest, Parameter, ParameterKind
 from voxbind_build.render import render, templates_dir
 from voxbind_build.verify import verify
 
 
-def parameter(name: str, kind: str = "POSITIONAL_OR_KEYWORD", **facts: Any) -> Parameter:
+def parameter(name: str, kind: ParameterKind = "POSITIONAL_OR_KEYWORD", **facts: Any) -> Parameter:
     facts = {"annotation": "Any", "annotation_source": "docstring", **facts}
     return Parameter(name=name, kind=kind, **facts)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-import battery
 import numpy as np
 import pytest
-from same import (
+
+import voxbind
+from helpers import gpu_arguments
+from helpers.wrapper_comparison import (
     Outcome,
     Twin,
     copied,
@@ -22,8 +25,6 @@ from same import (
     to_cuda,
     to_numpy,
 )
-
-import voxbind
 from voxbind import StaleWrapperWarning, TransferForbiddenError, registry
 from voxbind.registry import FunctionMetadata
 
@@ -51,9 +52,9 @@ class Subject:
         self.facts: FunctionMetadata = registry.functions()[name]
         self.wrapper: Any = self.facts.func
         self.function = frozen().libraries[library].functions[name]
-        self._given = battery.calls(library, name)
+        self._given = gpu_arguments.calls(library, name)
 
-    def taken(self) -> Iterator[tuple[battery.Given, dict[str, Any]]]:
+    def taken(self) -> Iterator[tuple[gpu_arguments.Given, dict[str, Any]]]:
         """Give calls with CuPy's arrays that the library takes."""
         for given in self._given:
             arguments = given.there(to_cupy)
@@ -69,7 +70,8 @@ class Subject:
 
     def moved(self) -> tuple[int, list[str]]:
         """Call the wrapper with arrays on the GPU where nothing may move."""
-        count, wrong = 0, []
+        count = 0
+        wrong: list[str] = []
         twin = Twin(self.upstream, self.facts)
         for given, arguments in self.taken():
             if twin.is_lifted(arguments[given.image], arguments):
@@ -88,7 +90,8 @@ class Subject:
 
     def cut(self) -> tuple[int, list[str]]:
         """Give two slices at once, and hold what comes back against the slices one by one."""
-        count, wrong = 0, []
+        count = 0
+        wrong: list[str] = []
         if self.facts.contract != "PURE_2D" or not self.function.stacks:
             return count, wrong
         for given, arguments in self.taken():
@@ -109,11 +112,15 @@ class Subject:
             result = self.wrapper(**copied({**arguments, given.image: volume}))
             count += 1
             for z, each in enumerate(expected):
-                plane = everywhere(lambda array, z=z: array[z].copy(), result)
+                plane = everywhere(partial(_copied_slice, z), result)
                 told = difference(each.value, plane, exact=False)
                 if told or not (self.facts.random or near(each.value, plane)):
                     wrong.append(f"slice {z} of {volume.dtype} {volume.shape}: {told or 'values'}")
         return count, wrong
+
+
+def _copied_slice(z: int, volume: Any) -> Any:
+    return volume[z].copy()
 
 
 def near(one: Any, other: Any) -> bool:
@@ -128,7 +135,7 @@ def check(library: str, module: str, what: str) -> int:
     count = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StaleWrapperWarning)
-        for name in battery.functions(library, module):
+        for name in gpu_arguments.functions(library, module):
             compared, differences = getattr(Subject(library, name), what)()
             count += compared
             if differences:
@@ -143,7 +150,7 @@ def check_version(library: str, installed: str) -> None:
 
     entry = frozen().libraries[library]
     module = entry.modules[0]
-    name = next(iter(battery.functions(library, module))).rpartition(".")[2]
+    name = next(iter(gpu_arguments.functions(library, module))).rpartition(".")[2]
     fresh = ".".join(str(int(part)) for part in installed.split(".")) == entry.version
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
