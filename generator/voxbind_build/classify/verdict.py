@@ -193,7 +193,22 @@ def _overrule(
             else declaration.needs_channels
         ),
     )
-    overruled = Overruled(
+    if not is_image and verdict.arrays:
+        # Converted as before, and no longer cut.
+        declared = structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
+    elif contract is not None and not verdict.arrays:
+        # Something must be the image; the roles of the library's TOML say it better.
+        first = tuple(parameter.name for parameter in description.parameters[:1])
+        others = tuple(name for name in verdict.whole if name not in first)
+        declared = structs.replace(declared, arrays=first, whole=others)
+    return structs.replace(declared, overruled=_overruled(verdict, declared, by))
+
+
+def _overruled(
+    verdict: Verdict, declared: Verdict, by: Literal["specification", "author"]
+) -> Overruled:
+    """Keep what was observed, and whether the declaration says the same."""
+    return Overruled(
         kind=verdict.kind,
         contract=verdict.contract,
         result=verdict.result,
@@ -206,15 +221,6 @@ def _overrule(
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
     )
-    if not is_image and verdict.arrays:
-        # Converted as before, and no longer cut.
-        declared = structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
-    elif contract is not None and not verdict.arrays:
-        # Something must be the image; the roles of the library's TOML say it better.
-        first = tuple(parameter.name for parameter in description.parameters[:1])
-        others = tuple(name for name in verdict.whole if name not in first)
-        declared = structs.replace(declared, arrays=first, whole=others)
-    return structs.replace(declared, overruled=overruled)
 
 
 def _stacks(kind: Kind) -> bool:

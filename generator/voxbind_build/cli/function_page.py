@@ -137,6 +137,8 @@ def _facts(
     function: Function, library: Library, basis: Basis, twin: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Give label and text; several lines of one label follow each other with the label empty."""
+    # The page from its first line to its last: most lines are there only if there is something to
+    # say.
     if function.kind == "helper":
         yield "contract", "none: a helper"
     elif function.contract is None:

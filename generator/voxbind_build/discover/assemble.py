@@ -93,6 +93,7 @@ class _Assembler:
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
         """Account for the public names of one module."""
+        # What was read and what was imported go together line by line, each where the other lacks.
         reached = self.resolver.reach(name)
         if reached is None and (live is None or live.error):
             self.differences.append(f"{name} is listed in the specification and doesn't exist")
@@ -144,6 +145,7 @@ class _Assembler:
         self, name: str, home: Home, live: LiveName | None, access: Access
     ) -> PublicName:
         """Decide what one name is."""
+        # One question after the other, the first that is answered decides: their order is the rule.
         excluded = self.exclusion(name)
         if home.kind == "module" and (live is None or live.kind == "module"):
             return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))
