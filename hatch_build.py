@@ -1,7 +1,8 @@
 """The door from hatchling to the pipeline: a wheel is built with freshly proved wrappers.
 
-Until `dependencies` are installed there is nothing here but hatchling and the standard
-library; the generator is imported after that.
+Until `dependencies` are installed there is nothing here but hatchling, msgspec and the standard
+library: enough to read the specifications of the libraries, by the code that the build reads
+them with. The rest of the generator is imported after that.
 """
 
 from __future__ import annotations
@@ -30,23 +31,27 @@ class WrapperBuildHook(BuildHookInterface[Any]):
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         extras: dict[str, list[str]] = project["optional-dependencies"]
         versions = _frozen_versions(root / "generated" / "voxbind" / "manifest.json")
-        libraries = []
-        for path in sorted((root / "generator" / "voxbind_build" / "libraries").glob("*.toml")):
-            spec = tomllib.loads(path.read_text(encoding="utf-8"))
-            if "device" in spec:
+        self._find_generator()
+        from voxbind_build.libraries import SpecError, builtin
+
+        try:
+            specs = builtin()
+        except SpecError as error:
+            self.app.abort(f"voxbind's wrappers can't be built: {error}")
+        libraries: list[str] = []
+        for spec in specs:
+            if spec.device:
                 continue
-            if "home" in spec:  # part of voxbind itself
-                libraries += extras.get(spec["extra"], [])
-            elif version := versions.get(spec["distribution"]):
-                libraries.append(f"{spec['distribution']}=={version}")
-            else:
-                libraries += extras.get(spec["extra"], [])
+            version = versions.get(spec.distribution)
+            if version and not spec.home:
+                libraries.append(f"{spec.distribution}=={version}")
+            else:  # a library that isn't recorded yet, or what voxbind's own functions need
+                libraries += extras.get(spec.extra, [])
         return [*extras["build"], *extras["measure"], *libraries]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the package in place; a wheel without it isn't built."""
-        root = Path(self.root)
-        sys.path.insert(0, str(root / "generator"))
+        self._find_generator()
         try:
             from voxbind_build.build.hook import build
         except ModuleNotFoundError as error:
@@ -54,9 +59,15 @@ class WrapperBuildHook(BuildHookInterface[Any]):
                 f"voxbind's wrappers can't be built: {error.name} isn't installed. Build with "
                 "isolation, or install the requirements of the extra `build` first."
             )
-        problem = build(root / "generated" / "voxbind")
+        problem = build(Path(self.root) / "generated" / "voxbind")
         if problem:
             self.app.abort(f"voxbind's wrappers can't be built: {problem}")
+
+    def _find_generator(self) -> None:
+        """Put the checkout's generator where it is imported from."""
+        folder = str(Path(self.root) / "generator")
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
 
 
 def _frozen_versions(manifest: Path) -> dict[str, str]:

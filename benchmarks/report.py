@@ -13,18 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from timing import Pair, Row, Topic
 
+from voxbind_build.libraries import builtin
+
 COLUMNS = ("", "held against", "voxbind", "added", "ratio", *NAMES)
-LIBRARIES = (
-    "numpy",
-    "scikit-image",
-    "scipy",
-    "torch",
-    "pyclesperanto",
-    "cupy-cuda12x",
-    "cupy-cuda13x",
-    "cucim-cu12",
-    "cucim-cu13",
-)
+WRAPPED = [name for spec in builtin() for name in (spec.distribution, *spec.also) if not spec.home]
+DISTRIBUTIONS = ("numpy", "torch", *WRAPPED)
 COLOURS = {"voxbind": "#1b7f79", "arraybridge": "#e0a030", "OpenHCS": "#b04a5a"}
 
 
@@ -163,7 +156,7 @@ def _caption(topic: Topic) -> str:
 
 def _installed() -> dict[str, str]:
     found = {}
-    for name in LIBRARIES:
+    for name in DISTRIBUTIONS:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

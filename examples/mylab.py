@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from voxbind import declare
 
-__all__ = ["depth_of_maximum", "even_rows", "local_contrast"]
+__all__ = ["depth_of_maximum", "even_rows", "local_contrast", "plot_profile"]
 
 
 @declare("FLEXIBLE")
@@ -55,3 +55,17 @@ def even_rows(image: np.ndarray) -> np.ndarray:
     rows, _ = image.shape
     medians = np.median(image, axis=1).reshape(rows, 1)
     return image - medians + np.median(medians)
+
+
+def plot_profile(image: np.ndarray) -> None:
+    """Draw the mean brightness of each row.
+
+    Parameters
+    ----------
+    image : ndarray
+        (Y, X) image.
+    """
+    from matplotlib import pyplot
+
+    pyplot.plot(image.mean(axis=1))
+    pyplot.show()

@@ -79,7 +79,7 @@ def test_all_types_that_the_package_shows_are_known(python: Path) -> None:
     assert shown["completenessScore"] == 1
 
 
-# With them it checks the whole project whenever the tests are run.
+# The build and `nox -s tests` run it as well, without any library.
 @pytest.mark.parametrize("python", [NONE], indirect=True)
 def test_mypy_finds_nothing_in_strict_mode(python: Path, tmp_path: Path) -> None:
     executable = f"--python-executable={python}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,6 @@ def test_helper_makes_its_array_on_the_gpu(cupy: Any) -> None:
 
 
 def test_version_is_the_wrapped_one_or_told() -> None:
-    import cucim
+    cucim: Any = import_module("cucim")
 
     check_version("cucim", cucim.__version__)

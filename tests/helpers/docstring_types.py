@@ -72,7 +72,7 @@ def rows(counts: Counts) -> list[Row]:
         Row(
             text,
             {library: counts[library][text] for library in LIBRARIES},
-            "unread" if (reading := read(text)) is None else " | ".join(reading.type),
+            "unread" if (reading := read(text)) is None else str(reading.type or ""),
             {} if reading is None else reading.facts,
         )
         for text in texts

@@ -18,6 +18,7 @@ from rich.console import Console
 from voxbind_build import manifest
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import function_page as explain
+from voxbind_build.libraries import reading
 from voxbind_build.verify import tools
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -278,6 +279,34 @@ def test_check_returns_one_and_names_the_edited_file(capsys, package, monkeypatc
     assert report["edited"] == ["toylib/filters.py"]
 
 
+def test_check_tells_each_difference_in_a_line_the_most_important_first(
+    capsys, package, toylib, tmp_path
+):
+    smooth = toylib / "filters" / "_smooth.py"
+    smooth.write_text(smooth.read_text().replace("size=3", "size=5"))
+    (package / "lazy.py").rename(tmp_path / "lazy.py")
+    (package / "lazy.py").symlink_to(tmp_path / "lazy.py")
+    (package / "errors.py").unlink()
+    (package / "lazy.pyc").write_bytes(b"")
+    with (package / "facts.py").open("a") as file:
+        file.write("# mine\n")
+    toml = str(toylib.parent / "toylib.toml")
+    assert cli.run(["check", "--library", toml, "--out", str(package)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    found = [
+        "a link: lazy.py",
+        "edited by hand: facts.py",
+        "missing: errors.py",
+        "not voxbind's: lazy.pyc",
+        "signature: toylib.filters.box",
+        "to be measured: toylib.filters._smooth:box",
+        "out of date: manifest.json",
+        "out of date: toylib/filters.py",
+    ]
+    assert [line for line in lines if line in found] == found
+    assert "writes nothing until what isn't voxbind's is moved elsewhere" in flat(lines[-1])
+
+
 # --- wrong usage and failures ----------------------------------------------------------
 
 
@@ -304,13 +333,54 @@ def test_wrong_usage_returns_two_and_says_what_is_accepted(voxbind, arguments, s
     assert said.casefold() in flat(errors).casefold()
 
 
-@pytest.mark.parametrize("text", ["name = ", 'name = "x"\n', 'nmae = "x"\n'])
-def test_a_wrong_specification_returns_two_and_names_the_file(voxbind, tmp_path, text):
+DAMAGES = {
+    "no TOML": b"name = ",
+    "no text": b"\xff\xfe\x00",
+    "empty": b"",
+    "no modules": b'name = "x"\n',
+    "unknown keys": b'nmae = "x"\nmodlues = ["x"]\n',
+    "folder": None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("command", ["build", "check", "record"])
+def test_a_wrong_specification_returns_two_and_names_the_file(voxbind, tmp_path, command, damage):
     file = tmp_path / "mine.toml"
-    file.write_text(text)
-    code, output, errors = voxbind("build", "--library", str(file))
+    file.mkdir() if DAMAGES[damage] is None else file.write_bytes(DAMAGES[damage])
+    code, output, errors = voxbind(command, "--library", str(file))
     assert (code, output) == (2, "")
-    assert str(file) in errors
+    assert errors.startswith(f"wrong specification: {file}: ")
+    assert all(line.startswith(f"{file}: ") for line in errors.splitlines()[1:])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("command", [["build"], ["check"], ["record"], ["doctor"]])
+def test_a_wrong_specification_of_voxbinds_own_returns_two_and_names_the_file(
+    voxbind, tmp_path, monkeypatch, command, damage
+):
+    file = tmp_path / "mine.toml"
+    file.mkdir() if DAMAGES[damage] is None else file.write_bytes(DAMAGES[damage])
+    monkeypatch.setattr(reading, "_FOLDER", tmp_path)
+    code, output, errors = voxbind(*command)
+    assert (code, output) == (2, "")
+    assert errors.startswith(f"wrong specification: {file}: ")
+
+
+@pytest.mark.parametrize("command", [["list", "--json"], ["show", "box", "--json"]])
+def test_looking_up_needs_no_specification(voxbind, tmp_path, monkeypatch, command):
+    (tmp_path / "mine.toml").write_text("name = ")
+    monkeypatch.setattr(reading, "_FOLDER", tmp_path)
+    assert voxbind(*command)[0] == 0
+
+
+def test_problems_of_all_named_specifications_are_listed_together(voxbind, tmp_path):
+    files = [tmp_path / "one.toml", tmp_path / "two.toml"]
+    for file in files:
+        file.write_text("a = 1")
+    code, _, errors = voxbind("build", *(part for file in files for part in ("-l", str(file))))
+    assert code == 2
+    assert all(f"{file}: at a: unknown key" in errors for file in files)
 
 
 @pytest.mark.parametrize("command", [["list"], ["show", "box"], ["check"]])

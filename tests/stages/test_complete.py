@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from voxbind_build.manifest import encode_observations, observations_path, read_record, seal
+from voxbind_build.render import render, templates_dir
+
 MANIFEST = Path(__file__).parents[2] / "generated" / "voxbind" / "manifest.json"
 LIBRARIES = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"]
+PACKAGE = MANIFEST.parent
 SHARE = 0.02
 """Of a library's image functions, those that may rest on something else than a run."""
 
@@ -15,6 +19,22 @@ def kept_promise(entry):
     """Whether the author declares what was observed as well."""
     seen = entry["overruled"]
     return bool(seen and seen["by"] == "author" and seen["agrees"])
+
+
+def test_the_committed_package_is_what_the_templates_make_of_its_manifest():
+    record = read_record(PACKAGE)
+    texts = dict(render(record.manifest, templates_dir()))
+    for library, observed in record.observations.items():
+        texts[observations_path(library)] = encode_observations(observed)
+    files = seal(record.manifest, texts)
+    there = {
+        path.relative_to(PACKAGE).as_posix(): path
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    }
+    assert sorted(files) == sorted(there)
+    differing = [path for path, text in files.items() if there[path].read_bytes() != text.encode()]
+    assert differing == [], "run `voxbind build` and commit generated/"
 
 
 WITHOUT_DEVICE = [name for name, each in LIBRARIES.items() if not each["device"]]

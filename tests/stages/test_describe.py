@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voxbind_build import libraries
+from voxbind_build.common.typeexpr import NONE, TypeExprError, members, union
+from voxbind_build.common.typeexpr import parse as parse_type
 from voxbind_build.describe import describe
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.doctype_reader import read_type
-from voxbind_build.describe.vocabulary import accepts, is_annotation, text_of, unite
+from voxbind_build.describe.vocabulary import accepts, is_known
 from voxbind_build.discover import discover
 from voxbind_build.model import (
     Definition,
@@ -517,6 +519,14 @@ def test_no_docstring_stops_a_description(docstring: str) -> None:
     assert is_annotation(described.returns.annotation)
 
 
+def is_annotation(text: str, classes: Collection[str] = ()) -> bool:
+    """Tell whether a text is a type of the vocabulary."""
+    try:
+        return is_known(parse_type(text), classes)
+    except TypeExprError:
+        return False
+
+
 words = st.sampled_from(
     [
         *("int", "float", "ndarray", "array_like", "None", "callable", "3", "'a'", '"b"', "'"),
@@ -529,14 +539,19 @@ words = st.sampled_from(
 @given(st.one_of(st.lists(words, max_size=9).map(" ".join), st.text()))
 def test_whatever_is_read_is_in_the_vocabulary(text: str) -> None:
     found = read_type(text)
-    assert found is None or is_annotation(text_of(found))
+    assert found is None or is_known(found)
 
 
-@given(st.lists(st.sampled_from(["int", "str", "None", "Array", "Literal[True]", 'Literal["a"]'])))
-def test_uniting_alternatives_again_changes_nothing(members: list[str]) -> None:
-    united = unite(members)
-    assert unite(united) == united
-    assert "None" not in united[:-1]
+@given(
+    st.lists(
+        st.sampled_from(["int", "str", "None", "Array", "Literal[True]", 'Literal["a"]']),
+        min_size=1,
+    )
+)
+def test_uniting_alternatives_again_changes_nothing(alternatives: list[str]) -> None:
+    united = union(*map(parse_type, alternatives))
+    assert union(united) == united
+    assert NONE not in members(united)[:-1]
 
 
 @pytest.mark.parametrize(
@@ -596,12 +611,7 @@ def test_annotations_take_the_defaults_that_stand_beside_them() -> None:
             if each.default is None or not each.default_is_literal or each.annotation == "Any":
                 continue
             value = eval(each.default)
-            annotation = ast.parse(each.annotation, mode="eval").body
-            members = []
-            while isinstance(annotation, ast.BinOp):
-                members.append(ast.unparse(annotation.right))
-                annotation = annotation.left
-            assert accepts((ast.unparse(annotation), *members), value), (described.name, each)
+            assert accepts(parse_type(each.annotation), value), (described.name, each)
             checked += 1
     assert checked > 1000
 

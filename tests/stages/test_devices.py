@@ -273,7 +273,7 @@ def test_contract_is_the_twins_where_signatures_agree(
         ("float", "float | Array"),
         ("tuple[Array, int]", "tuple[Array, int | Array]"),
         ("list[lib.Region]", None),  # the twin's own class isn't this library's
-        ("Literal['float.x'] | None", "Literal['float.x'] | None"),
+        ("Literal['float.x'] | None", 'Literal["float.x"] | None'),
     ],
 )
 def test_numbers_on_a_device_may_be_arrays(annotation: str, expected: str | None) -> None:

@@ -136,7 +136,8 @@ def test_reading_alone_finds_the_functions_that_importing_shows(library: str) ->
     with_import = inventory(library)
     search_path = [GOLDEN] if library == "toylib" else None
     resolver = Resolver(locate(with_import.spec, search_path))
-    names, differences, is_live = assemble(with_import.spec, resolver, "not tried")
+    names, differences, is_live, absent = assemble(with_import.spec, resolver, "not tried")
+    assert absent == ()
     read = {name.name: name for name in names}
     assert not is_live
     assert "not tried" in "".join(differences)
@@ -493,7 +494,7 @@ def test_submodules_are_listed_whether_or_not_they_were_imported(tmp_path: Path)
     ]
 
 
-def test_specified_exclusions_give_their_reason_and_unused_ones_are_reported(
+def test_specified_exclusions_give_their_reason_and_unused_ones_are_misfits(
     tmp_path: Path,
 ) -> None:
     spec = write_package(tmp_path, __init__="def show_a(): ...\ndef f(): ...")
@@ -505,7 +506,8 @@ def test_specified_exclusions_give_their_reason_and_unused_ones_are_reported(
     found = discover(spec, [tmp_path])
     assert by_name(found)["pkg.show_a"].exclusion == display
     assert functions(found) == ["f"]
-    assert found.differences == ("exclude 'pkg.gone' in the specification fits no name",)
+    assert found.differences == ()
+    assert [problem.place for problem in libraries.misfits(found)] == [("exclude", "pkg.gone")]
 
 
 def attributes(found: Inventory, module: str) -> dict[str, str | None]:
@@ -540,8 +542,8 @@ def test_a_module_may_be_an_attribute_of_its_parent_by_another_name(tmp_path: Pa
 
 
 def read_only(spec: LibrarySpec, folder: Path) -> Inventory:
-    names, differences, live = assemble(spec, Resolver(locate(spec, [folder])), "not tried")
-    return Inventory(spec=spec, version="", names=names, differences=differences, live=live)
+    assembled = assemble(spec, Resolver(locate(spec, [folder])), "not tried")
+    return Inventory(spec=spec, version="", **assembled._asdict())
 
 
 @pytest.mark.parametrize(
@@ -572,7 +574,7 @@ def test_reading_leaves_nothing_out_by_an_all_that_it_cant_read_whole(
     assert attributes(found, "pkg.a") == {"f": None, "g": reason, "h": None}
 
 
-def test_entries_of_the_specification_that_change_nothing_are_reported(tmp_path: Path) -> None:
+def test_entries_of_the_specification_that_change_nothing_are_misfits(tmp_path: Path) -> None:
     write_package(tmp_path, __init__="def f(image): ...\ndef show_a(): ...\nclass C: ...")
     declaration = Declaration(contract="PURE_2D", reason="Told so.")
     names = ("pkg.f", "pkg.C", "pkg.gone", "pkg.show_a")
@@ -585,12 +587,17 @@ def test_entries_of_the_specification_that_change_nothing_are_reported(tmp_path:
         declare=dict.fromkeys(names, declaration),
         roles={"pkg.f": {"image": "mask", "imge": "mask"}},
     )
-    assert discover(spec, [tmp_path]).differences == (
-        "declare 'pkg.C' in the specification changes nothing: it is a class",
-        "declare 'pkg.gone' in the specification fits no name",
-        "declare 'pkg.show_a' in the specification changes nothing: it is excluded",
-        "roles 'pkg.f' in the specification names 'imge', which isn't among its parameters (image)",
-    )
+    found = discover(spec, [tmp_path])
+    assert found.differences == ()
+    assert [problem.line("pkg.toml") for problem in libraries.misfits(found)] == [
+        'pkg.toml: at declare."pkg.C": it is a class, and here a function is named; remove it',
+        'pkg.toml: at declare."pkg.gone": pkg unknown has no such name; correct it, or remove the '
+        "entry",
+        'pkg.toml: at declare."pkg.show_a": it has no wrapper (display), so that the entry changes '
+        "nothing; remove one of the two",
+        "pkg.toml: at roles.\"pkg.f\".imge: the function has no parameter 'imge'; "
+        "do you mean 'image'?",
+    ]
 
 
 # --- libraries that can't be imported, or say one thing and do another -------------------
@@ -788,7 +795,16 @@ def test_a_listed_module_that_doesnt_exist_is_reported(tmp_path: Path) -> None:
     spec = LibrarySpec(name="pkg", distribution="pkg", extra="pkg", modules=("pkg", "pkg.gone"))
     found = discover(spec, [tmp_path])
     assert functions(found) == ["f"]
-    assert "pkg.gone is listed in the specification and doesn't exist" in found.differences
+    assert (found.absent, found.differences, found.live) == (("pkg.gone",), (), True)
+
+
+@pytest.mark.parametrize("broken", ["import libthatisnotthere", "raise ImportError('no driver')"])
+def test_a_module_that_cant_be_imported_is_not_absent(tmp_path: Path, broken: str) -> None:
+    """Nobody knows whether a library that fails would show the module."""
+    write_package(tmp_path, __init__=f"def f(): ...\n{broken}")
+    spec = LibrarySpec(name="pkg", modules=("pkg", "pkg.gone"))
+    found = discover(spec, [tmp_path])
+    assert (found.absent, found.live) == ((), False)
 
 
 def test_a_library_that_is_nowhere_says_how_to_install_it(tmp_path: Path) -> None:

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import os
+import re
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
+import hypothesis
+import hypothesis.strategies as st
+import msgspec
 import pytest
 
+import voxbind
 from helpers.generated_packages import importing
 from voxbind_build import libraries
-from voxbind_build.libraries import SpecError
+from voxbind_build.build.admission import admit, known_roles
+from voxbind_build.build.library_state import own_folder
+from voxbind_build.build.report import BuildError
+from voxbind_build.discover import discover
+from voxbind_build.libraries import SpecError, reading
 from voxbind_build.model import EnvironmentVariable, LibrarySpec
+from voxbind_build.render import templates_dir
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-GOOD = 'name = "x"\ndistribution = "x"\nextra = "x"\n'
+GOOD = 'name = "x"\ndistribution = "x"\nextra = ""\n'
 
 
 def test_builtin_specifications_are_sorted_and_name_modules_that_exist() -> None:
-    specs = libraries.builtin()
-    assert [spec.name for spec in specs] == [
-        "cucim",
-        "cupyx",
-        "native",
-        "pyclesperanto",
-        "scipy",
-        "skimage",
-    ]
+    specs = libraries.builtin(known_roles())
+    assert {"cucim", "cupyx", "native", "pyclesperanto", "scipy", "skimage"} <= {
+        spec.name for spec in specs
+    }
+    assert [spec.name for spec in specs] == sorted(
+        path.stem for path in Path(libraries.__file__).parent.glob("*.toml")
+    )
     for spec in specs:
         if spec.device:
             continue  # read from their source: see test_devices
         for module in [spec.home] if spec.home else spec.modules:
             assert isinstance(libraries.import_dotted(module), ModuleType)
+
+
+@pytest.mark.parametrize("spec", libraries.builtin(), ids=lambda spec: spec.name)
+def test_builtin_specifications_fit_their_libraries(spec: LibrarySpec) -> None:
+    if importlib.util.find_spec(spec.home or spec.package) is None:
+        pytest.skip(f"{spec.distribution} isn't installed")
+    inventory = discover(spec, own_folder(spec), live=not spec.device)
+    assert [problem.line(spec.name) for problem in libraries.misfits(inventory)] == []
 
 
 def test_a_name_and_its_file_give_the_same_specification() -> None:
@@ -56,76 +76,271 @@ def test_a_users_specification_is_read_from_its_file() -> None:
     assert spec.twin is None
 
 
+# --- a file that is wrong by itself --------------------------------------------------------
+
+FULL = GOOD + 'modules = ["x", "x.y"]\n'
+DECLARE = FULL + '[declare."x.f"]\n'
+
+
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "line"),
     [
-        pytest.param('name = "x', ("not valid TOML", "correct that line"), id="syntax"),
-        pytest.param(GOOD + 'modules = ["x"\n', ("not valid TOML", "toml.io"), id="open bracket"),
+        pytest.param('name = "x', "not valid TOML: .* correct that line .*", id="syntax"),
         pytest.param(
-            GOOD + 'modules = ["x"]\nmodule = "y"\n',
-            ("unknown field `module`", "must have name, modules"),
-            id="unknown field",
+            GOOD + 'modules = ["x"\n',
+            "not valid TOML: .*toml.io has the syntax.*",
+            id="open bracket",
         ),
-        pytest.param(GOOD, ("missing required field `modules`", "correct"), id="missing field"),
+        pytest.param("a = " + 4000 * "[", "not valid TOML: .*", id="too deep"),
+        pytest.param("a = 1" + 5000 * "0", "not valid TOML: .*", id="a number without an end"),
+        pytest.param("name = 'x'\nname = 'y'", "not valid TOML: .*", id="a key twice"),
+        pytest.param("modules = ['x']", "missing required key `name`", id="no name"),
         pytest.param(
-            GOOD + 'modules = "x"\n', ("at modules", "Expected `array`, got `str`"), id="wrong type"
+            FULL + 'module = "y"\n', "at module: unknown key; do you mean 'modules'\\?", id="a key"
         ),
         pytest.param(
-            GOOD + "modules = [1]\n", ("at modules[0]", "Expected `str`, got `int`"), id="item"
+            FULL + "zzz = 1\n",
+            "at zzz: unknown key; the keys here are name, modules, .*",
+            id="no key",
+        ),
+        pytest.param(FULL + 'file = "y"\n', "at file: unknown key; .*", id="not for a TOML"),
+        pytest.param(GOOD, "missing required key `modules`", id="missing key"),
+        pytest.param(
+            GOOD + 'modules = "x"\n', "at modules: Expected `array`, got `str`", id="wrong type"
         ),
         pytest.param(
-            GOOD + 'modules = ["x"]\nmemory_type = "jax"\n',
-            ("at memory_type", "Invalid enum value 'jax'"),
+            GOOD + "modules = [1]\n", r"at modules\[0\]: Expected `str`, got `int`", id="item"
+        ),
+        pytest.param(GOOD + "modules = []\n", "at modules: the list is empty; .*", id="no modules"),
+        pytest.param(
+            FULL + 'memory_type = "cuppy"\n',
+            "at memory_type: Invalid enum value 'cuppy'; do you mean 'cupy'\\?",
             id="choice",
         ),
         pytest.param(
-            GOOD + 'modules = ["x"]\n[exclude."x.show"]\nwhy = "display"\n',
-            ("at exclude[...]", "unknown field `why`"),
-            id="nested field",
+            FULL + 'memory_type = "jax"\n',
+            "at memory_type: Invalid enum value 'jax'; it may be 'numpy', 'cupy', .*",
+            id="no choice",
         ),
         pytest.param(
-            GOOD + 'modules = ["x"]\n[environment.X]\nvalue = "/lib/x.so"\n',
-            ("at environment[...]", "unknown field `value`"),
+            FULL + '[exclude."x.show"]\nreason = "display"\ndetial = "y"\n',
+            "at exclude.\"x.show\".detial: unknown key; do you mean 'detail'\\?",
+            id="nested key",
+        ),
+        pytest.param(
+            FULL + '[exclude."x.show"]\ndetail = "y"\n',
+            'at exclude."x.show": missing required key `reason`',
+            id="nested key missing",
+        ),
+        pytest.param(
+            FULL + '[exclude."x.show"]\nreason = ""\n',
+            'at exclude."x.show".reason: the reason is empty; .*',
+            id="no reason",
+        ),
+        pytest.param(
+            FULL + '[environment.X]\nbelow_prefix = ["x"]\nvalue = "/lib/x.so"\n',
+            "at environment.X.value: unknown key; .*",
             id="environment",
         ),
         pytest.param(
-            GOOD + 'modules = ["x"]\n[declare."x.f"]\nreason = "Because."\n',
-            ("at declare[...]", "states nothing", "a contract, a result or needs_channels"),
+            FULL + "[environment.X]\nbelow_prefix = []\n",
+            "at environment.X.below_prefix: the list is empty; name a file",
+            id="no file",
+        ),
+        pytest.param(
+            FULL + '[environment.X]\nbelow_prefix = ["/lib/x.so"]\n',
+            r"at environment.X.below_prefix\[0\]: '/lib/x.so' is no path below .*",
+            id="absolute file",
+        ),
+        pytest.param(
+            FULL + '[environment."A=B"]\nbelow_prefix = ["x"]\n',
+            "at environment.\"A=B\": 'A=B' can't be the name of an environment variable",
+            id="variable",
+        ),
+        pytest.param(
+            DECLARE + 'reason = "Because."\n',
+            'at declare."x.f": the declaration states nothing; .*a contract, .* or needs_channels',
             id="empty declaration",
         ),
         pytest.param(
-            GOOD + 'modules = ["x"]\n[declare."x.f"]\ncontract = "PURE_2D"\nreason = " "\n',
-            ("at declare[...]", "the reason is empty"),
+            DECLARE + 'contract = "PURE_2D"\nreason = " "\n',
+            'at declare."x.f": the reason is empty; .*',
             id="declaration without a reason",
         ),
         pytest.param(
-            GOOD
-            + 'modules = ["x"]\n[declare."x.f"]\ncontract = "helper"\nneeds_channels = true\n'
-            + 'reason = "Because."\n',
-            ("at declare[...]", "needs no channels"),
+            DECLARE + 'contract = "helper"\nneeds_channels = true\nreason = "Because."\n',
+            'at declare."x.f": a helper takes no image, so it needs no channels; .*',
             id="helper with colours",
         ),
-        pytest.param(GOOD + "modules = []\n", ("at modules", "empty"), id="no modules"),
-        pytest.param(GOOD + 'modules = ["x-y"]\n', ("at modules", "'x-y'"), id="no Python name"),
-        pytest.param(GOOD + 'modules = ["x", "y.z"]\n', ("packages (x, y)",), id="two packages"),
+        pytest.param(
+            DECLARE + 'contract = "PURE2D"\nreason = "Because."\n',
+            "at declare.\"x.f\".contract: Invalid enum value 'PURE2D'; do you mean 'PURE_2D'\\?",
+            id="contract",
+        ),
+        pytest.param(
+            GOOD + 'modules = ["x-y"]\n',
+            r"at modules\[0\]: 'x-y' is not a dotted Python name such as 'skimage.filters'; .*",
+            id="no Python name",
+        ),
+        pytest.param(
+            GOOD + 'modules = ["x.class"]\n',
+            r"at modules\[0\]: 'class' is a keyword.*",
+            id="keyword",
+        ),
+        pytest.param(
+            GOOD + 'modules = ["ﬁlters"]\n',
+            r"at modules\[0\]: 'ﬁlters' is read as 'filters' by Python.*",
+            id="ligature",
+        ),
+        pytest.param(
+            GOOD + 'modules = ["x", "x"]\n', r"at modules\[1\]: 'x' is listed twice", id="twice"
+        ),
+        pytest.param(
+            GOOD + 'modules = ["x", "y.z"]\n',
+            "at modules: .* packages \\(x, y\\); .*",
+            id="two packages",
+        ),
+        pytest.param(
+            'name = "x.y"\nmodules = ["x"]\n',
+            "at name: 'x.y' is not a Python name .*",
+            id="dotted name",
+        ),
+        pytest.param(
+            'name = ""\nmodules = ["x"]\n', "at name: the name is empty; .*", id="empty name"
+        ),
+        pytest.param('name = "if"\nmodules = ["x"]\n', "at name: 'if' is a keyword .*", id="if"),
+        pytest.param(
+            'name = "__x"\nmodules = ["x"]\n', "at name: '__x' is a name of .*", id="dunder"
+        ),
+        pytest.param(
+            'name = "\uff58"\nmodules = ["x"]\n',
+            "at name: '\uff58' is read as 'x' by Python.*",
+            id="wide",
+        ),
+        pytest.param(
+            FULL + 'also = ["scikit image"]\n',
+            r"at also\[0\]: 'scikit image' is no name of a distribution.*",
+            id="distribution",
+        ),
+        pytest.param(
+            FULL.replace('extra = ""', 'extra = "skimge"'),
+            "at extra: voxbind has no extra 'skimge'; do you mean 'skimage'\\?",
+            id="extra",
+        ),
+        pytest.param(
+            FULL + 'twin = "x"\n', "at twin: 'x' is the library itself; .*", id="own twin"
+        ),
+        pytest.param(
+            FULL + '[roles."x.f"]\nimage = "labls"\n',
+            "at roles.\"x.f\".image: there is no role 'labls'; do you mean 'labels'\\?",
+            id="role",
+        ),
+        pytest.param(
+            FULL + '[roles."x.f"]\n', 'at roles."x.f": the table is empty; .*', id="no role"
+        ),
+        pytest.param(
+            FULL + '[roles."x.z.f"]\nimage = "labels"\n',
+            "at roles.\"x.z.f\": 'x.z' is none of the listed modules; do you mean 'x.y'\\?",
+            id="not in a module",
+        ),
+        pytest.param(
+            FULL + '[only]\n"x.f" = ["unit8"]\n',
+            r"at only.\"x.f\"\[0\]: there is no dtype 'unit8'; do you mean 'uint8'\?",
+            id="dtype",
+        ),
+        pytest.param(
+            FULL + '[only]\n"x.f" = []\n', 'at only."x.f": the list is empty; .*', id="none"
+        ),
+        pytest.param(
+            FULL + '[needs_output]\n"x.f" = []\n',
+            'at needs_output."x.f": the list is empty; .*',
+            id="no output",
+        ),
+        pytest.param(
+            FULL + 'twin = "scipy"\n[tolerance]\n"*" = -1e-3\n',
+            r'at tolerance."\*": -0.001 is no tolerance; .*',
+            id="negative",
+        ),
+        pytest.param(
+            FULL + 'twin = "scipy"\n[tolerance]\n"*" = nan\n',
+            r'at tolerance."\*": nan is no tolerance; .*',
+            id="no number",
+        ),
+        pytest.param(
+            FULL + '[tolerance]\n"*" = 1e-3\n',
+            "at tolerance: there is no twin to compare with; .*",
+            id="nothing to tolerate",
+        ),
+        pytest.param(
+            FULL + '[untyped]\n"x.C" = ""\n',
+            'at untyped."x.C": the reason is empty; .*',
+            id="untyped",
+        ),
+        pytest.param(FULL + 'home = "voxbind.-"\n', "at home: 'voxbind.-' is not .*", id="home"),
+        pytest.param(FULL + 'needs = ["a b"]\n', r"at needs\[0\]: 'a b' is not .*", id="needs"),
     ],
 )
 def test_a_wrong_specification_is_refused_with_file_place_and_remedy(
-    tmp_path: Path, text: str, words: tuple[str, ...]
+    tmp_path: Path, text: str, line: str
 ) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SpecError) as caught:
-        libraries.load(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ")
-    assert all(word in message for word in words), message
+        libraries.load(path, known_roles())
+    (told,) = caught.value.lines
+    assert re.fullmatch(f"{re.escape(str(path))}: {line}", told), told
+    assert str(caught.value) == told
     assert isinstance(caught.value, ValueError)
 
 
-def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(SpecError, match=r"'skimgae'.*scipy, skimage"):
+def test_all_problems_of_a_file_are_listed_together(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(
+        """
+        name = "x-y"
+        nmae = "x"
+        modules = ["x", 3]
+        [exclude."x.f"]
+        reason = ""
+        why = "display"
+        [roles."x.g"]
+        image = "labls"
+        [tolerance]
+        "*" = -1
+        """
+    )
+    with pytest.raises(SpecError) as caught:
+        libraries.load(path, known_roles())
+    places = [line.removeprefix(f"{path}: at ").partition(": ")[0] for line in caught.value.lines]
+    assert sorted(places) == [
+        *('exclude."x.f".reason', 'exclude."x.f".why', "modules[1]", "name", "nmae"),
+        *('roles."x.g".image', "tolerance", 'tolerance."*"'),
+    ]
+
+
+def test_the_problems_of_all_builtin_files_are_listed_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one.toml").write_text('name = "one"\n')
+    (tmp_path / "two.toml").write_text("name = \n")
+    monkeypatch.setattr(reading, "_FOLDER", tmp_path)
+    with pytest.raises(SpecError) as caught:
+        libraries.builtin()
+    assert [Path(line.partition(": ")[0]).name for line in caught.value.lines] == [
+        "one.toml",
+        "two.toml",
+    ]
+
+
+def test_an_unknown_name_lists_the_known_ones_and_the_nearest() -> None:
+    with pytest.raises(SpecError, match=r"'skimgae'.*do you mean 'skimage'.*scipy, skimage"):
         libraries.load("skimgae")
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b", "", "-"])
+def test_what_no_path_can_be_is_an_unknown_name(name: str) -> None:
+    with pytest.raises(SpecError):
+        libraries.load(name)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -133,11 +348,180 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         libraries.load(tmp_path / "absent.toml")
 
 
+def test_a_folder_is_no_specification(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").mkdir()
+    for path in (tmp_path, tmp_path / "lab.toml"):
+        with pytest.raises(SpecError, match=f"{path}: is a folder"):
+            libraries.load(path)
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "image.toml"
     path.write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(SpecError, match="UTF-8"):
         libraries.load(path)
+
+
+keys = st.sampled_from([field.name for field in msgspec.structs.fields(LibrarySpec)])
+values = st.recursive(
+    st.one_of(st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=5,
+)
+
+
+@hypothesis.given(document=st.dictionaries(st.one_of(keys, st.text(max_size=8)), values))
+def test_whatever_stands_in_a_file_is_a_specification_or_a_list_of_problems(
+    document: dict[str, object],
+) -> None:
+    """Nothing that TOML can say ends in another error."""
+    with (
+        mock.patch.object(reading, "_document", lambda path: document),
+        contextlib.suppress(SpecError),
+    ):
+        assert isinstance(libraries.load("any.toml", known_roles()), LibrarySpec)
+
+
+# --- a file that doesn't fit its library ----------------------------------------------------
+
+SOURCE = {
+    "__init__": "",
+    "filters": """
+        __all__ = ["Kernel", "blur", "show_image", "sharpen"]
+        def blur(image, sigma=1.0): return image
+        def sharpen(image, *, amount=1.0, output=None): return image
+        def show_image(image): ...
+        class Kernel: ...
+        """,
+}
+
+
+def fitted(folder: Path, **tables: object) -> list[str]:
+    """Return the problems of a specification for a small library, without the file's name."""
+    (folder / "lib").mkdir(exist_ok=True)
+    for name, text in SOURCE.items():
+        (folder / "lib" / f"{name}.py").write_text(textwrap.dedent(text))
+    document = {"name": "lib", "modules": ["lib.filters"], **tables}
+    spec = msgspec.convert(document, LibrarySpec)
+    problems = libraries.misfits(discover(spec, [folder]))
+    return [problem.line("lib.toml").removeprefix("lib.toml: at ") for problem in problems]
+
+
+DISPLAY = {"reason": "display"}
+PURE = {"reason": "Because.", "contract": "PURE_2D"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "problem"),
+    [
+        (
+            {"modules": ["lib.filters", "lib.filtrs"]},
+            "modules[1]: lib unknown has no module 'lib.filtrs'; correct the name, or remove it",
+        ),
+        (
+            {"exclude": {"lib.filters.shwo_im*": DISPLAY}},
+            'exclude."lib.filters.shwo_im*": it fits no public name of lib unknown; '
+            "do you mean 'lib.filters.show_image'?",
+        ),
+        (
+            {"declare": {"lib.filters.blurr": PURE}},
+            'declare."lib.filters.blurr": lib unknown has no such name; '
+            "do you mean 'lib.filters.blur'?",
+        ),
+        (
+            {"declare": {"lib.filters.Kernel": PURE}},
+            'declare."lib.filters.Kernel": it is a class, and here a function is named; remove it',
+        ),
+        (
+            {"declare": {"lib.filters.show_image": PURE}, "exclude": {"*.show_*": DISPLAY}},
+            'declare."lib.filters.show_image": it has no wrapper (display), so that the entry '
+            "changes nothing; remove one of the two",
+        ),
+        (
+            {"roles": {"lib.filters.blur": {"imge": "mask"}}},
+            "roles.\"lib.filters.blur\".imge: the function has no parameter 'imge'; "
+            "do you mean 'image'?",
+        ),
+        (
+            {"roles": {"lib.filters.blur": {"zzz": "mask"}}},
+            "roles.\"lib.filters.blur\".zzz: the function has no parameter 'zzz'; "
+            "it has image, sigma",
+        ),
+        (
+            {"needs_output": {"lib.filters.sharpen": ["outptu"]}},
+            "needs_output.\"lib.filters.sharpen\"[0]: the function has no parameter 'outptu'; "
+            "do you mean 'output'?",
+        ),
+        (
+            {"only": {"lib.filters.sharpn": ["uint8"]}},
+            'only."lib.filters.sharpn": lib unknown has no such name; '
+            "do you mean 'lib.filters.sharpen'?",
+        ),
+        (
+            {"untyped": {"lib.filters.blur": "Because."}},
+            'untyped."lib.filters.blur": it is a function, and here a class is named; remove it',
+        ),
+        (
+            {"twin": "scipy", "tolerance": {"lib.filters.kernl": 1e-3, "*": 1e-4}},
+            'tolerance."lib.filters.kernl": it fits no function of lib unknown; '
+            "correct it, or remove the entry",
+        ),
+        (
+            {"twin": "scipy", "tolerance": {"*": 1e-3, "lib.filters.blur": 1e-4}},
+            'tolerance."lib.filters.blur": an entry before it fits all functions that it fits; '
+            "put this one first",
+        ),
+    ],
+)
+def test_an_entry_that_fits_nothing_is_told_with_the_nearest_name(
+    tmp_path: Path, tables: dict[str, object], problem: str
+) -> None:
+    assert fitted(tmp_path, **tables) == [problem]
+
+
+def test_entries_that_fit_are_no_problem(tmp_path: Path) -> None:
+    assert not fitted(
+        tmp_path,
+        twin="scipy",
+        exclude={"lib.filters.show_*": DISPLAY},
+        declare={"lib.filters.blur": PURE},
+        roles={"lib.filters.blur": {"image": "mask"}},
+        only={"lib.filters.blur": ["uint8"]},
+        needs_output={"lib.filters.sharpen": ["output"]},
+        untyped={"lib.filters.Kernel": "Because."},
+        tolerance={"lib.filters.blur": 1e-3, "*": 0},
+    )
+
+
+# --- libraries that stand in each other's way -----------------------------------------------
+
+SHOWN = [name for name in voxbind.__all__ if name != "__version__"]
+MODULES = sorted(path.stem for path in (templates_dir() / "runtime").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", [*SHOWN, *MODULES, "_native", "auto", "observations", "voxbind"])
+def test_no_library_takes_the_name_of_what_voxbind_shows(name: str) -> None:
+    for spec in (
+        LibrarySpec(name=name, modules=("lab",)),
+        LibrarySpec(name="lab", modules=(f"{name}.filters",)),
+    ):
+        with pytest.raises(BuildError, match=f"'{name}' can't be wrapped: voxbind itself has"):
+            admit([spec], {})
+
+
+@pytest.mark.parametrize("name", ["Trace", "DIMENSIONERROR", "Skimage"])
+def test_no_library_differs_by_case_alone(name: str) -> None:
+    with pytest.raises(BuildError, match=f"'{name}'.*(voxbind itself|case of letters)"):
+        admit([LibrarySpec(name=name, modules=(name,))], {})
+
+
+def test_a_library_of_an_unknown_twin_is_refused() -> None:
+    lab, other = (LibrarySpec(name=name, modules=(name,), twin="labb") for name in ("lab", "l2"))
+    with pytest.raises(
+        SpecError, match="l2: at twin: there is no library 'labb'; do you mean 'lab'"
+    ):
+        admit([msgspec.structs.replace(lab, twin="l2"), other], {})
+    admit([msgspec.structs.replace(lab, twin="l2"), msgspec.structs.replace(other, twin="lab")], {})
 
 
 # --- what importing takes ----------------------------------------------------------------

@@ -12,9 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build import model
 from voxbind_build.manifest import ManifestError, migrations, sealing
+from voxbind_build.manifest.compare import _HEADING as HEADING
 from voxbind_build.model import (
     SCHEMA_VERSION,
+    Agreement,
+    Apart,
     Call,
     Description,
     DtypeFact,
@@ -22,14 +26,17 @@ from voxbind_build.model import (
     Exclusion,
     Form,
     Inventory,
+    Library,
     LibrarySpec,
     Manifest,
     Observation,
+    Overruled,
     Parameter,
     ProbeTask,
     PublicName,
     Result,
     Returns,
+    Twin,
     TypeFindings,
     Verdict,
 )
@@ -398,6 +405,124 @@ def test_each_change_has_its_aspect(new, aspects):
     }
 
 
+def full():
+    """A function in which no field is empty that may hold a record."""
+    seen = Overruled(
+        kind="image",
+        contract="PURE_2D",
+        result="image",
+        needs_channels=False,
+        reason="seen",
+        evidence="observed",
+        agrees=False,
+    )
+    agreement = Agreement(calls=3, absolute=0.5, relative=0.25, apart=(Apart(dtype="bool"),))
+    twin = Twin(
+        name="cpu.filters.blur", agreement=agreement, apart=(Apart(dtype="uint8", relative=0.1),)
+    )
+    forms = (Form(options={"a": "True"}, annotation="Array"), Form(options={}, annotation="int"))
+    blur = BASE.functions["toy.filters.blur"]
+    returns = replace(blur.returns, forms=forms, documented=(("smooth", "ndarray"),))
+    return replace(blur, returns=returns, overruled=seen, twin=twin)
+
+
+def other(value):
+    """A value that isn't the given one."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, str):
+        return f"{value}!"
+    if isinstance(value, tuple):
+        return value[:-1] if value else ("new",)
+    if isinstance(value, dict):
+        return dict([*value.items()][:-1]) if value else {"new": "entry"}
+    return "new" if value is None else None
+
+
+def variants(value):
+    """Every value that differs from the given one in a single field, however deep, by its path."""
+    if isinstance(value, msgspec.Struct):
+        for entry in msgspec.structs.fields(value):
+            inner = getattr(value, entry.name)
+            # The one record that is always there.
+            is_fixed = isinstance(inner, Returns)
+            itself = [] if is_fixed else [("", other(inner))]
+            for path, changed in [*itself, *variants(inner)]:
+                yield f".{entry.name}{path}", replace(value, **{entry.name: changed})
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            for path, changed in variants(inner):
+                yield f".{key}{path}", {**value, key: changed}
+    elif isinstance(value, tuple):
+        for number, inner in enumerate(value):
+            for path, changed in variants(inner):
+                yield (
+                    f".{number}{path}",
+                    (*value[:number], changed, *value[number + 1 :]),
+                )
+
+
+def test_the_walk_reaches_every_kind_of_record_in_a_function():
+    paths = {path for path, _ in variants(full())}
+    assert {".doc", ".parameters.1.default", ".returns.forms.0.annotation"} <= paths
+    assert {".twin.agreement.apart.0.dtype", ".overruled.by", ".dtypes.uint8.range"} <= paths
+    for entry in msgspec.structs.fields(full()):
+        assert f".{entry.name}" in paths or entry.name == "returns"
+    for entry in msgspec.structs.fields(Returns):
+        assert f".returns.{entry.name}" in paths
+
+
+@pytest.mark.parametrize(
+    ("path", "changed"), [*variants(full())], ids=lambda value: str(value)[:60]
+)
+def test_a_change_of_any_field_of_a_function_is_told(path, changed):
+    old, new = (
+        replace(BASE, functions={**BASE.functions, "toy.filters.blur": function})
+        for function in (full(), changed)
+    )
+    for one, another in ((old, new), (new, old)):
+        differences = frozen.compare("toy", one, another)
+        assert differences
+        assert {difference.name for difference in differences} == {"toy.filters.blur"}
+        assert all(entry.before != entry.after for entry in differences), path
+
+
+@pytest.mark.parametrize("entry", [entry.name for entry in msgspec.structs.fields(Library)])
+def test_a_change_of_any_field_of_a_library_is_told(entry):
+    changed = replace(BASE, **{entry: other(getattr(BASE, entry))})
+    if entry == "excluded":
+        changed = replace(BASE, excluded={"toy.filters.gone": Exclusion(reason="display")})
+    assert frozen.compare("toy", BASE, changed)
+    assert frozen.compare("toy", changed, BASE)
+
+
+def test_fields_that_are_listed_under_a_heading_are_there():
+    for path in HEADING:
+        record, _, entry = path.partition(".")
+        fields = msgspec.structs.fields(getattr(model, record))
+        assert entry in [field.name for field in fields], path
+
+
+def test_a_new_version_is_told_once_though_it_changes_every_fingerprint():
+    blur = replace(BASE.functions["toy.filters.blur"], fingerprint="sha256:2")
+    new = replace(BASE, version="1.1", functions={"toy.filters.blur": blur})
+    assert [entry.aspect for entry in frozen.compare("toy", BASE, new)] == ["version"]
+    same = replace(new, version="1.0")
+    assert [entry.aspect for entry in frozen.compare("toy", BASE, same)] == ["source"]
+
+
+def test_the_order_of_parameters_is_a_difference():
+    first, second = parameter("a"), parameter("b")
+    one, another = (
+        library((description(parameters=parameters),))
+        for parameters in ((first, second), (second, first))
+    )
+    (difference,) = frozen.compare("toy", one, another)
+    assert (difference.aspect, difference.before) == ("signature", "(a, b)")
+
+
 def test_the_order_of_options_is_no_difference():
     """A record that was read has them sorted, and one that was just made as they were tried."""
     options = {"return_indices": "True", "distances": "None"}
@@ -410,6 +535,18 @@ def test_the_order_of_options_is_no_difference():
 
     one, other = base(options), base(dict(sorted(options.items())))
     assert frozen.compare("toy", one, other) == ()
+
+
+@pytest.mark.parametrize(
+    ("older", "differs"),
+    [("Literal['a'] | None", False), ("Literal['b'] | None", True), ("no type at all", True)],
+)
+def test_how_a_type_is_written_is_no_difference(older, differs):
+    def base(annotation):
+        return library((description(parameters=(parameter("image", annotation=annotation),)),))
+
+    found = frozen.compare("toy", base(older), base('Literal["a"] | None'))
+    assert [difference.aspect for difference in found] == ["types"] * differs
 
 
 def test_a_wrapped_name_that_is_left_out_is_told():

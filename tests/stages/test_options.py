@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from helpers.live_descriptions import describe_function, watch
 from voxbind_build.classify import find_types
+from voxbind_build.classify.observed_types import write_type
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.return_types import result_type
 from voxbind_build.model import GIVEN, Call, Form, Observation, Result, Turned
@@ -303,3 +304,17 @@ OPTION = Turned(options={"full": "True"}, dtype="float64", result=_array("float3
 )
 def test_all_that_was_seen_has_to_keep_it(observation: Observation, keeps: str) -> None:
     assert kept(observation) == keeps
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"),
+    [
+        ("lib.Region", "lib.Region"),
+        ("lib.Other", "Any"),  # the documentation doesn't name it
+        ("lib.make.<locals>.Region", "Any"),  # no module shows it
+        ("builtins.slice", "slice"),
+        ("builtins.function", "Callable[..., Any]"),
+    ],
+)
+def test_a_class_is_written_if_it_is_documented_and_can_be_imported(kind: str, type_: str) -> None:
+    assert [*map(str, write_type([Result(type=kind)], "a Region"))] == [type_]

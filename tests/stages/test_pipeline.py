@@ -1,8 +1,12 @@
 """The whole line on a small library: from its TOML to the package on disk."""
 
+import importlib.util
+import marshal
 import os
 import random
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import textwrap
@@ -13,8 +17,10 @@ import msgspec
 import pytest
 
 from voxbind_build import libraries, manifest
-from voxbind_build.build import pipeline
+from voxbind_build.build import library_state, pipeline
+from voxbind_build.build import publish as publishing
 from voxbind_build.build.report import BuildError
+from voxbind_build.libraries import SpecError
 from voxbind_build.manifest import ManifestError
 from voxbind_build.model import Declaration
 from voxbind_build.render import templates_dir
@@ -220,11 +226,18 @@ def test_check_tells_what_changed_function_by_function(toylib, package):
 def test_check_can_measure_again(toylib, package):
     smooth = toylib / "filters" / "_smooth.py"
     edit(smooth, "image = _box(image, int(sizes[axis]), [axis])", "image = image.max(axis)")
-    without = {found.aspect for found in pipeline.check([spec(toylib)], package).differences}
-    assert without == set()
+    unmeasured = pipeline.check([spec(toylib)], package)
+    # All that is known without a measurement: what must be measured anew.
+    assert {found.aspect for found in unmeasured.differences} == {"source"}
+    assert unmeasured.outdated
+    assert all(name.startswith("toylib.filters._smooth:") for name in unmeasured.outdated)
     report = pipeline.check([spec(toylib)], package, measure=True)
     told = {(found.name, found.aspect) for found in report.differences}
-    assert {name for name, _ in told} == {"toylib.filters.box", "toylib.filters.boxcar"}
+    assert {name for name, aspect in told if aspect != "source"} == {
+        "toylib.filters.box",
+        "toylib.filters.boxcar",
+    }
+    assert report.outdated == ()
     assert {"contract", "result"} & {aspect for _, aspect in told}
 
 
@@ -334,21 +347,191 @@ def test_declarations_are_reported_beside_what_they_overrule(toylib, package):
     assert checked.unobserved == report.unobserved
 
 
-def test_a_declaration_of_nothing_is_told(toylib, package):
+@pytest.mark.parametrize("run", [pipeline.build, pipeline.check])
+def test_a_declaration_of_nothing_is_refused_before_anything_is_measured(toylib, package, run):
     told = Declaration(contract="PURE_2D", reason="Planes are far apart.")
     given = msgspec.structs.replace(spec(toylib), declare={"toylib.filters.bux": told})
-    expected = "toylib: declare 'toylib.filters.bux' in the specification fits no name"
-    assert expected in pipeline.build([given], package).notes
-    assert expected in pipeline.check([given], package).notes
+    # So that there would be something to measure.
+    edit(toylib / "filters" / "_smooth.py", "def box(image, size=3)", "def box(image, size=5)")
+    before, listener = state(package), Listener()
+    with pytest.raises(
+        SpecError, match=r'toylib\.toml: at declare\."toylib\.filters\.bux": .*\.box'
+    ):
+        run([given], package, reporter=listener)
+    assert state(package) == before
+    assert listener.totals == {}
+
+
+# --- what a build would change -----------------------------------------------------------
+
+FINDINGS = ("planted", "links", "edited", "missing", "foreign", "outdated", "obsolete", "stale")
+
+
+def findings(report):
+    """What a check found in the files, by kind."""
+    return {kind: getattr(report, kind) for kind in FINDINGS if getattr(report, kind)}
+
+
+@pytest.fixture
+def templates(tmp_path, monkeypatch):
+    """A copy of the templates that builds and checks read."""
+    folder = Path(shutil.copytree(templates_dir(), tmp_path / "templates"))
+    monkeypatch.setattr(publishing, "templates_dir", lambda: folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "stale"),
+    [
+        ("runtime/lazy.py", {"lazy.py"}),
+        ("native/focus.py", {"_native/focus.py"}),
+        ("module.py.jinja", {"toylib/filters.py", "toylib/measure.py"}),
+    ],
+)
+def test_check_tells_of_a_template_that_has_changed(toylib, package, templates, file, stale):
+    assert pipeline.check([spec(toylib)], package).agrees
+    path = templates / file
+    text = path.read_text()
+    if file.endswith(".py"):
+        path.write_text(text + "\n\nNEW = 1\n")
+    else:
+        edit(path, "from __future__", "# Another line.\nfrom __future__")
+    report = pipeline.check([spec(toylib)], package)
+    assert stale | {"manifest.json"} <= {*report.stale}
+    assert {*findings(report)} == {"stale"}
+    assert not report.agrees
+    pipeline.build([spec(toylib)], package)
+    assert pipeline.check([spec(toylib)], package).agrees
+
+
+def plant(package, code, header=None):
+    """Put a compiled file where Python looks for that of `lazy.py`, as current as can be."""
+    source = package / "lazy.py"
+    cache = Path(importlib.util.cache_from_source(str(source)))
+    cache.parent.mkdir(exist_ok=True)
+    told = source.stat()
+    current = struct.pack("<III", 0, int(told.st_mtime), told.st_size & 0xFFFFFFFF)
+    body = marshal.dumps(compile(code, str(source), "exec", dont_inherit=True))
+    cache.write_bytes(importlib.util.MAGIC_NUMBER + (header or current) + body)
+
+
+def link(path, elsewhere):
+    target = elsewhere / path.name
+    path.rename(target)
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            lambda out, elsewhere: link(out / "lazy.py", elsewhere),
+            {"links": ("lazy.py",)},
+        ),
+        (
+            lambda out, elsewhere: link(out / "toylib", elsewhere),
+            {"links": ("toylib",)},
+        ),
+        (
+            lambda out, elsewhere: plant(out, "raise SystemExit"),
+            {"planted": (f"__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
+        ),
+        (
+            lambda out, elsewhere: plant(out, "raise SystemExit", struct.pack("<III", 1, 0, 0)),
+            {"planted": (f"__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
+        ),
+        (
+            lambda out, elsewhere: (out / "lazy.py").unlink(),
+            {"missing": ("lazy.py",)},
+        ),
+        (
+            lambda out, elsewhere: ((out / "lazy.py").unlink(), (out / "lazy.py").mkdir()),
+            {"edited": ("lazy.py",)},
+        ),
+        (
+            lambda out, elsewhere: (out / "manifest.schema.json").write_text("{}"),
+            {"edited": ("manifest.schema.json",)},
+        ),
+        (
+            lambda out, elsewhere: edit(out / "registry.json", "FLEXIBLE", "PURE_2D"),
+            {"edited": ("registry.json",)},
+        ),
+    ],
+    ids=["link", "folder link", "planted", "never checked", "gone", "folder", "schema", "index"],
+)
+def test_check_reports_what_a_build_puts_right(toylib, package, built, tmp_path, change, expected):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    change(package, elsewhere)
+    report = pipeline.check([spec(toylib)], package)
+    assert findings(report) == expected
+    assert not report.agrees
+    pipeline.build([spec(toylib)], package)
+    assert pipeline.check([spec(toylib)], package).agrees
+    assert contents(package) == contents(built)
+    assert not [path for path in package.rglob("*") if path.is_symlink()]
+
+
+@pytest.mark.parametrize("name", ["lazy.pyc", "toylib/filters.pyc", "mine.so", "toylib/mine.py"])
+def test_check_reports_what_a_build_refuses(toylib, package, name):
+    (package / name).write_bytes(b"")
+    assert findings(pipeline.check([spec(toylib)], package)) == {"foreign": (name,)}
+    with pytest.raises(OutputError, match=re.escape(name)):
+        pipeline.build([spec(toylib)], package)
+
+
+def test_ordinary_caches_are_no_finding(toylib, package):
+    for level in ("", "-O", "-OO"):
+        subprocess.run(
+            [sys.executable, *level.split(), "-m", "compileall", "-q", package], check=True
+        )
+    assert len([*package.rglob("*.pyc")]) > 30
+    # One of a source that has been touched since, of no source, and of another Python.
+    os.utime(package / "lazy.py", (0, 0))
+    for name in ("gone.cpython-311.pyc", "lazy.cpython-39.pyc"):
+        (package / "__pycache__" / name).write_bytes(bytes(16))
+    before = state(package)
+    assert pipeline.check([spec(toylib)], package).agrees
+    pipeline.build([spec(toylib)], package)
+    assert state(package) == before
+
+
+def test_check_touches_nothing(toylib, package):
+    (package / "lazy.py").write_text("mine = 1\n")
+    before = state(package)
+    pipeline.check([spec(toylib)], package)
+    assert state(package) == before
+
+
+def test_check_tells_of_observations_that_no_longer_hold(toylib, package, monkeypatch):
+    monkeypatch.setattr(library_state, "method_fingerprint", lambda: "another way of measuring")
+    report = pipeline.check([spec(toylib)], package)
+    recorded = manifest.read_record(package).observations["toylib"]
+    assert {*report.outdated} == {*recorded}
+    assert findings(report) == {"outdated": report.outdated}
+    assert not report.agrees
+
+
+def test_check_tells_of_a_promise_that_doesnt_hold(toylib, package):
+    smooth = toylib / "filters" / "_smooth.py"
+    edit(smooth, "def box(", "@declare('PURE_3D')\ndef box(")
+    edit(smooth, '"soften"]', '"soften"]\n\n\ndef declare(contract):\n    return lambda f: f')
+    report = pipeline.check([spec(toylib)], package)
+    assert [line.partition(" is declared")[0] for line in report.refused] == [
+        "toylib.filters.box",
+        "toylib.filters.boxcar",
+    ]
+    with pytest.raises(BuildError, match="What authors declare doesn't hold"):
+        pipeline.build([spec(toylib)], package)
 
 
 # --- when something is wrong -----------------------------------------------------------
 
 
 def test_nothing_to_wrap_is_an_error(toylib, tmp_path):
-    given = spec(toylib)
+    given = msgspec.structs.replace(spec(toylib), distribution="toylib-images")
     shutil.rmtree(toylib)
-    with pytest.raises(BuildError, match="pip install toylib"):
+    with pytest.raises(BuildError, match="pip install toylib-images"):
         pipeline.build([given], tmp_path / "voxbind")
     assert not (tmp_path / "voxbind").exists()
 

@@ -136,6 +136,9 @@ def test_a_declaration_that_does_not_hold_fails_the_build_and_leaves_the_package
         ("mine", "native", "'native' is wrapped as library 'native' already"),
         ("memory", "memory", "voxbind itself has a module of this name"),
         ("auto", "auto", "voxbind itself has a module of this name"),
+        ("trace", "trace", "'trace' can't be wrapped: voxbind itself has something of this name"),
+        ("mine", "registry", "'registry' can't be wrapped: voxbind itself has a module of this"),
+        ("Scipy", "Scipy", "differs from 'scipy', which wraps 'scipy', by the case of letters"),
     ],
 )
 def test_a_library_takes_no_other_ones_place(

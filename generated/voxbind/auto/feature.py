@@ -2286,7 +2286,7 @@ def graycoprops(
         `P[i,j,d,theta]` is the number of times that gray-level j
         occurs at a distance d and at an angle theta from
         gray-level i.
-    prop : {'contrast', 'dissimilarity', 'homogeneity', 'energy',             'correlation', 'ASM', 'mean', 'variance', 'std', 'entropy'}, optional
+    prop : {'contrast', 'dissimilarity', 'homogeneity', 'energy', 'correlation', 'ASM', 'mean', 'variance', 'std', 'entropy'}, optional
         The property of the GLCM to compute. The default is 'contrast'.
 
     Returns

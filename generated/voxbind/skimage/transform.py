@@ -222,7 +222,7 @@ def estimate_transform(
 
     Parameters
     ----------
-    ttype : {'euclidean', similarity', 'affine', 'piecewise-affine',              'projective', 'polynomial'}
+    ttype : {'euclidean', similarity', 'affine', 'piecewise-affine', 'projective', 'polynomial'}
         Type of transform.
     src : object
     dst : object

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from voxbind_build.build import pipeline, progress
+from voxbind_build.build.admission import known_roles
 from voxbind_build.build.report import BuildError
 from voxbind_build.libraries import SpecError, builtin
 from voxbind_build.manifest import ManifestError
@@ -24,7 +25,7 @@ def build(out: Path) -> str:
     # Build front ends show what hooks write to standard error, and only with `-v`.
     console = Console(stderr=True, width=120)
     try:
-        report = pipeline.build(builtin(), out, reporter=progress.Plain(console))
+        report = pipeline.build(builtin(known_roles()), out, reporter=progress.Plain(console))
     except (BuildError, ManifestError, OutputError, SpecError) as error:
         return str(error)
     console.print(progress.table(report.rows))

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
-from voxbind_build.build.report import BuildError, Row, inconclusive, row
+from voxbind_build.build.report import Row, inconclusive, row
 from voxbind_build.classify import (
     classify,
     find_types,
@@ -26,7 +26,7 @@ from voxbind_build.classify import (
 )
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
-from voxbind_build.libraries import builtin, prepare
+from voxbind_build.libraries import SpecError, misfits, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -42,18 +42,20 @@ from voxbind_build.model import (
 )
 from voxbind_build.probe.fingerprint import method_fingerprint
 from voxbind_build.probe.sandbox import pool as sandbox
-from voxbind_build.render import own_names, templates_dir
+from voxbind_build.render import templates_dir
 
 Measure = Literal["changed", "all", "nothing"]
 
 
-class Reading(msgspec.Struct):
+class LibraryState(msgspec.Struct):
     """A library as it is installed here, on its way through the stages."""
 
     inventory: Inventory
     descriptions: tuple[Description, ...]
     observations: dict[str, Observation]
     measured: int = 0
+    outdated: tuple[str, ...] = ()
+    """Definitions whose observation is missing, or no longer holds, and that weren't measured."""
     seconds: float = 0.0
 
     def tasks(self) -> dict[str, ProbeTask]:
@@ -148,16 +150,23 @@ class Reading(msgspec.Struct):
         )
 
 
-def twins_last(readings: Mapping[str, Reading]) -> list[tuple[str, Reading]]:
+def twins_last(states: Mapping[str, LibraryState]) -> list[tuple[str, LibraryState]]:
     """Sort libraries by name, those last that are judged by another's functions."""
-    return sorted(readings.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
+    return sorted(states.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
 
 
 def read(
     specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
-) -> dict[str, Reading]:
-    """Discover and describe the libraries that can be imported here, or need not be."""
-    readings = {}
+) -> dict[str, LibraryState]:
+    """Discover and describe the libraries that can be imported here, or need not be.
+
+    Raises
+    ------
+    SpecError
+        If a specification names what its library doesn't have.
+    """
+    states = {}
+    wrong: list[str] = []
     for spec in specs:
         reporter.say(f"reading {spec.distribution}")
         started = time.monotonic()
@@ -174,12 +183,15 @@ def read(
             remedy = "`voxbind doctor` says what helps" if spec.extra else "mend its import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
+        wrong += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
-        readings[spec.name] = Reading(
+        states[spec.name] = LibraryState(
             inventory, descriptions, {}, seconds=time.monotonic() - started
         )
-    return readings
+    if wrong:
+        raise SpecError(wrong)
+    return states
 
 
 def own_folder(spec: LibrarySpec) -> list[Path] | None:
@@ -192,8 +204,8 @@ def own_folder(spec: LibrarySpec) -> list[Path] | None:
     return [folder]
 
 
-def fill(
-    readings: Mapping[str, Reading],
+def measure_missing(
+    states: Mapping[str, LibraryState],
     record: Record,
     measured: dict[str, Observation],
     which: Measure,
@@ -208,7 +220,7 @@ def fill(
 
     Parameters
     ----------
-    readings
+    states
         The libraries. Those that need a device get what was recorded of them.
     record
         What is known.
@@ -227,45 +239,47 @@ def fill(
     tasks: list[ProbeTask] = []
     libraries: dict[str, str] = {}
     names: dict[str, str] = {}
-    for name, reading in readings.items():
-        if reading.inventory.spec.device:
-            reading.observations = recorded(reading, record)
+    for name, state in states.items():
+        if state.inventory.spec.device:
+            state.observations = recorded(state, record)
             continue
         known = {**record.observations.get(name, {}), **measured}
-        for definition, task in reading.tasks().items():
+        for definition, task in state.tasks().items():
             libraries[definition], names[definition] = name, task.description.name
             observation = known.get(definition)
             fingerprint = frozen.fingerprint(
-                task, reading.inventory.version, method_fingerprint(task)
+                task, state.inventory.version, method_fingerprint(task)
             )
             holds = observation is not None and observation.fingerprint == fingerprint
+            if which == "nothing" and not holds:
+                state.outdated = (*state.outdated, definition)
             if which == "all" or (which == "changed" and not holds):
                 wanted[definition] = fingerprint
                 tasks.append(task)
-                reading.measured += 1
+                state.measured += 1
             elif observation is not None:
-                reading.observations[definition] = observation
+                state.observations[definition] = observation
     if not tasks:
         return
 
     def done(observation: Observation) -> None:
         definition = observation.definition
         name = libraries[definition]
-        reading = readings[name]
+        state = states[name]
         settled = record.observations.get(name, {}).get(definition)
         stays = settled is not None and outlasts(settled, observation)
         if settled is not None and stays:
-            reading.observations[definition] = settled
+            state.observations[definition] = settled
         else:
             measured[definition] = replace(observation, fingerprint=wanted[definition])
-            reading.observations[definition] = measured[definition]
+            state.observations[definition] = measured[definition]
         if observation.inconclusive:
             notes.append(inconclusive(names[definition], observation, stays=stays))
-        reading.seconds += clock.lap()
+        state.seconds += clock.lap()
         reporter.advance(name)
 
     clock = Clock()
-    reporter.start({name: reading.measured for name, reading in readings.items()})
+    reporter.start({name: state.measured for name, state in states.items()})
     try:
         sandbox.probe(tasks, jobs=jobs, on_done=done, time_limit=time_limit)
     finally:
@@ -284,12 +298,12 @@ def outlasts(recorded: Observation, measured: Observation) -> bool:
     )
 
 
-def recorded(reading: Reading, record: Record) -> dict[str, Observation]:
+def recorded(state: LibraryState, record: Record) -> dict[str, Observation]:
     """Return what was recorded on another machine of the very source that was read here.
 
     Of two observations of one function the package's own counts, which was made by its user.
     """
-    name, wanted = reading.inventory.spec.name, reading.sources()
+    name, wanted = state.inventory.spec.name, state.sources()
     sets = [recording.observations for recording in record.recordings.get(name, ())]
     return {
         definition: observation
@@ -318,27 +332,3 @@ def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
         return f"{spec.name} is left out: {reason}."
     version = f"{recorded.distribution} {recorded.version}"
     return f"{spec.name} stays as it was recorded from {version}: {reason}."
-
-
-def refuse_clashes(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None:
-    """Refuse a library that would take the place of another, before anything is measured."""
-    owners = {library.modules[0].partition(".")[0]: name for name, library in recorded.items()}
-    owners |= {spec.package: spec.name for spec in builtin()}
-    packages = {name: package for package, name in owners.items()}
-    runtime = own_names(templates_dir())
-    for spec in specs:
-        if packages.get(spec.name, spec.package) != spec.package:
-            raise BuildError(
-                f"{spec.name!r} is the name of the library that wraps {packages[spec.name]!r}, and "
-                f"{spec.package!r} is to be wrapped under it. Give it another name in its TOML."
-            )
-        if owners.get(spec.package, spec.name) != spec.name:
-            raise BuildError(
-                f"{spec.package!r} is wrapped as library {owners[spec.package]!r} already, and "
-                f"{spec.name!r} is to wrap it as well. Leave it to one of them."
-            )
-        if spec.package in runtime:
-            raise BuildError(
-                f"{spec.package!r} can't be wrapped: voxbind itself has a module of this name. "
-                "Give the package another one."
-            )

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.library_state import (
-    Reading,
+    LibraryState,
     outlasts,
     recorded,
 )
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
     add_recordings,
     known_record,
@@ -73,10 +73,10 @@ def merge(
     named = {recording.library for recording in files_recordings}
     known = known_record(out, recordings, writing=True)
     notes = list(known.problems)
-    readings = read_all([s for s in specs if s.name in named], known, notes, reporter)
-    for reading in readings.values():
-        reading.observations = recorded(reading, known)
-    merged = tuple(_take(recording, readings) for recording in files_recordings)
+    states = read_all([s for s in specs if s.name in named], known, notes, reporter)
+    for state in states.values():
+        state.observations = recorded(state, known)
+    merged = tuple(_take(recording, states) for recording in files_recordings)
     if not any(entry.taken for entry in merged):
         raise BuildError(
             "Nothing in the files fits; the package is as it was.\n"
@@ -84,9 +84,9 @@ def merge(
         )
     if recordings is not None:
         known = add_recordings(_fitting(files_recordings, merged), known, recordings)
-    package = whole(readings, known)
+    package = assemble_package(states, known)
     changes = publish(package, out, known.owned, reporter)
-    report = record_report(package, readings, notes, reporter, started)
+    report = record_report(package, states, notes, reporter, started)
     return replace(report, merged=merged, changes=changes)
 
 
@@ -102,31 +102,31 @@ def _fitting(recordings: Iterable[Recording], merged: Iterable[Merged]) -> Itera
             yield replace(recording, observations=kept)
 
 
-def _take(recording: Recording, readings: Mapping[str, Reading]) -> Merged:
+def _take(recording: Recording, states: Mapping[str, LibraryState]) -> Merged:
     """Give a reading the observations that hold for it, and tell which don't."""
-    reading = readings.get(recording.library)
+    state = states.get(recording.library)
     observations = recording.observations
     left_out: dict[str, str] = {}
-    if reading is None:
+    if state is None:
         told = "the library isn't among those that are merged; name it with --library"
         left_out = dict.fromkeys(observations, told)
-    elif reading.inventory.version != recording.version:
-        told = f"{recording.version} was observed, and {reading.inventory.version} is read here"
+    elif state.inventory.version != recording.version:
+        told = f"{recording.version} was observed, and {state.inventory.version} is read here"
         left_out = dict.fromkeys(observations, told)
     else:
-        sources = reading.sources()
+        sources = state.sources()
         for definition, observation in observations.items():
             if definition not in sources:
                 left_out[definition] = "there is no such function here"
             elif sources[definition] != observation.fingerprint:
                 left_out[definition] = "its source is another one here"
-            elif (kept := reading.observations.get(definition)) and outlasts(kept, observation):
+            elif (kept := state.observations.get(definition)) and outlasts(kept, observation):
                 left_out[definition] = "it is inconclusive, and what was recorded before is kept"
             else:
-                reading.observations[definition] = observation
+                state.observations[definition] = observation
     taken = len(observations) - len(left_out)
-    if reading is not None:
-        reading.measured += taken
+    if state is not None:
+        state.measured += taken
     return Merged(
         library=recording.library,
         version=recording.version,

@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voxbind_build import manifest as frozen
-from voxbind_build.build.library_state import Measure, fill, read, refuse_clashes, twins_last
+from voxbind_build.build.admission import admit
+from voxbind_build.build.library_state import Measure, measure_missing, read, twins_last
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.publish import assemble_package, publish, rendered
 from voxbind_build.build.report import (
     BuildError,
     BuildReport,
     CheckReport,
+    broken_promises,
     declared,
     losses,
     types,
@@ -70,18 +72,18 @@ def build(
     reporter = reporter or Silent()
     disk.prepare(out)
     record = frozen.read_record(out, distrust=fresh, recordings=recordings)
-    refuse_clashes(specs, record.manifest.libraries)
+    admit(specs, record.manifest.libraries)
     notes = list(record.problems)
-    readings = read(specs, record, notes, reporter)
+    states = read(specs, record, notes, reporter)
     measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
     try:
         which: Measure = "all" if fresh else "changed"
-        fill(readings, record, measured, which, jobs, time_limit, notes, reporter)
+        measure_missing(states, record, measured, which, jobs, time_limit, notes, reporter)
     finally:
         if measured:
             frozen.keep_unfinished(out, measured)
 
-    package = whole(readings, record)
+    package = assemble_package(states, record)
     if not package.rows:
         raise BuildError(
             "There is no library to wrap: none can be imported here, and none was recorded by "
@@ -113,7 +115,10 @@ def check(
     recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> CheckReport:
-    """Compare the installed libraries, and the files on disk, with the frozen record.
+    """Report all that a build would change, without measuring and without writing.
+
+    The installed libraries are read, judged and rendered as a build does it, and the result is
+    compared with the frozen record and with the files on disk.
 
     Parameters
     ----------
@@ -128,39 +133,66 @@ def check(
     Raises
     ------
     BuildError
-        If there is no package to check.
+        If there is no package to check, or no package can be made of what is recorded.
     ManifestError
         If the frozen record can't be trusted.
+    SpecError
+        If a specification is wrong.
     """
     reporter = reporter or Silent()
     if not (out / frozen.MANIFEST).is_file():
         raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
-    edited, missing = frozen.altered(manifest, out)
+    admit(specs, manifest.libraries)
     record = frozen.read_record(out, distrust=True, recordings=recordings)
     notes: list[str] = list(record.problems)
     # Without its observations a library's contracts can't be derived again.
     measured_here = {name for name, library in manifest.libraries.items() if not library.device}
     unread = measured_here - record.observations.keys()
-    readings = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
+    states = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
     which: Measure = "all" if measure else "nothing"
-    fill(readings, record, {}, which, jobs, time_limit, notes, reporter)
+    measure_missing(states, record, {}, which, jobs, time_limit, notes, reporter)
 
-    package = whole(readings, record)
+    package = assemble_package(states, record)
     differences: list[Difference] = []
-    for name, _ in twins_last(readings):
+    for name, _ in twins_last(states):
         old, new = manifest.libraries.get(name), package.manifest.libraries[name]
         if old is None:
             added = f"{new.distribution} {new.version}"
             differences.append(Difference(name=name, aspect="added", after=added))
         else:
             differences += frozen.compare(name, old, new)
+    reporter.say("comparing the files")
+    files = rendered(package)
+    if unread:
+        # What belongs into their files of observations, and so their digests, isn't known.
+        del files[frozen.MANIFEST]
+    expected = {*files, *map(frozen.observations_path, unread)}
+    links = disk.links(out)
+    changed, missing = (
+        tuple(path for path in paths if not disk.is_below(path, links))
+        for paths in frozen.altered(manifest, out)
+    )
+    absent = {path for path in files if not disk.exists(out / path)}
+    known = {*changed, *missing, *absent}
     return CheckReport(
         rows=package.rows,
         differences=tuple(differences),
-        edited=edited,
-        missing=missing,
-        foreign=disk.foreign(out, record.owned),
+        outdated=tuple(
+            definition for _, state in twins_last(states) for definition in state.outdated
+        ),
+        refused=broken_promises(package.manifest),
+        edited=changed,
+        missing=tuple(sorted({*missing, *absent})),
+        stale=tuple(
+            path
+            for path in disk.differing(files, out)
+            if path not in known and not disk.is_below(path, links)
+        ),
+        obsolete=tuple(sorted(record.owned - expected - {frozen.MANIFEST, *missing})),
+        foreign=disk.foreign(out, record.owned | expected),
+        links=links,
+        planted=disk.planted(out),
         declared=declared(package.manifest),
         unobserved=unobserved(package.manifest),
         notes=tuple(notes),

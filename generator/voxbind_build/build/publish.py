@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from voxbind_build import manifest as frozen
-from voxbind_build.build.library_state import Reading, twins_last
+from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import BuildError, Row, broken_promises, row
 from voxbind_build.manifest import Record
@@ -17,7 +17,7 @@ from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.verify import ToolError, disk, verify
 
 
-class Whole(Struct, frozen=True):
+class PackageContent(Struct, frozen=True):
     """All libraries of a package: those that were read, and the others as they were recorded."""
 
     manifest: Manifest
@@ -25,33 +25,54 @@ class Whole(Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
-def whole(readings: Mapping[str, Reading], record: Record) -> Whole:
+def assemble_package(states: Mapping[str, LibraryState], record: Record) -> PackageContent:
     """Judge what was read, and put it in the place of what was recorded."""
     libraries = dict(record.manifest.libraries)
     observations = dict(record.observations)
     rows = {name: row(name, library) for name, library in libraries.items()}
-    for name, reading in twins_last(readings):
-        libraries[name] = reading.freeze(libraries)
-        observations[name] = _unshipped(reading, record)
-        rows[name] = reading.row(libraries[name])
-    return Whole(
+    for name, state in twins_last(states):
+        libraries[name] = state.freeze(libraries)
+        observations[name] = _unshipped(state, record)
+        rows[name] = state.row(libraries[name])
+    return PackageContent(
         Manifest(libraries=dict(sorted(libraries.items()))),
         observations,
         tuple(rows[name] for name in sorted(rows)),
     )
 
 
-def _unshipped(reading: Reading, record: Record) -> dict[str, Observation]:
+def _unshipped(state: LibraryState, record: Record) -> dict[str, Observation]:
     """Return a library's observations but for those that voxbind's own recordings hold."""
-    shipped = record.recordings.get(reading.inventory.spec.name, ())
+    shipped = record.recordings.get(state.inventory.spec.name, ())
     return {
         definition: observation
-        for definition, observation in reading.observations.items()
+        for definition, observation in state.observations.items()
         if all(each.observations.get(definition) != observation for each in shipped)
     }
 
 
-def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporter) -> disk.Changes:
+def rendered(package: PackageContent) -> dict[str, str]:
+    """Return the text of each file of a package, by POSIX path below it, sorted.
+
+    Raises
+    ------
+    BuildError
+        If something in the manifest can't be written as code.
+    """
+    try:
+        texts = dict(render(package.manifest, templates_dir()))
+    except RenderError as error:
+        raise BuildError(f"The wrappers can't be written: {error}") from error
+    for name, observed in package.observations.items():
+        if not observed:
+            continue
+        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
+    return frozen.seal(package.manifest, texts)
+
+
+def publish(
+    package: PackageContent, out: Path, owned: Collection[str], reporter: Reporter
+) -> disk.Changes:
     """Write a package, if its code holds.
 
     Parameters
@@ -80,15 +101,7 @@ def publish(package: Whole, out: Path, owned: Collection[str], reporter: Reporte
             "for, say in the library's TOML what it is, under [roles]."
         )
     reporter.say("writing the wrappers")
-    try:
-        texts = dict(render(package.manifest, templates_dir()))
-    except RenderError as error:
-        raise BuildError(f"The wrappers can't be written: {error}") from error
-    for name, observed in package.observations.items():
-        if not observed:
-            continue
-        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
-    files = frozen.seal(package.manifest, texts)
+    files = rendered(package)
     # What is on disk byte for byte was proved by the build that wrote it.
     if disk.differing(files, out):
         reporter.say("checking the generated code")

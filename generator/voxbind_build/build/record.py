@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.library_state import (
     Clock,
-    Reading,
+    LibraryState,
     outlasts,
     own_folder,
     recorded,
 )
 from voxbind_build.build.progress import Reporter, Silent
-from voxbind_build.build.publish import publish, whole
+from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
     add_recordings,
     known_record,
@@ -107,14 +107,14 @@ def record(
     reporter.say("looking for the device")
     machines = {spec.name: _machine(spec) for spec in specs}
     notes = list(known.problems)
-    readings = read_all(specs, known, notes, reporter)
-    notes += [note for reading in readings.values() for note in _live_differences(reading)]
+    states = read_all(specs, known, notes, reporter)
+    notes += [note for state in states.values() for note in _live_differences(state)]
 
     # What a recording without an end has observed is kept beside what it is to be written to.
     kept = to or out.with_name(f"{out.name}.recorded")
-    run = _Run(readings, machines, {} if fresh else frozen.read_unfinished(kept))
-    for name, reading in readings.items():
-        run.ask(name, recorded(reading, known), _pairs(reading, known, notes), fresh=fresh)
+    run = _Run(states, machines, {} if fresh else frozen.read_unfinished(kept))
+    for name, state in states.items():
+        run.ask(name, recorded(state, known), _pairs(state, known, notes), fresh=fresh)
     try:
         run.observe(
             jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
@@ -133,7 +133,7 @@ def record(
         notes.append(f"there was no time for {run.left} functions: record again, to go on")
     if to is None and recordings is not None:
         known = add_recordings(run.recordings().recordings, known, recordings)
-    package = whole(readings, known)
+    package = assemble_package(states, known)
     changes = None
     if to is None:
         changes = publish(package, out, known.owned, reporter)
@@ -143,7 +143,7 @@ def record(
         notes.append("all that the package has recorded holds, so that no file was written")
     if to is None or not run.left:
         frozen.forget_unfinished(kept)
-    report = record_report(package, readings, notes, reporter, started)
+    report = record_report(package, states, notes, reporter, started)
     return replace(
         report,
         observed=len(run.observed),
@@ -181,20 +181,20 @@ def _machine(spec: LibrarySpec) -> Machine:
     return found
 
 
-def _live_differences(reading: Reading) -> list[str]:
+def _live_differences(state: LibraryState) -> list[str]:
     """Say where a library isn't, once imported, what is read from its source."""
-    spec = reading.inventory.spec
+    spec = state.inventory.spec
     live = discover(spec, own_folder(spec))
     if not live.live:
         told = "; ".join(live.differences) or "no reason is known"
         raise BuildError(f"{spec.distribution} can't be imported here: {told}")
-    known = {*reading.inventory.differences}
+    known = {*state.inventory.differences}
     return [f"{spec.name}: {each}" for each in live.differences if each not in known]
 
 
-def _pairs(reading: Reading, known: Record, notes: list[str]) -> dict[str, Twin]:
+def _pairs(state: LibraryState, known: Record, notes: list[str]) -> dict[str, Twin]:
     """Return the twins to run beside functions, by the functions' definitions."""
-    spec = reading.inventory.spec
+    spec = state.inventory.spec
     twin = known.manifest.libraries.get(spec.twin or "")
     if twin is None:
         if spec.twin:
@@ -207,7 +207,7 @@ def _pairs(reading: Reading, known: Record, notes: list[str]) -> dict[str, Twin]
         )
         return {}
     pairs: dict[str, Twin] = {}
-    for description in reading.descriptions:
+    for description in state.descriptions:
         name = twin_name(description.name)
         other = twin.functions.get(name)
         if other is not None and other.form == "function":
@@ -227,11 +227,11 @@ class _Run:
 
     def __init__(
         self,
-        readings: Mapping[str, Reading],
+        states: Mapping[str, LibraryState],
         machines: Mapping[str, Machine],
         unfinished: Mapping[str, Observation],
     ) -> None:
-        self._readings, self._machines, self._unfinished = readings, machines, unfinished
+        self._states, self._machines, self._unfinished = states, machines, unfinished
         self._libraries: dict[str, str] = {}
         self._tasks: dict[str, ProbeTask] = {}
         self._sources: dict[str, str] = {}
@@ -251,13 +251,13 @@ class _Run:
         fresh: bool,
     ) -> None:
         """Ask for the functions of a library that aren't recorded, or for all of them."""
-        reading, machine = self._readings[library], self._machines[library].words
+        state, machine = self._states[library], self._machines[library].words
         known = {} if fresh else dict(settled)
         self._recorded |= settled
-        reading.observations = dict(known)
-        self._sources |= reading.sources()
+        state.observations = dict(known)
+        self._sources |= state.sources()
         self._pairs |= pairs
-        for definition, task in reading.tasks().items():
+        for definition, task in state.tasks().items():
             self._libraries[definition] = library
             if definition in known:
                 continue
@@ -277,8 +277,8 @@ class _Run:
         def done(observation: Observation) -> ProbeTask | None:
             definition = observation.definition
             library = self._libraries[definition]
-            reading, pair = self._readings[library], self._pairs.get(definition)
-            reading.seconds += clock.lap()
+            state, pair = self._states[library], self._pairs.get(definition)
+            state.seconds += clock.lap()
             if definition in alone:
                 observation = replace(alone[definition], agreement=observation.agreement)
             else:
@@ -300,13 +300,13 @@ class _Run:
                 if pair is not None and not (observation.failure or observation.random):
                     return replace(self._tasks[definition], beside=pair)
             self._keep(observation)
-            reading.measured += 1
+            state.measured += 1
             reporter.advance(library)
             return None
 
         on_gpu = any(task.memory_type == "cupy" for task in self._tasks.values())
         wanted = [self._libraries[definition] for definition in self._tasks]
-        reporter.start({name: wanted.count(name) for name in self._readings})
+        reporter.start({name: wanted.count(name) for name in self._states})
         try:
             sandbox.probe(
                 [*self._tasks.values()],
@@ -323,7 +323,7 @@ class _Run:
     def _keep(self, observation: Observation) -> None:
         definition = observation.definition
         self.observed[definition] = observation
-        self._readings[self._libraries[definition]].observations[definition] = observation
+        self._states[self._libraries[definition]].observations[definition] = observation
 
     @property
     def left(self) -> int:
@@ -332,7 +332,7 @@ class _Run:
 
     def refuse_failure(self) -> None:
         """Refuse to go on where no function of a library could be run: the machine is amiss."""
-        for library in self._readings:
+        for library in self._states:
             found = [each for each in self.observed.values() if self._of(library, each)]
             if found and not any(
                 call.outcome == "returned" for each in found for call in each.calls
@@ -351,12 +351,12 @@ class _Run:
             recordings=tuple(
                 Recording(
                     library=name,
-                    distribution=reading.inventory.spec.distribution,
-                    version=reading.inventory.version,
+                    distribution=state.inventory.spec.distribution,
+                    version=state.inventory.version,
                     machine=self._machines[name],
                     observations=found,
                 )
-                for name, reading in sorted(self._readings.items())
+                for name, state in sorted(self._states.items())
                 if (found := {k: o for k, o in sorted(self.observed.items()) if self._of(name, o)})
             )
         )

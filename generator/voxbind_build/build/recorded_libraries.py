@@ -9,13 +9,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.admission import admit
 from voxbind_build.build.library_state import (
-    Reading,
+    LibraryState,
     read,
-    refuse_clashes,
 )
 from voxbind_build.build.progress import Reporter
-from voxbind_build.build.publish import Whole
+from voxbind_build.build.publish import PackageContent
 from voxbind_build.build.report import BuildError, RecordReport, compared, unobserved
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
@@ -48,7 +48,7 @@ def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record
 
 def read_all(
     specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
-) -> dict[str, Reading]:
+) -> dict[str, LibraryState]:
     """Read libraries, every one of which must be here.
 
     Raises
@@ -56,18 +56,18 @@ def read_all(
     BuildError
         If one of them isn't installed.
     """
-    refuse_clashes(specs, known.manifest.libraries)
+    admit(specs, known.manifest.libraries)
     missing: list[str] = []
-    readings = read(specs, known, missing, reporter)
-    if any(spec.name not in readings for spec in specs):
+    states = read(specs, known, missing, reporter)
+    if any(spec.name not in states for spec in specs):
         raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
     notes += missing
-    return readings
+    return states
 
 
 def record_report(
-    package: Whole,
-    readings: Mapping[str, Reading],
+    package: PackageContent,
+    states: Mapping[str, LibraryState],
     notes: list[str],
     reporter: Reporter,
     started: float,
@@ -76,10 +76,10 @@ def record_report(
     for note in notes:
         reporter.warn(note)
     return RecordReport(
-        rows=tuple(row for row in package.rows if row.library in readings),
-        compared=tuple(entry for entry in compared(package.manifest) if entry.library in readings),
+        rows=tuple(row for row in package.rows if row.library in states),
+        compared=tuple(entry for entry in compared(package.manifest) if entry.library in states),
         unobserved=tuple(
-            entry for entry in unobserved(package.manifest) if entry.library in readings
+            entry for entry in unobserved(package.manifest) if entry.library in states
         ),
         notes=tuple(notes),
         seconds=round(time.monotonic() - started, 2),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from msgspec import Struct
 
@@ -119,23 +119,41 @@ class BuildReport(Struct, frozen=True, kw_only=True):
 
 
 class CheckReport(Struct, frozen=True, kw_only=True):
-    """How the package stands to the installed libraries and to its own manifest."""
+    """What a build would change in a package; files by their paths below it."""
 
     rows: tuple[Row, ...]
-    differences: tuple[Difference, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Why a build would write nothing: what authors declare and doesn't hold."""
+    planted: tuple[str, ...] = ()
+    """Compiled files that Python would run in place of a module that they aren't made of."""
+    links: tuple[str, ...] = ()
+    """Symbolic links, where a build writes files and folders."""
     edited: tuple[str, ...] = ()
     """Files that aren't as the manifest says."""
     missing: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     """Files that the manifest doesn't list."""
+    differences: tuple[Difference, ...] = ()
+    outdated: tuple[str, ...] = ()
+    """Definitions that a build would measure, since no observation of them holds."""
+    obsolete: tuple[str, ...] = ()
+    """Files that an earlier build wrote, and that a build would remove."""
+    stale: tuple[str, ...] = ()
+    """Files that are as they were written, and that a build would write otherwise."""
     declared: tuple[Declared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
     notes: tuple[str, ...] = ()
 
+    findings: ClassVar[tuple[str, ...]] = (
+        *("refused", "planted", "links", "edited", "missing", "foreign", "differences"),
+        *("outdated", "obsolete", "stale"),
+    )
+    """The fields that are empty if a build would change nothing, most important first."""
+
     @property
     def agrees(self) -> bool:
         """Whether there is nothing that a build would change."""
-        return not (self.differences or self.edited or self.missing or self.foreign) and all(
+        return not any(getattr(self, field) for field in self.findings) and all(
             row.adds_up for row in self.rows
         )
 

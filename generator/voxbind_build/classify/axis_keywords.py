@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
+from voxbind_build.common.typeexpr import TypeExprError, names, parse
 from voxbind_build.model import AxisKeyword, Description, Parameter
 
 __all__ = ["axis_keywords"]
@@ -47,16 +47,15 @@ def axis_keywords(description: Description) -> dict[str, AxisKeyword]:
 def _takes_numbers(parameter: Parameter) -> bool:
     """Tell whether a parameter takes one number, and no array or text."""
     try:
-        tree = ast.parse(parameter.annotation, mode="eval")
-    except SyntaxError:
+        found = names(parse(parameter.annotation)) - {"None"}
+    except TypeExprError:
         return False
-    words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return bool(words) and words <= _NUMBERS
+    return bool(found) and found <= _NUMBERS
 
 
 def _counts(parameter: Parameter, description: Description) -> bool:
     """Tell whether a number is one of an axis, and 0 is x, by the documentation."""
-    if "int" not in parameter.annotation:
+    if "int" not in names(parse(parameter.annotation)):
         return False
     if _COUNTED.search(parameter.description):
         return True

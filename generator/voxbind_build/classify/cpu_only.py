@@ -11,6 +11,7 @@ import re
 from msgspec.structs import replace
 
 from voxbind_build.classify.from_twin import has_numbers, is_plain
+from voxbind_build.common.typeexpr import TypeExpr, head, is_open, names, parse, walk
 from voxbind_build.model import Apart, Contract, Description, Function, Numbers, Twin, Verdict
 
 __all__ = ["limited"]
@@ -21,8 +22,7 @@ _ALIKE: dict[frozenset[Contract | None], int] = {
 }
 """By two contracts, how many axes an image has of which both make the same."""
 _KERNEL = re.compile(r"\b\w*Kernel\b")
-_ARRAYS = re.compile(r"\bArrayT?\b")
-_ROW = re.compile(r"\blist\[|, \.\.\.\]")
+_ARRAYS = frozenset(("Array", "ArrayT"))
 
 
 def limited(pair: Twin, description: Description, verdict: Verdict, twin: Function) -> Twin:
@@ -58,10 +58,10 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
         kernels=tuple(
             each.name
             for each in twin.parameters
-            if "Callable" in each.annotation
+            if "Callable" in names(parse(each.annotation))
             and _KERNEL.search(documented.get(pair.renamed.get(each.name, each.name), ""))
         ),
-        objects=any(not is_plain(each) or "Callable" in each for each in types),
+        objects=any(not is_plain(each) or "Callable" in names(parse(each)) for each in types),
         numbers=_numbers(types),
     )
 
@@ -106,5 +106,11 @@ def _axes(own: Verdict, other: Function) -> int | None:
 def _numbers(types: list[str]) -> Numbers:
     if not any(map(has_numbers, types)):
         return "none"
-    rows = any(map(_ROW.search, types)) and not any(map(_ARRAYS.search, types))
-    return "all" if rows else "some"
+    trees = [*map(parse, types)]
+    has_arrays = any(_ARRAYS & names(tree) for tree in trees)
+    return "all" if any(map(_has_row, trees)) and not has_arrays else "some"
+
+
+def _has_row(type_: TypeExpr) -> bool:
+    """Tell whether a type has a list or a tuple of any length in it."""
+    return any(head(part) == "list" or is_open(part) for part in walk(type_))

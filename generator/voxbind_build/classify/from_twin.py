@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
+from voxbind_build.common.typeexpr import Name, TypeExpr, names, parse, substitute, union
 from voxbind_build.model import Description, Form, Function, Twin, TypeFindings, Verdict
 
 __all__ = ["has_numbers", "inferred", "is_plain", "twin_types"]
 
-_NUMBERS = re.compile(r"""(["']).*?\1|\b(?:bool|complex|float|int)\b""")
+_NUMBERS = frozenset(("bool", "complex", "float", "int"))
+_ON_DEVICE: dict[str, TypeExpr] = {
+    number: union(Name(number), Name("Array")) for number in sorted(_NUMBERS)
+}
 
 
 def inferred(
@@ -122,14 +125,14 @@ def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Itera
 
 def is_plain(annotation: str) -> bool:
     """Tell whether a type has no class of the twin's own library in it."""
-    return not re.search(r"\w\.\w", re.sub(r"""(["']).*?\1""", "", annotation))
+    return not any("." in name for name in names(parse(annotation)))
 
 
 def _on_device(annotation: str) -> str:
     """Let each number be an array without axes: on a device most are, and stay there."""
-    return _NUMBERS.sub(lambda found: found[0] + " | Array" * (not found[1]), annotation)
+    return str(substitute(parse(annotation), _ON_DEVICE))
 
 
 def has_numbers(annotation: str) -> bool:
     """Tell whether a number may come back, and not only in an array."""
-    return any(found[1] is None for found in _NUMBERS.finditer(annotation))
+    return not _NUMBERS.isdisjoint(names(parse(annotation)))

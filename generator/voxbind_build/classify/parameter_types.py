@@ -5,11 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from voxbind_build.classify.observed_types import head, items, parts, unite
+from voxbind_build.common.typeexpr import (
+    DOTS,
+    Generic,
+    Literal,
+    Name,
+    TypeExpr,
+    arguments,
+    head,
+    members,
+    parse,
+    union,
+)
 from voxbind_build.model import IMAGE_ROLES, OUTPUT_ROLES, WHOLE_ROLES, Description, Observation
 
 __all__ = ["accepted"]
 
+_ARRAY, _ARRAY_LIKE = Name("Array"), Name("ArrayLike")
 _TAKES_ARRAYS = frozenset({"Any", "Array", "ArrayLike", "object"})
 _NUMBERS = ("int", "float", "complex")
 
@@ -27,58 +39,54 @@ def accepted(description: Description, observation: Observation) -> dict[str, st
     found = {}
     for parameter in description.parameters:
         name, role = parameter.name, observation.roles.get(parameter.name)
-        texts = _parts(parameter.annotation)
-        if role in IMAGE_ROLES | WHOLE_ROLES | OUTPUT_ROLES and not _TAKES_ARRAYS & {*texts}:
+        documented = parse(parameter.annotation)
+        types = [*members(documented)]
+        if role in IMAGE_ROLES | WHOLE_ROLES | OUTPUT_ROLES and not _takes_arrays(types):
             # scipy.ndimage, for one, documents labels to look at as "int or sequence of ints".
-            texts = ["Array", *texts]
-        if role in WHOLE_ROLES and observation.lists.get(name) and "ArrayLike" not in texts:
-            texts = ["ArrayLike" if text == "Array" else text for text in texts]
+            types = [_ARRAY, *types]
+        if role in WHOLE_ROLES and observation.lists.get(name) and _ARRAY_LIKE not in types:
+            types = [_ARRAY_LIKE if type_ == _ARRAY else type_ for type_ in types]
         for kind in observation.also.get(name, ()):
-            texts = _widened(texts, kind)
-        if unite(texts) != unite(_parts(parameter.annotation)):
-            found[name] = unite(texts)
+            types = _widened(types, kind)
+        if union(*types) != union(documented):
+            found[name] = str(union(*types))
     return found
 
 
-def _parts(annotation: str) -> list[str]:
-    return [ast.unparse(member) for member in parts(annotation)]
+def _takes_arrays(types: Iterable[TypeExpr]) -> bool:
+    return any(head(type_) in _TAKES_ARRAYS for type_ in types)
 
 
-def _widened(texts: list[str], kind: str) -> list[str]:
+def _widened(types: list[TypeExpr], kind: str) -> list[TypeExpr]:
     """Add one thing that was taken to a type's alternatives."""
+    heads = {head(type_) for type_ in types}
     if kind == "array":
-        return texts if _TAKES_ARRAYS & {*texts} else [*texts, "Array"]
+        return types if _takes_arrays(types) else [*types, _ARRAY]
     if kind == "list":
-        known = {head(_node(text)) for text in texts}
-        more = [f"list[{item}]" for item in _items(texts, "tuple")]
-        return texts if known & {"list", "Sequence"} else [*texts, *more]
+        more = [Generic("list", (item,)) for item in _items(types, "tuple")]
+        return types if heads & {"list", "Sequence"} else [*types, *more]
     if kind == "number":
-        return [*_items(texts, "tuple", "Sequence", "list"), *texts]
+        return [*_items(types, "tuple", "Sequence", "list"), *types]
     if kind == "sequence":
-        known = {head(_node(text)) for text in texts}
-        more = [f"Sequence[{text}]" for text in texts if text in _NUMBERS][-1:]
-        return texts if known & {"Sequence", "ArrayLike", "Array"} else [*texts, *more]
+        more = [Generic("Sequence", (type_,)) for type_ in types if head(type_) in _NUMBERS][-1:]
+        return types if heads & {"Sequence", "ArrayLike", "Array"} else [*types, *more]
     if kind in _NUMBERS:
-        narrower = _NUMBERS[: _NUMBERS.index(kind)]
-        wider = {f"Sequence[{each}]": f"Sequence[{kind}]" for each in narrower}
-        return [kind if text in narrower else wider.get(text, text) for text in texts]
-    # A word.
+        wider: dict[TypeExpr, TypeExpr] = {}
+        for narrower in _NUMBERS[: _NUMBERS.index(kind)]:
+            wider[Name(narrower)] = Name(kind)
+            wider[Generic("Sequence", (Name(narrower),))] = Generic("Sequence", (Name(kind),))
+        return [wider.get(type_, type_) for type_ in types]
+    word = ast.literal_eval(kind)
     return [
-        f"{text[:-1]}, {ast.unparse(_node(kind))}]" if text.startswith("Literal[") else text
-        for text in texts
+        Literal((*type_.values, word)) if isinstance(type_, Literal) else type_ for type_ in types
     ]
 
 
-def _items(texts: Iterable[str], *heads: str) -> list[str]:
+def _items(types: Iterable[TypeExpr], *heads: str) -> list[TypeExpr]:
     """Return what the sequences among alternatives are of, those of one type."""
-    found: list[str] = []
-    for text in texts:
-        member = _node(text)
-        if head(member) in heads:
-            inner = {ast.unparse(item) for item in items(member)} - {"..."}
-            found += inner if len(inner) == 1 else ()
-    return list(dict.fromkeys(found))
-
-
-def _node(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
+    found: dict[TypeExpr, None] = {}
+    for type_ in types:
+        inner = {*arguments(type_)} - {DOTS}
+        if head(type_) in heads and len(inner) == 1:
+            found |= dict.fromkeys(inner)
+    return [*found]

@@ -12,6 +12,15 @@ from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
+from voxbind_build.common.typeexpr import (
+    Name,
+    arguments,
+    head,
+    literal_values,
+    members,
+    names,
+    parse,
+)
 from voxbind_build.model import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
@@ -26,8 +35,6 @@ from voxbind_build.model import (
     Verdict,
 )
 
-_NAMES = re.compile(r"""\bstr\b|Literal\[["']""")
-_LIST_OF_ARRAYS = re.compile(r"(list|Sequence|tuple)\[Array\b")
 _MASKED = re.compile(r"(?i)masked[ _]?array")
 _LISTS = re.compile(r"(?i)array[_-]like|sequence of|list of|\blist\b")
 
@@ -262,7 +269,7 @@ def _host(description: Description, observation: Observation) -> tuple[str, ...]
         for parameter in description.parameters
         if observation.roles.get(parameter.name) in WHOLE_ROLES
         and parameter.annotation_source == "annotation"
-        and re.search(r"\b(list|Sequence)\b", parameter.annotation)
+        and {"list", "Sequence"} & names(parse(parameter.annotation))
     )
 
 
@@ -273,8 +280,14 @@ def _whole_of_helper(description: Description, observation: Observation) -> tupl
         parameter.name
         for parameter in description.parameters
         if roles.get(parameter.name) in WHOLE_ROLES
-        or (roles.get(parameter.name) != "output" and _LIST_OF_ARRAYS.match(parameter.annotation))
+        or (roles.get(parameter.name) != "output" and _is_list_of_arrays(parameter.annotation))
     )
+
+
+def _is_list_of_arrays(annotation: str) -> bool:
+    first = members(parse(annotation))[0]
+    items = [member for item in arguments(first)[:1] for member in members(item)]
+    return head(first) in ("list", "Sequence", "tuple") and items[:1] == [Name("Array")]
 
 
 def _named(description: Description, observation: Observation) -> tuple[str, ...]:
@@ -282,8 +295,13 @@ def _named(description: Description, observation: Observation) -> tuple[str, ...
         parameter.name
         for parameter in description.parameters
         if observation.roles.get(parameter.name) in IMAGE_ROLES
-        and _NAMES.search(parameter.annotation)
+        and _takes_words(parameter.annotation)
     )
+
+
+def _takes_words(annotation: str) -> bool:
+    type_ = parse(annotation)
+    return "str" in names(type_) or any(isinstance(word, str) for word in literal_values(type_))
 
 
 def _masked(description: Description, observation: Observation) -> tuple[str, ...]:

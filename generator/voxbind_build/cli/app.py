@@ -249,8 +249,9 @@ def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Say which libraries and devices can be used here, which can't, and what changes it."""
     with _failures():
         package = _package(out)
+        specs = builtin()
         libraries = frozen.read_record(package).manifest.libraries
-    findings = examination.examine(builtin(), libraries, package)
+    findings = examination.examine(specs, libraries, package)
     if as_json:
         _print_json(findings)
     else:
@@ -296,7 +297,9 @@ def record(
         raise typer.BadParameter("--from merges into the package; leave --to out")
     reporter = progress.reporter(Console(stderr=True))
     with _failures():
-        specs = _specs(library) if library else [spec for spec in builtin() if spec.device]
+        specs = _specs(library)
+        if not library:
+            specs = [spec for spec in specs if spec.device]
         # In a checkout the recordings are committed; elsewhere the package keeps them.
         recordings = frozen.RECORDINGS if out is None and _is_checkout() else None
         if merged:
@@ -379,10 +382,24 @@ def _failures() -> Iterator[None]:
 
 
 def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
-    specs = list(builtin()) if not chosen else [load(name) for name in chosen]
-    for file in filter(Path.is_file, map(Path, chosen or ())):
-        # A lab's own module stands beside the file that describes it.
-        sys.path.append(str(file.resolve().parent))
+    from voxbind_build.build.admission import known_roles
+
+    roles = known_roles()
+    if not chosen:
+        return list(builtin(roles))
+    specs: list[LibrarySpec] = []
+    wrong: list[str] = []
+    for name in chosen:
+        try:
+            specs.append(load(name, roles))
+        except SpecError as error:
+            wrong += error.lines
+    if wrong:
+        raise SpecError(wrong)
+    for name, spec in zip(chosen, specs, strict=True):
+        if spec.file == str(Path(name)):
+            # A lab's own module stands beside the file that describes it.
+            sys.path.append(str(Path(name).resolve().parent))
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1:

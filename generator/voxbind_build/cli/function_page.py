@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from rich.text import Text
 from voxbind_build.classify import device_name
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import twins_page as twins
+from voxbind_build.common.typeexpr import choices, members, parse
 from voxbind_build.manifest import signature, signature_parts
 from voxbind_build.model import (
     Call,
@@ -253,8 +253,9 @@ def _forms(function: Function) -> Iterator[str]:
 
 
 def _values(literals: str) -> list[str]:
-    row = ast.parse(f"({literals},)", mode="eval").body
-    return [ast.unparse(node) for node in ast.iter_child_nodes(row) if isinstance(node, ast.expr)]
+    """Split ``'a', 'b'``, the values of an option."""
+    types = members(parse(f"Literal[{literals}]"))
+    return [text for type_ in types for text in [*map(repr, choices(type_))] or [str(type_)]]
 
 
 def _contradictions(function: Function) -> list[str]:

@@ -23,7 +23,7 @@ from voxbind_build.build.report import (
 )
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli.doctor import Finding
-from voxbind_build.model import SEEN, Function
+from voxbind_build.model import SEEN, Difference, Function
 from voxbind_build.verify.disk import Changes
 
 
@@ -87,25 +87,46 @@ def check(console: Console, report: CheckReport) -> None:
         console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
-    for what, paths in (
-        ("edited by hand", report.edited),
-        ("missing", report.missing),
-        ("not voxbind's", report.foreign),
-    ):
-        for path in paths:
-            console.print(f"[red]{what}:[/] {escape(path)}", highlight=False)
-    for difference in report.differences:
-        console.print(f"[red]{difference.aspect}:[/] {escape(difference.name)}", highlight=False)
-        for sign, text in (("-", difference.before), ("+", difference.after)):
-            if text:
-                console.print(Text(f"  {sign} {_shortened(text)}"))
+    for finding in report.findings:
+        if finding == "differences":
+            for difference in report.differences:
+                _difference(console, difference)
+            continue
+        for entry in getattr(report, finding):
+            console.print(f"[red]{_FINDINGS[finding]}:[/] {escape(entry)}", highlight=False)
     if report.agrees:
         console.print("The package agrees with the installed libraries and with its manifest.")
+    elif report.foreign or report.refused:
+        console.print(
+            "The package differs, and `voxbind build` writes nothing until what isn't voxbind's "
+            "is moved elsewhere and what authors declare holds."
+        )
     else:
         console.print(
             "The package differs. `voxbind build` brings it up to date; "
             "what was edited by hand in it is lost then."
         )
+
+
+_FINDINGS = {
+    "refused": "doesn't hold",
+    "planted": "not compiled from its source",
+    "links": "a link",
+    "edited": "edited by hand",
+    "missing": "missing",
+    "foreign": "not voxbind's",
+    "outdated": "to be measured",
+    "obsolete": "no longer written",
+    "stale": "out of date",
+}
+"""What is said of each finding of a check."""
+
+
+def _difference(console: Console, difference: Difference) -> None:
+    console.print(f"[red]{difference.aspect}:[/] {escape(difference.name)}", highlight=False)
+    for sign, text in (("-", difference.before), ("+", difference.after)):
+        if text:
+            console.print(Text(f"  {sign} {_shortened(text)}"))
 
 
 def _changes(console: Console, changes: Changes, seconds: float) -> None:

@@ -9,25 +9,32 @@ from typing import NamedTuple
 
 from lark import ParseTree, Token, Transformer, v_args
 
+from voxbind_build.common.typeexpr import (
+    ANY,
+    DOTS,
+    Generic,
+    Literal,
+    Name,
+    Parameters,
+    TypeExpr,
+    arguments,
+    choices,
+    head,
+    is_open,
+    union,
+)
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.nicknames import NICKNAMES, bare_container
-from voxbind_build.describe.vocabulary import (
-    Alternatives,
-    choices_of,
-    literal,
-    text_of,
-    type_of,
-    unite,
-    untyped,
-)
+from voxbind_build.describe.vocabulary import type_of, untyped
 
 __all__ = ["ENDS", "Part", "joined", "meaning"]
 
 ENDS = " .;:"
 """What ends a text and means nothing."""
 
-_ANY: Alternatives = ("Any",)
-_ARRAYS = (("Array",), ("ArrayLike",))
+_ARRAYS = (Name("Array"), Name("ArrayLike"))
+_TUPLE = bare_container("tuple")
+_CALLABLE = Generic("Callable", (DOTS, ANY))
 # Written out, a tuple of more than these is a type that nobody reads.
 _MOST_MEMBERS = 8
 # What the name of a fact says already.
@@ -46,11 +53,12 @@ _BOUND = "bound"
 class Part(NamedTuple):
     """What one node of the tree means."""
 
-    type: Alternatives = ()
+    type: TypeExpr | None = None
+    """None where it says nothing about a type."""
     facts: tuple[tuple[str, str], ...] = ()
     word: str = ""
     """The text of a bare name."""
-    members: tuple[Alternatives, ...] = ()
+    members: tuple[TypeExpr, ...] = ()
     """Those of a group, "(ndarray, int)", in their order."""
 
 
@@ -84,7 +92,7 @@ class _Meaning(Transformer[Token, Part]):
     # --- from the whole to its phrases -------------------------------------------------
 
     def start(self, *clauses: Part) -> Part:
-        found: list[Alternatives] = []
+        found: list[TypeExpr] = []
         facts: list[tuple[str, str]] = []
         for clause in clauses:
             facts += clause.facts
@@ -92,91 +100,91 @@ class _Meaning(Transformer[Token, Part]):
                 facts.append(("dtype", clause.word))  # "ndarray, int64"
             elif clause.type:
                 found.append(clause.type)
-        return Part(unite(*found), joined([*facts, *_covered(found)], "; "))
+        return Part(_united(found), joined([*facts, *_covered(found)], "; "))
 
     def clause(self, *phrases: Part) -> Part:
         found = [phrase.type for phrase in phrases if phrase.type]
         facts = [fact for phrase in phrases for fact in phrase.facts]
         facts = [*joined(facts, " or "), *_covered(found)]
         word = phrases[0].word if len(phrases) == 1 and not facts else ""
-        return Part(unite(*found), tuple(facts), word, phrases[0].members)
+        return Part(_united(found), tuple(facts), word, phrases[0].members)
 
     def phrase(self, *parts: Part | Token) -> Part:
         core = next((part for part in parts if isinstance(part, Part)), Part())
         own = dict(_facts(part for part in parts if isinstance(part, Token)))
-        found = _counted(core.type, own.get("length", ""))
-        if found == ("tuple[Any, ...]",) and re.fullmatch(r"\([A-Z, ]+\)", own.get("shape", "")):
-            found = ("tuple[int, ...]",)  # "tuple (M, N)"
+        found = core.type and _counted(core.type, own.get("length", ""))
+        if found == _TUPLE and re.fullmatch(r"\([A-Z, ]+\)", own.get("shape", "")):
+            found = Generic("tuple", (Name("int"), DOTS))  # "tuple (M, N)"
         return core._replace(type=found, facts=joined(_facts(parts), ", "))
 
     # --- types -------------------------------------------------------------------------
 
     def name(self, word: Token) -> Part:
-        return Part((NICKNAMES.names[word.lower()],), word=word.lower())
+        return Part(NICKNAMES.types[word.lower()], word=word.lower())
 
     def array(self, word: Token, of: Part | Token | None = None, *remark: Token) -> Part:
-        found = (NICKNAMES.names[word.lower()],)
+        found = NICKNAMES.types[word.lower()]
         if isinstance(of, Token):
             return Part(found, _facts([of]))
-        items = (("items", text_of(of.type)), *of.facts) if of else ()
+        items = (("items", str(of.type or ANY)), *of.facts) if of else ()
         return Part(found, (*items, *_facts(remark)))
 
     def foreign(self, name: Token) -> Part:
         found = self._classes.get(name.rpartition(".")[2])
-        return Part((found,)) if found else Part(_ANY, (("class", str(name)),))
+        return Part(Name(found)) if found else Part(ANY, (("class", str(name)),))
 
     def subscript(self, *tokens: Token) -> Part:
         text = "".join(tokens)
         # In a docstring, `tuple[int]` says nothing about the number of them.
-        is_open = re.fullmatch(r"(?i)tuple\[[^,]*\]", text) is not None
-        found = from_annotation(f"{text[:-1]}, ...]" if is_open else text, self._classes)
-        is_known = found is not None and ("Any" in text or not untyped(text_of(found)))
-        return Part(found or _ANY, () if is_known else (("class", text),))
+        is_bare = re.fullmatch(r"(?i)tuple\[[^,]*\]", text) is not None
+        found = from_annotation(f"{text[:-1]}, ...]" if is_bare else text, self._classes)
+        is_known = found is not None and ("Any" in text or not untyped(found))
+        return Part(found or ANY, () if is_known else (("class", text),))
 
     def callable(self, *words: Token) -> Part:
         for word in words:
             if word.type == "SIGNATURE":
-                return Part((_callable(word),), (("signature", str(word)),))
-        return Part(("Callable[..., Any]",))
+                return Part(_callable(word), (("signature", str(word)),))
+        return Part(_CALLABLE)
 
     def container(self, word: Token, *of: Part | Token) -> Part:
         kind = str(NICKNAMES.container(word.lower()))
         item = next((part for part in of if isinstance(part, Part)), Part())
         if item.members and kind in ("tuple", "dict") and len(item.members) > 1:
-            inner = ", ".join(map(text_of, item.members))
+            inner = item.members
         elif kind == "dict" or not item.type:
-            items = (("items", text_of(item.type)),) if item.type else ()
-            return Part((bare_container(kind),), (*item.facts, *items))
+            items = (("items", str(item.type)),) if item.type else ()
+            return Part(bare_container(kind), (*item.facts, *items))
         else:
-            one = text_of(_tupled(item) if len(item.members) > 1 else item.type)
-            inner = f"{one}, ..." if kind == "tuple" else one
+            one = Generic("tuple", item.members) if len(item.members) > 1 else item.type
+            inner = (one, DOTS) if kind == "tuple" else (one,)
         count = next((str(part) for part in of if isinstance(part, Token)), "")
         facts = (("length", count), *item.facts) if count else item.facts
-        return Part(_counted((f"{kind}[{inner}]",), count), facts)
+        return Part(_counted(Generic(kind, inner), count), facts)
 
     def either(self, word: Token, *items: Part) -> Part:
-        return self.container(word, Part(unite(*(item.type for item in items))))
+        return self.container(word, Part(_united(item.type for item in items)))
 
     def item(self, *parts: Part | Token) -> Part:
         part = self.phrase(*parts)
         # "sequence of (red, green, blue)"
-        return part if part.type else part._replace(type=("tuple[Any, ...]",))
+        return part if part.type else part._replace(type=_TUPLE)
 
     def STRING(self, text: Token) -> Part:
-        return Part((literal(str(ast.literal_eval(text))),))
+        return Part(Literal((str(ast.literal_eval(text)),)))
 
     def BROKEN(self, text: Token) -> Part:
-        return Part((literal(text.strip("'\" ")),))  # a quote is missing
+        return Part(Literal((text.strip("'\" "),)))  # a quote is missing
 
     def INTEGER(self, text: Token) -> Part:
-        return Part((literal(int(text)),))
+        return Part(Literal((int(text),)))
 
     # --- what stands in brackets -------------------------------------------------------
 
     def choice(self, part: Part | Token) -> Part:
         if isinstance(part, Part):
             return part
-        return Part(_ANY, (("bound", str(part)),), _BOUND)
+        return Part(ANY, (("bound", str(part)),), _BOUND)
 
     def members(self, *parts: Part | Token) -> Part:
         return self.group(*parts)
@@ -187,9 +195,7 @@ class _Meaning(Transformer[Token, Part]):
     def listed(self, *parts: Part | Token) -> Part:
         elements = [part for part in parts if isinstance(part, Part)]
         if not any(part.type for part in elements):  # "list [(N1, M), (N2, M), ...]"
-            return Part(
-                ("tuple[Any, ...]",), tuple(fact for part in elements for fact in part.facts)
-            )
+            return Part(_TUPLE, tuple(fact for part in elements for fact in part.facts))
         return self.group(*parts)._replace(members=())
 
     def group(self, *parts: Part | Token) -> Part:
@@ -197,13 +203,19 @@ class _Meaning(Transformer[Token, Part]):
         facts = joined((fact for part in elements for fact in part.facts), ", ")
         if any(part.type == "ELLIPSIS" for part in parts if isinstance(part, Token)):
             # "{1, 2, ..., ndim}": more than these.
-            values = [value for part in elements for value in choices_of(part.type)]
+            values = [value for part in elements if part.type for value in choices(part.type)]
             told = ", ".join([*map(repr, values), "...", *dict(facts).values()])
-            return Part(unite(*map(type_of, values)), (("choices", told),))
-        if not all(part.type for part in elements) or any(part.word == _BOUND for part in elements):
+            return Part(_united(map(type_of, values)), (("choices", told),))
+        members = tuple(part.type for part in elements if part.type)
+        if len(members) < len(elements) or any(part.word == _BOUND for part in elements):
             raise ValueError("an element of unknown type")
-        members = tuple(part.type for part in elements)
-        return Part(unite(*members), (*facts, *_covered(members)), members=members)
+        return Part(_united(members), (*facts, *_covered(members)), members=members)
+
+
+def _united(found: Iterable[TypeExpr | None]) -> TypeExpr | None:
+    """Unite types; None where there is none."""
+    types = [type_ for type_ in found if type_ is not None]
+    return union(*types) if types else None
 
 
 def _facts(parts: Iterable[Part | Token]) -> tuple[tuple[str, str], ...]:
@@ -219,30 +231,27 @@ def _facts(parts: Iterable[Part | Token]) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _covered(found: Sequence[Alternatives]) -> tuple[tuple[str, str], ...]:
+def _covered(found: Sequence[TypeExpr]) -> tuple[tuple[str, str], ...]:
     """Keep the choices that a wider type beside them covers: "{1, 2}, int"."""
-    told = [value for each in found for value in choices_of(each) if not isinstance(value, bool)]
-    kept = choices_of(unite(*found))
+    told = [value for each in found for value in choices(each) if not isinstance(value, bool)]
+    kept = choices(union(*found)) if found else ()
     lost = ", ".join(repr(value) for value in dict.fromkeys(told) if value not in kept)
     return (("choices", lost),) if lost else ()
 
 
-def _counted(found: Alternatives, length: str) -> Alternatives:
+def _counted(found: TypeExpr, length: str) -> TypeExpr:
     """Write out a tuple of so many members."""
-    if len(found) != 1 or not length.isdigit() or not 0 < int(length) <= _MOST_MEMBERS:
+    if not length.isdigit() or not 0 < int(length) <= _MOST_MEMBERS:
         return found
-    open_ = re.fullmatch(r"tuple\[(.*), \.\.\.\]", found[0])
-    return (f"tuple[{', '.join([open_[1]] * int(length))}]",) if open_ else found
+    if head(found) != "tuple" or not is_open(found):
+        return found
+    return Generic("tuple", arguments(found)[:1] * int(length))
 
 
-def _tupled(part: Part) -> Alternatives:
-    return (f"tuple[{', '.join(map(text_of, part.members))}]",)
-
-
-def _callable(signature: str) -> str:
+def _callable(signature: str) -> TypeExpr:
     """Write the type of callables that take so many arguments: each takes a `Never`."""
     inner = signature[signature.index("(") + 1 : signature.index(")")]
     names = [name.strip() for name in inner.split(",")]
     if not all(name.isidentifier() for name in names):
-        return "Callable[..., Any]"
-    return f"Callable[[{', '.join(['Never'] * len(names))}], Any]"
+        return _CALLABLE
+    return Generic("Callable", (Parameters((Name("Never"),) * len(names)), ANY))

@@ -1,7 +1,7 @@
 """Reads the types that people write into docstrings.
 
 The grammar is `doctype.lark`, its words are `nicknames.toml`, and `meaning` makes of a parse
-alternatives of the vocabulary and facts that fit no type. What no rule fits is unreadable as
+a type of the vocabulary and facts that fit no type. What no rule fits is unreadable as
 a whole, since half an answer would refuse good arguments. A remark after a type is a fact.
 """
 
@@ -15,12 +15,12 @@ from typing import NamedTuple
 from lark import Lark, UnexpectedInput
 from lark.exceptions import VisitError
 
+from voxbind_build.common.typeexpr import TypeExpr
 from voxbind_build.describe.annotations import NO_CLASSES, Classes
 from voxbind_build.describe.doctype_meaning import ENDS, joined, meaning
 from voxbind_build.describe.nicknames import NICKNAMES
-from voxbind_build.describe.vocabulary import Alternatives
 
-__all__ = ["Reading", "facts_of", "read", "read_type"]
+__all__ = ["ReadType", "facts_of", "read", "read_type"]
 
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "`": ""})
 _ROLE = re.compile(r":(?:\w+:)?\w+:(?=`)|(?<=`)~|(?<![\w`])~(?=\w)")
@@ -30,19 +30,19 @@ _CLAUSE = re.compile(
 )
 
 
-class Reading(NamedTuple):
+class ReadType(NamedTuple):
     """What a documented type says."""
 
-    type: Alternatives
-    """Empty where it says nothing about the type, as "optional" alone doesn't."""
+    type: TypeExpr | None
+    """None where it says nothing about the type, as "optional" alone doesn't."""
     facts: dict[str, str]
     """What fits no type, by name: ``{"shape": "(M, N)", "optional": "optional"}``."""
 
 
-def read_type(text: str, classes: Classes = NO_CLASSES) -> Alternatives | None:
+def read_type(text: str, classes: Classes = NO_CLASSES) -> TypeExpr | None:
     """Read the type alone; None where the text can't be read, or says nothing about one."""
     reading = read(text, classes)
-    return (reading.type or None) if reading else None
+    return reading.type if reading else None
 
 
 def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:
@@ -53,7 +53,7 @@ def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:
     return dict(reading.facts)
 
 
-def read(text: str, classes: Classes = NO_CLASSES) -> Reading | None:
+def read(text: str, classes: Classes = NO_CLASSES) -> ReadType | None:
     """Read a documented type.
 
     Parameters
@@ -65,14 +65,14 @@ def read(text: str, classes: Classes = NO_CLASSES) -> Reading | None:
 
     Returns
     -------
-    Reading or None
+    ReadType or None
         None where no rule fits the text.
     """
     return _read(text, tuple(sorted(classes.items())))
 
 
 @cache
-def _read(text: str, classes: tuple[tuple[str, str], ...]) -> Reading | None:
+def _read(text: str, classes: tuple[tuple[str, str], ...]) -> ReadType | None:
     plain = _ROLE.sub("", " ".join(text.split())).translate(_QUOTES).strip(ENDS)
     remarks: list[str] = []
     while plain:
@@ -90,7 +90,7 @@ def _read(text: str, classes: tuple[tuple[str, str], ...]) -> Reading | None:
         facts = joined([*part.facts, *(("remark", remark) for remark in remarks)], "; ")
         if not part.type and (remarks or not facts):
             return None
-        return Reading(part.type, dict(facts))
+        return ReadType(part.type, dict(facts))
     return None
 
 

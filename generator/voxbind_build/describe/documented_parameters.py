@@ -7,26 +7,24 @@ import math
 import re
 from typing import NamedTuple
 
+from voxbind_build.common.docstrings import Entry
+from voxbind_build.common.typeexpr import ANY, NONE, Literal, Name, TypeExpr, members, parse, union
 from voxbind_build.describe.annotations import Classes, from_annotation
-from voxbind_build.describe.docstrings import Documentation, Entry
+from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.doctype_reader import facts_of, read
 from voxbind_build.describe.vocabulary import (
-    Alternatives,
     accepts,
     as_argument,
-    is_annotation,
-    literal,
+    is_known,
     shortest,
-    text_of,
     type_of,
-    unite,
     untyped,
 )
 from voxbind_build.model import Parameter, SourceParameter, TypeSource
 
 __all__ = ["describe_parameter"]
 
-_NOTHING = Entry("", "", "")
+_NOTHING = Entry((), "", "")
 _TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
 """How a text says that None is taken where its type doesn't."""
 
@@ -40,7 +38,7 @@ class _Default(NamedTuple):
 class _Found(NamedTuple):
     """What the evidence says about a parameter."""
 
-    type: Alternatives
+    type: TypeExpr
     origin: TypeSource
     facts: dict[str, str] = {}  # noqa: RUF012 - never changed
     said: str = ""
@@ -55,25 +53,25 @@ def describe_parameter(
     default = _default(source)
     found = _evidence(source, entry, default, classes)
     asked = as_argument(found.type)
-    if asked and _TAKES_NONE.search(entry.text):
-        asked = unite(asked, ("None",))
+    if _TAKES_NONE.search(entry.text):
+        asked = union(asked, NONE)
     # An example that gives infinity knows better.
-    if "int" in asked and re.search(rf"\b{source.name}=(?:np|numpy)\.inf\b", examples):
-        asked = unite(*(("float",) if member == "int" else (member,) for member in asked))
-    text = text_of(as_argument(_with_default(asked, default)))
-    if not is_annotation(text, classes.values()):
-        found, text = found._replace(origin="unknown"), "Any"
+    if re.search(rf"\b{source.name}=(?:np|numpy)\.inf\b", examples):
+        asked = _with_fractions(asked)
+    type_ = as_argument(_with_default(asked, default))
+    if not is_known(type_, classes.values()):
+        found, type_ = found._replace(origin="unknown"), ANY
     return Parameter(
         name=source.name,
         kind=source.kind,
-        annotation=text,
+        annotation=str(type_),
         annotation_source=found.origin,
         default=source.default,
         default_is_literal=source.default_is_literal,
         documented=entry.type,
         facts=found.facts,
         contradiction=_contradiction(source, found._replace(type=asked), default),
-        untyped=_reason(source, entry, found) if untyped(text) else "",
+        untyped=_reason(source, entry, found) if untyped(type_) else "",
         description=entry.text,
     )
 
@@ -92,19 +90,19 @@ def _evidence(
     if source.stub is not None and not starred:
         typed = from_annotation(source.stub, classes)
         # A stub that names what the vocabulary hasn't leaves the word to the documentation.
-        if typed is not None and not untyped(text_of(as_argument(typed))):
+        if typed is not None and not untyped(as_argument(typed)):
             return _Found(
                 shortest(typed), "stub", facts, f"typed as {source.stub!r} in the library's stub"
             )
     if starred:
-        return _Found(("object",), "unknown")
-    if reading and reading.type and reading.type != ("Any",):
+        return _Found(Name("object"), "unknown")
+    if reading and reading.type and reading.type != ANY:
         return _Found(reading.type, "docstring", facts, f"documented as {entry.type!r}")
     if source.default == "<lambda>":
-        return _Found(("Callable[..., Any]",), "default", facts)
+        return _Found(parse("Callable[..., Any]"), "default", facts)
     if default is not None and default.value is not None:
         return _Found(type_of(default.value), "default", facts)
-    return _Found(("Any",), "unknown", facts)
+    return _Found(ANY, "unknown", facts)
 
 
 def _reason(source: SourceParameter, entry: Entry, found: _Found) -> str:
@@ -137,15 +135,20 @@ def _contradiction(source: SourceParameter, found: _Found, default: _Default | N
     return ""
 
 
-def _with_default(found: Alternatives, default: _Default | None) -> Alternatives:
+def _with_default(found: TypeExpr, default: _Default | None) -> TypeExpr:
     """Widen a type that the default contradicts."""
     if default is None or accepts(found, default.value):
         return found
     if isinstance(default.value, str):
-        return unite(found, (literal(default.value),))
-    if isinstance(default.value, float) and "int" in found:
-        return unite(*(("float",) if member == "int" else (member,) for member in found))
-    return unite(found, type_of(default.value))
+        return union(found, Literal((default.value,)))
+    if isinstance(default.value, float) and Name("int") in members(found):
+        return _with_fractions(found)
+    return union(found, type_of(default.value))
+
+
+def _with_fractions(found: TypeExpr) -> TypeExpr:
+    """Put float in the place of int."""
+    return union(*(Name("float") if member == Name("int") else member for member in members(found)))
 
 
 def _default(source: SourceParameter) -> _Default | None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
+from msgspec.structs import replace
+
+from voxbind_build.common.docstrings import Entry
+from voxbind_build.common.typeexpr import ANY, Generic, TypeExpr, head, members, union
 from voxbind_build.describe.annotations import Classes, from_annotation
-from voxbind_build.describe.docstrings import Documentation, Entry
+from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.doctype_reader import facts_of, read_type
-from voxbind_build.describe.vocabulary import (
-    Alternatives,
-    as_result,
-    is_annotation,
-    text_of,
-    unite,
-    untyped,
-)
+from voxbind_build.describe.vocabulary import as_result, is_known, untyped
 from voxbind_build.model import Returns, TypeSource
 
 __all__ = ["describe_returns", "entries"]
@@ -38,15 +35,15 @@ def describe_returns(
     annotated = from_annotation(annotation, classes) if annotation is not None else None
     origin: TypeSource = "docstring" if annotated is None else "annotation"
     found = annotated or (_members(told, classes) if documentation.returns else None)
-    text = text_of(as_result(found)) if found else "Any"
-    if text == "Any" or not is_annotation(text, classes.values()):
-        text, origin = "Any", "unknown"
+    type_ = as_result(found) if found else ANY
+    if type_ == ANY or not is_known(type_, classes.values()):
+        type_, origin = ANY, "unknown"
     return Returns(
-        annotation=text,
+        annotation=str(type_),
         annotation_source=origin,
         documented=documented,
         facts=_facts(told, classes),
-        untyped=_reason(annotation, told) if untyped(text) else "",
+        untyped=_reason(annotation, told) if untyped(type_) else "",
     )
 
 
@@ -83,39 +80,34 @@ def _without_remarks(members: tuple[Entry, ...]) -> tuple[Entry, ...]:
         if _REMARK.match(line):
             condition = "" if line.startswith("..") else f" returned {line}"
         else:
-            kept.append(entry._replace(text=entry.text + condition))
+            kept.append(replace(entry, text=entry.text + condition))
     return tuple(kept)
 
 
-def _names(entry: Entry) -> list[str]:
-    """Split "real, imag", but not "(real, imag)", which is one tuple."""
-    return [entry.name] if entry.name.startswith("(") else entry.name.split(",")
-
-
-def _members(told: tuple[Entry, ...], classes: Classes) -> Alternatives | None:
+def _members(told: tuple[Entry, ...], classes: Classes) -> TypeExpr | None:
     """Read the section's entries: one is the result, several are a tuple's members."""
     if len(told) == 1:
         (entry,) = told
         found = read_type(entry.type or entry.name, classes)
-        count = len(_names(entry))
-        if found is None or count == 1 or text_of(found).startswith("tuple["):
+        count = len(entry.names) or 1
+        if found is None or count == 1 or head(members(found)[0]) == "tuple":
             return found
-        return (f"tuple[{', '.join([text_of(found)] * count)}]",)
-    members = [
-        (text_of(read_type(entry.type, classes) or ("Any",)), _condition(entry))
+        return Generic("tuple", (found,) * count)
+    typed = [
+        (read_type(entry.type, classes) or ANY, _condition(entry))
         for entry in told
-        for _ in _names(entry)
+        for _ in entry.names or ("",)
     ]
-    conditions = list(dict.fromkeys(condition for _, condition in members if condition))
-    if not members or len(conditions) > _MOST_CONDITIONS:
+    conditions = list(dict.fromkeys(condition for _, condition in typed if condition))
+    if not typed or len(conditions) > _MOST_CONDITIONS:
         return None
     forms = []
     for count in range(len(conditions) + 1):
         for unmet in combinations(conditions, len(conditions) - count):
-            present = [text for text, condition in members if condition not in unmet]
+            present = tuple(type_ for type_, condition in typed if condition not in unmet)
             if present:
-                forms.append(f"tuple[{', '.join(present)}]" if len(present) > 1 else present[0])
-    return unite(forms)
+                forms.append(Generic("tuple", present) if len(present) > 1 else present[0])
+    return union(*forms)
 
 
 def _condition(entry: Entry) -> str:

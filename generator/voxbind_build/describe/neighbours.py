@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from voxbind_build.common.typeexpr import literal_values, parse
 from voxbind_build.model import Description, Parameter
 
 __all__ = ["like_neighbours", "words_elsewhere"]
@@ -76,6 +76,4 @@ def words_elsewhere(
 
 
 def _words(annotation: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(annotation, mode="eval")):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+    yield from (value for value in literal_values(parse(annotation)) if isinstance(value, str))

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from voxbind_build.common.typeexpr import ANY, DOTS, Generic, Name, TypeExpr, head, parse
+
 __all__ = ["ARRAYS", "NICKNAMES", "bare_container"]
 
 ARRAYS = ("Array", "ArrayLike")
@@ -30,15 +32,21 @@ class Nicknames(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         """Give the container that a word, singular or plural, stands for."""
         return self.containers.get(word) or self.containers.get(word.removesuffix("s"))
 
-    def called(self, name: str) -> str | None:
+    @cached_property
+    def types(self) -> dict[str, TypeExpr]:
+        """The type that each name in documentation stands for."""
+        return {word: parse(text) for word, text in self.names.items()}
+
+    def called(self, name: str) -> TypeExpr | None:
         """Give what a name in an annotation, of a source or of a stub, stands for."""
-        return self.names.get(name.lower()) or self.stubs.get(name.lower())
+        stub = self.stubs.get(name.lower())
+        return self.types.get(name.lower()) or (parse(stub) if stub else None)
 
     @cached_property
     def terminals(self) -> dict[str, str]:
         """Regular expressions of the words that the grammar names in angle brackets."""
         arrays = {word for word, kind in self.names.items() if kind in ARRAYS}
-        callables = {word for word, kind in self.names.items() if kind.startswith("Callable")}
+        callables = {word for word, type_ in self.types.items() if head(type_) == "Callable"}
         names = self.names.keys() - arrays - callables
         containers = {word for word, kind in self.containers.items() if kind not in ARRAYS}
         kinds = {
@@ -66,15 +74,17 @@ NICKNAMES = msgspec.toml.decode(
 )
 
 
-def bare_container(kind: str) -> str:
+_ITEMS: dict[str, tuple[TypeExpr, ...]] = {
+    "tuple": (ANY, DOTS),
+    "dict": (ANY, ANY),
+    "list": (ANY,),
+    "set": (ANY,),
+    "frozenset": (ANY,),
+    "Sequence": (ANY,),
+    "Mapping": (ANY, ANY),
+}
+
+
+def bare_container(kind: str) -> TypeExpr:
     """Write a container of which nothing more is known."""
-    items = {
-        "tuple": "Any, ...",
-        "dict": "Any, Any",
-        "list": "Any",
-        "set": "Any",
-        "frozenset": "Any",
-        "Sequence": "Any",
-        "Mapping": "Any, Any",
-    }
-    return f"{kind}[{items[kind]}]" if kind in items else kind
+    return Generic(kind, _ITEMS[kind]) if kind in _ITEMS else Name(kind)

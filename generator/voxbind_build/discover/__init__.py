@@ -47,13 +47,11 @@ def discover(
     """
     resolver = Resolver(locate(spec, search_path))
     shown = inspect_live(spec.modules, search_path) if live else {}
-    names, differences, is_live = assemble(spec, resolver, shown)
+    assembled = assemble(spec, resolver, shown)
     return Inventory(
         spec=spec,
         version=installed_version(spec, search_path) or _source_version(resolver),
-        names=names,
-        differences=differences,
-        live=is_live,
+        **assembled._asdict(),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -22,7 +23,7 @@ from voxbind_build.model import (
     SourceParameter,
 )
 
-__all__ = ["assemble"]
+__all__ = ["Assembled", "assemble"]
 
 Kind = Literal["function", "class", "constant", "module"]
 Access = Literal["exported", "open", "internal"]
@@ -49,6 +50,7 @@ _UNRESOLVED = Exclusion(
 )
 _NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
 """Names of modules that serve a library's own tests and build."""
+_NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '(.*?)'")
 _EXPECTED: dict[str, tuple[str, ...]] = {
     "class": ("class",),
     "value": ("constant", "function", "class"),
@@ -58,28 +60,31 @@ _EXPECTED: dict[str, tuple[str, ...]] = {
 """What the import may show, by what the source defines; no entry: anything."""
 
 
+class Assembled(NamedTuple):
+    """What a library shows; the fields are those of `Inventory`."""
+
+    names: tuple[PublicName, ...]
+    differences: tuple[str, ...]
+    live: bool
+    absent: tuple[str, ...]
+
+
 def assemble(
     spec: LibrarySpec, resolver: Resolver, live: Mapping[str, LiveModule] | str
-) -> tuple[tuple[PublicName, ...], tuple[str, ...], bool]:
-    """Account for every public name of every listed module.
-
-    Returns
-    -------
-    names, differences, is_live
-        As in `Inventory`.
-    """
+) -> Assembled:
+    """Account for every public name of every listed module."""
     assembler = _Assembler(spec, resolver)
     if isinstance(live, str):
         assembler.differences.append(f"{spec.name} was only read, not imported: {live}")
         live = {}
     names = [name for module in spec.modules for name in assembler.module(module, live.get(module))]
     names += assembler.modules_beside()
-    assembler.check_specification(names)
     unreadable = (f"{module}: its source can't be parsed" for module in resolver.unreadable)
-    return (
+    return Assembled(
         tuple(sorted(names, key=lambda name: name.name)),
         tuple(sorted({*assembler.differences, *unreadable})),
         bool(live) and not assembler.only_read,
+        tuple(assembler.absent),
     )
 
 
@@ -90,14 +95,18 @@ class _Assembler:
         self.differences: list[str] = []
         self.only_read = False
         """Whether a module that is there couldn't be imported."""
+        self.absent: list[str] = []
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
         """Account for the public names of one module."""
         # What was read and what was imported go together line by line, each where the other lacks.
         reached = self.resolver.reach(name)
         if reached is None and (live is None or live.error):
-            self.differences.append(f"{name} is listed in the specification and doesn't exist")
-            self.only_read |= live is not None
+            if live is None or _says_absent(name, live.error):
+                self.absent.append(name)
+            else:
+                self.differences.append(f"{name} was not read: {live.error}")
+                self.only_read = True
             return
         reached = reached or name
         source = self.resolver.module(reached)
@@ -247,31 +256,11 @@ class _Assembler:
             f"{kinds.get(home.kind, f'a {home.kind}')} in the source"
         )
 
-    def check_specification(self, names: Iterable[PublicName]) -> None:
-        """Report entries of the specification that change nothing."""
-        present = {name.name: name for name in names}
-        for pattern in self.spec.exclude:
-            if not any(fnmatchcase(name, pattern) for name in present):
-                self.differences.append(f"exclude {pattern!r} in the specification fits no name")
-        for field in ("declare", "roles"):
-            for name in sorted(getattr(self.spec, field)):
-                found = present.get(name)
-                if found is None:
-                    self.differences.append(f"{field} {name!r} in the specification fits no name")
-                elif found.definition is None or found.exclusion is not None:
-                    self.differences.append(
-                        f"{field} {name!r} in the specification changes nothing: "
-                        + ("it is excluded" if found.exclusion else f"it is a {found.kind}")
-                    )
-        for name, roles in sorted(self.spec.roles.items()):
-            definition = present[name].definition if name in present else None
-            if definition is not None:
-                known = {parameter.name for parameter in definition.parameters}
-                self.differences += [
-                    f"roles {name!r} in the specification names {parameter!r}, "
-                    f"which isn't among its parameters ({', '.join(sorted(known))})"
-                    for parameter in sorted(set(roles) - known)
-                ]
+
+def _says_absent(module: str, error: str) -> bool:
+    """Tell whether an import failed for want of the module, and of none that it imports."""
+    missing = _NOT_FOUND.match(error)
+    return missing is not None and f"{module}.".startswith(f"{missing[1]}.")
 
 
 def _exports(source: Module | None, live: LiveModule | None) -> tuple[tuple[str, ...], bool]:

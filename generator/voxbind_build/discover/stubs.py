@@ -8,11 +8,21 @@ beside the package. All overloads of a function are united, and what the stub it
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
+from voxbind_build.common.typeexpr import (
+    ANY,
+    TypeExpr,
+    TypeExprError,
+    head,
+    parse,
+    transform,
+    union,
+)
 from voxbind_build.discover.locate import Package
 from voxbind_build.model import Definition
 
@@ -53,30 +63,43 @@ def _stem(path: Path) -> str:
 
 @cache
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    """Return the annotations of each function's parameters, the overloads' with ``|`` between."""
+    """Return the types of each function's parameters, those of the overloads united."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
         return {}
-    expand = _Expand(_definitions(tree))
-    found: dict[str, dict[str, dict[str, None]]] = {}
+    definitions = _definitions(tree)
+    found: dict[str, dict[str, list[TypeExpr | None]]] = {}
     for node in tree.body:
         if not isinstance(node, _OVERLOADED):
             continue
         arguments = node.args
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
             if argument.annotation is not None:
-                text = ast.unparse(expand.visit(_copy(argument.annotation)))
-                found.setdefault(node.name, {}).setdefault(argument.arg, {})[text] = None
+                type_ = _type(argument.annotation)
+                expanded = type_ and _expanded(type_, definitions)
+                found.setdefault(node.name, {}).setdefault(argument.arg, []).append(expanded)
     return {
-        function: {name: " | ".join(f"({text})" for text in texts) for name, texts in told.items()}
-        for function, told in found.items()
+        function: {
+            # Nothing is said of a parameter that one overload has no readable type for.
+            name: str(union(*(type_ for type_ in types if type_ is not None)))
+            for name, types in parameters.items()
+            if None not in types
+        }
+        for function, parameters in found.items()
     }
 
 
-def _definitions(tree: ast.Module) -> dict[str, ast.expr]:
+def _type(node: ast.expr) -> TypeExpr | None:
+    try:
+        return parse(ast.unparse(node))
+    except TypeExprError:
+        return None
+
+
+def _definitions(tree: ast.Module) -> dict[str, TypeExpr]:
     """Return what the names of a stub's aliases and type variables stand for."""
-    found: dict[str, ast.expr] = {}
+    found: dict[str, TypeExpr | None] = {}
     for node in tree.body:
         match node:
             case ast.AnnAssign(
@@ -84,52 +107,37 @@ def _definitions(tree: ast.Module) -> dict[str, ast.expr]:
                 annotation=ast.Name("TypeAlias") | ast.Attribute(attr="TypeAlias"),
                 value=ast.expr() as value,
             ):
-                found[name] = value
+                found[name] = _type(value)
             case ast.Assign(
                 targets=[ast.Name(name)],
                 value=ast.Call(func=ast.Name("TypeVar") | ast.Attribute(attr="TypeVar")) as call,
             ):
                 found[name] = _bound(call)
-    return found
+    return {name: type_ for name, type_ in found.items() if type_ is not None}
 
 
-def _bound(call: ast.Call) -> ast.expr:
+def _bound(call: ast.Call) -> TypeExpr | None:
     """Return what a type variable may be: its bound, or the union of its constraints."""
     for keyword in call.keywords:
         if keyword.arg == "bound":
-            return keyword.value
+            return _type(keyword.value)
     constraints = call.args[1:]
-    if not constraints:
-        return ast.Name("Any")
-    union = constraints[0]
-    for constraint in constraints[1:]:
-        union = ast.BinOp(union, ast.BitOr(), constraint)
-    return union
+    types = [type_ for constraint in constraints if (type_ := _type(constraint)) is not None]
+    if len(types) < len(constraints):
+        return None
+    return union(*types) if types else ANY
 
 
-class _Expand(ast.NodeTransformer):
-    """Puts definitions in the places of their names."""
+def _expanded(type_: TypeExpr, definitions: Mapping[str, TypeExpr], depth: int = 0) -> TypeExpr:
+    """Put definitions in the places of their names.
 
-    def __init__(self, definitions: dict[str, ast.expr], depth: int = 0) -> None:
-        self._definitions = definitions
-        self._depth = depth
+    A generic alias, ``_ArrayOrDType[_ScalarT]``, is taken for what it stands for.
+    """
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id not in self._definitions or self._depth >= _DEEPEST:
-            return node
-        deeper = _Expand(self._definitions, self._depth + 1)
-        expanded: ast.expr = deeper.visit(_copy(self._definitions[node.id]))
-        return expanded
+    def expand(part: TypeExpr) -> TypeExpr | None:
+        definition = definitions.get(head(part))
+        if definition is None or depth >= _DEEPEST:
+            return None
+        return _expanded(definition, definitions, depth + 1)
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        """Take a generic alias, ``_ArrayOrDType[_ScalarT]``, for what it stands for."""
-        if isinstance(node.value, ast.Name) and node.value.id in self._definitions:
-            return self.visit_Name(node.value)
-        node.value = self.visit(node.value)
-        if not (isinstance(node.value, ast.Name) and node.value.id == "Literal"):
-            node.slice = self.visit(node.slice)
-        return node
-
-
-def _copy(node: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(node), mode="eval").body
+    return transform(type_, expand)

@@ -94,8 +94,10 @@ def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, 
         try:
             if sha256((out / path).read_bytes()) != digest:
                 edited.append(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             missing.append(path)
+        except OSError:  # a folder, or nobody may read it
+            edited.append(path)
     return tuple(edited), tuple(missing)
 
 

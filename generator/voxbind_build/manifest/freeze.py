@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from msgspec.structs import asdict, replace
 
+from voxbind_build.common.typeexpr import names, parse
 from voxbind_build.model import (
     Description,
     Evidence,
@@ -122,7 +122,7 @@ def _parameter(parameter: Parameter, types: TypeFindings, seen: TypeSource) -> P
         parameter,
         annotation=found,
         annotation_source=seen if (seen, source) == ("twin", "unknown") else source,
-        untyped=parameter.untyped if re.search(r"\bAny\b", found) else "",
+        untyped=parameter.untyped if "Any" in names(parse(found)) else "",
     )
 
 
@@ -136,7 +136,7 @@ def _returns(returns: Returns, types: TypeFindings, seen: TypeSource) -> Returns
         returns,
         annotation=types.returns,
         annotation_source=seen,
-        untyped=reason if re.search(r"\bAny\b", types.returns) else "",
+        untyped=reason if "Any" in names(parse(types.returns)) else "",
     )
 
 

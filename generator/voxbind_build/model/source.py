@@ -76,3 +76,5 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Where source and live module disagree, one sentence each."""
     live: bool = True
     """Whether the library could be imported."""
+    absent: tuple[str, ...] = ()
+    """Listed modules that don't exist."""

@@ -100,6 +100,8 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     its name in ``templates/``: ``voxbind._native``."""
     needs: tuple[str, ...] = ()
     """Modules that it imports at its first call: the doctor looks for them."""
+    file: str = ""
+    """The file that it was read from, for messages; no key of the file."""
 
     @property
     def package(self) -> str:

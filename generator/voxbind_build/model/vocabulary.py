@@ -39,13 +39,18 @@ Aspect = Literal[
     "added",
     "removed",
     "version",
+    "library",
     "signature",
     "types",
     "contract",
     "result",
     "dtypes",
+    "answers",
+    "twin",
     "documentation",
+    "source",
     "exclusion",
+    "record",
 ]
 """In what two records of a function, or of a library, can differ."""
 

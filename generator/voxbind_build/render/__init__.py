@@ -8,6 +8,7 @@ quoted text.
 from __future__ import annotations
 
 from pathlib import Path
+from symtable import symtable
 
 from voxbind_build.model import Manifest
 from voxbind_build.render.code.auto import PACKAGE, render_auto
@@ -19,6 +20,9 @@ from voxbind_build.render.code.registry_index import INDEX, index
 from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["RenderError", "own_names", "render", "templates_dir"]
+
+_OWN = "_native"
+"""The package of voxbind's own functions."""
 
 
 def render(manifest: Manifest, templates: Path) -> dict[str, str]:
@@ -39,7 +43,7 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
         If something in the manifest is not the name, type or literal that it claims to be.
     """
     runtime = _copied(templates / "runtime")
-    own = {f"_native/{path}": text for path, text in _copied(templates / "native").items()}
+    own = {f"{_OWN}/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     examples = Examples(manifest)
     reserved = own_names(templates)
@@ -55,10 +59,24 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
     return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))
 
 
-def own_names(templates: Path) -> frozenset[str]:
-    """Return the names of modules that voxbind has itself: no library can have one of them."""
-    names = {path.partition("/")[0] for path in _copied(templates / "runtime")}
-    return frozenset({*(name.removesuffix(".py") for name in names), PACKAGE})
+def own_names(templates: Path) -> dict[str, str]:
+    """Return the names at the top of the package that are voxbind's own, and what each is.
+
+    No library can have one of them: it would take the place of a module, or of what
+    ``voxbind.__init__`` shows.
+    """
+    init = templates / "runtime" / "__init__.py"
+    scope = symtable(init.read_text(encoding="utf-8"), init.name, "exec")
+    bound = [
+        symbol.get_name()
+        for symbol in scope.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    ]
+    modules = {path.stem for path in (templates / "runtime").glob("*.py")}
+    return {
+        **dict.fromkeys(bound, "something"),
+        **dict.fromkeys((*modules, PACKAGE, _OWN), "a module"),
+    }
 
 
 def _copied(folder: Path) -> dict[str, str]:

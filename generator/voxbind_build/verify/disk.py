@@ -19,7 +19,21 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-_IGNORED = "__pycache__"
+from voxbind_build.verify.caches import FOLDER as _IGNORED
+from voxbind_build.verify.caches import planted
+
+__all__ = [
+    "Changes",
+    "OutputError",
+    "differing",
+    "exists",
+    "foreign",
+    "is_below",
+    "links",
+    "planted",
+    "prepare",
+    "write",
+]
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,15 +74,46 @@ def prepare(out: Path) -> None:
 
 
 def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
-    """Return the paths of `files` that aren't on disk with the same bytes, sorted."""
+    """Return the paths of `files` that aren't files on disk with the same bytes, sorted.
+
+    What is reached by a link counts as another file, whatever its bytes are.
+    """
+    linked = links(out)
     return tuple(
-        sorted(path for path, text in files.items() if _bytes(out / path) != _encoded(text))
+        sorted(
+            path
+            for path, text in files.items()
+            if is_below(path, linked) or _bytes(out / path) != _encoded(text)
+        )
     )
 
 
+def links(out: Path) -> tuple[str, ...]:
+    """Return the symbolic links below a folder, to files and to folders, sorted."""
+    return tuple(path for path in _on_disk(out) if (out / path).is_symlink())
+
+
+def is_below(path: str, links: Collection[str]) -> bool:
+    """Tell whether a path is one of some links, or goes through one."""
+    return any(f"{path}/".startswith(f"{link}/") for link in links)
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is anything at a path, also a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
 def foreign(out: Path, owned: Collection[str]) -> tuple[str, ...]:
-    """Return the files in `out` that aren't among `owned`, sorted; caches don't count."""
-    return tuple(path for path in _on_disk(out) if path not in owned)
+    """Return the files in `out` that aren't among `owned`, sorted.
+
+    Caches don't count, nor do links in place of folders of `owned`, which are `links`.
+    """
+    folders = {str(folder) for path in owned for folder in PurePosixPath(path).parents}
+    return tuple(
+        path
+        for path in _on_disk(out)
+        if path not in owned and not (path in folders and (out / path).is_symlink())
+    )
 
 
 def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> Changes:
@@ -100,7 +145,7 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
             "the package is as it was."
         )
     written = differing(files, out)
-    removed = tuple(path for path in _on_disk(out) if path not in files)
+    removed = (*(path for path in _on_disk(out) if path not in files), *planted(out))
     unchanged = tuple(sorted(files.keys() - set(written)))
     if written or removed:
         try:
@@ -145,7 +190,7 @@ def _encoded(text: str) -> bytes:
 def _bytes(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except OSError:  # there is none, or a folder, or nobody may read it
         return None
 
 

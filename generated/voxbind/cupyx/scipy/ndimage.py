@@ -265,10 +265,9 @@ def affine_transform(
 
     Returns
     -------
-    array
-        cupy.ndarray or None:
-            The transformed input. If ``output`` is given as a parameter,
-            ``None`` is returned.
+    cupy.ndarray or None
+        The transformed input. If ``output`` is given as a parameter,
+        ``None`` is returned.
 
     Notes
     -----
@@ -2287,17 +2286,16 @@ def extrema(
 
     Returns
     -------
-    tuple[array, array, tuple[int, ...] or list[tuple[int, ...]], tuple[int, ...] or list[tuple[int, ...]]]
         A tuple that contains the following values.
-
-        **minimums (cupy.ndarray)**: Values of minimums in each feature.
-
-        **maximums (cupy.ndarray)**: Values of maximums in each feature.
-
-        **min_positions (tuple or list of tuples)**: Each tuple gives the N-D
+    minimums : cupy.ndarray
+        Values of minimums in each feature.
+    maximums : cupy.ndarray
+        Values of maximums in each feature.
+    min_positions : tuple or list of tuples
+        Each tuple gives the N-D
         coordinates of the corresponding minimum.
-
-        **max_positions (tuple or list of tuples)**: Each tuple gives the N-D
+    max_positions : tuple or list of tuples
+        Each tuple gives the N-D
         coordinates of the corresponding maximum.
 
     Notes
@@ -2442,7 +2440,7 @@ def fourier_ellipsoid(
 
     Returns
     -------
-    output (cupy.ndarray)
+    output : cupy.ndarray
         The filtered output.
     """
     if (
@@ -2531,7 +2529,7 @@ def fourier_gaussian(
 
     Returns
     -------
-    output (cupy.ndarray)
+    output : cupy.ndarray
         The filtered output.
     """
     if (
@@ -2619,7 +2617,7 @@ def fourier_shift(
 
     Returns
     -------
-    output (cupy.ndarray)
+    output : cupy.ndarray
         The shifted output (in the Fourier domain).
     """
     if (
@@ -2707,7 +2705,7 @@ def fourier_uniform(
 
     Returns
     -------
-    output (cupy.ndarray)
+    output : cupy.ndarray
         The filtered output.
     """
     if (
@@ -4606,11 +4604,11 @@ def label(
 
     Returns
     -------
-    label (cupy.ndarray)
+    label : cupy.ndarray
         An integer array where each unique feature in
         ```input``` has a unique label in the array.
-
-        num_features (int): Number of features found.
+    num_features : int
+        Number of features found.
 
     Notes
     -----
@@ -4940,10 +4938,9 @@ def map_coordinates(
 
     Returns
     -------
-    array
-        cupy.ndarray:
-            The result of transforming the input. The shape of the output is
-            derived from that of ``coordinates`` by dropping the first axis.
+    cupy.ndarray
+        The result of transforming the input. The shape of the output is
+        derived from that of ``coordinates`` by dropping the first axis.
 
     Notes
     -----
@@ -5469,7 +5466,7 @@ def mean(
 
     Returns
     -------
-    mean (cupy.ndarray)
+    mean : cupy.ndarray
         mean of values, for each sub-region if
         `labels` and `index` are specified.
 
@@ -6966,9 +6963,8 @@ def rotate(
 
     Returns
     -------
-    array
-        cupy.ndarray or None:
-            The rotated input.
+    cupy.ndarray or None
+        The rotated input.
 
     Notes
     -----
@@ -7103,9 +7099,8 @@ def shift(
 
     Returns
     -------
-    array
-        cupy.ndarray or None:
-            The shifted input.
+    cupy.ndarray or None
+        The shifted input.
 
     Notes
     -----
@@ -7448,7 +7443,7 @@ def standard_deviation(
 
     Returns
     -------
-    standard_deviation (cupy.ndarray)
+    standard_deviation : cupy.ndarray
         standard deviation of values, for
         each sub-region if `labels` and `index` are specified.
 
@@ -7527,7 +7522,7 @@ def sum(
 
     Returns
     -------
-    sum (cupy.ndarray)
+    sum : cupy.ndarray
         sum of values, for each sub-region if
         `labels` and `index` are specified.
 
@@ -7610,7 +7605,7 @@ def sum_labels(
 
     Returns
     -------
-    sum (cupy.ndarray)
+    sum : cupy.ndarray
         sum of values, for each sub-region if
         `labels` and `index` are specified.
 
@@ -8381,9 +8376,8 @@ def zoom(
 
     Returns
     -------
-    array
-        cupy.ndarray or None:
-            The zoomed input.
+    cupy.ndarray or None
+        The zoomed input.
 
     Notes
     -----

@@ -7,13 +7,25 @@ import keyword
 from collections.abc import Callable
 from types import MappingProxyType
 
+from voxbind_build.common.typeexpr import (
+    Name,
+    Opaque,
+    Quoted,
+    TypeExpr,
+    TypeExprError,
+    parse,
+    substitute,
+    walk,
+    write,
+)
+
 __all__ = [
     "VOCABULARY",
     "RenderError",
     "annotation",
     "identifier",
     "literal",
-    "members",
+    "type_of",
     "with_arrays",
 ]
 
@@ -70,53 +82,59 @@ def identifier(text: str, where: str) -> str:
     return text
 
 
-def annotation(text: str, where: str, bind: Bind) -> str:
+def type_of(text: str, where: str) -> TypeExpr:
+    """Return the tree of a type in the manifest; `where` says what it belongs to, for messages."""
+    try:
+        return parse(text)
+    except TypeExprError as error:
+        raise RenderError(f"{where}: {error}") from error
+
+
+def annotation(type_: TypeExpr, where: str, bind: Bind) -> str:
     """Return a type as the generated module writes it.
 
     Parameters
     ----------
-    text
-        A type expression over `VOCABULARY` and classes with their module.
+    type_
+        A type over `VOCABULARY` and classes with their module.
     where
         What it belongs to, for messages.
     bind
         Called for each name.
     """
-    return ast.unparse(_Type(text, where, bind).visit(_parse(text, where, "type")))
+
+    def refuse(part: str) -> RenderError:
+        return RenderError(
+            f"{where}: {str(type_)!r} isn't a type that can be written: {part!r} isn't allowed"
+        )
+
+    def bound(dotted: str) -> str:
+        module, _, name = dotted.rpartition(".")
+        if not module and name not in VOCABULARY:
+            raise refuse(name)
+        return bind(name, module or VOCABULARY[name])
+
+    for part in walk(type_):
+        if isinstance(part, Opaque | Quoted):
+            raise refuse(str(part))
+    return write(type_, bound)
 
 
 def literal(text: str, where: str, bind: Bind) -> str:
     """Return a default as the generated module writes it."""
-    return ast.unparse(_Literal(text, where, bind).visit(_parse(text, where, "literal")))
-
-
-def members(text: str, where: str) -> tuple[str, ...]:
-    """Return the members of a union; of any other type, the type itself."""
-    node = _parse(text, where, "type")
-    found: list[str] = []
-    while isinstance(node, ast.BinOp):
-        found.insert(0, ast.unparse(node.right))
-        node = node.left
-    return (ast.unparse(node), *found)
-
-
-def with_arrays(text: str, where: str, array: str) -> str:
-    """Return a type with `array` in the place of each array."""
-    tree = _parse(text, where, "type")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in ("Array", "ArrayT"):
-            node.id = array
-    return ast.unparse(tree)
-
-
-def _parse(text: str, where: str, kind: str) -> ast.expr:
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise RenderError(f"{where}: {text!r} isn't a {kind}: {error}") from error
+        raise RenderError(f"{where}: {text!r} isn't a literal: {error}") from error
+    return ast.unparse(_Literal(text, where, bind).visit(tree))
 
 
-class _Checked(ast.NodeTransformer):
+def with_arrays(type_: TypeExpr, array: str) -> TypeExpr:
+    """Return a type with `array` in the place of each array."""
+    return substitute(type_, {"Array": Name(array), "ArrayT": Name(array)})
+
+
+class _Literal(ast.NodeTransformer):
     """Refuses each node that has no method here."""
 
     def __init__(self, text: str, where: str, bind: Bind) -> None:
@@ -124,8 +142,8 @@ class _Checked(ast.NodeTransformer):
 
     def refuse(self, node: ast.AST) -> RenderError:
         return RenderError(
-            f"{self._where}: {self._text!r} isn't a {type(self).__name__[1:].lower()} that can be "
-            f"written: {ast.unparse(node)!r} isn't allowed"
+            f"{self._where}: {self._text!r} isn't a literal that can be written: "
+            f" {ast.unparse(node)!r} isn't allowed"
         )
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
@@ -137,51 +155,10 @@ class _Checked(ast.NodeTransformer):
     def visit_Load(self, node: ast.Load) -> ast.AST:
         return node
 
-
-class _Type(_Checked):
-    visit_List = _Checked.children
-    visit_Tuple = _Checked.children
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id not in VOCABULARY:
-            raise self.refuse(node)
-        return ast.Name(self._bind(node.id, VOCABULARY[node.id]))
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        module = ast.unparse(node.value)
-        if not all(part.isidentifier() for part in module.split(".")):
-            raise self.refuse(node)
-        return ast.Name(self._bind(node.attr, module))
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        if not isinstance(node.op, ast.BitOr):
-            raise self.refuse(node)
-        return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        if not isinstance(node.value, (ast.Name, ast.Attribute)):
-            raise self.refuse(node)
-        if isinstance(node.value, ast.Name) and node.value.id == "Literal":
-            for item in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
-                number = item.operand if isinstance(item, ast.UnaryOp) else item
-                if not isinstance(number, ast.Constant) or isinstance(
-                    number.value, (float, complex, type(...))
-                ):
-                    raise self.refuse(item)
-            return ast.Subscript(self.visit(node.value), node.slice, node.ctx)
-        return self.children(node)
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if node.value is not None and node.value is not ...:
-            raise self.refuse(node)
-        return node
-
-
-class _Literal(_Checked):
-    visit_List = _Checked.children
-    visit_Tuple = _Checked.children
-    visit_Set = _Checked.children
-    visit_Dict = _Checked.children
+    visit_List = children
+    visit_Tuple = children
+    visit_Set = children
+    visit_Dict = children
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return node

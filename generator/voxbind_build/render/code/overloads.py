@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from voxbind_build.common.typeexpr import (
+    NONE,
+    Generic,
+    Name,
+    TypeExpr,
+    head,
+    members,
+    names,
+    substitute,
+    union,
+    walk,
+)
 from voxbind_build.model import Form, Function, MemoryType, Parameter
-from voxbind_build.render.code.checked_text import annotation, literal, members, with_arrays
+from voxbind_build.render.code.checked_text import annotation, literal, type_of, with_arrays
 from voxbind_build.render.code.namespace import Namespace
 
 __all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signatures"]
 
 SLICE_BY_SLICE = "slice_by_slice"
+_ARRAYS = frozenset(("Array", "ArrayT"))
+_INVARIANT = frozenset(("dict", "list", "set"))
 _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
@@ -28,12 +40,12 @@ class Signature(Struct, frozen=True, kw_only=True):
 class _Arrays(Struct, frozen=True, kw_only=True):
     """What arrays of one kind give: a row of overloads."""
 
-    image: str
-    """The image's type."""
+    image: TypeExpr | None
+    """The image's type; None where that is as it is documented."""
     result: str
-    """The type of arrays that come back."""
-    options: Mapping[str, str] = {}
-    """Parameters of which but this type is meant."""
+    """The name of the type of arrays that come back."""
+    options: Mapping[str, TypeExpr] = {}
+    """Parameter annotations that these overloads narrow, by name."""
 
 
 def signatures(
@@ -64,7 +76,7 @@ def has_switch(function: Function) -> bool:
 
 def image_is_plain(parameter: Parameter, where: str) -> bool:
     """Tell whether the image is an array, not a list of arrays, say."""
-    return bool(_IMAGE_TYPES & set(members(parameter.annotation, where)))
+    return any(head(each) in _IMAGE_TYPES for each in members(type_of(parameter.annotation, where)))
 
 
 class _Writer:
@@ -74,16 +86,17 @@ class _Writer:
         self._function, self._first, self._names = function, first, names
         self._where = function.public
         self._array = "ClesperantoArray" if memory == "pyclesperanto" else "Array"
+        self._returns = type_of(function.returns.annotation, self._where)
         self._has_switch = has_switch(function)
         self._takes_lists = first is not None and first.name in function.array_like
 
     def all(self) -> Iterator[Signature]:
         kinds = self._kinds()
-        returns, forms = self._function.returns, self._forms()
+        forms = self._forms()
         if len(kinds) > 1 or forms:
             for form in forms:
-                yield self._signature(kinds[0], form.annotation, form)
-            yield from (self._signature(kind, returns.annotation) for kind in kinds)
+                yield self._signature(kinds[0], type_of(form.annotation, self._where), form)
+            yield from (self._signature(kind, self._returns) for kind in kinds)
         yield self._signature(self._any(kinds), self._united(kinds))
 
     def _forms(self) -> tuple[Form, ...]:
@@ -101,51 +114,56 @@ class _Writer:
         """Return the kinds of images that give arrays of different types back."""
         first = self._first
         plain = first is not None and image_is_plain(first, self._where)
-        alone = _Arrays(image=self._image(first) if first and plain else "", result="LibraryArray")
+        image = self._image(first) if first and plain else None
+        alone = _Arrays(image=image, result="LibraryArray")
         if first is None or not plain or first.default is not None or not self._gives_arrays():
             return [alone]
-        same = _Arrays(image=f"{self._array}T", result=f"{self._array}T")
-        recast = _Arrays(image="Castable[OutT]", result="OutT")
+        same = _Arrays(image=Name(f"{self._array}T"), result=f"{self._array}T")
+        recast = _Arrays(image=Generic("Castable", (Name("OutT"),)), result="OutT")
+        reshaped = _Arrays(image=Generic("Reshapable", (Name("OutT"),)), result="OutT")
         dtype = self._dtype_option()
         kinds = {
             "all": [same],
-            "dtype": [_Arrays(image="Reshapable[OutT]", result="OutT"), same],
+            "dtype": [reshaped, same],
             "memory": [recast, same],
             "nothing": [alone],
         }[self._function.keeps]
         if dtype and self._function.keeps == "all":
-            kept = _Arrays(image=same.image, result=same.result, options={dtype: "None"})
+            kept = _Arrays(image=same.image, result=same.result, options={dtype: NONE})
             kinds = [kept, recast, same]
         elif dtype and self._function.keeps == "dtype":
             kinds = [recast, same]
         if self._takes_lists and self._function.keeps != "nothing":
-            kinds.append(_Arrays(image="Nested", result="LibraryArray"))
+            kinds.append(_Arrays(image=Name("Nested"), result="LibraryArray"))
         return kinds
 
     def _any(self, kinds: list[_Arrays]) -> _Arrays:
         """Return the kind that the others are kinds of."""
         if len(kinds) == 1:
             return kinds[0]
-        images = [self._array]
-        images += [kind.image.replace("OutT", "Array") for kind in kinds if kind.result == "OutT"]
-        images += ["Nested"] * self._takes_lists
-        return _Arrays(image=" | ".join(images), result=self._array)
+        images: list[TypeExpr] = [Name(self._array)]
+        images += [
+            substitute(kind.image, {"OutT": Name("Array")})
+            for kind in kinds
+            if kind.image is not None and kind.result == "OutT"
+        ]
+        images += [Name("Nested")] * self._takes_lists
+        return _Arrays(image=union(*images), result=self._array)
 
-    def _united(self, kinds: list[_Arrays]) -> str:
+    def _united(self, kinds: list[_Arrays]) -> TypeExpr:
         """Return the type that all kinds' results are of."""
-        returns = self._function.returns.annotation
         # A list of one kind of arrays is no list of another.
-        invariant = re.search(r"\b(list|dict|set)\[.*Array", returns)
-        return "object" if invariant and len(kinds) > 1 else returns
+        invariant = any(
+            head(part) in _INVARIANT and _ARRAYS & names(part) for part in walk(self._returns)
+        )
+        return Name("object") if invariant and len(kinds) > 1 else self._returns
 
-    def _image(self, parameter: Parameter) -> str:
-        image = f"{self._array} | Nested" if self._takes_lists else self._array
-        return f"{image} | None" if parameter.default == "None" else image
+    def _image(self, parameter: Parameter) -> TypeExpr:
+        image = [Name(self._array), *[Name("Nested")] * self._takes_lists]
+        return union(*image, *[NONE] * (parameter.default == "None"))
 
     def _gives_arrays(self) -> bool:
-        described = self._function.returns.annotation
-        # A type that changes with the array's name has an array in it.
-        return len({with_arrays(described, self._where, name) for name in ("A", "B")}) > 1
+        return bool(_ARRAYS & names(self._returns))
 
     def _dtype_option(self) -> str:
         """Name the parameter that asks for a dtype, where it need not be given."""
@@ -154,17 +172,17 @@ class _Writer:
                 parameter.name
                 for parameter in self._function.parameters
                 if parameter.default == "None"
-                and "DTypeLike" in members(parameter.annotation, self._where)
+                and Name("DTypeLike") in members(type_of(parameter.annotation, self._where))
             ),
             "",
         )
 
     # --- one signature ------------------------------------------------------------------
 
-    def _signature(self, kind: _Arrays, returns: str, form: Form | None = None) -> Signature:
+    def _signature(self, kind: _Arrays, returns: TypeExpr, form: Form | None = None) -> Signature:
         return Signature(
             parameters=self._parameters(kind, form),
-            returns=self._annotation(with_arrays(returns, self._where, kind.result)),
+            returns=self._annotation(with_arrays(returns, kind.result)),
         )
 
     def _parameters(self, kind: _Arrays, form: Form | None) -> tuple[str, ...]:
@@ -200,11 +218,13 @@ class _Writer:
         self, parameter: Parameter, kind: _Arrays, values: str, *, required: bool
     ) -> str:
         star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
-        described = _literals(values) or kind.options.get(parameter.name) or parameter.annotation
-        if parameter is self._first and kind.image:
+        if parameter is self._first and kind.image is not None:
             described = kind.image
+        elif values:
+            described = type_of(f"Literal[{values}]", self._where)
         else:
-            described = with_arrays(described, self._where, self._array)
+            documented = type_of(parameter.annotation, self._where)
+            described = with_arrays(kind.options.get(parameter.name, documented), self._array)
         text = f"{star}{parameter.name}: {self._annotation(described)}"
         if parameter.default is None or required:
             return text
@@ -214,13 +234,5 @@ class _Writer:
         mark = self._names.bind("library_default", "voxbind._upstream.wrapped_module")
         return f"{text} = {mark}({parameter.default!r})"
 
-    def _annotation(self, text: str) -> str:
-        return annotation(text, self._where, self._names.bind_type)
-
-
-def _literals(values: str) -> str:
-    """Return the type of literals that stand with commas between."""
-    if not values or values == "None":
-        return values
-    kept = ast.unparse(ast.parse(f"({values},)", mode="eval").body)[1:-1].rstrip(",")
-    return f"Literal[{kept}]"
+    def _annotation(self, type_: TypeExpr) -> str:
+        return annotation(type_, self._where, self._names.bind_type)

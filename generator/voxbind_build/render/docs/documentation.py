@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from voxbind_build.common.docstrings import Entry
 from voxbind_build.model import Function, ResultKind
 from voxbind_build.render.code.quoting import clean
 from voxbind_build.render.docs import library_warnings as answers
@@ -13,7 +14,7 @@ from voxbind_build.render.docs import parameter_entries as entries
 from voxbind_build.render.docs.examples import Examples
 from voxbind_build.render.docs.google import numpydoc
 from voxbind_build.render.docs.markup import plain
-from voxbind_build.render.docs.sections import Entry, Sections, read, write
+from voxbind_build.render.docs.sections import Sections, read, write
 
 __all__ = ["document", "gives", "outcome", "takes"]
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from voxbind_build.common.docstrings import Entry, Section, entries
+from voxbind_build.common.typeexpr import (
+    ANY,
+    DOTS,
+    Name,
+    TypeExpr,
+    arguments,
+    head,
+    transform,
+    write,
+)
 from voxbind_build.model import Function, Parameter
-from voxbind_build.render.docs.sections import Entry, entries, indented
+from voxbind_build.render.code.checked_text import type_of
+from voxbind_build.render.docs.sections import written
 
 __all__ = ["parameters", "returns"]
 
@@ -35,60 +48,77 @@ def parameters(
     added
         A keyword that the wrapper has beside the library's.
     """
-    first, second = entries(documented), entries(others)
+    first = entries(Section("Parameters", documented))
+    second = entries(Section("Other Parameters", others))
     found = _matched(function, first + second)
     later = {name for entry in second for name in entry.names} - {
         name for entry in first for name in entry.names
     }
     main = [each for each in function.parameters if each.name not in later]
     rest = [each for each in function.parameters if each.name in later]
-    listed = list(_merged([(each, found[each.name]) for each in main]))
+    listed = list(_merged(function.public, [(each, found[each.name]) for each in main]))
     if added is not None:
         starred = sum(each.kind == "VAR_KEYWORD" for each in main)
         listed.insert(len(listed) - starred, added)
-    return _written(listed), _written(_merged([(each, found[each.name]) for each in rest]))
+    return written(listed), written(
+        _merged(function.public, [(each, found[each.name]) for each in rest])
+    )
 
 
 def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
     """Give each parameter the entry that is about it; without one it gets its type alone."""
-    by_name = {each.name: each for each in function.parameters}
-    found: dict[str, Entry] = {}
-    spare: list[Entry] = []
-    said: list[str] = []
-    for entry in listed:
-        known = [name for name in entry.names if name in by_name and name not in found]
-        again = [name for name in entry.names if name in found]
-        found.update((name, entry) for name in known)
-        if not entry.names:
-            head = entry.type.strip("*: ") and entry.type  # "* : *" stands for all the others
-            said.append(f"{head}\n{entry.text}".strip())
-        elif again and _deprecated(found[again[0]]) != _deprecated(entry):
-            # Once for what it did and once for its end.
-            both = sorted((found[again[0]], entry), key=_deprecated)
-            text = "\n\n".join(each.text for each in both if each.text)
-            found[again[0]] = replace(both[0], names=(again[0],), text=text)
-        elif not known:
-            spare.append(entry)
-    missing = [each for each in function.parameters if each.name not in found]
+    by_name, spare = _by_name(function, [entry for entry in listed if entry.names])
+    said = [_text_of_all(entry) for entry in listed if not entry.names]
+    missing = [each for each in function.parameters if each.name not in by_name]
     named = [each for each in missing if each.kind not in _STARS]
     if len(named) == len(spare) == 1:  # renamed since it was documented, or misspelt
-        found[named[0].name] = replace(spare.pop(), names=(named[0].name,))
+        by_name[named[0].name] = replace(spare.pop(), names=(named[0].name,))
     starred = next((each for each in function.parameters if each.kind == "VAR_KEYWORD"), None)
-    if starred is not None and starred in missing:
-        found[starred.name] = Entry((starred.name,), "", "\n\n".join(said))
-    if starred is not None and spare:
-        entry = found[starred.name]
-        among = f"Among them:\n\n{_written(spare)}"
-        found[starred.name] = replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
+    if starred is not None:
+        own = by_name.get(starred.name, Entry((starred.name,), "", "\n\n".join(said)))
+        by_name[starred.name] = _with_keywords(own, spare)
     text = said[0] if said and starred is None else ""
-    return {each.name: Entry((each.name,), "", text) for each in missing} | found
+    return {each.name: Entry((each.name,), "", text) for each in missing} | by_name
+
+
+def _by_name(function: Function, listed: Sequence[Entry]) -> tuple[dict[str, Entry], list[Entry]]:
+    """Return the entries by the parameters that they name, and those that name no parameter."""
+    names = {each.name for each in function.parameters}
+    by_name: dict[str, Entry] = {}
+    spare: list[Entry] = []
+    for entry in listed:
+        known = [name for name in entry.names if name in names and name not in by_name]
+        again = next((name for name in entry.names if name in by_name), None)
+        by_name.update((name, entry) for name in known)
+        if again is not None and _deprecated(by_name[again]) != _deprecated(entry):
+            # Once for what it did and once for its end.
+            both = sorted((by_name[again], entry), key=_deprecated)
+            text = "\n\n".join(each.text for each in both if each.text)
+            by_name[again] = replace(both[0], names=(again,), text=text)
+        elif not known:
+            spare.append(entry)
+    return by_name, spare
+
+
+def _text_of_all(entry: Entry) -> str:
+    """Return the text of an entry without a name: it is about all parameters that have none."""
+    head = entry.type.strip("*: ") and entry.type  # "* : *" stands for all the others
+    return f"{head}\n{entry.text}".strip()
+
+
+def _with_keywords(entry: Entry, keywords: Sequence[Entry]) -> Entry:
+    """Add to the entry of ``**kwargs`` the keywords that are documented one by one."""
+    if not keywords:
+        return entry
+    among = f"Among them:\n\n{written(keywords)}"
+    return replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
 
 
 def _deprecated(entry: Entry) -> bool:
     return entry.type.strip("`").upper().startswith("DEPRECATED")
 
 
-def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
+def _merged(where: str, listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
     """Keep together what is documented together, as far as it stands together."""
     position = 0
     while position < len(listed):
@@ -100,7 +130,7 @@ def _merged(listed: Sequence[tuple[Parameter, Entry]]) -> Iterator[Entry]:
             together.append(following)
         position += len(together)
         names = tuple(_STARS.get(each.kind, "") + each.name for each in together)
-        yield Entry(names, _tidied(entry.type) or _type(parameter), entry.text)
+        yield Entry(names, _tidied(entry.type) or _type(where, parameter), entry.text)
 
 
 def _tidied(type_: str) -> str:
@@ -110,9 +140,9 @@ def _tidied(type_: str) -> str:
     return _OPTIONAL.sub(r"\g<type>, optional", type_)
 
 
-def _type(parameter: Parameter) -> str:
+def _type(where: str, parameter: Parameter) -> str:
     """Return the type of what upstream doesn't document."""
-    default, type_ = parameter.default, in_words(parameter.annotation)
+    default, type_ = parameter.default, _in_words(type_of(parameter.annotation, where))
     if parameter.kind in _VARIADIC:
         return f"{_VARIADIC[parameter.kind]}, optional"
     if default is None:
@@ -124,21 +154,21 @@ def _type(parameter: Parameter) -> str:
     return f"{type_}, default: {default}"
 
 
-def in_words(annotation: str) -> str:
+def _in_words(type_: TypeExpr) -> str:
     """Return a type as documentation writes it: ``array or None``."""
-    text = re.sub(r"\[Any(?:, (?:Any|\.\.\.))*\]", "", annotation)  # a dict of anything
-    text = re.sub(r"\w+", lambda found: _WORDS.get(found[0], found[0]), text)
-    text = re.sub(r"\bcollections\.abc\.|\btyping\.", "", text)
-    return text.replace(" | ", " or ")
+    return write(transform(type_, _bare), _word).replace(" | ", " or ")
 
 
-def _written(listed: Iterator[Entry] | Sequence[Entry]) -> str:
-    return "\n".join(_line(each) for each in listed)
+def _word(name: str) -> str:
+    return _WORDS.get(name, name.removeprefix("collections.abc.").removeprefix("typing."))
 
 
-def _line(entry: Entry) -> str:
-    head = " : ".join(part for part in (", ".join(entry.names), entry.type) if part)
-    return f"{head}\n{indented(entry.text)}" if entry.text else head
+def _bare(type_: TypeExpr) -> TypeExpr | None:
+    """Return the name alone of a container of anything."""
+    inner = arguments(type_)
+    if inner[:1] == (ANY,) and {*inner} <= {ANY, DOTS}:
+        return Name(head(type_))
+    return None
 
 
 def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
@@ -155,19 +185,15 @@ def returns(function: Function, documented: str, roles: Sequence[str]) -> str:
     """
     if function.returns.annotation == "None":
         return documented
-    listed = [_result(entry) for entry in entries(documented)] or [Entry((), "", "")]
+    listed = entries(Section("Returns", documented)) or [Entry((), "", "")]
+    if documented.startswith(" ") and not any(entry.names for entry in listed):
+        listed = [Entry((), "", textwrap.dedent(documented))]  # no types, but a text about them
     if len(listed) == 1 and not listed[0].type and not listed[0].names:
-        listed = [Entry((), in_words(function.returns.annotation), listed[0].text)]
+        words = _in_words(type_of(function.returns.annotation, function.public))
+        listed = [Entry((), words, listed[0].text)]
     if len(listed) == len(roles):
         listed = [
             entry if entry.text or not role else replace(entry, text=f"{role.capitalize()}.")
             for entry, role in zip(listed, roles, strict=True)
         ]
-    return _written(listed)
-
-
-def _result(entry: Entry) -> Entry:
-    """Take a lone word for a type, not for a name."""
-    if len(entry.names) == 1 and not entry.type:
-        return Entry((), entry.names[0], entry.text)
-    return entry
+    return written(listed)

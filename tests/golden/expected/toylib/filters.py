@@ -16,7 +16,7 @@ from voxbind.upstream import upstream
 
 __all__ = ["box", "boxcar", "edges", "soften"]
 
-_toylib = upstream("toylib.filters", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.filters", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, not_wrapped=())

@@ -30,7 +30,7 @@ __all__ = [
     "threshold_mean",
 ]
 
-_toylib = upstream("toylib.measure", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.measure", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(

@@ -15,7 +15,7 @@ from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["dilate", "grow", "square"]
 
-_toylib = upstream("toylib.morphology", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.morphology", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, not_wrapped=())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MISSING", "apply", "combine", "hostile", "rescale"]
 
-_toylib = upstream("toylib.odd", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.odd", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, names=("MISSING",), not_wrapped=())

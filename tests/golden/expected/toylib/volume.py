@@ -16,7 +16,7 @@ from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["depth_gradient", "project"]
 
-_toylib = upstream("toylib.volume", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib.volume", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(__name__, upstream=_toylib, not_wrapped=())

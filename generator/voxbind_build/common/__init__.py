@@ -1,0 +1,1 @@
+"""What several stages share: type expressions, and the sections of docstrings."""

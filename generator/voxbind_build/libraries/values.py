@@ -1,0 +1,173 @@
+"""Values of a library's TOML that have the right type and can't be right."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+
+from voxbind_build.libraries.problems import Problem, suggestion
+from voxbind_build.model import LibrarySpec
+
+__all__ = ["NAMED", "wrong_values"]
+
+NAMED = ("declare", "roles", "only", "needs_output", "untyped")
+"""The tables whose keys are dotted public names."""
+_PATTERNS = ("exclude", "tolerance")
+"""The tables whose keys may be `fnmatch` patterns as well."""
+_DTYPES = (
+    "bool",
+    *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
+    *("float16", "float32", "float64", "complex64", "complex128"),
+)
+"""NumPy's names of the dtypes that a library's arrays can have."""
+_DISTRIBUTION = re.compile(r"(?i)[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_VARIABLE = re.compile(r"[^=\0]+")
+
+
+def wrong_values(
+    spec: LibrarySpec, *, extras: Collection[str] | None, roles: Collection[str] | None
+) -> Iterator[Problem]:
+    """Yield each value that can't be right, whatever the library holds.
+
+    Parameters
+    ----------
+    spec
+        A specification; empty fields are taken for missing ones and not looked at.
+    extras
+        The extras of voxbind; None if they aren't known.
+    roles
+        The roles that a parameter can have; None if they aren't known.
+    """
+    yield from _of_library(spec, extras)
+    for number, module in enumerate(spec.modules):
+        yield from _dotted(module, ("modules", number))
+        if module in spec.modules[:number]:
+            yield Problem(("modules", number), f"{module!r} is listed twice")
+    tops = sorted({module.partition(".")[0] for module in spec.modules})
+    if len(tops) > 1:
+        yield Problem(
+            ("modules",),
+            f"the modules belong to several packages ({', '.join(tops)}); "
+            "write one specification for each package",
+        )
+    yield from _of_keys(spec)
+    yield from _of_entries(spec, roles)
+    yield from _of_environment(spec)
+
+
+def _of_library(spec: LibrarySpec, extras: Collection[str] | None) -> Iterator[Problem]:
+    if spec.name:
+        yield from _identifier(spec.name, ("name",))
+        if spec.name.startswith("__"):
+            yield Problem(("name",), f"{spec.name!r} is a name of Python's own; give another one")
+        if spec.twin == spec.name:
+            yield Problem(("twin",), f"{spec.twin!r} is the library itself; name another library")
+    for number, name in enumerate((spec.distribution, *spec.also)):
+        if name and not _DISTRIBUTION.fullmatch(name) and name != spec.name:
+            place = ("also", number - 1) if number else ("distribution",)
+            yield Problem(place, f"{name!r} is no name of a distribution, such as 'scikit-image'")
+    if extras is not None and spec.extra and _normal(spec.extra) not in map(_normal, extras):
+        nearest = suggestion(spec.extra, extras, f"its extras are {', '.join(sorted(extras))}")
+        yield Problem(("extra",), f"voxbind has no extra {spec.extra!r}; {nearest}")
+    if spec.home:
+        yield from _dotted(spec.home, ("home",))
+    for number, module in enumerate(spec.needs):
+        yield from _dotted(module, ("needs", number))
+
+
+def _of_keys(spec: LibrarySpec) -> Iterator[Problem]:
+    """Yield keys that can be no public name of a listed module."""
+    for table in (*NAMED, *_PATTERNS):
+        for name in getattr(spec, table):
+            is_pattern = any(character in name for character in "*?[")
+            if is_pattern and table in _PATTERNS:
+                continue
+            problems = [*_dotted(name, (table, name))]
+            yield from problems
+            module = name.rpartition(".")[0]
+            if not problems and spec.modules and module not in spec.modules:
+                listed = ", ".join(spec.modules)
+                nearest = suggestion(module, spec.modules, f"listed are {listed}")
+                yield Problem(
+                    (table, name), f"{module or name!r} is none of the listed modules; {nearest}"
+                )
+
+
+def _of_entries(  # noqa: C901, PLR0912
+    spec: LibrarySpec, roles: Collection[str] | None
+) -> Iterator[Problem]:
+    # One table of the TOML after the other, each with its own few checks.
+    for name, exclusion in spec.exclude.items():
+        if not exclusion.reason.strip():
+            yield Problem(("exclude", name, "reason"), "the reason is empty; say why, in a word")
+    for name, parameters in spec.roles.items():
+        if not parameters:
+            yield Problem(("roles", name), "the table is empty; give a parameter its role")
+        for parameter, role in parameters.items():
+            if roles is not None and role not in roles:
+                nearest = suggestion(role, roles, "probe/roles.toml has the roles")
+                yield Problem(("roles", name, parameter), f"there is no role {role!r}; {nearest}")
+    for name, dtypes in spec.only.items():
+        if not dtypes:
+            yield Problem(("only", name), "the list is empty; name the dtypes, or exclude the name")
+        for number, dtype in enumerate(dtypes):
+            if dtype not in _DTYPES:
+                nearest = suggestion(dtype, _DTYPES, f"the dtypes are {', '.join(_DTYPES)}")
+                yield Problem(("only", name, number), f"there is no dtype {dtype!r}; {nearest}")
+    for name, outputs in spec.needs_output.items():
+        if not outputs:
+            yield Problem(("needs_output", name), "the list is empty; name the outputs")
+    for name, tolerance in spec.tolerance.items():
+        if not (tolerance >= 0 and math.isfinite(tolerance)):
+            yield Problem(
+                ("tolerance", name),
+                f"{tolerance} is no tolerance; give a number from 0 on, such as 1e-4",
+            )
+    if spec.tolerance and not spec.twin:
+        yield Problem(("tolerance",), "there is no twin to compare with; name it as `twin`")
+    for name, reason in spec.untyped.items():
+        if not reason.strip():
+            yield Problem(("untyped", name), "the reason is empty; say why it is no type")
+
+
+def _of_environment(spec: LibrarySpec) -> Iterator[Problem]:
+    for name, variable in spec.environment.items():
+        place = ("environment", name)
+        if not _VARIABLE.fullmatch(name):
+            yield Problem(place, f"{name!r} can't be the name of an environment variable")
+        if not variable.below_prefix:
+            yield Problem((*place, "below_prefix"), "the list is empty; name a file")
+        for number, file in enumerate(variable.below_prefix):
+            if not file or PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive:
+                yield Problem(
+                    (*place, "below_prefix", number),
+                    f"{file!r} is no path below `sys.prefix`, such as 'lib/libtoy.so'",
+                )
+
+
+def _dotted(name: str, place: tuple[str | int, ...]) -> Iterator[Problem]:
+    if not name or not all(part.isidentifier() for part in name.split(".")):
+        yield Problem(
+            place, f"{name!r} is not a dotted Python name such as 'skimage.filters'; correct it"
+        )
+        return
+    for part in name.split("."):
+        yield from _identifier(part, place)
+
+
+def _identifier(name: str, place: tuple[str | int, ...]) -> Iterator[Problem]:
+    normal = unicodedata.normalize("NFKC", name)
+    if not name.isidentifier():
+        yield Problem(place, f"{name!r} is not a Python name such as 'skimage'; correct it")
+    elif keyword.iskeyword(name):
+        yield Problem(place, f"{name!r} is a keyword of Python, so that no name can be it")
+    elif name != normal:
+        yield Problem(place, f"{name!r} is read as {normal!r} by Python (NFKC); write that")
+
+
+def _normal(extra: str) -> str:
+    return re.sub(r"[-_.]+", "-", extra).lower()
