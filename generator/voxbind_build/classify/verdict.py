@@ -183,6 +183,9 @@ def _overrule(
     contract = None if helper else declaration.contract or verdict.contract
     is_image = contract is not None or (verdict.kind == "image" and not helper)
     kind = declaration.result or verdict.result
+    needs_channels = declaration.needs_channels
+    if needs_channels is None:
+        needs_channels = verdict.needs_channels
     declared = structs.replace(
         verdict,
         kind="image" if is_image else "helper",
@@ -193,22 +196,22 @@ def _overrule(
         result=kind,
         result_reason=declaration.reason if declaration.result else verdict.result_reason,
         stacks=contract is not None and _stacks(kind),
-        needs_channels=contract is not None
-        and (
-            verdict.needs_channels
-            if declaration.needs_channels is None
-            else declaration.needs_channels
-        ),
+        needs_channels=contract is not None and needs_channels,
     )
+    declared = structs.replace(declared, overruled=_overruled(verdict, declared, by))
     if not is_image and verdict.arrays:
         # Converted as before, and no longer cut.
-        declared = structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
-    elif contract is not None and not verdict.arrays:
-        # Something must be the image; the roles of the library's TOML say it better.
-        first = tuple(parameter.name for parameter in description.parameters[:1])
-        others = tuple(name for name in verdict.whole if name not in first)
-        declared = structs.replace(declared, arrays=first, whole=others)
-    return structs.replace(declared, overruled=_overruled(verdict, declared, by))
+        return structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
+    if contract is not None and not verdict.arrays:
+        return _with_an_image(description, declared)
+    return declared
+
+
+def _with_an_image(description: Description, verdict: Verdict) -> Verdict:
+    """Take the first parameter for the image; the roles of the library's TOML say it better."""
+    first = tuple(parameter.name for parameter in description.parameters[:1])
+    others = tuple(name for name in verdict.whole if name not in first)
+    return structs.replace(verdict, arrays=first, whole=others)
 
 
 def _overruled(
