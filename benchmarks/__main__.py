@@ -25,8 +25,7 @@ TOPICS = ("calls", "conversions", "volumes", "starts", "editors", "gpu", "crosso
 WITH_PEERS = frozenset(TOPICS) - {"editors", "gpu", "crossover"}
 
 
-def main() -> None:
-    """Measure, print, and write the page and the chart."""
+def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, a smaller volume")
     parser.add_argument("--no-peers", action="store_true", help="without arraybridge and OpenHCS")
@@ -43,7 +42,13 @@ def main() -> None:
         help="keep what a GPU shows of when it pays, for pages that are written without one",
     )
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print, and write the page and the chart."""
+    options = _parsed()
+    # The topics in the order in which they are measured, printed and written.
     quick: bool = options.quick
     # A pipe has no width, and names in the tables must not be cut.
     console = Console(width=None if sys.stdout.isatty() else 150)
@@ -77,9 +82,9 @@ def main() -> None:
     report.printed(topics, console)
     if "gpu" in asked and "gpu" not in measured:
         console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
-    figures = pays or crossover.kept()
     if pays is not None and options.keep:
         crossover.keep(pays)
+    figures = pays or crossover.kept()
     if "crossover" in asked:
         if pays is None:
             console.print("No NVIDIA GPU with CuPy and cuCIM is here; these figures were kept:")

@@ -65,6 +65,23 @@ def markdown(
     return "\n".join(lines) + "\n"
 
 
+def _draw_bars(axes: Any, position: int, ratios: Mapping[str, float]) -> None:
+    """Draw a row's bars from 1 to each ratio, with the ratio beside its end."""
+    for number, (name, ratio) in enumerate(ratios.items()):
+        place = position + (number - (len(ratios) - 1) / 2) * 0.28
+        axes.barh(place, ratio - 1, 0.26, left=1, color=COLOURS[name])
+        beyond = ratio < 1
+        axes.annotate(
+            f"{ratio:.3g}",
+            (ratio, place),
+            xytext=(-3 if beyond else 3, 0),
+            textcoords="offset points",
+            ha="right" if beyond else "left",
+            va="center",
+            fontsize=7,
+        )
+
+
 def chart(topics: Sequence[Topic], path: Path) -> None:
     """Draw the ratios; the same figures give the same file."""
     import matplotlib
@@ -80,19 +97,7 @@ def chart(topics: Sequence[Topic], path: Path) -> None:
     with matplotlib.rc_context(style):
         figure, axes = pyplot.subplots(figsize=(9, 0.8 + 0.36 * len(bars)), layout="constrained")
         for position, (_, ratios) in enumerate(bars):
-            for number, (name, ratio) in enumerate(ratios.items()):
-                place = position + (number - (len(ratios) - 1) / 2) * 0.28
-                axes.barh(place, ratio - 1, 0.26, left=1, color=COLOURS[name])
-                beyond = ratio < 1
-                axes.annotate(
-                    f"{ratio:.3g}",
-                    (ratio, place),
-                    xytext=(-3 if beyond else 3, 0),
-                    textcoords="offset points",
-                    ha="right" if beyond else "left",
-                    va="center",
-                    fontsize=7,
-                )
+            _draw_bars(axes, position, ratios)
         axes.set_yticks(range(len(bars)), [what for what, _ in bars])
         axes.invert_yaxis()
         axes.set_xscale("log")

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 from scipy import ndimage
 
-from helpers.live_descriptions import describe_function, watch_name
-from voxbind_build.classify import classify
+from helpers.live_descriptions import describe_function, describe_name, watch_name
+from voxbind_build.classify import classify, find_types
 from voxbind_build.model import (
     DECISIVE,
     Call,
@@ -664,8 +664,8 @@ def told(documented: str, results: list[Result], **roles: str) -> str | None:
         SMOOTH, returns=Returns(annotation=documented, annotation_source="docstring")
     )
     observation = seen(*(call(IMAGE, result) for result in results))
-    return classify(
-        description, replace(observation, roles={**observation.roles, **roles}), None
+    return find_types(
+        description, replace(observation, roles={**observation.roles, **roles})
     ).returns
 
 
@@ -713,7 +713,7 @@ def test_several_indices_give_several_numbers(
     ],
 )
 def test_types_of_real_results(name: str, annotation: str | None) -> None:
-    assert watch_name(name)[1].returns == annotation
+    assert find_types(describe_name(name), watch_name(name)[0]).returns == annotation
 
 
 def test_types_that_were_seen_are_types_of_what_several_indices_give() -> None:

@@ -151,6 +151,19 @@ def test_show_gives_the_librarys_refusals(voxbind, functions):
         assert error in flat(page)
 
 
+def test_show_says_why_a_result_is_of_its_kind(voxbind, functions):
+    named = ("toylib.filters.box", "toylib.measure.label", "toylib.morphology.square")
+    for name in named:
+        kinds, reasons = functions[name].result, functions[name].result_reason
+        pairs = (
+            [(kinds, reasons)] if isinstance(kinds, str) else [*zip(kinds, reasons, strict=True)]
+        )
+        _, page, _ = voxbind("show", name)
+        for kind, reason in pairs:
+            assert reason
+            assert f"{kind}: {reason}" in flat(page)
+
+
 @pytest.mark.parametrize("width", [40, 72, 200])
 def test_a_page_fits_the_terminal(built, functions, width):
     frozen = manifest.read(built / manifest.MANIFEST)

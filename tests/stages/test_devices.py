@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 import voxbind
 from voxbind_build import libraries
-from voxbind_build.classify import inferred, paired, twin_name
+from voxbind_build.classify import inferred, paired, twin_name, twin_types
 from voxbind_build.describe import describe
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import locate
@@ -278,9 +278,7 @@ def test_contract_is_the_twins_where_signatures_agree(
 )
 def test_numbers_on_a_device_may_be_arrays(annotation: str, expected: str | None) -> None:
     twin = function(Returns(annotation=annotation, annotation_source="observed"), image=None)
-    found = inferred(description(**IMAGE), twin, pair(IMAGE, IMAGE))
-    assert found is not None
-    assert found.returns == expected
+    assert twin_types(description(**IMAGE), twin, pair(IMAGE, IMAGE)).returns == expected
 
 
 def test_options_that_a_function_lacks_decide_nothing_of_its_result() -> None:
@@ -295,9 +293,8 @@ def test_options_that_a_function_lacks_decide_nothing_of_its_result() -> None:
         more="False",
     )
     own = {**IMAGE, "more": "False"}
-    found = inferred(description(**own), twin, pair(own, {**own, "both": "False"}))
-    assert found is not None
-    assert found.forms == (
+    types = twin_types(description(**own), twin, pair(own, {**own, "both": "False"}))
+    assert types.forms == (
         Form(options={"more": "True"}, annotation="tuple[Array, float | Array]"),
     )
 

@@ -37,6 +37,7 @@ from voxbind_build.model import (
     Result,
     Returns,
     Twin,
+    TypeFindings,
     Verdict,
 )
 
@@ -83,12 +84,12 @@ def verdict(contract="FLEXIBLE", **facts):
     )
 
 
-def library(described=None, judged=None, version="1.0", names=(), spec=SPEC):
+def library(described=None, judged=None, version="1.0", names=(), spec=SPEC, types=None):
     described = (description(),) if described is None else described
     functions = [PublicName(name=entry.name, kind="function") for entry in described]
     inventory = Inventory(spec=spec, version=version, names=(*functions, *names))
     judged = judged or {entry.name: verdict() for entry in described}
-    return frozen.freeze(inventory, described, judged)
+    return frozen.freeze(inventory, described, judged, types)
 
 
 def manifest():
@@ -137,6 +138,13 @@ def test_a_wrapper_is_named_like_its_upstream():
     )
 
 
+def test_a_function_holds_each_fact_of_its_verdict():
+    judged = verdict(refuses={"bool": "TypeError: no"}, mutates=("image",), random=True)
+    entry = library(judged={"toy.filters.blur": judged}).functions["toy.filters.blur"]
+    flat = msgspec.to_builtins(entry)
+    assert msgspec.to_builtins(judged).items() <= flat.items()
+
+
 @pytest.mark.parametrize("kind", ["function", "module"])
 def test_a_name_without_a_place_is_an_error(kind):
     inventory = Inventory(
@@ -151,7 +159,7 @@ def test_a_name_without_a_place_is_an_error(kind):
     [(None, "ArrayT", "docstring"), ("float | Array", "float | Array", "observed")],
 )
 def test_the_type_that_was_seen_overrules_the_documented_one(seen, annotation, source):
-    entry = library(judged={"toy.filters.blur": verdict(returns=seen)})
+    entry = library(types={"toy.filters.blur": TypeFindings(returns=seen)})
     returns = entry.functions["toy.filters.blur"].returns
     assert (returns.annotation, returns.annotation_source) == (annotation, source)
 
@@ -385,6 +393,7 @@ BASE = library()
         (library((description(doc="Blur."),)), {"documentation"}),
         (library(judged={"toy.filters.blur": verdict("PURE_2D")}), {"contract"}),
         (library(judged={"toy.filters.blur": verdict(stacks=True)}), {"result"}),
+        (library(judged={"toy.filters.blur": verdict(result_reason="bool")}), {"result"}),
         (library(judged={"toy.filters.blur": replace(verdict(), dtypes={})}), {"dtypes"}),
     ],
     ids=lambda value: ",".join(sorted(value)) or "none" if isinstance(value, set) else "",

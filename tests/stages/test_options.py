@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from helpers.live_descriptions import describe_function, watch
+from voxbind_build.classify import find_types
 from voxbind_build.classify.observed_types import write_type
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.return_types import result_type
@@ -166,9 +167,9 @@ def in_words(form: Form) -> str:
 def test_what_comes_back_is_told_by_the_options_that_decide(
     function: Callable[..., Any], returns: str | None, forms: dict[str, str]
 ) -> None:
-    verdict = watch(function)[1]
-    assert verdict.returns == returns
-    assert {in_words(form): form.annotation for form in verdict.forms} == forms
+    types = find_types(describe_function(function), watch(function)[0])
+    assert types.returns == returns
+    assert {in_words(form): form.annotation for form in types.forms} == forms
 
 
 @pytest.mark.parametrize(("function", "forms"), [(case[0], case[2]) for case in FORMS])

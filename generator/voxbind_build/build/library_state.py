@@ -14,7 +14,16 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
-from voxbind_build.classify import classify, inferred, limited, paired, twin_name, undecided
+from voxbind_build.classify import (
+    classify,
+    find_types,
+    inferred,
+    limited,
+    paired,
+    twin_name,
+    twin_types,
+    undecided,
+)
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import SpecError, misfits, prepare
@@ -28,6 +37,7 @@ from voxbind_build.model import (
     Observation,
     ProbeTask,
     Twin,
+    TypeFindings,
     Verdict,
 )
 from voxbind_build.probe.fingerprint import method_fingerprint
@@ -86,6 +96,7 @@ class LibraryState(msgspec.Struct):
         twin = libraries.get(spec.twin or "") if spec.device else None
         descriptions: list[Description] = []
         verdicts: dict[str, Verdict] = {}
+        types: dict[str, TypeFindings] = {}
         twins: dict[str, Twin] = {}
         for description in self.descriptions:
             name, definition = description.name, description.definition
@@ -97,36 +108,35 @@ class LibraryState(msgspec.Struct):
                 agreement = observation.agreement if observation else None
                 pair = paired(description, twin_name(name), other.parameters, spec, agreement)
             descriptions.append(description)
-            verdicts[name] = replace(
-                self._verdict(description, observation, other, pair),
-                needs_output=spec.needs_output.get(name, ()),
-            )
+            verdict, types[name] = self._judge(description, observation, other, pair)
+            verdicts[name] = replace(verdict, needs_output=spec.needs_output.get(name, ()))
             if other is not None and pair is not None:
                 twins[name] = limited(pair, description, verdicts[name], other)
         machines = {each.machine for each in self.observations.values()} - {""}
         return frozen.freeze(
-            self.inventory, descriptions, verdicts, twins, "; ".join(sorted(machines))
+            self.inventory, descriptions, verdicts, types, twins, "; ".join(sorted(machines))
         )
 
-    def _verdict(
+    def _judge(
         self,
         description: Description,
         observation: Observation | None,
         twin: Function | None,
         pair: Twin | None,
-    ) -> Verdict:
+    ) -> tuple[Verdict, TypeFindings]:
         declaration = self.inventory.spec.declare.get(description.name)
         failure = (
             observation.failure or undecided(observation) if observation is not None else "not run"
         )
         if failure and twin is not None and pair is not None and declaration is None:
-            found = inferred(description, twin, pair, failure)
-            if found is not None:
-                return found
-        unseen = Observation(
+            verdict = inferred(description, twin, pair, failure)
+            if verdict is not None:
+                return verdict, twin_types(description, twin, pair)
+        observation = observation or Observation(
             definition=description.definition, fingerprint="", failure="hasn't been measured yet"
         )
-        return classify(description, observation or unseen, declaration)
+        verdict = classify(description, observation, declaration)
+        return verdict, find_types(description, observation)
 
     def row(self, library: Library) -> Row:
         """Return the library's line in the table at the end."""

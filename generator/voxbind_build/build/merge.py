@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -83,23 +83,23 @@ def merge(
             + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
         )
     if recordings is not None:
-        fitting = (
-            replace(
-                recording,
-                observations={
-                    definition: observation
-                    for definition, observation in recording.observations.items()
-                    if definition not in entry.left_out
-                },
-            )
-            for recording, entry in zip(files_recordings, merged, strict=True)
-            if entry.taken
-        )
-        known = add_recordings(fitting, known, recordings)
+        known = add_recordings(_fitting(files_recordings, merged), known, recordings)
     package = assemble_package(states, known)
     changes = publish(package, out, known.owned, reporter)
     report = record_report(package, states, notes, reporter, started)
     return replace(report, merged=merged, changes=changes)
+
+
+def _fitting(recordings: Iterable[Recording], merged: Iterable[Merged]) -> Iterator[Recording]:
+    """Give each recording of which something was taken, without what was left out."""
+    for recording, entry in zip(recordings, merged, strict=True):
+        if entry.taken:
+            kept = {
+                definition: observation
+                for definition, observation in recording.observations.items()
+                if definition not in entry.left_out
+            }
+            yield replace(recording, observations=kept)
 
 
 def _take(recording: Recording, states: Mapping[str, LibraryState]) -> Merged:

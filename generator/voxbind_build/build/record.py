@@ -97,6 +97,7 @@ def record(
     OutputError
         If the folder, or the file, can't be written.
     """
+    # One step after the other, of which some are only for a file and others only for a package.
     started = time.monotonic()
     reporter = reporter or Silent()
     refuse_without_device(specs)

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec.structs import replace
 
 from voxbind_build.common.typeexpr import Name, TypeExpr, names, parse, substitute, union
-from voxbind_build.model import Description, Form, Function, Twin, Verdict
+from voxbind_build.model import Description, Form, Function, Twin, TypeFindings, Verdict
 
-__all__ = ["has_numbers", "inferred", "is_plain"]
+__all__ = ["has_numbers", "inferred", "is_plain", "twin_types"]
 
 _NUMBERS = frozenset(("bool", "complex", "float", "int"))
 _ON_DEVICE: dict[str, TypeExpr] = {
@@ -54,14 +54,13 @@ def inferred(
         renamed = (pair.renamed.get(other, other) for other in others)
         return tuple(name for name in renamed if name in names)
 
-    returns, forms = twin.returns, [*_renamed(twin.returns.forms, pair, names)]
-    is_known = all(map(is_plain, (returns.annotation, *(each.annotation for each in forms))))
     return Verdict(
         kind=twin.kind,
         contract=twin.contract,
         reason=f"{failure}; as its twin, {pair.name}: {twin.reason}",
         evidence="inferred",
         result=twin.result,
+        result_reason=_as_twin(twin.result_reason, pair.name),
         arrays=own(twin.arrays),
         whole=own(twin.whole),
         outputs=own(twin.outputs),
@@ -72,11 +71,41 @@ def inferred(
         mutates=own(twin.mutates),
         random=twin.random,
         axis_keywords=twin.axis_keywords,
+    )
+
+
+def _as_twin(reason: str | tuple[str, ...], twin: str) -> str | tuple[str, ...]:
+    if isinstance(reason, str):
+        return f"as its twin, {twin}: {reason}"
+    return tuple(f"as its twin, {twin}: {each}" for each in reason)
+
+
+def twin_types(description: Description, twin: Function, pair: Twin) -> TypeFindings:
+    """Return the types that a function's twin has, where its own are not known.
+
+    Parameters
+    ----------
+    description
+        The function that was not run.
+    twin
+        Its twin on the CPU.
+    pair
+        How their signatures differ.
+
+    Returns
+    -------
+    TypeFindings
+        The twin's types, save those that name a class of the twin's own library.
+    """
+    names = {parameter.name: parameter for parameter in description.parameters}
+    returns, forms = twin.returns, [*_renamed(twin.returns.forms, pair, names)]
+    is_known = all(map(is_plain, (returns.annotation, *(each.annotation for each in forms))))
+    return TypeFindings(
         returns=_on_device(returns.annotation) if is_known else None,
         forms=tuple(
             replace(form, annotation=_on_device(form.annotation)) for form in forms if is_known
         ),
-        types={
+        parameters={
             mine: parameter.annotation
             for parameter in twin.parameters
             if (mine := pair.renamed.get(parameter.name, parameter.name)) in names

@@ -59,6 +59,7 @@ def _takes_arrays(types: Iterable[TypeExpr]) -> bool:
 
 def _widened(types: list[TypeExpr], kind: str) -> list[TypeExpr]:
     """Add one thing that was taken to a type's alternatives."""
+    # One case for each kind of thing that is tried: together they are a table.
     heads = {head(type_) for type_ in types}
     if kind == "array":
         return types if _takes_arrays(types) else [*types, _ARRAY]

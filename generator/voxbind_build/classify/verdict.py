@@ -10,10 +10,8 @@ from msgspec import structs
 from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
-from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.classify.preserved import kept
 from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
-from voxbind_build.classify.return_types import result_type
 from voxbind_build.common.typeexpr import (
     Name,
     arguments,
@@ -64,9 +62,7 @@ def classify(
         Every derived fact, with its reason in words.
     """
     verdict = structs.replace(
-        _observed(description, observation),
-        axis_keywords=axis_keywords(description),
-        types=accepted(description, observation) if observation else {},
+        _observed(description, observation), axis_keywords=axis_keywords(description)
     )
     if observation is not None and observation.machine and verdict.evidence == "observed":
         verdict = structs.replace(verdict, evidence="recorded")
@@ -89,14 +85,14 @@ def _observed(description: Description, observation: Observation | None) -> Verd
     finding = contract(observation)
     if finding.contract is None:
         return _undecided(description, observation, finding)
-    kind = result_kind(description, observation, finding.contract)
-    typed = result_type(description, observation)
+    result = result_kind(description, observation, finding.contract)
     return Verdict(
         kind="image",
         contract=finding.contract,
         reason=finding.reason,
         evidence=finding.evidence,
-        result=kind,
+        result=result.kind,
+        result_reason=result.reason,
         arrays=_arrays(description, observation),
         whole=_of_roles(description, observation, WHOLE_ROLES),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
@@ -104,7 +100,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         array_like=_array_like(description, observation),
         named=_named(description, observation),
         masked=_masked(description, observation),
-        stacks=_stacks(kind),
+        stacks=_stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
         dtypes=_dtypes(observation),
@@ -113,8 +109,6 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         warnings=warnings(observation),
         refuses=refusals(observation),
         only=safe_dtypes(observation),
-        returns=typed.annotation,
-        forms=typed.forms,
         keeps=kept(observation),
     )
 
@@ -125,6 +119,7 @@ def _unseen(description: Description) -> Verdict:
         contract=None,
         reason="not observed: it was not run",
         evidence="unobserved",
+        result_reason="not observed",
         arrays=tuple(parameter.name for parameter in description.parameters[:1]),
     )
 
@@ -136,6 +131,7 @@ def _undecided(description: Description, observation: Observation, finding: Find
         contract=None,
         reason=finding.reason,
         evidence=finding.evidence,
+        result_reason="not observed",
         arrays=_arrays(description, observation),
         whole=_of_roles(description, observation, WHOLE_ROLES),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
@@ -149,7 +145,8 @@ def _undecided(description: Description, observation: Observation, finding: Find
 
 def _helper(description: Description, observation: Observation) -> Verdict:
     ran = any(call.outcome == "returned" for call in observation.calls)
-    typed = result_type(description, observation)
+    result = result_kind(description, observation, None)
+    is_number = result.kind == "scalar"
     return Verdict(
         kind="helper",
         contract=None,
@@ -160,7 +157,10 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         )
         + ("" if ran else f"; it could not be run: {tried(observation)}"),
         evidence="observed" if ran else "unobserved",
-        result="scalar" if result_kind(description, observation, None) == "scalar" else "other",
+        result="scalar" if is_number else "other",
+        result_reason=(
+            result.reason if is_number or not ran else "a helper's result that is not a number"
+        ),
         whole=_whole_of_helper(description, observation),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
         host=_host(description, observation),
@@ -169,8 +169,6 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         mutates=_mutates(observation),
         random=observation.random,
         warnings=warnings(observation),
-        returns=typed.annotation,
-        forms=typed.forms,
     )
 
 
@@ -185,6 +183,9 @@ def _overrule(
     contract = None if helper else declaration.contract or verdict.contract
     is_image = contract is not None or (verdict.kind == "image" and not helper)
     kind = declaration.result or verdict.result
+    needs_channels = declaration.needs_channels
+    if needs_channels is None:
+        needs_channels = verdict.needs_channels
     declared = structs.replace(
         verdict,
         kind="image" if is_image else "helper",
@@ -193,18 +194,35 @@ def _overrule(
         # Of an image function whose contract nobody states, the contract stays unknown.
         evidence="unobserved" if is_image and contract is None else "declared",
         result=kind,
+        result_reason=declaration.reason if declaration.result else verdict.result_reason,
         stacks=contract is not None and _stacks(kind),
-        needs_channels=contract is not None
-        and (
-            verdict.needs_channels
-            if declaration.needs_channels is None
-            else declaration.needs_channels
-        ),
+        needs_channels=contract is not None and needs_channels,
     )
-    overruled = Overruled(
+    declared = structs.replace(declared, overruled=_overruled(verdict, declared, by))
+    if not is_image and verdict.arrays:
+        # Converted as before, and no longer cut.
+        return structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
+    if contract is not None and not verdict.arrays:
+        return _with_an_image(description, declared)
+    return declared
+
+
+def _with_an_image(description: Description, verdict: Verdict) -> Verdict:
+    """Take the first parameter for the image; the roles of the library's TOML say it better."""
+    first = tuple(parameter.name for parameter in description.parameters[:1])
+    others = tuple(name for name in verdict.whole if name not in first)
+    return structs.replace(verdict, arrays=first, whole=others)
+
+
+def _overruled(
+    verdict: Verdict, declared: Verdict, by: Literal["specification", "author"]
+) -> Overruled:
+    """Keep what was observed, and whether the declaration says the same."""
+    return Overruled(
         kind=verdict.kind,
         contract=verdict.contract,
         result=verdict.result,
+        result_reason=verdict.result_reason,
         needs_channels=verdict.needs_channels,
         reason=verdict.reason,
         evidence=verdict.evidence,
@@ -213,15 +231,6 @@ def _overrule(
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
     )
-    if not is_image and verdict.arrays:
-        # Converted as before, and no longer cut.
-        declared = structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
-    elif contract is not None and not verdict.arrays:
-        # Something must be the image; the roles of the library's TOML say it better.
-        first = tuple(parameter.name for parameter in description.parameters[:1])
-        others = tuple(name for name in verdict.whole if name not in first)
-        declared = structs.replace(declared, arrays=first, whole=others)
-    return structs.replace(declared, overruled=overruled)
 
 
 def _stacks(kind: Kind) -> bool:

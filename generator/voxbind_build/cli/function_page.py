@@ -137,6 +137,8 @@ def _facts(
     function: Function, library: Library, basis: Basis, twin: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Give label and text; several lines of one label follow each other with the label empty."""
+    # The page from its first line to its last: most lines are there only if there is something to
+    # say.
     if function.kind == "helper":
         yield "contract", "none: a helper"
     elif function.contract is None:
@@ -156,6 +158,7 @@ def _facts(
     yield from _together("", _measured(basis, function.reason))
     if function.form == "function":
         yield "gives", gives(function) or function.returns.annotation
+        yield from _together("result", _result(function))
     yield from _together("with options", _forms(function))
     yield from _together("contradicts", _contradictions(function))
     yield from _together("untyped", _untyped(function))
@@ -228,6 +231,18 @@ def _measured(basis: Basis, reason: str) -> Iterator[str]:
     for answer in (basis.failure, *basis.answers):
         if answer not in reason and basis.taken == 0:
             yield f"answered {answer}"
+
+
+def _result(function: Function) -> Iterator[str]:
+    """Say of which kind the result is, or each member of a tuple, and why."""
+    kinds, reasons = function.result, function.result_reason
+    if isinstance(kinds, str):
+        kinds = (kinds,)
+    if isinstance(reasons, str):  # one reason for all members, as of a declaration
+        reasons = (reasons,) * len(kinds)
+    for kind, reason in zip(kinds, reasons, strict=True):
+        if reason:
+            yield f"{kind}: {reason}"
 
 
 def _forms(function: Function) -> Iterator[str]:

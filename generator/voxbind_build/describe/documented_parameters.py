@@ -79,6 +79,7 @@ def describe_parameter(
 def _evidence(
     source: SourceParameter, entry: Entry, default: _Default | None, classes: Classes
 ) -> _Found:
+    # The sources of a type in the order in which they are trusted: the first that knows one.
     starred = source.kind in ("VAR_POSITIONAL", "VAR_KEYWORD")
     # The documentation tells the type of all starred arguments together, a tuple or dict.
     reading = read(entry.type, classes) if entry.type and not starred else None

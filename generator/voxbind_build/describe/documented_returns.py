@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import combinations
 
 from msgspec.structs import replace
@@ -101,13 +102,18 @@ def _members(told: tuple[Entry, ...], classes: Classes) -> TypeExpr | None:
     conditions = list(dict.fromkeys(condition for _, condition in typed if condition))
     if not typed or len(conditions) > _MOST_CONDITIONS:
         return None
-    forms = []
+    return union(*_forms(typed, conditions))
+
+
+def _forms(typed: Sequence[tuple[TypeExpr, str]], conditions: Sequence[str]) -> list[TypeExpr]:
+    """Return the results that come back if some conditions are met and the others aren't."""
+    forms: list[TypeExpr] = []
     for count in range(len(conditions) + 1):
         for unmet in combinations(conditions, len(conditions) - count):
             present = tuple(type_ for type_, condition in typed if condition not in unmet)
             if present:
                 forms.append(Generic("tuple", present) if len(present) > 1 else present[0])
-    return union(*forms)
+    return forms
 
 
 def _condition(entry: Entry) -> str:

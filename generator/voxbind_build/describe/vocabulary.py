@@ -151,6 +151,7 @@ def accepts(type_: TypeExpr, value: object) -> bool:
 
 
 def _accepts(member: TypeExpr, value: object) -> bool:
+    # One case for each type of the vocabulary: together they are a table.
     if isinstance(member, Literal):
         return any(type(each) is type(value) and each == value for each in choices(member))
     match name := head(member):

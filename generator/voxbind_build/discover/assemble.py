@@ -99,6 +99,7 @@ class _Assembler:
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
         """Account for the public names of one module."""
+        # What was read and what was imported go together line by line, each where the other lacks.
         reached = self.resolver.reach(name)
         if reached is None and (live is None or live.error):
             if live is None or _says_absent(name, live.error):
@@ -153,6 +154,7 @@ class _Assembler:
         self, name: str, home: Home, live: LiveName | None, access: Access
     ) -> PublicName:
         """Decide what one name is."""
+        # One question after the other, the first that is answered decides: their order is the rule.
         excluded = self.exclusion(name)
         if home.kind == "module" and (live is None or live.kind == "module"):
             return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))

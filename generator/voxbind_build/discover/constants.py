@@ -8,6 +8,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 __all__ = [
     "NAMED_VALUES",
@@ -93,7 +94,8 @@ def evaluate(node: ast.expr, lookup: Lookup) -> object:
         raise NotConstant(str(error)) from None
 
 
-def _evaluate(node: ast.expr, lookup: Lookup) -> object:
+def _evaluate(node: ast.expr, lookup: Lookup) -> object:  # noqa: C901
+    # One case for each form of expression: apart from each other they would say less.
     match node:
         case ast.Constant(value):
             return value
@@ -209,31 +211,56 @@ def canonical(value: object) -> str:
     NumPy scalar has not.
     """
     kind = type(value)
-    if value is None or value is Ellipsis or kind in (bool, int, str, bytes, range):
-        return "..." if value is Ellipsis else repr(value)
-    if isinstance(value, float) and kind is float:
-        return repr(value) if math.isfinite(value) else f'float("{value}")'
-    if isinstance(value, complex) and kind is complex:
-        finite = math.isfinite(value.real) and math.isfinite(value.imag)
-        # A zero's sign gets lost between the two terms of `-0-0j`.
-        if finite and repr(ast.literal_eval(repr(value))) == repr(value):
-            return repr(value)
-        return f"complex({canonical(value.real)}, {canonical(value.imag)})"
-    if isinstance(value, slice):
-        return f"slice({', '.join(map(canonical, (value.start, value.stop, value.step)))})"
-    if isinstance(value, tuple) and kind is tuple:
-        return f"({', '.join(map(canonical, value))}{',' if len(value) == 1 else ''})"
-    if isinstance(value, list) and kind is list:
-        return f"[{', '.join(map(canonical, value))}]"
-    if isinstance(value, (set, frozenset)) and kind in (set, frozenset):
-        items = f"{{{', '.join(sorted(map(canonical, value)))}}}" if value else ""
-        return items if items and kind is set else f"{kind.__name__}({items})"
-    if isinstance(value, dict) and kind is dict:
-        pairs = (f"{canonical(key)}: {canonical(item)}" for key, item in value.items())
-        return f"{{{', '.join(pairs)}}}"
+    if kind in _WRITERS:
+        return _WRITERS[kind](value)
     if isinstance(value, type) and _TYPES.get(name := value.__name__) is value:
         return name
     raise NotConstant(f"{kind.__name__} has no literal form")
+
+
+def _float(value: float) -> str:
+    return repr(value) if math.isfinite(value) else f'float("{value}")'
+
+
+def _complex(value: complex) -> str:
+    finite = math.isfinite(value.real) and math.isfinite(value.imag)
+    # A zero's sign gets lost between the two terms of `-0-0j`.
+    if finite and repr(ast.literal_eval(repr(value))) == repr(value):
+        return repr(value)
+    return f"complex({canonical(value.real)}, {canonical(value.imag)})"
+
+
+def _slice(value: slice) -> str:
+    return f"slice({', '.join(map(canonical, (value.start, value.stop, value.step)))})"
+
+
+def _tuple(value: tuple[object, ...]) -> str:
+    return f"({', '.join(map(canonical, value))}{',' if len(value) == 1 else ''})"
+
+
+def _set(value: set[object] | frozenset[object]) -> str:
+    items = f"{{{', '.join(sorted(map(canonical, value)))}}}" if value else ""
+    return items if items and type(value) is set else f"{type(value).__name__}({items})"
+
+
+def _dict(value: dict[object, object]) -> str:
+    pairs = (f"{canonical(key)}: {canonical(item)}" for key, item in value.items())
+    return f"{{{', '.join(pairs)}}}"
+
+
+# Each takes values of its own type alone, which no annotation of the table can say.
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    **dict.fromkeys((type(None), bool, int, str, bytes, range), repr),
+    type(...): lambda value: "...",
+    float: _float,
+    complex: _complex,
+    slice: _slice,
+    tuple: _tuple,
+    list: lambda value: f"[{', '.join(map(canonical, value))}]",
+    set: _set,
+    frozenset: _set,
+    dict: _dict,
+}
 
 
 def dotted_name(node: ast.expr) -> tuple[str, ...] | None:

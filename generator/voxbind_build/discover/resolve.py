@@ -46,6 +46,12 @@ class Home(NamedTuple):
         return f"{self.module}.{self.name}" if self.name else self.module
 
 
+def _kind(binding: Function | Class | Value) -> Literal["function", "class", "value"]:
+    if isinstance(binding, Function):
+        return "function"
+    return "class" if isinstance(binding, Class) else "value"
+
+
 class Resolver:
     """The modules of one package, each read once, when first asked for."""
 
@@ -124,14 +130,7 @@ class Resolver:
                     return target
                 return Home("value", module_name, name, binding)
             if binding is not None:
-                kind: Literal["function", "class", "value"] = (
-                    "function"
-                    if isinstance(binding, Function)
-                    else "class"
-                    if isinstance(binding, Class)
-                    else "value"
-                )
-                return Home(kind, module_name, name, binding)
+                return Home(_kind(binding), module_name, name, binding)
             break
         if self.package.find(f"{module_name}.{name}") is not None:
             return Home("module", f"{module_name}.{name}")

@@ -97,7 +97,10 @@ def _of_keys(spec: LibrarySpec) -> Iterator[Problem]:
                 )
 
 
-def _of_entries(spec: LibrarySpec, roles: Collection[str] | None) -> Iterator[Problem]:
+def _of_entries(  # noqa: C901, PLR0912
+    spec: LibrarySpec, roles: Collection[str] | None
+) -> Iterator[Problem]:
+    # One table of the TOML after the other, each with its own few checks.
     for name, exclusion in spec.exclude.items():
         if not exclusion.reason.strip():
             yield Problem(("exclude", name, "reason"), "the reason is empty; say why, in a word")

@@ -24,7 +24,8 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
         "Function.overruled",
     ),
     "result": (
-        *("Function.result", "Function.arrays", "Function.whole", "Function.outputs"),
+        *("Function.result", "Function.result_reason"),
+        *("Function.arrays", "Function.whole", "Function.outputs"),
         *("Function.host", "Function.array_like", "Function.named", "Function.masked"),
         *("Function.stacks", "Function.needs_channels", "Function.channels_last"),
         *("Function.mutates", "Function.random", "Function.only", "Function.needs_output"),

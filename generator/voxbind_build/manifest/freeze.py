@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from voxbind_build.common.typeexpr import names, parse
 from voxbind_build.model import (
@@ -18,6 +18,7 @@ from voxbind_build.model import (
     PublicName,
     Returns,
     Twin,
+    TypeFindings,
     TypeSource,
     Verdict,
 )
@@ -27,6 +28,7 @@ def freeze(
     inventory: Inventory,
     descriptions: Sequence[Description],
     verdicts: Mapping[str, Verdict],
+    types: Mapping[str, TypeFindings] | None = None,
     twins: Mapping[str, Twin] | None = None,
     machine: str = "",
 ) -> Library:
@@ -40,6 +42,8 @@ def freeze(
         One for each public function that has no exclusion.
     verdicts
         By dotted public name, one for each description.
+    types
+        By dotted public name, what calls showed of the types.
     twins
         By dotted public name, how functions differ from their twins.
     machine
@@ -58,7 +62,10 @@ def freeze(
             excluded[public.name] = public.exclusion
         elif public.name in described:
             functions[public.name] = _function(
-                described[public.name], verdicts[public.name], (twins or {}).get(public.name)
+                described[public.name],
+                verdicts[public.name],
+                (types or {}).get(public.name, TypeFindings()),
+                (twins or {}).get(public.name),
             )
         elif public.kind in ("class", "constant"):
             functions[public.name] = _re_export(public, inventory, machine)
@@ -84,53 +91,30 @@ def freeze(
     )
 
 
-def _function(description: Description, verdict: Verdict, twin: Twin | None) -> Function:
+def _function(
+    description: Description, verdict: Verdict, types: TypeFindings, twin: Twin | None
+) -> Function:
     # Of what was run, a type that was found later was seen.
     seen: TypeSource = "twin" if twin and verdict.evidence == "inferred" else "observed"
     return Function(
+        **asdict(verdict),
         wrapper=f"voxbind.{description.name}",
-        kind=verdict.kind,
-        contract=verdict.contract,
-        reason=verdict.reason,
-        evidence=verdict.evidence,
-        result=verdict.result,
-        arrays=verdict.arrays,
-        whole=verdict.whole,
-        outputs=verdict.outputs,
-        host=verdict.host,
-        array_like=verdict.array_like,
-        named=verdict.named,
-        masked=verdict.masked,
-        stacks=verdict.stacks,
-        needs_channels=verdict.needs_channels,
-        channels_last=verdict.channels_last,
-        dtypes=verdict.dtypes,
-        mutates=verdict.mutates,
-        random=verdict.random,
-        axis_keywords=verdict.axis_keywords,
-        keeps=verdict.keeps,
-        warnings=verdict.warnings,
-        refuses=verdict.refuses,
-        only=verdict.only,
-        needs_output=verdict.needs_output,
-        sources=verdict.sources,
-        overruled=verdict.overruled,
-        deprecated=description.deprecated,
-        twin=twin,
-        parameters=tuple(_parameter(entry, verdict, seen) for entry in description.parameters),
-        returns=_returns(description.returns, verdict, seen),
+        parameters=tuple(_parameter(entry, types, seen) for entry in description.parameters),
+        returns=_returns(description.returns, types, seen),
         module=description.module,
         original_name=description.attribute,
         definition=description.definition,
         fingerprint=description.fingerprint,
         doc=description.doc,
+        deprecated=description.deprecated,
         tags=description.tags,
+        twin=twin,
     )
 
 
-def _parameter(parameter: Parameter, verdict: Verdict, seen: TypeSource) -> Parameter:
+def _parameter(parameter: Parameter, types: TypeFindings, seen: TypeSource) -> Parameter:
     """Return a parameter with the type that it was seen to have, or that its twin's has."""
-    found = verdict.types.get(parameter.name)
+    found = types.parameters.get(parameter.name)
     if found is None:
         return parameter
     source = parameter.annotation_source
@@ -142,17 +126,17 @@ def _parameter(parameter: Parameter, verdict: Verdict, seen: TypeSource) -> Para
     )
 
 
-def _returns(returns: Returns, verdict: Verdict, seen: TypeSource) -> Returns:
+def _returns(returns: Returns, types: TypeFindings, seen: TypeSource) -> Returns:
     """Return the documented type of the result, or the observed one where that contradicts it."""
-    returns = replace(returns, forms=verdict.forms)
-    if verdict.returns is None:
+    returns = replace(returns, forms=types.forms)
+    if types.returns is None:
         return returns
     reason = returns.untyped or "what comes back has no common type"
     return replace(
         returns,
-        annotation=verdict.returns,
+        annotation=types.returns,
         annotation_source=seen,
-        untyped=reason if "Any" in names(parse(verdict.returns)) else "",
+        untyped=reason if "Any" in names(parse(types.returns)) else "",
     )
 
 
@@ -167,26 +151,6 @@ def _re_export(public: PublicName, inventory: Inventory, machine: str) -> Functi
         contract=None,
         reason=f"a {public.kind}: handed on as it is",
         evidence=evidence,
-        result="other",
-        arrays=(),
-        whole=(),
-        outputs=(),
-        array_like=(),
-        named=(),
-        masked=(),
-        stacks=False,
-        needs_channels=False,
-        channels_last=False,
-        dtypes={},
-        mutates=(),
-        random=False,
-        warnings={},
-        refuses={},
-        only=(),
-        needs_output=(),
-        sources=(),
-        overruled=None,
-        deprecated=None,
         parameters=(),
         returns=Returns(annotation="Any", annotation_source="unknown"),
         module=public.module,
@@ -194,6 +158,7 @@ def _re_export(public: PublicName, inventory: Inventory, machine: str) -> Functi
         definition="",
         fingerprint="",
         doc="",
+        deprecated=None,
         tags=(),
         form="class" if public.kind == "class" else "constant",
     )

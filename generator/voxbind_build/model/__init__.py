@@ -54,6 +54,7 @@ from voxbind_build.model.twin import (
 from voxbind_build.model.verdict import (
     DtypeFact,
     Overruled,
+    TypeFindings,
     Verdict,
 )
 from voxbind_build.model.vocabulary import (
@@ -125,6 +126,7 @@ __all__ = [
     "Turned",
     "Twin",
     "Twins",
+    "TypeFindings",
     "TypeSource",
     "Verdict",
 ]

@@ -9,46 +9,14 @@ from msgspec import Struct, field
 from voxbind_build.model.description import Parameter, Returns
 from voxbind_build.model.spec import EnvironmentVariable, Exclusion
 from voxbind_build.model.twin import Twin
-from voxbind_build.model.verdict import DtypeFact, Overruled
-from voxbind_build.model.vocabulary import (
-    SCHEMA_VERSION,
-    Aspect,
-    AxisKeyword,
-    Contract,
-    Evidence,
-    Kept,
-    MemoryType,
-    ResultKind,
-)
+from voxbind_build.model.verdict import Overruled, Verdict
+from voxbind_build.model.vocabulary import SCHEMA_VERSION, Aspect, MemoryType
 
 
-class Function(Struct, frozen=True, kw_only=True):
-    """A callable as the manifest holds it: description and verdict in one."""
+class Function(Verdict, frozen=True, kw_only=True):
+    """A callable as the manifest holds it: its verdict, and beside it how it is described."""
 
     wrapper: str
-    kind: Literal["image", "helper"]
-    contract: Contract | None
-    reason: str
-    evidence: Evidence
-    result: ResultKind | tuple[ResultKind, ...]
-    arrays: tuple[str, ...]
-    whole: tuple[str, ...]
-    outputs: tuple[str, ...]
-    array_like: tuple[str, ...]
-    named: tuple[str, ...]
-    masked: tuple[str, ...] = ()
-    stacks: bool
-    needs_channels: bool
-    channels_last: bool
-    dtypes: dict[str, DtypeFact]
-    mutates: tuple[str, ...]
-    random: bool
-    warnings: dict[str, tuple[str, ...]]
-    refuses: dict[str, str]
-    only: tuple[str, ...]
-    needs_output: tuple[str, ...]
-    sources: tuple[str, ...]
-    overruled: Overruled | None
     deprecated: str | None
     parameters: tuple[Parameter, ...]
     returns: Returns
@@ -58,9 +26,6 @@ class Function(Struct, frozen=True, kw_only=True):
     fingerprint: str
     doc: str
     tags: tuple[str, ...]
-    host: tuple[str, ...] = ()
-    axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
-    keeps: Kept = "memory"
     twin: Twin | None = None
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""

@@ -23,6 +23,7 @@ class Overruled(Struct, frozen=True, kw_only=True):
     kind: Literal["image", "helper"]
     contract: Contract | None
     result: ResultKind | tuple[ResultKind, ...]
+    result_reason: str | tuple[str, ...] = ""
     needs_channels: bool
     reason: str
     evidence: Evidence
@@ -40,6 +41,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     reason: str
     evidence: Evidence
     result: ResultKind | tuple[ResultKind, ...] = "other"
+    result_reason: str | tuple[str, ...] = ""
+    """Why the result is of this kind, in words; for a tuple, why each member is."""
     arrays: tuple[str, ...] = ()
     """Parameters that take image-like arrays: these are cut along Z together."""
     whole: tuple[str, ...] = ()
@@ -75,13 +78,18 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Parameters of a helper whose arrays go to the library's memory by themselves."""
     overruled: Overruled | None = None
     """What was observed, where a person has declared something."""
-    returns: str | None = None
-    """The result's type as it was seen, where that overrules the documented one."""
-    forms: tuple[Form, ...] = ()
-    """The result's types for certain options, the defaults first."""
-    types: dict[str, str] = field(default_factory=dict)
-    """Types of the parameters that were seen to take more than is documented."""
     keeps: Kept = "memory"
     """What arrays that come back have in common with the image."""
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""
+
+
+class TypeFindings(Struct, frozen=True, kw_only=True):
+    """What calls showed of a function's types; the manifest holds it in parameters and result."""
+
+    returns: str | None = None
+    """The result's type as it was seen, where that overrules the documented one."""
+    forms: tuple[Form, ...] = ()
+    """The result's types for certain options, the defaults first."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Types of the parameters that were seen to take more than is documented."""

@@ -160,30 +160,16 @@ def _without_range(result: Result) -> Result:
 def _observe_images(
     bench: Bench, unseen: Observation, main: str, words: dict[str, tuple[str, ...]]
 ) -> Observation:
+    """Call with images, then with volumes, then with colours, and compare what comes back."""
     order = searching.contents(bench.description, main, bench.roles[main])
-    relations: dict[str, bool] = {}
-
-    image = volume = None
-    colours_alone = bench.roles[main] == "colour image"
-    if not colours_alone:
-        image = searching.settle(bench, "image", searching.image_attempts(bench, order, 2))
-        if image and _reads_channels(image):
-            # What was taken was one colour image of a single row: no image at all.
-            bench.calls = [call for call in bench.calls if call.outcome != "returned"]
-            image, colours_alone = None, True
+    image, colours_alone = _find_image(bench, order, main)
     if "image" in bench.inconclusive:
         return _left_open(bench, unseen)
-    if image:
-        attempts = searching.volume_attempts(bench, order, image[0])
-        volume = searching.settle(bench, "volume", attempts)
-        if not volume:  # what is taken now settles nothing that was open before
-            volume = searching.find(bench, searching.flat_attempts(bench, order, image[0]))
-    elif not colours_alone:
-        bench.deadline = _deadline(bench.memory)
-        volume = searching.settle(bench, "volume", searching.image_attempts(bench, order, 3))
+    volume = None if colours_alone else _find_volume(bench, order, image)
     if "volume" in bench.inconclusive:
         return _left_open(bench, unseen)
     bench.deadline = _deadline(bench.memory)
+    relations: dict[str, bool] = {}
     colour = _observe_colours(bench, order, image, volume, relations)
 
     base = image or volume or colour
@@ -195,39 +181,82 @@ def _observe_images(
     bench.part = "dtypes"
     dtypes = _observe_dtypes(bench, order, base[0])
     bench.part = "relations"
-    for found in (image, volume):
-        for arrangement in _measured(found) if found else ():
+    _compare_sizes(bench, image, volume, relations)
+    bench.part, bench.deadline = "random", _deadline(bench.memory)
+    random = _is_random(bench, base[0])
+    bench.part = "options"
+    options = _beyond_defaults(bench, base, words)
+    return structs.replace(
+        unseen,
+        calls=tuple(bench.calls),
+        relations=dict(sorted(relations.items())),
+        mutates=tuple(sorted(bench.mutated)),
+        random=random,
+        inconclusive=dict(sorted(bench.inconclusive.items())),
+        **_by_dtype(dtypes),
+        **options,
+    )
+
+
+def _find_image(
+    bench: Bench, order: tuple[searching.Content, ...], main: str
+) -> tuple[searching.Found | None, bool]:
+    """Return an image that is taken, if any is, and whether only images with colours can be."""
+    if bench.roles[main] == "colour image":
+        return None, True
+    image = searching.settle(bench, "image", searching.image_attempts(bench, order, 2))
+    if image and _reads_channels(image):
+        # What was taken was one colour image of a single row: no image at all.
+        bench.calls = [call for call in bench.calls if call.outcome != "returned"]
+        return None, True
+    return image, False
+
+
+def _find_volume(
+    bench: Bench, order: tuple[searching.Content, ...], image: searching.Found | None
+) -> searching.Found | None:
+    """Return a volume that is taken, if any is."""
+    if image is None:
+        bench.deadline = _deadline(bench.memory)
+        return searching.settle(bench, "volume", searching.image_attempts(bench, order, 3))
+    volume = searching.settle(bench, "volume", searching.volume_attempts(bench, order, image[0]))
+    # A volume that is taken with an image's arguments settles nothing that was open before.
+    return volume or searching.find(bench, searching.flat_attempts(bench, order, image[0]))
+
+
+def _compare_sizes(
+    bench: Bench,
+    image: searching.Found | None,
+    volume: searching.Found | None,
+    relations: dict[str, bool],
+) -> None:
+    """Call with two sizes of each, and keep the relations that hold for both sizes of volumes."""
+    for taken in filter(None, (image, volume)):
+        for arrangement in _measured(taken):
             bench.attempt(arrangement)
     if volume:
         for arrangement in _measured(volume)[: 1 if bench.sparing else None]:
             for name, held in relate(bench, arrangement, image[0] if image else None).items():
                 relations[name] = relations.get(name, True) and held
-    bench.part, bench.deadline = "random", _deadline(bench.memory)
-    random = _is_random(bench, base[0])
-    bench.part = "options"
-    options = _beyond_defaults(bench, base, words)
+
+
+def _by_dtype(answers: dict[str, Answer]) -> dict[str, Any]:
+    """Return the fields of an observation that say what came of each input dtype."""
     refused = {
         dtype: answer
-        for dtype, answer in dtypes.items()
+        for dtype, answer in answers.items()
         if answer.outcome not in ("returned", "inconclusive")
     }
-    return structs.replace(
-        unseen,
-        calls=tuple(bench.calls),
-        relations=dict(sorted(relations.items())),
-        dtypes={
+    return {
+        "dtypes": {
             dtype: describe_result(answer.value)
-            for dtype, answer in dtypes.items()
+            for dtype, answer in answers.items()
             if answer.returned
         },
-        refused={dtype: answer.error for dtype, answer in refused.items()},
-        crashes=tuple(sorted(d for d, answer in refused.items() if answer.outcome == "crashed")),
-        warned={dtype: answer.warnings for dtype, answer in dtypes.items() if answer.warnings},
-        mutates=tuple(sorted(bench.mutated)),
-        random=random,
-        inconclusive=dict(sorted(bench.inconclusive.items())),
-        **options,
-    )
+        "refused": {dtype: answer.error for dtype, answer in refused.items()},
+        "crashes": tuple(sorted(d for d, answer in refused.items() if answer.outcome == "crashed")),
+        "warned": {d: answer.warnings for d, answer in answers.items() if answer.warnings},
+    }
 
 
 def _left_open(bench: Bench, unseen: Observation) -> Observation:

@@ -39,49 +39,69 @@ def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turn
         The calls whose results are of another kind than the default's, and, where two options
         decide, those of both together, whatever their kind.
     """
-    main = arrangement.main()
-    arguments = bench.compose(arrangement, main)
-    usual = kind(describe_result(answer.value))
-    found: list[Turned] = []
-    changing: list[Choice] = []
-    refused: list[Choice] = []
+    turning = _Turning(bench, arrangement, answer)
+    turning.turn_each()
+    turning.give_outputs()
+    turning.turn_pairs()
+    return tuple(turning.found)
 
-    def turn(*choices: Choice) -> Result | None:
-        again = bench.run({**arguments, **dict(choices)})
+
+class _Turning:
+    """The calls of one function with other options than the defaults."""
+
+    def __init__(self, bench: Bench, arrangement: Arrangement, answer: Answer) -> None:
+        main = arrangement.main()
+        self._bench, self._answer = bench, answer
+        self._arguments = bench.compose(arrangement, main)
+        self._dtype = str(main.dtype) if bench.main else ""
+        self._usual = kind(describe_result(answer.value))
+        self._changing: list[Choice] = []
+        """The options that give a result of another kind."""
+        self._refused: list[Choice] = []
+        self.found: list[Turned] = []
+
+    def _turn(self, *choices: Choice) -> Result | None:
+        again = self._bench.run({**self._arguments, **dict(choices)})
         return outline(describe_result(again.value)) if again.returned else None
 
-    def keep(result: Result, *choices: Choice) -> None:
+    def _keep(self, result: Result, *choices: Choice) -> None:
         options = {name: repr(value) for name, value in choices}
-        dtype = str(main.dtype) if bench.main else ""
-        found.append(Turned(options=options, dtype=dtype, result=result))
+        self.found.append(Turned(options=options, dtype=self._dtype, result=result))
 
-    for choice in _choices(bench.parameters):
-        if choice[0] in arguments or bench.is_late():
-            continue
-        result = turn(choice)
-        if result is None:
-            refused.append(choice)
-        elif kind(result) != usual:
-            changing.append(choice)
-            keep(result, choice)
-    for name in _outputs(bench):
-        # Some outputs are for what an option adds.
-        for options in ({}, *(dict([choice]) for choice in changing)):
-            before = bench.run({**arguments, **options}) if options else answer
-            written = _written(bench, {**arguments, **options}, name, before)
-            if written is not None:
-                if kind(written) != kind(describe_result(before.value)):
-                    found.append(Turned(options={name: GIVEN}, dtype="", result=written))
-                break
-    if not changing or bench.sparing:
-        return tuple(found)
-    for pair in combinations((*changing, *refused), 2):
-        if pair[0] in changing and pair[0][0] != pair[1][0]:
-            both = turn(*pair)
-            # What one option alone decides is told by it alone.
-            if both is not None and kind(both) != _alone(found, pair[0]):
-                keep(both, *pair)
-    return tuple(found)
+    def turn_each(self) -> None:
+        """Turn each option by itself."""
+        for choice in _choices(self._bench.parameters):
+            if choice[0] in self._arguments or self._bench.is_late():
+                continue
+            result = self._turn(choice)
+            if result is None:
+                self._refused.append(choice)
+            elif kind(result) != self._usual:
+                self._changing.append(choice)
+                self._keep(result, choice)
+
+    def give_outputs(self) -> None:
+        """Give an array for each output; some outputs are for what an option adds."""
+        for name in _outputs(self._bench):
+            for options in ({}, *(dict([choice]) for choice in self._changing)):
+                arguments = {**self._arguments, **options}
+                before = self._bench.run(arguments) if options else self._answer
+                written = _written(self._bench, arguments, name, before)
+                if written is not None:
+                    if kind(written) != kind(describe_result(before.value)):
+                        self.found.append(Turned(options={name: GIVEN}, dtype="", result=written))
+                    break
+
+    def turn_pairs(self) -> None:
+        """Turn two options together, one of which gives a result of another kind."""
+        if not self._changing or self._bench.sparing:
+            return
+        for first, second in combinations((*self._changing, *self._refused), 2):
+            if first in self._changing and first[0] != second[0]:
+                both = self._turn(first, second)
+                # What one option alone decides is told by it alone.
+                if both is not None and kind(both) != _alone(self.found, first):
+                    self._keep(both, first, second)
 
 
 def _outputs(bench: Bench) -> list[str]:

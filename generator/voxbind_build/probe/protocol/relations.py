@@ -58,6 +58,7 @@ def close(first: Array, second: Array) -> bool:
 
 def same(first: Any, second: Any) -> bool:
     """Tell whether two results agree in everything that can be compared."""
+    # One pair of types after the other, each of them compared in its own way.
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         if first.dtype.names or first.dtype == object:
             return first.shape == second.shape and bool(np.all(first == second))

@@ -61,6 +61,7 @@ def distance(value: Any, twin: Any) -> Distance:
         array. Where all of those are zero, of the greatest in the other. What 64 bits round away
         from numbers up to 1 is no part of anything.
     """
+    # One pair of types after the other, each of them compared in its own way.
     if _is_number(value) and _is_number(twin):
         return _of_arrays(np.asarray(value), np.asarray(twin))
     if isinstance(value, dict) and isinstance(twin, dict):

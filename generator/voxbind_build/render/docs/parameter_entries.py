@@ -67,37 +67,51 @@ def parameters(
 
 def _matched(function: Function, listed: Sequence[Entry]) -> dict[str, Entry]:
     """Give each parameter the entry that is about it; without one it gets its type alone."""
-    by_name = {each.name: each for each in function.parameters}
-    found: dict[str, Entry] = {}
-    spare: list[Entry] = []
-    said: list[str] = []
-    for entry in listed:
-        known = [name for name in entry.names if name in by_name and name not in found]
-        again = [name for name in entry.names if name in found]
-        found.update((name, entry) for name in known)
-        if not entry.names:
-            head = entry.type.strip("*: ") and entry.type  # "* : *" stands for all the others
-            said.append(f"{head}\n{entry.text}".strip())
-        elif again and _deprecated(found[again[0]]) != _deprecated(entry):
-            # Once for what it did and once for its end.
-            both = sorted((found[again[0]], entry), key=_deprecated)
-            text = "\n\n".join(each.text for each in both if each.text)
-            found[again[0]] = replace(both[0], names=(again[0],), text=text)
-        elif not known:
-            spare.append(entry)
-    missing = [each for each in function.parameters if each.name not in found]
+    by_name, spare = _by_name(function, [entry for entry in listed if entry.names])
+    said = [_text_of_all(entry) for entry in listed if not entry.names]
+    missing = [each for each in function.parameters if each.name not in by_name]
     named = [each for each in missing if each.kind not in _STARS]
     if len(named) == len(spare) == 1:  # renamed since it was documented, or misspelt
-        found[named[0].name] = replace(spare.pop(), names=(named[0].name,))
+        by_name[named[0].name] = replace(spare.pop(), names=(named[0].name,))
     starred = next((each for each in function.parameters if each.kind == "VAR_KEYWORD"), None)
-    if starred is not None and starred in missing:
-        found[starred.name] = Entry((starred.name,), "", "\n\n".join(said))
-    if starred is not None and spare:
-        entry = found[starred.name]
-        among = f"Among them:\n\n{written(spare)}"
-        found[starred.name] = replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
+    if starred is not None:
+        own = by_name.get(starred.name, Entry((starred.name,), "", "\n\n".join(said)))
+        by_name[starred.name] = _with_keywords(own, spare)
     text = said[0] if said and starred is None else ""
-    return {each.name: Entry((each.name,), "", text) for each in missing} | found
+    return {each.name: Entry((each.name,), "", text) for each in missing} | by_name
+
+
+def _by_name(function: Function, listed: Sequence[Entry]) -> tuple[dict[str, Entry], list[Entry]]:
+    """Return the entries by the parameters that they name, and those that name no parameter."""
+    names = {each.name for each in function.parameters}
+    by_name: dict[str, Entry] = {}
+    spare: list[Entry] = []
+    for entry in listed:
+        known = [name for name in entry.names if name in names and name not in by_name]
+        again = next((name for name in entry.names if name in by_name), None)
+        by_name.update((name, entry) for name in known)
+        if again is not None and _deprecated(by_name[again]) != _deprecated(entry):
+            # Once for what it did and once for its end.
+            both = sorted((by_name[again], entry), key=_deprecated)
+            text = "\n\n".join(each.text for each in both if each.text)
+            by_name[again] = replace(both[0], names=(again,), text=text)
+        elif not known:
+            spare.append(entry)
+    return by_name, spare
+
+
+def _text_of_all(entry: Entry) -> str:
+    """Return the text of an entry without a name: it is about all parameters that have none."""
+    head = entry.type.strip("*: ") and entry.type  # "* : *" stands for all the others
+    return f"{head}\n{entry.text}".strip()
+
+
+def _with_keywords(entry: Entry, keywords: Sequence[Entry]) -> Entry:
+    """Add to the entry of ``**kwargs`` the keywords that are documented one by one."""
+    if not keywords:
+        return entry
+    among = f"Among them:\n\n{written(keywords)}"
+    return replace(entry, text=f"{entry.text}\n\n{among}".strip("\n"))
 
 
 def _deprecated(entry: Entry) -> bool:

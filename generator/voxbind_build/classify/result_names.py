@@ -1,0 +1,78 @@
+"""What documented names say of a result: they decide where two kinds of result look alike."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from voxbind_build.model import Description
+
+__all__ = ["Documented", "documented_names"]
+
+
+class NamePatterns(Struct, frozen=True, forbid_unknown_fields=True):
+    """The regular expressions of `result_names.toml`."""
+
+    labels_returned: str
+    labels_function: str
+    histogram: str
+    histogram_summary: str
+    mask_summary: str
+    binary_summary: str
+    votes: str
+    points: str
+    places: str
+    map_function: str
+
+
+@cache
+def patterns() -> NamePatterns:
+    """Read `result_names.toml`."""
+    path = Path(__file__).with_name("result_names.toml")
+    return msgspec.toml.decode(path.read_bytes(), type=NamePatterns)
+
+
+class Documented(Struct, frozen=True, kw_only=True):
+    """What names and documentation say of a result."""
+
+    at_all: bool
+    """A name or a type of the result is documented."""
+    labels: bool
+    labels_by_name: bool
+    """The function's name is one of functions that make labels."""
+    points: bool
+    places: bool
+    histogram: bool
+    votes: bool
+    mask: bool
+    binary: bool
+    map: bool
+    """The function's name ends in ``_map``."""
+
+
+def documented_names(words: str, description: Description) -> Documented:
+    """Search a result's documented name and type, and the function's own name and text."""
+    pattern, function = patterns(), description.attribute
+    summary = description.doc.strip().partition("\n")[0]
+    text = description.doc.partition("Parameters\n")[0]
+
+    def says(pattern: str, *texts: str) -> bool:
+        return any(re.search(pattern, text) for text in texts)
+
+    return Documented(
+        at_all=bool(words),
+        labels=says(pattern.labels_returned, words),
+        labels_by_name=says(pattern.labels_function, function),
+        points=says(pattern.points, words),
+        places=says(pattern.places, words),
+        histogram=says(pattern.histogram, f"{words} {function}")
+        or says(pattern.histogram_summary, summary),
+        votes=says(pattern.votes, words),
+        mask=says(pattern.mask_summary, text),
+        binary=says(pattern.binary_summary, text),
+        map=says(pattern.map_function, function),
+    )
