@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
     *("docs/memory.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
+    "docs/freezing.md",
 )
 DOCUMENTS = [ROOT / name for name in NAMES]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -133,8 +133,9 @@ def test_a_declaration_that_does_not_hold_fails_the_build_and_leaves_the_package
     [
         ("scipy", "alib", "'scipy' is the name of the library that wraps 'scipy'"),
         ("mine", "native", "'native' is wrapped as library 'native' already"),
-        ("memory", "memory", "voxbind itself has a module of this name"),
-        ("auto", "auto", "voxbind itself has a module of this name"),
+        ("registry", "registry", "voxbind itself has a module or a function of this name"),
+        ("auto", "auto", "voxbind itself has a module or a function of this name"),
+        ("trace", "trace", "voxbind itself has a module or a function of this name"),
     ],
 )
 def test_a_library_takes_no_other_ones_place(

@@ -295,6 +295,6 @@ def refuse_clashes(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]
             )
         if spec.package in runtime:
             raise BuildError(
-                f"{spec.package!r} can't be wrapped: voxbind itself has a module of this name. "
-                "Give the package another one."
+                f"{spec.package!r} can't be wrapped: voxbind itself has a module or a function of "
+                "this name. Give the package another one."
             )

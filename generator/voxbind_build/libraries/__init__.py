@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
@@ -13,7 +15,7 @@ from voxbind_build.model import LibrarySpec
 
 __all__ = ["SpecError", "builtin", "import_dotted", "load", "prepare", "settings"]
 
-_FOLDER = Path(__file__).parent
+_FOLDER = files(__name__)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _FIELD = re.compile(r"`\$(?P<place>[^`]*)`$")
 
@@ -24,7 +26,7 @@ class SpecError(ValueError):
 
 def builtin() -> tuple[LibrarySpec, ...]:
     """Give the specifications that come with voxbind, sorted by name."""
-    return tuple(load(path) for path in sorted(_FOLDER.glob("*.toml")))
+    return tuple(load(name) for name in _names())
 
 
 def load(path_or_name: str | Path) -> LibrarySpec:
@@ -59,23 +61,29 @@ def load(path_or_name: str | Path) -> LibrarySpec:
     return spec
 
 
-def _locate(path_or_name: str | Path) -> Path:
+def _locate(path_or_name: str | Path) -> Traversable:
     path = Path(path_or_name)
     if path.suffix == ".toml" or path.is_file():
         if path.is_file():
             return path
         raise SpecError(f"{path}: there is no such file; {_known()}")
-    if (known := _FOLDER / f"{path_or_name}.toml").is_file():
-        return known
+    if str(path_or_name) in _names():
+        return _FOLDER / f"{path_or_name}.toml"
     raise SpecError(f"{str(path_or_name)!r} is not a library that voxbind knows; {_known()}")
 
 
+def _names() -> list[str]:
+    """Return the names of the libraries that voxbind knows, sorted."""
+    tables = (file.name for file in _FOLDER.iterdir() if file.name.endswith(".toml"))
+    return sorted(name.removesuffix(".toml") for name in tables)
+
+
 def _known() -> str:
-    names = ", ".join(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    names = ", ".join(_names())
     return f"give the path of a specification (*.toml) or one of the names {names}"
 
 
-def _explain(path: Path, message: str) -> str:
+def _explain(path: Traversable, message: str) -> str:
     """Say which field is wrong, and which fields there are."""
     found = _FIELD.search(message)
     place = found["place"].lstrip(".") if found else ""
@@ -90,7 +98,7 @@ def _explain(path: Path, message: str) -> str:
     )
 
 
-def _check_names(path: Path, spec: LibrarySpec) -> None:
+def _check_names(path: Traversable, spec: LibrarySpec) -> None:
     """Refuse what has the right type and can't be a Python name."""
     places = {"name": (spec.name,), "modules": spec.modules, "roles": tuple(spec.roles)}
     places["declare"] = tuple(spec.declare)

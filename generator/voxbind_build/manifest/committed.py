@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
@@ -29,13 +30,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What couldn't be read."""
 
 
-def read_record(out: Path, *, distrust: bool = False) -> Record:
+def read_record(out: Traversable, *, distrust: bool = False) -> Record:
     """Read what an earlier build left in `out`.
 
     Parameters
     ----------
     out
-        The package's folder.
+        The package's folder, or what stands for it in a zip archive.
     distrust
         Go on with what can be read where something can't, and name the rest among the
         record's problems; else that is an error.
@@ -160,7 +161,7 @@ def encode_observations(observations: Mapping[str, Observation]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def read_observations(path: Path, digest: str | None) -> dict[str, Observation]:
+def read_observations(path: Traversable, digest: str | None) -> dict[str, Observation]:
     """Read a library's observations by definition.
 
     Parameters

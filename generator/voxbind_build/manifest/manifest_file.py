@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from importlib.resources import files as resources
+from importlib.resources.abc import Traversable
 
 import msgspec
 
@@ -18,7 +19,7 @@ SCHEMA = "manifest.schema.json"
 class ManifestError(ValueError):
     """A frozen record that can't be read, or that somebody else has written."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Traversable, problem: str) -> None:
         super().__init__(
             f"{path} {problem}. Restore the file, or run `voxbind build --fresh`, which measures "
             "the installed libraries anew and writes the record again."
@@ -40,7 +41,7 @@ def encode(manifest: Manifest) -> str:
     return _text(msgspec.structs.replace(manifest, digest=_digest(manifest)))
 
 
-def read(path: Path) -> Manifest:
+def read(path: Traversable) -> Manifest:
     """Read a manifest.
 
     Raises
@@ -67,7 +68,7 @@ def read(path: Path) -> Manifest:
     return manifest
 
 
-def listed(path: Path) -> frozenset[str]:
+def listed(path: Traversable) -> frozenset[str]:
     """Return the files that a manifest lists, as far as it can be read at all."""
     try:
         return frozenset(msgspec.json.decode(path.read_bytes(), type=_Files).files)
@@ -83,7 +84,7 @@ def schema() -> str:
 def seal(manifest: Manifest, files: Mapping[str, str]) -> dict[str, str]:
     """Return `files` with the manifest that lists their digests, and its schema."""
     sealed = {path: text for path, text in files.items() if path != MANIFEST}
-    sealed[SCHEMA] = Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
+    sealed[SCHEMA] = resources("voxbind_build.manifest").joinpath("schema.json").read_text("utf-8")
     digests = {path: sha256(text) for path, text in sorted(sealed.items())}
     sealed[MANIFEST] = encode(msgspec.structs.replace(manifest, files=digests))
     return dict(sorted(sealed.items()))

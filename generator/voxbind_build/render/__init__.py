@@ -7,6 +7,7 @@ quoted text.
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from voxbind_build.model import Manifest
@@ -53,9 +54,23 @@ def render(manifest: Manifest, templates: Path) -> dict[str, str]:
 
 
 def own_names(templates: Path) -> frozenset[str]:
-    """Return the names of modules that voxbind has itself: no library can have one of them."""
-    names = {path.partition("/")[0] for path in _copied(templates / "runtime")}
-    return frozenset({*(name.removesuffix(".py") for name in names), PACKAGE})
+    """Return the names that voxbind itself has at its top: no library can have one of them.
+
+    They are those of its modules and what it exports: a module ``voxbind.trace`` would take the
+    place of the function ``voxbind.trace``.
+    """
+    paths = {path.partition("/")[0] for path in _copied(templates / "runtime")}
+    modules = {path.removesuffix(".py") for path in paths} - {"__init__"}
+    return frozenset({*modules, *_exported(templates / "runtime" / "__init__.py"), PACKAGE})
+
+
+def _exported(module: Path) -> list[str]:
+    """Return a module's ``__all__``."""
+    for statement in ast.parse(module.read_bytes()).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
+            names: list[str] = ast.literal_eval(statement.value)
+            return names
+    raise RenderError(f"{module} has no __all__ to say what it exports")
 
 
 def _copied(folder: Path) -> dict[str, str]:
