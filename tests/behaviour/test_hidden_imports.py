@@ -25,14 +25,19 @@ MIRRORS = [name for name in WRAPPERS if not name.startswith("voxbind.auto")]
 """The modules of one library each."""
 LOOK = """
 import importlib, json, sys
+from voxbind._upstream.wrapped_module import _upstreams
 held = {}
-for name in sys.argv[1:]:
-    module = importlib.import_module(name)
-    libraries = [
-        value.__library__ for value in vars(module).values() if hasattr(value, "__library__")
-    ]
-    children = [f"{name}.{each}" for each in module.__all__ if f"{name}.{each}" in sys.argv]
-    held[name] = {"homes": [library._home for library in libraries], "children": children}
+modules = sys.argv[1:]
+for name in modules:  # sorted, so that a package comes before its modules
+    importlib.import_module(name)
+    homes = [each.__library__._home for each in _upstreams]
+    _upstreams.clear()
+    held[name] = {"homes": homes, "children": []}
+for name in modules:
+    package, _, child = name.rpartition(".")
+    if package in held:
+        assert getattr(sys.modules[package], child) is sys.modules[name]
+        held[package]["children"].append(name)
 print(json.dumps(held))
 """
 

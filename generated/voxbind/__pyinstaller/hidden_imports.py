@@ -13,7 +13,7 @@ from .._support.package import PACKAGE
 __all__ = ["hidden_imports", "imported_by_name"]
 
 _PRIVATE = f"{PACKAGE}._"
-_IMPORTERS = (f"{_PRIVATE}auto.", f"{_PRIVATE}upstream.")
+_AUTO, _UPSTREAM = f"{_PRIVATE}auto.", f"{_PRIVATE}upstream."
 """Where the functions are that wrappers give names of modules to."""
 
 
@@ -65,22 +65,23 @@ def imported_by_name(module: str) -> tuple[set[str], set[str]]:
     tree = ast.parse(Path(spec.origin).read_bytes())
     # The run time's functions by the names that they have here, which a library may have taken.
     functions = {
-        alias.asname or alias.name: alias.name
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_IMPORTERS)
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        function = functions.get(node.func.id)
-        if function == "upstream":
+        function = functions.get(node.func.id, "")
+        if function == f"{_UPSTREAM}wrapped_module.upstream":
             upstream |= _importable(_upstream_module(node))
-        elif function:
+        elif function.startswith((_AUTO, _UPSTREAM)):
+            # `voxbind.auto` names modules of any library, and all others modules below their own.
+            packages = (module, PACKAGE) if function.startswith(_AUTO) else (module,)
             for text in _texts(node):
-                below, anywhere = f"{module}.{text}", f"{PACKAGE}.{text}"
-                names = (name for name in (below, anywhere) if _is_public(name) and _spec(name))
-                wrappers.update([*names][:1])
+                names = [f"{package}.{text}" for package in packages]
+                wrappers.update([name for name in names if _is_public(name) and _spec(name)][:1])
     return wrappers, upstream
 
 
