@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 import voxbind
-from voxbind._settings.tracing import TraceLog
+from voxbind._settings.trace_log import TraceLog
 from voxbind.auto import filters, measure, morphology, ndimage
 
 ABOUT = "Denoise, threshold, label and measure a real volume, wherever it is."

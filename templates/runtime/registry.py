@@ -14,12 +14,11 @@ import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
-from os.path import dirname, join
 from types import MappingProxyType
 
 from ._support.classes import class_of
 from .contract import ProcessingContract
-from .errors import VoxbindError
+from .errors import LibraryMissingError, VoxbindError
 
 TYPE_CHECKING = False  # as in `voxbind`
 if TYPE_CHECKING:
@@ -74,9 +73,25 @@ class FunctionMetadata:
 
     @cached_property
     def func(self) -> Callable[..., Any]:
-        """The wrapper itself; its module is imported when this is first asked for."""
+        """The wrapper itself; its module is imported when this is first asked for.
+
+        Raises
+        ------
+        LibraryMissingError
+            If a frozen program was made without the wrapper's module.
+        """
         module, _, attribute = f"{_PACKAGE}.{self.name}".rpartition(".")
-        function: Callable[..., Any] = getattr(import_module(module), attribute)
+        try:
+            function: Callable[..., Any] = getattr(import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if not f"{module}.".startswith(f"{error.name}."):
+                raise
+            raise LibraryMissingError(
+                f"{module} isn't part of this program, though the registry lists it. Import it in "
+                "the program, or name it to the tool that freezes the program: PyInstaller takes "
+                f"--hidden-import {module}.",
+                name=module,
+            ) from error
         return function
 
     def __reduce__(self) -> tuple[Callable[[str], FunctionMetadata], tuple[str]]:
@@ -160,37 +175,66 @@ def _accept(parameter: str, value: str, accepted: Iterable[str]) -> None:
         raise ValueError(f"{parameter}={value!r} isn't known; accepted are {names}")
 
 
+class _Damage(ValueError):
+    """What is wrong in a file of the record, and where."""
+
+
 def _read(file: str) -> dict[str, Any]:
-    # `pathlib` takes longer to import than the file takes to read.
-    with open(join(dirname(__file__), file), "rb") as opened:  # noqa: PTH118, PTH120, PTH123
-        read: dict[str, Any] = json.load(opened)
-    return read
+    """Read a file of the record, which may be in a zip archive as the package itself may be."""
+    from importlib.resources import files  # takes longer to import than all else here
+
+    try:
+        content = json.loads(files(_PACKAGE).joinpath(file).read_bytes())
+    except (OSError, UnicodeDecodeError) as error:
+        raise _Damage(f"can't be read ({type(error).__name__}: {error})") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _Damage(f"isn't valid JSON at {place} ({error.msg})") from error
+    return _checked(content, "at the top level")
 
 
-def _unreadable(error: Exception) -> VoxbindError:
+def _checked(value: Any, place: str) -> dict[str, Any]:
+    if class_of(value) is not dict:
+        raise _Damage(f"has a value of type {class_of(value).__name__} {place}, not an object")
+    checked: dict[str, Any] = value
+    return checked
+
+
+def _damaged(file: str, damage: Exception) -> VoxbindError:
     return VoxbindError(
-        f"The record can't be read ({type(error).__name__}: {error}). Install voxbind anew, or run "
-        "`voxbind build`, which writes it."
+        f"{file} of the package {_PACKAGE} {damage}: install voxbind anew, or run `voxbind build`, "
+        "which writes it."
     )
 
 
 @cache
 def _everything() -> Mapping[str, FunctionMetadata]:
+    file = "registry.json"
     try:
-        found = {name: _metadata(name, facts) for name, facts in _read("registry.json").items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unreadable(error) from error
+        found = {name: _metadata(name, facts) for name, facts in _read(file).items()}
+    except _Damage as damage:
+        raise _damaged(file, damage) from damage
     return MappingProxyType(found)
 
 
 @cache
 def _documentation() -> dict[str, str]:
+    file = "manifest.json"
+    documentation: dict[str, str] = {}
     try:
-        libraries = _read("manifest.json")["libraries"].values()
-        entries = [entry for library in libraries for entry in library["functions"].values()]
-        return {entry["wrapper"].partition(".")[2]: entry["doc"] for entry in entries}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unreadable(error) from error
+        libraries = _checked(_read(file).get("libraries"), "at 'libraries'")
+        for library, facts in libraries.items():
+            place = f"at 'libraries', {library!r}"
+            functions = _checked(_checked(facts, place).get("functions"), f"{place}, 'functions'")
+            for name, entry in functions.items():
+                where = f"{place}, 'functions', {name!r}"
+                wrapper, doc = map(_checked(entry, where).get, ("wrapper", "doc"))
+                if not (isinstance(wrapper, str) and isinstance(doc, str)):
+                    raise _Damage(f"lacks a wrapper's name or its documentation {where}")
+                documentation[wrapper.partition(".")[2]] = doc
+    except _Damage as damage:
+        raise _damaged(file, damage) from damage
+    return documentation
 
 
 @cache
@@ -211,10 +255,13 @@ def _read_only(value: Any) -> Any:
     return tuple(map(_read_only, value)) if kind is list else value
 
 
-def _metadata(name: str, facts: dict[str, Any]) -> FunctionMetadata:
-    contract = facts.pop("contract")
-    return FunctionMetadata(
-        name=name,
-        contract=contract and ProcessingContract(contract),
-        **{fact: _read_only(value) for fact, value in facts.items()},
-    )
+def _metadata(name: str, facts: Any) -> FunctionMetadata:
+    place = f"at {name!r}"
+    values = {fact: _read_only(value) for fact, value in _checked(facts, place).items()}
+    try:
+        contract = values.pop("contract")
+        return FunctionMetadata(
+            name=name, contract=contract and ProcessingContract(contract), **values
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _Damage(f"has a wrong entry {place} ({type(error).__name__}: {error})") from error

@@ -16,6 +16,7 @@ NAMES = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
     *("docs/memory.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
     *("docs/platforms.md", "SECURITY.md"),
+    "docs/freezing.md",
 )
 DOCUMENTS = [ROOT / name for name in NAMES]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)

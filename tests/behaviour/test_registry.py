@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import shutil
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from helpers import handmade_manifest as handmade
-from helpers.generated_packages import Import
+from helpers.generated_packages import Import, importing
 
 LIBRARIES = handmade.manifest().libraries
 EVERYTHING = {
@@ -120,26 +121,111 @@ def test_what_is_not_known_is_refused_with_what_is(registry: Any, query: Any, to
         registry.find(**query)
 
 
-@pytest.mark.parametrize("text", [None, "{", json.dumps({"functions": []}), json.dumps([])])
-def test_a_record_that_cannot_be_read_is_told(
-    voxbind: Import,
-    registry: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    text: str | None,
+GAUSSIAN = "skimage.filters.gaussian"
+LIBRARY = "at 'libraries', 'skimage'"
+DAMAGES = {
+    "missing": (None, "can't be read (FileNotFoundError"),
+    "cut short": (
+        '{"skimage.filters.gaussian": {\n "kind"',
+        "isn't valid JSON at line 2, column 8",
+    ),
+    "not text": (b"\xff\xfe{", "can't be read (UnicodeDecodeError"),
+    "a list": ("[]", "has a value of type list at the top level, not an object"),
+}
+ENTRIES: dict[str, tuple[str, Any, str]] = {
+    "an entry that is a list": (
+        "registry.json",
+        {GAUSSIAN: []},
+        f"has a value of type list at '{GAUSSIAN}', not an object",
+    ),
+    "an entry without a contract": (
+        "registry.json",
+        {GAUSSIAN: {}},
+        f"has a wrong entry at '{GAUSSIAN}' (KeyError: 'contract')",
+    ),
+    "an entry without anything else": (
+        "registry.json",
+        {GAUSSIAN: {"contract": "FLEXIBLE"}},
+        f"has a wrong entry at '{GAUSSIAN}' (TypeError: ",
+    ),
+    "an entry with a contract that there isn't": (
+        "registry.json",
+        {GAUSSIAN: {"contract": "PURE_4D"}},
+        f"has a wrong entry at '{GAUSSIAN}' (ValueError: 'PURE_4D'",
+    ),
+    "no libraries": ("manifest.json", {}, "has a value of type NoneType at 'libraries'"),
+    "a library that is a text": (
+        "manifest.json",
+        {"libraries": {"skimage": ""}},
+        f"has a value of type str {LIBRARY}, not an object",
+    ),
+    "a function that is a number": (
+        "manifest.json",
+        {"libraries": {"skimage": {"functions": {GAUSSIAN: 1}}}},
+        f"has a value of type int {LIBRARY}, 'functions', '{GAUSSIAN}', not an object",
+    ),
+    "a function without documentation": (
+        "manifest.json",
+        {"libraries": {"skimage": {"functions": {GAUSSIAN: {"wrapper": "voxbind.f"}}}}},
+        f"lacks a wrapper's name or its documentation {LIBRARY}, 'functions', '{GAUSSIAN}'",
+    ),
+}
+
+
+def _asked_of_damaged(
+    package: Path, folder: Path, file: str, content: bytes | None
+) -> tuple[str, str]:
+    """Return the sentence that a damaged record is answered with, and the kind of error."""
+    shutil.copytree(package, folder / "package")
+    damaged = folder / "package" / "voxbind" / file
+    damaged.unlink()
+    if content is not None:
+        damaged.write_bytes(content)
+    with importing(folder / "package") as load:
+        registry, error = load("").registry, load("").VoxbindError
+        with pytest.raises(error) as raised:
+            if file == "registry.json":
+                registry.functions()
+            else:
+                _ = registry.functions()[GAUSSIAN].doc
+    return str(raised.value), file
+
+
+@pytest.mark.parametrize("file", ["registry.json", "manifest.json"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_answered_with_its_name_the_place_and_the_cure(
+    handmade_package: Path, tmp_path: Path, file: str, damage: str
 ) -> None:
-    gaussian = registry.functions()["skimage.filters.gaussian"]
-    monkeypatch.setattr(registry, "__file__", str(tmp_path / "registry.py"))
-    caches = (registry._everything, registry._images, registry._documentation)
-    for cached in caches:
-        cached.cache_clear()
-    if text is not None:
-        for name in ("registry.json", "manifest.json"):
-            (tmp_path / name).write_text(text)
-    try:
-        for ask in (registry.functions, lambda: copy.copy(gaussian).doc):
-            with pytest.raises(voxbind("").VoxbindError, match="voxbind build"):
-                ask()
-    finally:
-        for cached in caches:
-            cached.cache_clear()
+    text, problem = DAMAGES[damage]
+    content = text.encode() if isinstance(text, str) else text
+    _check_sentence(_asked_of_damaged(handmade_package, tmp_path, file, content), problem)
+
+
+@pytest.mark.parametrize("damage", ENTRIES)
+def test_a_damaged_entry_is_answered_with_the_file_its_place_and_the_cure(
+    handmade_package: Path, tmp_path: Path, damage: str
+) -> None:
+    file, content, problem = ENTRIES[damage]
+    text = json.dumps(content).encode()
+    _check_sentence(_asked_of_damaged(handmade_package, tmp_path, file, text), problem)
+
+
+def _check_sentence(answer: tuple[str, str], problem: str) -> None:
+    sentence, file = answer
+    assert sentence.startswith(f"{file} of the package voxbind {problem}")
+    assert sentence.endswith(": install voxbind anew, or run `voxbind build`, which writes it.")
+    assert "\n" not in sentence
+
+
+def test_a_wrapper_that_a_frozen_program_lacks_is_told_with_the_option_to_add_it(
+    handmade_package: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(handmade_package, tmp_path / "package")
+    (tmp_path / "package" / "voxbind" / "scipy" / "ndimage.py").unlink()
+    with importing(tmp_path / "package") as load:
+        found = load("").registry.functions()["scipy.ndimage.gaussian_filter"]
+        with pytest.raises(
+            load("").LibraryMissingError, match=r"--hidden-import voxbind\.scipy\.ndimage"
+        ):
+            _ = found.func
+        assert load("").registry.functions()[GAUSSIAN].func is load("skimage.filters").gaussian

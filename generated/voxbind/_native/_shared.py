@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from importlib import import_module
 from typing import Any, cast
 
 from ._typing import Array, ArrayT
@@ -69,9 +68,10 @@ def check_array(value: Any) -> None:
 
 def _error() -> type[TypeError]:
     try:
-        return import_module("..errors", __package__).MemoryTypeError  # type: ignore[no-any-return]
+        from ..errors import MemoryTypeError
     except ImportError:  # by itself, this package has none
         return TypeError
+    return MemoryTypeError
 
 
 def check_axes(image: Array, name: str, axes: str) -> None:
@@ -174,13 +174,14 @@ def average(image: ArrayT, axes: Axes) -> ArrayT:
 def _compat() -> Any:
     """Import what evens the libraries out when it is first needed: nothing here imports NumPy."""
     try:
-        return import_module("array_api_compat")
+        import array_api_compat  # type: ignore[import-not-found, unused-ignore]  # as it may be
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "voxbind's native functions need array-api-compat, which isn't installed. Install it "
             "with: pip install 'voxbind[native]'",
             name=error.name,
         ) from error
+    return array_api_compat
 
 
 def _extreme(image: ArrayT, axes: Axes, of_booleans: str, of_numbers: str) -> ArrayT:

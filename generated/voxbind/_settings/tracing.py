@@ -1,121 +1,20 @@
-"""What ran where and why, and what moved: a log for people and programs."""
+"""Tracing: what ran where and why, and what moved, taken down while it happens."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import perf_counter
 from types import TracebackType
-from typing import Any, NamedTuple, overload
+from typing import Any
 
 from .._support.package import PACKAGE
 from .._upstream.wrapped_module import watch_direct_calls
 from ..errors import TransferForbiddenError
 from .context import Settings, change, current
+from .trace_log import Conversion, TracedCall, TraceLog
 
-__all__ = ["Conversion", "TraceLog", "TracedCall", "Watch", "trace"]
-
-
-class Conversion(NamedTuple):
-    """One array on its way from one memory to another."""
-
-    argument: str
-    """The parameter; ``result`` for what comes back."""
-    source: str
-    """Where it was: ``torch (cuda:0)``."""
-    target: str
-    """Where it went: ``numpy``."""
-    nbytes: int
-    shared: bool
-    """Whether the two have one buffer; else it was copied."""
-
-    def __str__(self) -> str:
-        how = "shared" if self.shared else "copied"
-        return f"{self.argument}: {self.source} -> {self.target}, {self.nbytes:,} bytes {how}"
-
-
-class TracedCall(NamedTuple):
-    """One call of a wrapper."""
-
-    function: str
-    """Dotted name below voxbind: ``skimage.filters.gaussian``."""
-    library: str
-    device: str
-    """Where the library worked: ``cpu``, ``cuda:0``, the name of an OpenCL device."""
-    path: str
-    """``direct``: one call of the library; ``per slice``: one for each."""
-    slices: int
-    """Of the volume that was cut; 0 where none was."""
-    conversions: tuple[Conversion, ...]
-    seconds: float
-    """From the wrapper's call to its end, conversions included."""
-    error: str
-    """Name of the exception that ended it, if one did."""
-    reason: str = ""
-    """Why it ran there, if it was called through `voxbind.auto`."""
-
-    def row(self) -> dict[str, Any]:
-        """Return it as plain values, for a table or JSON."""
-        copied = (each.nbytes for each in self.conversions if not each.shared)
-        shared = (each.nbytes for each in self.conversions if each.shared)
-        return {
-            **self._asdict(),
-            "conversions": [each._asdict() for each in self.conversions],
-            "bytes_copied": sum(copied),
-            "bytes_shared": sum(shared),
-        }
-
-
-class TraceLog(Sequence[TracedCall]):
-    """The calls that a `trace` saw, in the order in which they ended; printed, a table.
-
-    What a generator gives is converted when it is asked for, and has a row of its own.
-    """
-
-    def __init__(self) -> None:
-        self._calls: list[TracedCall] = []
-
-    @overload
-    def __getitem__(self, index: int) -> TracedCall: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[TracedCall]: ...
-    def __getitem__(self, index: int | slice) -> TracedCall | list[TracedCall]:
-        return self._calls[index]
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    def add(self, call: TracedCall) -> None:
-        """Take a call down; appending is one step, also for threads."""
-        self._calls.append(call)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return one dictionary of plain values for each call: for pandas, or JSON."""
-        return [call.row() for call in self._calls]
-
-    def __str__(self) -> str:
-        table = [("function", "device", "path", "ms", "moved", "why"), *map(_cells, self._calls)]
-        if not any(call.reason for call in self._calls):
-            table = [row[:-1] for row in table]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)][:-1]
-        return "\n".join(_line(row, widths) for row in table)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} traced calls>\n{self}" if self._calls else "<no traced calls>"
-
-
-def _cells(call: TracedCall) -> tuple[str, ...]:
-    path = f"{call.path} x {call.slices}" if call.slices else call.path
-    moved = "; ".join(map(str, call.conversions)) or "nothing"
-    failed = f" ({call.error})" if call.error else ""
-    milliseconds = f"{call.seconds * 1e3:.3f}"
-    return call.function, call.device, path, milliseconds, moved + failed, call.reason
-
-
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    *cells, last = row
-    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-    return "  ".join((*padded, last)).rstrip()
+__all__ = ["Watch", "trace"]
 
 
 class trace:

@@ -8,6 +8,8 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
+from importlib.resources import files as resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -210,7 +212,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what is known of one function: signature, contract and why, dtypes, evidence."""
-    package = _package(out)
+    package = _readable(out)
     manifest = _manifest(out)
     found = lookup.resolve(manifest, name)
     if not found:
@@ -352,8 +354,15 @@ def _package(out: Path | None) -> Path:
     return default_package() if out is None else out
 
 
-def _manifest(out: Path | None) -> Manifest:
+def _readable(out: Path | None) -> Traversable:
+    """Return the package as it can be read, also if voxbind itself is in a zip archive."""
     package = _package(out)
+    in_archive = out is None and not package.is_dir() and importlib.util.find_spec("voxbind")
+    return resources("voxbind") if in_archive else package
+
+
+def _manifest(out: Path | None) -> Manifest:
+    package = _readable(out)
     with _failures():
         try:
             return frozen.read(package / frozen.MANIFEST)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import NamedTuple
 
 from lark import Lark, UnexpectedInput
@@ -96,7 +96,7 @@ def _read(text: str, classes: tuple[tuple[str, str], ...]) -> ReadType | None:
 
 @cache
 def _parser() -> Lark:
-    grammar = Path(__file__).with_name("doctype.lark").read_text(encoding="utf-8")
+    grammar = files("voxbind_build.describe").joinpath("doctype.lark").read_text("utf-8")
     for kind, words in NICKNAMES.terminals.items():
         grammar = grammar.replace(f"<{kind}>", words.replace("/", r"\/"))
     return Lark(grammar, parser="lalr", maybe_placeholders=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
+from importlib.resources import files
 
 import msgspec
 from msgspec import Struct
@@ -70,7 +70,7 @@ def _one_of(words: Iterable[str]) -> str:
 
 
 NICKNAMES = msgspec.toml.decode(
-    Path(__file__).with_name("nicknames.toml").read_bytes(), type=Nicknames
+    files("voxbind_build.describe").joinpath("nicknames.toml").read_bytes(), type=Nicknames
 )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
 
 from voxbind_build.manifest.manifest_file import MANIFEST, ManifestError, listed, read
 from voxbind_build.manifest.observation_file import (
+    OBSERVATIONS,
     ObservationsError,
     encode_observations,
     observations_path,
@@ -33,13 +35,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What couldn't be read, one sentence each."""
 
 
-def read_record(out: Path, *, distrust: bool = False, recordings: Path = RECORDINGS) -> Record:
+def read_record(
+    out: Traversable, *, distrust: bool = False, recordings: Path = RECORDINGS
+) -> Record:
     """Read what an earlier build left in `out`, and the recordings.
 
     Parameters
     ----------
     out
-        The package's folder.
+        The package's folder, or what stands for it in a zip archive.
     distrust
         Go on without the manifest if it can't be read, and name the reason among the record's
         problems; else that is an error.
@@ -82,9 +86,11 @@ def read_record(out: Path, *, distrust: bool = False, recordings: Path = RECORDI
     )
 
 
-def _observed(out: Path) -> set[str]:
+def _observed(out: Traversable) -> set[str]:
     """Return the libraries of which there are observations, whatever the manifest says."""
-    return {path.stem for path in (out / observations_path("*")).parent.glob("*.json")}
+    folder = out / OBSERVATIONS
+    names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+    return {name.removesuffix(".json") for name in names if name.endswith(".json")}
 
 
 def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

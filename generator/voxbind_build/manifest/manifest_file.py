@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.resources.abc import Traversable
 from inspect import cleandoc
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ SCHEMA = "manifest.schema.json"
 class ManifestError(ValueError):
     """A frozen record that can't be read, or that something else than voxbind has changed."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Traversable, problem: str) -> None:
         super().__init__(
             f"{path} {problem}. Restore the file, or run `voxbind build --fresh`, which measures "
             "the installed libraries anew and writes the record again."
@@ -38,7 +38,7 @@ def encode(manifest: Manifest) -> str:
     return sealed(msgspec.json.format(document, indent=1).decode() + "\n")
 
 
-def read(path: Path) -> Manifest:
+def read(path: Traversable) -> Manifest:
     """Read a manifest of this schema version or an older one.
 
     Raises
@@ -75,7 +75,7 @@ def read(path: Path) -> Manifest:
     return manifest
 
 
-def listed(path: Path) -> frozenset[str]:
+def listed(path: Traversable) -> frozenset[str]:
     """Return the files that a manifest lists, as far as it can be read at all."""
     try:
         return frozenset(msgspec.json.decode(path.read_bytes(), type=_Files).files)

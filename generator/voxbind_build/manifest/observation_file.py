@@ -7,7 +7,7 @@ own, so that a damaged one costs its library's observations and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import msgspec
@@ -16,11 +16,14 @@ from voxbind_build.manifest.earlier_observations import with_fields_of_today
 from voxbind_build.manifest.sealing import is_sealed, seal_holds, sealed, sha256
 from voxbind_build.model import Observation
 
+OBSERVATIONS = "observations"
+"""The folder of the files, below the package."""
+
 
 class ObservationsError(ValueError):
     """A file of observations that can't be read, or that something else than voxbind changed."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Traversable, problem: str) -> None:
         super().__init__(
             f"{path} {problem}. The next build measures this library anew; restore the file to "
             "keep what was measured."
@@ -33,7 +36,7 @@ class _File(msgspec.Struct):
 
 def observations_path(library: str) -> str:
     """Return where a library's observations are, below the package."""
-    return f"observations/{library}.json"
+    return f"{OBSERVATIONS}/{library}.json"
 
 
 def encode_observations(observations: Mapping[str, Observation]) -> str:
@@ -69,7 +72,7 @@ def decode_observations(data: bytes) -> dict[str, Observation]:
     return msgspec.convert(current, type=dict[str, Observation])
 
 
-def read_observations(path: Path, listed: str | None = None) -> dict[str, Observation]:
+def read_observations(path: Traversable, listed: str | None = None) -> dict[str, Observation]:
     """Read a library's observations by definition.
 
     Parameters

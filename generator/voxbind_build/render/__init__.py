@@ -78,7 +78,8 @@ def own_names(templates: Path) -> dict[str, str]:
         for symbol in scope.get_symbols()
         if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
     ]
-    modules = {path.stem for path in (templates / "runtime").glob("*.py")}
+    paths = {path.partition("/")[0] for path in _copied(templates / "runtime")}
+    modules = {path.removesuffix(".py") for path in paths} - {"__init__"}
     return {
         **dict.fromkeys(bound, "something"),
         **dict.fromkeys((*modules, PACKAGE, _OWN), "a module"),

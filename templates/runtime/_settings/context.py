@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from weakref import ref
 
 if TYPE_CHECKING:
-    from .tracing import TraceLog
+    from .trace_log import TraceLog
 
 __all__ = [
     "DEFAULT",
