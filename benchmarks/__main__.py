@@ -11,11 +11,11 @@ from pathlib import Path
 import conversion
 import crossover
 import editors
-import gpu
+import gpu_arrays as gpu
 import overhead
+import page as report
 import peers
 import per_slice
-import report
 import starting
 from rich.console import Console
 from timing import Effort, Topic

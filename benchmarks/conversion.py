@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from calls import given, image, named, shared_by_hand
 from peers import Peer
+from timed_calls import given, image, named, shared_by_hand
 from timing import Effort, Topic, measured, timer
 
 CALLS = (

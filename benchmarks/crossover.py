@@ -14,11 +14,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-import gpu
+import gpu_arrays as gpu
 import numpy as np
-from calls import Array, named
 from rich.console import Console
 from rich.table import Table
+from timed_calls import Array, named
 from timing import Effort, interleaved, timer
 
 LIBRARIES = {"scipy": "cupyx.scipy", "skimage": "cucim.skimage"}

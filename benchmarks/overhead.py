@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from calls import Array, given, image, named
 from peers import Peer
+from timed_calls import Array, given, image, named
 from timing import Effort, Row, Topic, measured, timer
 
 SHAPE = "16x16"

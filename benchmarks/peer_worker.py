@@ -15,7 +15,7 @@ from functools import cache
 from importlib import metadata
 from typing import Any
 
-from calls import Call, Function, given, image, loop, named, shared_by_hand
+from timed_calls import Call, Function, given, image, loop, named, shared_by_hand
 
 VERSIONS = ("openhcs", "arraybridge", "scikit-image", "numpy", "torch")
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from calls import Call, given, image, loop, named
 from peers import Peer
+from timed_calls import Call, given, image, loop, named
 from timing import Effort, Pair, Row, Topic, interleaved, timer
 
 import voxbind

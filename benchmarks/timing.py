@@ -6,7 +6,7 @@ import timeit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from calls import Call
+from timed_calls import Call
 
 Timer = Callable[[int], float]
 """Runs something as many times as it is told and returns the seconds."""

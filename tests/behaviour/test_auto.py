@@ -31,7 +31,7 @@ import torch
 import voxbind
 from voxbind import pyclesperanto as vcle
 from voxbind._auto.choosing import choose, missing, run
-from voxbind._auto.routing import Deviation, Pair, Routing
+from voxbind._auto.pair import Deviation, Pair, Routing
 from voxbind._settings import context
 from voxbind._settings.context import MIN_BYTES, Preference, Settings
 from voxbind._upstream.wrapped_module import library_default
@@ -256,7 +256,7 @@ def test_a_scanner_of_imports_finds_the_cpus_wrappers(tmp_path: Path) -> None:
     program.write_text("from voxbind.auto.filters import gaussian\n")
     finder = modulefinder.ModuleFinder(path=[str(PACKAGE.parent)])
     finder.run_script(str(program))
-    assert {"voxbind.auto.filters", "voxbind.skimage.filters", "voxbind._auto.twins"} <= {
+    assert {"voxbind.auto.filters", "voxbind.skimage.filters", "voxbind._auto.functions"} <= {
         *finder.modules
     }
     assert not [name for name in finder.any_missing() if name.startswith("voxbind.auto")]
@@ -369,7 +369,7 @@ def pair_behind(function: Any) -> Pair | None:
     pairs = [
         cell.cell_contents
         for each in function.__globals__.values()
-        if inspect.isfunction(each) and each.__module__ == "voxbind._auto.twins"
+        if inspect.isfunction(each) and each.__module__ == "voxbind._auto.functions"
         for cell in each.__closure__ or ()
         if isinstance(cell.cell_contents, Pair)
     ]

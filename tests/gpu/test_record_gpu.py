@@ -15,7 +15,7 @@ from voxbind_build import libraries, manifest
 from voxbind_build.build import record as recording
 from voxbind_build.build.report import RecordReport
 from voxbind_build.model import Exclusion, LibrarySpec, Machine
-from voxbind_build.probe.memory import gpu as cuda
+from voxbind_build.probe.memory import machine as cuda
 from voxbind_build.probe.memory.cupy_memory import LOST, Cuda
 
 pytestmark = pytest.mark.gpu

@@ -23,7 +23,7 @@ from voxbind_build.model import (
     SourceParameter,
     Verdict,
 )
-from voxbind_build.probe.protocol.observe import observe
+from voxbind_build.probe.protocol.function_run import observe
 
 
 def describe_function(function: Callable[..., Any], name: str = "") -> Description:

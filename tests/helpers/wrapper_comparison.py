@@ -33,7 +33,7 @@ from voxbind_build.discover import discover
 from voxbind_build.manifest import MANIFEST, read
 from voxbind_build.model import Description, Manifest, ProbeTask
 from voxbind_build.probe.inputs.roles import table
-from voxbind_build.probe.protocol.observe import observe
+from voxbind_build.probe.protocol.function_run import observe
 
 _REPETITIONS = 8
 _FEW = 2

@@ -21,7 +21,7 @@ from voxbind_build.common.typeexpr import parse as parse_type
 from voxbind_build.describe import describe
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.doctype_reader import read_type
-from voxbind_build.describe.vocabulary import accepts, is_known
+from voxbind_build.describe.known_types import accepts, is_known
 from voxbind_build.discover import discover
 from voxbind_build.model import (
     Definition,

@@ -16,7 +16,7 @@ from numpydoc.docscrape import NumpyDocString
 from voxbind_build.common.docstrings import TITLES, Entry, Section, entries, split
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.render.docs.google import numpydoc
-from voxbind_build.render.docs.sections import read
+from voxbind_build.render.docs.section_layout import read
 
 MANIFEST = Path(__file__).parents[2] / "generated" / "voxbind" / "manifest.json"
 

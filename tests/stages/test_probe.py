@@ -19,7 +19,7 @@ from voxbind_build.model import ProbeTask
 from voxbind_build.probe.inputs.images import DTYPES, SIZES, colour_image, image
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
 from voxbind_build.probe.invoke import describe_result, scrub, value_range
-from voxbind_build.probe.protocol.observe import observe
+from voxbind_build.probe.protocol.function_run import observe
 
 # --- images -----------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from helpers.docstring_types import INSTALLED, LIBRARIES, Row, counted, installed, load, save
 from voxbind_build.common.typeexpr import union
 from voxbind_build.describe.doctype_reader import ReadType, facts_of, read, read_type
+from voxbind_build.describe.known_types import is_known
 from voxbind_build.describe.nicknames import NICKNAMES
-from voxbind_build.describe.vocabulary import is_known
 
 SHARE = 0.97
 """How much of what the libraries write must be read."""

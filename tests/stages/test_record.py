@@ -34,7 +34,7 @@ from voxbind_build.model import (
     ProbeTask,
     Returns,
 )
-from voxbind_build.probe.memory import gpu as cuda
+from voxbind_build.probe.memory import machine as cuda
 from voxbind_build.probe.memory.containers import mapped
 from voxbind_build.probe.memory.cupy_memory import LOST
 from voxbind_build.probe.memory.numpy_memory import Host

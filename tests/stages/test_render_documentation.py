@@ -15,7 +15,7 @@ from voxbind_build.model import Returns
 from voxbind_build.render.docs.documentation import document
 from voxbind_build.render.docs.examples import Examples
 from voxbind_build.render.docs.markup import plain
-from voxbind_build.render.docs.sections import read, write
+from voxbind_build.render.docs.section_layout import read, write
 
 LIBRARY = manifest(
     function(parameter("image"), original_name="f", definition="made._inner:f"),

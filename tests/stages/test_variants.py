@@ -14,7 +14,7 @@ from voxbind_build.classify.parameter_types import accepted
 from voxbind_build.describe import words_elsewhere
 from voxbind_build.describe.neighbours import like_neighbours
 from voxbind_build.model import Observation, ProbeTask
-from voxbind_build.probe.protocol.observe import observe
+from voxbind_build.probe.protocol.function_run import observe
 
 # --- functions that take more than they say, and some that don't ------------------------
 

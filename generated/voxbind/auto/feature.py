@@ -103,8 +103,8 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    from voxbind._auto.routing import Deviation, ResultDtype, Routing
-    from voxbind._auto.twins import routed
+    from voxbind._auto.functions import routed
+    from voxbind._auto.pair import Deviation, ResultDtype, Routing
 
     __getattr__ = routed(
         __name__,

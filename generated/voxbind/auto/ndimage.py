@@ -171,8 +171,8 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:
-    from voxbind._auto.routing import Deviation, Routing
-    from voxbind._auto.twins import routed
+    from voxbind._auto.functions import routed
+    from voxbind._auto.pair import Deviation, Routing
 
     __getattr__ = routed(
         __name__,

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["optical_flow_ilk", "optical_flow_tvl1", "phase_cross_correlation"]
 
 if not TYPE_CHECKING:
-    from voxbind._auto.routing import ResultDtype, Routing
-    from voxbind._auto.twins import routed
+    from voxbind._auto.functions import routed
+    from voxbind._auto.pair import ResultDtype, Routing
 
     __getattr__ = routed(
         __name__,

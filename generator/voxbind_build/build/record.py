@@ -42,7 +42,7 @@ from voxbind_build.model import (
     Recordings,
     Twin,
 )
-from voxbind_build.probe.memory import gpu as cuda
+from voxbind_build.probe.memory import machine as cuda
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 

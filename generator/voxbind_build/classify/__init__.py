@@ -2,10 +2,10 @@
 
 from voxbind_build.classify.cpu_only import limited
 from voxbind_build.classify.from_twin import inferred, twin_types
+from voxbind_build.classify.judge import classify
 from voxbind_build.classify.library_messages import undecided
 from voxbind_build.classify.twin_pairs import device_name, facing, paired, twin_name
 from voxbind_build.classify.type_findings import find_types
-from voxbind_build.classify.verdict import classify
 
 __all__ = [
     "classify",

@@ -24,8 +24,8 @@ from voxbind_build.common.typeexpr import (
     union,
 )
 from voxbind_build.describe.annotations import Classes, from_annotation
+from voxbind_build.describe.known_types import type_of, untyped
 from voxbind_build.describe.nicknames import NICKNAMES, bare_container
-from voxbind_build.describe.vocabulary import type_of, untyped
 
 __all__ = ["ENDS", "Part", "joined", "meaning"]
 

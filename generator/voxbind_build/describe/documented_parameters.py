@@ -12,7 +12,7 @@ from voxbind_build.common.typeexpr import ANY, NONE, Literal, Name, TypeExpr, me
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.doctype_reader import facts_of, read
-from voxbind_build.describe.vocabulary import (
+from voxbind_build.describe.known_types import (
     accepts,
     as_argument,
     is_known,

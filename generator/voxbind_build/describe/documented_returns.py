@@ -13,7 +13,7 @@ from voxbind_build.common.typeexpr import ANY, Generic, TypeExpr, head, members,
 from voxbind_build.describe.annotations import Classes, from_annotation
 from voxbind_build.describe.docstrings import Documentation
 from voxbind_build.describe.doctype_reader import facts_of, read_type
-from voxbind_build.describe.vocabulary import as_result, is_known, untyped
+from voxbind_build.describe.known_types import as_result, is_known, untyped
 from voxbind_build.model import Returns, TypeSource
 
 __all__ = ["describe_returns", "entries"]

@@ -16,7 +16,6 @@ from voxbind_build.manifest.committed import (
     write_whole,
 )
 from voxbind_build.manifest.compare import compare, signature, signature_parts
-from voxbind_build.manifest.fingerprints import fingerprint, source_fingerprint
 from voxbind_build.manifest.freeze import freeze
 from voxbind_build.manifest.manifest_file import (
     MANIFEST,
@@ -43,6 +42,7 @@ from voxbind_build.manifest.recording_file import (
     updated_recordings,
 )
 from voxbind_build.manifest.sealing import sha256
+from voxbind_build.manifest.validity import fingerprint, source_fingerprint
 
 __all__ = [
     "MANIFEST",

@@ -28,7 +28,7 @@ from voxbind_build.model.observation import (
     Result,
     Turned,
 )
-from voxbind_build.model.roles import (
+from voxbind_build.model.role_sets import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
     WHOLE_ROLES,

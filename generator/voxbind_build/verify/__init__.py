@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from voxbind_build.verify.problems import Problem
+from voxbind_build.verify.code_problem import Problem
 from voxbind_build.verify.tools import ToolError, compiles, lints, type_checks
 
 __all__ = ["Problem", "ToolError", "verify"]

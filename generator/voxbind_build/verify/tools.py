@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from voxbind_build.verify.problems import Problem
+from voxbind_build.verify.code_problem import Problem
 
 __all__ = ["compiles", "lints", "type_checks"]
 

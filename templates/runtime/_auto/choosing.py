@@ -23,8 +23,8 @@ from .._support.untyped import np
 from .._upstream.first_use import import_finished, one_thread_at_a_time
 from .._upstream.wrapped_module import LibraryDefault
 from ..errors import VoxbindError
+from .pair import Arguments, Deviation, Pair
 from .reasons import deviates, never_on_gpu, not_moved
-from .routing import Arguments, Deviation, Pair
 
 __all__ = ["Choice", "choose", "missing", "run"]
 

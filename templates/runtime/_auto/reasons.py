@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .routing import Deviation, Pair
+from .pair import Deviation, Pair
 from .wording import difference, enumerated, kind_of_call
 
 __all__ = ["deviates", "documented", "never_on_gpu", "not_moved", "where_it_runs"]

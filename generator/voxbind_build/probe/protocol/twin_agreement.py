@@ -20,7 +20,7 @@ from voxbind_build.probe.inputs.images import Array
 from voxbind_build.probe.invoke import realise, tell_error
 from voxbind_build.probe.memory.interface import Memory
 from voxbind_build.probe.protocol.bench import in_words
-from voxbind_build.probe.protocol.observe import blank, load, observe
+from voxbind_build.probe.protocol.function_run import blank, load, observe
 
 _TOLD = 12
 """Calls that are named of each kind."""

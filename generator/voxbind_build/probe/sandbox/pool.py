@@ -45,7 +45,7 @@ from pebble.concurrent import process as in_process
 from voxbind_build.model import Ending, Observation, ProbeTask
 from voxbind_build.probe.invoke import is_exhausted
 from voxbind_build.probe.memory.cupy_memory import LOST
-from voxbind_build.probe.protocol.observe import blank, failed
+from voxbind_build.probe.protocol.function_run import blank, failed
 from voxbind_build.probe.sandbox.confinement import (
     ENVIRONMENT,
     Limits,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from voxbind_build.model import Observation, ProbeTask
 from voxbind_build.probe.invoke import is_exhausted, tell_error
-from voxbind_build.probe.protocol.observe import blank, failed, observe
+from voxbind_build.probe.protocol.function_run import blank, failed, observe
 from voxbind_build.probe.protocol.twin_agreement import agree
 from voxbind_build.probe.sandbox.confinement import Limits, limit, settle, silence
 

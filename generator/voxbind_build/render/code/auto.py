@@ -1,7 +1,7 @@
 """`voxbind.auto`: a module for each one of a library that has a twin on a GPU.
 
 To a checker and to an editor its functions are the CPU's. For the run time it has a table of what
-the manifest knows of each pair of twins, by which `voxbind._auto.twins` makes the functions.
+the manifest knows of each pair of twins, by which `voxbind._auto.functions` makes the functions.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _module(module: _Module, templates: Path) -> str:
             children=tuple(sorted(node.children)),
             handed_on=tuple(sorted([*node.handed_on, *node.not_wrapped])),
             public=sorted([*node.functions, *node.not_wrapped, *node.children]),
-            routed=names.bind("routed", "voxbind._auto.twins"),
+            routed=names.bind("routed", "voxbind._auto.functions"),
             list=names.bind("list", "builtins"),
             str=names.bind("str", "builtins"),
             routings=routings,
@@ -173,13 +173,13 @@ def _module(module: _Module, templates: Path) -> str:
 
 
 def _routing(function: Function, pair: _Pair | None, names: Namespace) -> str:
-    """Return the expression for a `voxbind._auto.routing.Routing`."""
+    """Return the expression for a `voxbind._auto.pair.Routing`."""
     facts: dict[str, object] = {}
     arrays = function.arrays if first_image(function) is not None else function.whole
     if arrays:
         facts["arrays"] = arrays
         facts |= _facts(function, pair, names) if pair is not None else {"has_twin": False}
-    return _call(names.bind("Routing", "voxbind._auto.routing"), facts)
+    return _call(names.bind("Routing", "voxbind._auto.pair"), facts)
 
 
 def _call(name: str, facts: dict[str, object]) -> str:
@@ -196,7 +196,7 @@ class _Code(str):
 
 
 def _facts(function: Function, pair: _Pair, names: Namespace) -> dict[str, object]:
-    """Return what is known of a pair, as `voxbind._auto.routing.Routing` names it."""
+    """Return what is known of a pair, as `voxbind._auto.pair.Routing` names it."""
     twin, other = pair.twin, pair.function
     facts: dict[str, object] = {
         "is_random": function.random,
@@ -242,7 +242,7 @@ def _deviations(function: Function, twin: Twin, names: Namespace) -> Iterator[_C
             "max_relative": None if kind.unlike else kind.relative,
         }
         known = {fact: value for fact, value in facts.items() if value not in ("", (), None)}
-        yield _Code(_call(names.bind("Deviation", "voxbind._auto.routing"), known))
+        yield _Code(_call(names.bind("Deviation", "voxbind._auto.pair"), known))
 
 
 def _outputs(function: Function, pair: _Pair) -> Iterator[str]:
@@ -259,5 +259,5 @@ def _result_dtypes(twin: Twin, names: Namespace) -> Iterator[_Code]:
         images.setdefault(results, []).append(dtype)
     for (cpu, gpu), dtypes in sorted(images.items()):
         facts: dict[str, object] = {"images": tuple(sorted(dtypes, key=rank))}
-        name = names.bind("ResultDtype", "voxbind._auto.routing")
+        name = names.bind("ResultDtype", "voxbind._auto.pair")
         yield _Code(_call(name, {**facts, "cpu": cpu, "gpu": gpu}))

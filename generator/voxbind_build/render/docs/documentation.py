@@ -14,7 +14,7 @@ from voxbind_build.render.docs import parameter_entries as entries
 from voxbind_build.render.docs.examples import Examples
 from voxbind_build.render.docs.google import numpydoc
 from voxbind_build.render.docs.markup import plain
-from voxbind_build.render.docs.sections import Sections, read, write
+from voxbind_build.render.docs.section_layout import Sections, read, write
 
 __all__ = ["document", "gives", "outcome", "takes"]
 

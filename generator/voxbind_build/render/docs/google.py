@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voxbind_build.common.docstrings import Section, entries, split
-from voxbind_build.render.docs.sections import written
+from voxbind_build.render.docs.section_layout import written
 
 __all__ = ["numpydoc"]
 

@@ -21,7 +21,7 @@ from voxbind_build.common.typeexpr import (
 )
 from voxbind_build.model import Function, Parameter
 from voxbind_build.render.code.checked_text import type_of
-from voxbind_build.render.docs.sections import written
+from voxbind_build.render.docs.section_layout import written
 
 __all__ = ["parameters", "returns"]
 

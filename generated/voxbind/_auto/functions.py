@@ -21,11 +21,11 @@ from .._dispatch import dispatch as lifting
 from .._settings import context
 from .._support.classes import class_of
 from .._support.package import PACKAGE
+from .pair import Pair, Routing
 from .reasons import documented
-from .routing import Pair, Routing
 
 if TYPE_CHECKING:
-    from .routing import Arguments, Function
+    from .pair import Arguments, Function
 
 __all__ = ["pair_of", "routed"]
 
@@ -83,7 +83,7 @@ def pair_of(cpu: str, gpu: str, routing: Routing, on_cpu: FunctionType, on_gpu: 
     Parameters
     ----------
     cpu, gpu, routing, on_cpu, on_gpu
-        See `voxbind._auto.routing.Pair`.
+        See `voxbind._auto.pair.Pair`.
     """
     code, defaults = on_cpu.__code__, on_cpu.__defaults__ or ()
     names, count = code.co_varnames, code.co_argcount
