@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import array_api_strict
 import handmade
+import jax
 import numpy as np
 import pyclesperanto as cle
 import pytest
@@ -31,6 +32,13 @@ CHECKS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 pytestmark = pytest.mark.filterwarnings("ignore:.*which pyclesperanto doesn't have:UserWarning")
+
+
+@pytest.fixture(autouse=True)
+def _wide_numbers() -> Iterator[None]:
+    """Let JAX keep 64 bits, as the other libraries do."""
+    with jax.enable_x64(True):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +138,10 @@ def of_the_standard() -> st.SearchStrategy[Any]:
     )
 
 
+def of_jax() -> st.SearchStrategy[Any]:
+    return arrays(native=True).map(jax.numpy.asarray)
+
+
 class Kind(NamedTuple):
     """A memory that arrays come from."""
 
@@ -142,6 +154,7 @@ KINDS = {
     "numpy": Kind(arrays(), IMAGE),
     "torch": Kind(tensors(), torch.from_numpy(IMAGE)),
     "pyclesperanto": Kind(on_device(), cle.push(IMAGE)),
+    "jax": Kind(of_jax(), jax.numpy.asarray(IMAGE)),
     "standard": Kind(of_the_standard(), array_api_strict.asarray(IMAGE)),
     "exporter": Kind(arrays().map(Exporter), Exporter(IMAGE)),
     "dlpack": Kind(arrays(native=True).map(DlpackExporter), DlpackExporter(IMAGE)),
@@ -159,6 +172,8 @@ def address(value: Any) -> int | None:
         value = value.array
     if isinstance(value, array_api_strict.asarray(0).__class__):
         value = np.asarray(value)
+    if isinstance(value, jax.Array):
+        return int(value.unsafe_buffer_pointer())
     return value.ctypes.data if isinstance(value, np.ndarray) else None
 
 
@@ -309,7 +324,7 @@ def test_what_comes_is_shared_as_it_is_said(
         assert not is_shared(value, arrived)
 
 
-@pytest.mark.parametrize("kind", ["numpy", "torch", "pyclesperanto", "standard"])
+@pytest.mark.parametrize("kind", ["numpy", "torch", "pyclesperanto", "jax", "standard"])
 @INTO
 @CHECKS
 @given(data=st.data())
@@ -463,7 +478,7 @@ STAYING = {
 # A device refuses a result of numbers that it doesn't have; the others have arrays of any shape.
 CASES = [
     (kind, what)
-    for kind in ("torch", "pyclesperanto", "standard")
+    for kind in ("torch", "pyclesperanto", "jax", "standard")
     for what in STAYING
     if what not in (("long doubles",) if kind == "pyclesperanto" else ("no elements", "no axes"))
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Form, Function, MemoryType, Parameter
 from voxbind_build.render.code.checked_text import annotation, literal, members, with_arrays
 from voxbind_build.render.code.namespace import Namespace
@@ -73,7 +74,7 @@ class _Writer:
     ) -> None:
         self._function, self._first, self._names = function, first, names
         self._where = function.public
-        self._array = "ClesperantoArray" if memory == "pyclesperanto" else "Array"
+        self._array = facts(memory).array_type
         self._has_switch = has_switch(function)
         self._takes_lists = first is not None and first.name in function.array_like
 
