@@ -9,7 +9,7 @@ from .cupy_memory import CupyMemory
 from .exporter_memory import ExporterMemory
 from .interface import CudaMemory, LibraryMemory, Memory, Place
 from .jax_memory import JaxMemory
-from .numpy_memory import NumpyMemory
+from .numpy_memory import NUMPY
 from .pyclesperanto_memory import PyclesperantoMemory
 from .torch_memory import TorchMemory
 
@@ -25,7 +25,6 @@ __all__ = [
     "library_memory",
 ]
 
-NUMPY = NumpyMemory()
 MEMORIES: tuple[Memory, ...] = (
     NUMPY,
     TorchMemory(),

@@ -92,7 +92,7 @@ def upstream(
     distribution: str,
     version: str,
     extra: str,
-    memory: str = "numpy",
+    memory: str = "",
     environment: Environment | None = None,
     home: str = "",
 ) -> Any:
@@ -114,7 +114,7 @@ def upstream(
     extra
         The extra of voxbind that installs the library, if there is one.
     memory
-        The memory that the library works in.
+        The memory that the library works in, if it isn't NumPy's.
     environment
         Files that the library must be told of before it is imported, by environment
         variable: where it isn't set, no pattern of ``unless`` matches a file and one of
@@ -198,8 +198,12 @@ class _Library:
 
     @property
     def _memory(self) -> LibraryMemory:
-        """The memory that the library works in, which isn't imported before it is asked for."""
-        from .._memory.registry import NUMPY, library_memory
+        """The memory that the library works in; other memories aren't imported for NumPy's."""
+        from .._memory.numpy_memory import NUMPY
+
+        if not self._memory_name:
+            return NUMPY
+        from .._memory.registry import library_memory
 
         return library_memory(self._memory_name) or NUMPY
 

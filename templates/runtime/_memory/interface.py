@@ -52,17 +52,17 @@ class Memory(ABC):
         """What an error message calls its arrays, among the types that are accepted."""
 
     direct_class: str = ""
-    """Class of arrays, as ``torch.Tensor``, that voxbind's own functions (which follow the array
-    API standard) are called with at once. Empty if such a call needs more, as on a GPU that must
-    be made the current one, or if these functions don't run in this memory."""
+    """Class of arrays, such as ``torch.Tensor``, that voxbind's own functions are given directly.
+    Empty if these functions don't run in this memory, or if a call needs preparation, such as a
+    GPU that must be made the current one."""
 
     is_open: bool = False
     """Whether arrays are recognised by what they export and not by their class, so that an
     object of the wrapped library itself may be among them, and exports may be copies."""
 
     always_converts: bool = True
-    """Whether each array comes to the host, and a result back, as an array: none stays lazy, is
-    a NumPy array already, or comes back as an array of another memory."""
+    """Whether a library of NumPy's is always given a converted array, and its result always goes
+    back: not so for NumPy's own arrays, for lazy ones, and if the result may stay NumPy's."""
 
     @abstractmethod
     def holds(self, value: Any) -> bool:
@@ -94,9 +94,9 @@ class Memory(ABC):
         return True
 
     def is_its_buffer(self, value: Any) -> bool:
-        """Return whether an array on a GPU has the elements of its buffer, in their order.
+        """Return whether an array on a GPU is no conjugated, negated or flipped view of its buffer.
 
-        It hasn't if PyTorch's conjugate bit is set, or if it is flipped.
+        Another library gets such a view as a copy.
         """
         return all(stride >= 0 for stride in getattr(value, "strides", None) or ())
 

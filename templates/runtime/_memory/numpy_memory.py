@@ -10,7 +10,7 @@ from .._support.untyped import np
 from ..errors import MemoryTypeError
 from .interface import LibraryMemory, Place
 
-__all__ = ["NumpyMemory", "numpy_dtype"]
+__all__ = ["NUMPY", "NumpyMemory", "numpy_dtype"]
 
 
 def numpy_dtype(value: Any) -> Any:
@@ -111,3 +111,7 @@ class NumpyMemory(LibraryMemory):
 
     def widened(self, stack: Any, plane: Any) -> Any:
         return stack.astype(np.result_type(stack, plane), copy=False)
+
+
+NUMPY = NumpyMemory()
+"""The memory that a library works in if nothing else is said."""
