@@ -43,7 +43,7 @@ def voxbind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Import]:
 @pytest.fixture
 def exchange_in(voxbind: Import) -> Any:
     """Give an exchange with a library that works in a memory of this name."""
-    memories, exchange = voxbind("_memory.lookup"), voxbind("_memory.exchange").Exchange
+    memories, exchange = voxbind("_memory.lookup"), voxbind("_dispatch.exchange").Exchange
     devices = {"numpy": None, "torch": torch.device("cpu"), "pyclesperanto": cle.get_device()}
     return lambda name: exchange(memories.library_memory(name), devices[name])
 

@@ -32,7 +32,7 @@ class Pair(NamedTuple):
 
 @pytest.fixture
 def exchange(voxbind: Import) -> Any:
-    return voxbind("_memory.exchange").Exchange()
+    return voxbind("_dispatch.exchange").Exchange()
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_any_array_comes_back_as_an_equal_tensor(voxbind: Import, data: st.DataO
             array = np.flip(array, axis)
     array = array.T if data.draw(st.booleans(), label="transpose") else array
     array.flags.writeable = data.draw(st.booleans(), label="writeable")
-    tensor = voxbind("_memory.exchange").Exchange().give_back(array, torch.zeros(1))
+    tensor = voxbind("_dispatch.exchange").Exchange().give_back(array, torch.zeros(1))
     assert isinstance(tensor, torch.Tensor)
     assert tuple(tensor.shape) == array.shape
     np.testing.assert_array_equal(tensor.numpy(), array)

@@ -466,7 +466,7 @@ def test_results_that_are_no_array_of_its_stay_numpy_or_are_refused(voxbind: Imp
     nothing = voxbind("skimage.feature").corner_peaks(device_array(np.zeros_like(IMAGE)))
     assert type(nothing) is np.ndarray
     assert nothing.shape == (0, 2)
-    exchange = voxbind("_memory.exchange").Exchange()
+    exchange = voxbind("_dispatch.exchange").Exchange()
     for unheld in (np.ones(2, complex), np.array([2**40])):
         with pytest.raises(voxbind("errors").MemoryTypeError, match=r"numpy\.asarray\(image\)"):
             exchange.give_back(unheld, device_array(IMAGE))

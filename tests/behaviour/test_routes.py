@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import array_api_strict
+import jax
 import numpy as np
 import pyclesperanto as cle
 import pytest
@@ -32,6 +33,13 @@ CHECKS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 pytestmark = pytest.mark.filterwarnings("ignore:.*which pyclesperanto doesn't have:UserWarning")
+
+
+@pytest.fixture(autouse=True)
+def _wide_numbers() -> Iterator[None]:
+    """Let JAX keep 64 bits, as the other libraries do."""
+    with jax.enable_x64(True):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +139,10 @@ def of_the_standard() -> st.SearchStrategy[Any]:
     )
 
 
+def of_jax() -> st.SearchStrategy[Any]:
+    return arrays(native=True).map(jax.numpy.asarray)
+
+
 class Kind(NamedTuple):
     """A memory that arrays come from."""
 
@@ -143,6 +155,7 @@ KINDS = {
     "numpy": Kind(arrays(), IMAGE),
     "torch": Kind(tensors(), torch.from_numpy(IMAGE)),
     "pyclesperanto": Kind(on_device(), cle.push(IMAGE)),
+    "jax": Kind(of_jax(), jax.numpy.asarray(IMAGE)),
     "standard": Kind(of_the_standard(), array_api_strict.asarray(IMAGE)),
     "exporter": Kind(arrays().map(Exporter), Exporter(IMAGE)),
     "dlpack": Kind(arrays(native=True).map(DlpackExporter), DlpackExporter(IMAGE)),
@@ -160,6 +173,8 @@ def address(value: Any) -> int | None:
         value = value.array
     if isinstance(value, array_api_strict.asarray(0).__class__):
         value = np.asarray(value)
+    if isinstance(value, jax.Array):
+        return int(value.unsafe_buffer_pointer())
     return value.ctypes.data if isinstance(value, np.ndarray) else None
 
 
@@ -224,7 +239,7 @@ HERE = {"numpy": "numpy", "torch (CPU)": "torch", "pyclesperanto": "pyclesperant
 @pytest.mark.parametrize("source", HERE)
 def test_the_table_of_routes_is_what_happens(voxbind: Import, source: str, target: str) -> None:
     kind, library = HERE[source], HERE[target]
-    memories, exchange_of = voxbind("_memory.lookup"), voxbind("_memory.exchange").Exchange
+    memories, exchange_of = voxbind("_memory.lookup"), voxbind("_dispatch.exchange").Exchange
     route = voxbind("_memory.routes").route(source, target)
     image = plain(IMAGE)
     value = {"numpy": lambda: image, "torch": lambda: torch.from_numpy(image)}.get(
@@ -283,7 +298,7 @@ def test_what_comes_is_shared_as_it_is_said(
     expected = plain(value)
     log = tracing.TraceLog()
     watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)))
-    exchange = voxbind("_memory.exchange").Exchange(memory, device, watch)
+    exchange = voxbind("_dispatch.exchange").Exchange(memory, device, watch)
     if home is not memory and is_refused(expected, library):
         with pytest.raises((voxbind("errors").MemoryTypeError, voxbind("errors").DimensionError)):
             watch.run(lambda: exchange.lower(value, "image"), library)
@@ -310,7 +325,7 @@ def test_what_comes_is_shared_as_it_is_said(
         assert not is_shared(value, arrived)
 
 
-@pytest.mark.parametrize("kind", ["numpy", "torch", "pyclesperanto", "standard"])
+@pytest.mark.parametrize("kind", ["numpy", "torch", "pyclesperanto", "jax", "standard"])
 @INTO
 @CHECKS
 @given(data=st.data())
@@ -325,7 +340,7 @@ def test_what_goes_back_is_shared_as_it_is_said(
     expected = plain(result)
     log = tracing.TraceLog()
     watch = tracing.Watch(voxbind("_settings.context").Settings(logs=(log,)))
-    exchange = voxbind("_memory.exchange").Exchange(memory, device_of(library), watch)
+    exchange = voxbind("_dispatch.exchange").Exchange(memory, device_of(library), watch)
 
     def run() -> Any:
         return watch.run(lambda: exchange.give_back(result, like), library)
@@ -464,7 +479,7 @@ STAYING = {
 # A device refuses a result of numbers that it doesn't have; the others have arrays of any shape.
 CASES = [
     (kind, what)
-    for kind in ("torch", "pyclesperanto", "standard")
+    for kind in ("torch", "pyclesperanto", "jax", "standard")
     for what in STAYING
     if what not in (("long doubles",) if kind == "pyclesperanto" else ("no elements", "no axes"))
 ]
@@ -477,12 +492,12 @@ def test_a_result_that_stays_numpys_does_not_move_and_is_not_forbidden(
 ) -> None:
     kept = STAYING[what].view()
     kept.flags.writeable = writeable
-    exchange = voxbind("_memory.exchange").Exchange()
+    exchange = voxbind("_dispatch.exchange").Exchange()
     assert exchange.give_back(kept, KINDS[kind].like) is kept
     tracing, log = voxbind("_settings.tracing"), voxbind("_settings.tracing").TraceLog()
     asked = voxbind("_settings.context").Settings(transfers="forbid", logs=(log,))
     watch = tracing.Watch(asked)
-    exchange = voxbind("_memory.exchange").Exchange(watch=watch)
+    exchange = voxbind("_dispatch.exchange").Exchange(watch=watch)
     assert watch.run(lambda: exchange.give_back(kept, KINDS[kind].like), "numpy") is kept
     assert log[0].conversions == ()
 

@@ -15,7 +15,7 @@ import voxbind
 from helpers.gpu_libraries import IMAGE, PAIRS, Library
 from voxbind import native
 from voxbind._dispatch.dispatch import direct
-from voxbind._memory.exchange import Exchange
+from voxbind._dispatch.exchange import Exchange
 from voxbind._memory.lookup import library_memory
 from voxbind.scipy import ndimage
 from voxbind.skimage import filters

@@ -14,9 +14,9 @@ import voxbind
 from voxbind_build import libraries, manifest
 from voxbind_build.build import record as recording
 from voxbind_build.build.report import RecordReport
+from voxbind_build.memories.cupy_memory import LOST, Cuda
 from voxbind_build.model import Exclusion, LibrarySpec, Machine
-from voxbind_build.probe.memory import machine as cuda
-from voxbind_build.probe.memory.cupy_memory import LOST, Cuda
+from voxbind_build.probe import gpu as cuda
 
 pytestmark = pytest.mark.gpu
 
@@ -90,7 +90,7 @@ def test_a_gpu_that_was_left_in_error_ends_its_process() -> None:
     code = """
 import sys
 sys.path[:] = eval(sys.argv[1])
-from voxbind_build.probe.memory.cupy_memory import Cuda
+from voxbind_build.memories.cupy_memory import Cuda
 space = Cuda()
 space.wait()
 kernel = space._library.RawKernel(

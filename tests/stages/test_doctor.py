@@ -15,6 +15,7 @@ from voxbind_build import manifest as frozen
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import doctor
 from voxbind_build.libraries import builtin
+from voxbind_build.memories.cupy_memory import EXAMINATION
 from voxbind_build.model import Library
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, libraries: dict[str, Library]) -> E
                 return {"lack": lack}
             if code is doctor._IMPORT:
                 return {"error": imports} if imports else {}
-            if code is doctor._CUPY.ask:
+            if code is EXAMINATION.ask:
                 if cupy.startswith("NVIDIA"):
                     return {"usable": True, "detail": cupy}
                 return {"usable": False, "detail": cupy, "command": "$cuda --force-reinstall"}

@@ -22,7 +22,9 @@ TASKS = {"median": MEDIAN, "warp": WARP, "tensors": TENSORS}
 @pytest.fixture
 def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a copy of the probe's files that may be edited."""
-    copy = Path(shutil.copytree(Path(fingerprint.__file__).parent, tmp_path / "probe"))
+    folder = Path(fingerprint.__file__).parent
+    shutil.copytree(folder.parent / "memories", tmp_path / "memories")
+    copy = Path(shutil.copytree(folder, tmp_path / "probe"))
     monkeypatch.setattr(fingerprint, "_FOLDER", copy)
     monkeypatch.setattr(roles, "_FOLDER", copy / "inputs")
     return copy
@@ -58,14 +60,16 @@ EDITS = [
     # Words change nothing.
     ("protocol/observe.py", '"""Observe one callable.', '"""Observe one callable, please.', set()),
     ("inputs/arguments.py", "def _footprint(", "# A remark.\ndef _footprint(", set()),
-    ("memory/torch_memory.py", "tensors", "arrays of PyTorch", set()),
+    ("../memories/torch_memory.py", "tensors", "arrays of PyTorch", set()),
     ("sandbox/confinement.py", "from __future__", "import os  # noqa\nfrom __future__", set()),
     ("protocol/twin_agreement.py", "from __future__", "import os\nfrom __future__", set()),
     # The protocol decides everything.
     ("protocol/observe.py", "_BUDGET = 60.0", "_BUDGET = 61.0", {*TASKS}),
     ("inputs/images.py", "from __future__", "import os\nfrom __future__", {*TASKS}),
-    # A memory decides what is measured in it.
-    ("memory/torch_memory.py", "value.copy()", "value.copy().copy()", {"tensors"}),
+    # A memory decides what is measured in it; what else it says decides nothing.
+    ("../memories/torch_memory.py", "value.copy()", "value.copy().copy()", {"tensors"}),
+    ("../memories/torch_memory.py", "pip install torch", "pip install pytorch", set()),
+    ("../memories/torch_memory.py", "kernel_caches=(", 'kernel_caches=(".torch", ', set()),
     # A role decides the functions that have it.
     (
         "inputs/arguments.py",

@@ -23,6 +23,9 @@ from voxbind_build.build.progress import Silent
 from voxbind_build.build.report import BuildError, RecordReport
 from voxbind_build.cli import app as cli
 from voxbind_build.manifest import RecordingError
+from voxbind_build.memories.containers import mapped
+from voxbind_build.memories.cupy_memory import LOST
+from voxbind_build.memories.numpy_memory import Host
 from voxbind_build.model import (
     Agreement,
     Apart,
@@ -34,10 +37,7 @@ from voxbind_build.model import (
     ProbeTask,
     Returns,
 )
-from voxbind_build.probe.memory import machine as cuda
-from voxbind_build.probe.memory.containers import mapped
-from voxbind_build.probe.memory.cupy_memory import LOST
-from voxbind_build.probe.memory.numpy_memory import Host
+from voxbind_build.probe import gpu as cuda
 from voxbind_build.probe.protocol.twin_agreement import Pair, distance
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.probe.sandbox.confinement import Limits

@@ -7,7 +7,6 @@ from itertools import islice
 from operator import index
 from typing import Any
 
-from .._memory.cupy_memory import CupyMemory
 from .._memory.exchange import Exchange, lower_dtype
 from .._memory.exporter_memory import is_dask_array
 from .._memory.lookup import (
@@ -23,6 +22,7 @@ from .._memory.lookup import (
     memory_of,
     to_host,
 )
+from .._memory.registry import accepted_arrays
 from .._settings.context import DEFAULT, current
 from .._settings.tracing import Watch
 from .._support.classes import class_of
@@ -34,9 +34,6 @@ from .plan import Plan, plan_of
 from .slices import run_per_slice
 
 __all__ = ["Call", "begin"]
-
-_SIMPLE = frozenset(("torch", "cupy", "pyclesperanto"))
-"""Memories whose arrays always come to NumPy and back: none of them stays lazy, or is refused."""
 
 
 class Call:
@@ -127,7 +124,7 @@ class Call:
         rest = dict(self._arguments)
         image = rest.pop(self._plan.images[0])
         home = KNOWN.get(class_of(image), NUMPY)
-        if home.name not in _SIMPLE or not PLAIN.issuperset(map(type, rest.values())):
+        if not home.always_converts or not PLAIN.issuperset(map(type, rest.values())):
             return self._run(None)
         host = home.to_host(image, self.image)
         result = self._plan.function(host, **rest)
@@ -192,9 +189,8 @@ class Call:
             return
         also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
-            f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor, "
-            "cupy.ndarray, pyclesperanto.Array and what exports an array (__array__, DLPack, "
-            f"__cuda_array_interface__){also}. {_advice(value, name)}"
+            f"{self.name}: {name!r} is {_told(value)}. Taken are {accepted_arrays()}{also}. "
+            f"{_advice(value, name)}"
         )
 
     def _in_order(self) -> Iterator[Any]:
@@ -210,14 +206,14 @@ class Call:
         for name, value in values.items():
             if type(value) in PLAIN:
                 continue
-            if memory.name != "torch":
+            if not memory.has_own_dtypes:
                 value = values[name] = lower_dtype(value, name)
             if name not in plan.arrays:
                 values[name] = self._lower_other(exchange, name, value)
         for name in plan.outputs:
             exchange.expect(values[name], name)
         for name in plan.changed:
-            if memory.holds(values[name]):
+            if memory_of(values[name]) is memory:
                 exchange.expect(values[name], name)
         for name in plan.lowered:
             value = values[name]
@@ -243,10 +239,10 @@ class Call:
         home = memory_of(first)
         if home is None or home is NUMPY or home is self._memory:
             return value
-        if home.name == "exporter":  # maybe an object of the library: a transformation, say
+        if home.is_open:  # maybe an object of the library: a transformation, say
             is_foreign = hasattr(class_of(first), "__array_function__")
             return exchange.to_host(value, name) if is_foreign else value
-        if self.image and self._memory.holds(first_array(self._arguments[self.image])):
+        if self.image and memory_of(first_array(self._arguments[self.image])) is self._memory:
             return value  # as it is where the wrapper calls the library directly
         return exchange.to_host(value, name)
 
@@ -325,7 +321,7 @@ class Call:
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
         """Call the library: what is required by position, the rest by keyword."""
-        if isinstance(self._memory, CupyMemory):
+        if self._memory.works_on_current_device:
             with self._memory.working_on(self._device):
                 return self._pass_on(values)
         return self._pass_on(values)

@@ -34,10 +34,7 @@ class Plan:
         self.positional: int = facts.get("positional", self.required)
         self.args: str = facts.get("args", "")
         self.kwargs: str = facts.get("kwargs", "")
-        memory = facts.get("memory", "numpy")
-        self.library: LibraryMemory | None = (
-            None if memory == "array_api" else library_memory(memory)
-        )
+        self.library: LibraryMemory | None = library_memory(facts.get("memory", NUMPY.name))
         self.defaults: Arguments = facts.get("defaults", {})
         self.is_plain: bool = self.required == self.positional and not (
             self.args or self.kwargs or self.defaults

@@ -14,6 +14,7 @@ from typing import Any
 from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
+from .interface import CudaMemory, Memory
 
 __all__ = [
     "ExporterMemory",
@@ -26,7 +27,7 @@ __all__ = [
 
 _INTERFACES = ("__array_interface__", "__array_struct__")
 _EXPORTS = (*_INTERFACES, "__array__", "__dlpack__", "__cuda_array_interface__")
-_NEVER = (str, bytes, bytearray, dict, type(None), np.generic, type)
+_NEVER = (str, bytes, bytearray, dict, type(None), type)
 # Device types of DLPack: https://dmlc.github.io/dlpack/latest/c_api.html
 _CPU, _CUDA, _CUDA_HOST, _CUDA_MANAGED = 1, 2, 3, 13
 
@@ -71,13 +72,17 @@ def not_writable(value: Any, name: str) -> str:
     return "" if first.flags.writeable else "exports read-only memory"
 
 
-class ExporterMemory:
-    """Arrays of any other library: see `voxbind._memory.lookup.Memory`."""
+class ExporterMemory(Memory):
+    """Arrays of any other library: see `voxbind._memory.interface.Memory`."""
 
     name = "exporter"
+    places = ()
+    array_name = "what exports an array (__array__, DLPack, __cuda_array_interface__)"
+    is_open = True
+    always_converts = False
 
     def holds(self, value: Any) -> bool:
-        if isinstance(value, _NEVER):
+        if isinstance(value, (*_NEVER, np.generic)):
             return False
         return any(hasattr(class_of(value), export) for export in _EXPORTS)
 
@@ -89,8 +94,14 @@ class ExporterMemory:
         computed = " (computed)" if is_lazy(device) else ""
         return class_name(device) + computed
 
-    def gpu(self, device: Any) -> int | None:
-        return None
+    def gpu_of(self, value: Any) -> int | None:
+        return gpu_of(value)
+
+    def makes_arrays_like(self, value: Any) -> bool:
+        return makes_its_kind(value)
+
+    def write_refusal(self, value: Any, name: str) -> str:
+        return "" if gpu_of(value) is not None else not_writable(value, name)
 
     def leaves_shared(self, value: Any) -> bool:
         """Whether NumPy can share the buffer; what ``__array__`` does can't be known."""
@@ -215,21 +226,20 @@ def _of_its_kind(array: Any, like: Any, **options: Any) -> Any:
     return like.__array_namespace__().asarray(native, device=like.device, **options)
 
 
-def _gpu_memory(value: Any, name: str) -> tuple[Any, Any]:
-    """Return the memory of a library that is there to read a GPU, and the GPU in its terms."""
-    from .cupy_memory import CupyMemory
-    from .torch_memory import TorchMemory
+def _gpu_memory(value: Any, name: str) -> tuple[CudaMemory, Any]:
+    """Return the memory of an installed library that can read a GPU, and the GPU in its terms."""
+    from .registry import CUDA_MEMORIES
 
     gpu = gpu_of(value)
-    # What was imported already comes first: an import takes a second.
-    for module in sorted(("cupy", "torch"), key=lambda each: each not in sys.modules):
+    assert gpu is not None
+    # A library that is imported already comes first: an import takes a second.
+    known = {memory.module: memory for memory in CUDA_MEMORIES}
+    for module in sorted(known, key=lambda name: (name not in sys.modules, name)):
         try:
-            library: Any = import_module(module)
+            import_module(module)
         except ImportError:
             continue
-        if module == "cupy":
-            return CupyMemory(), gpu
-        return TorchMemory(), library.device("cuda", gpu)
+        return known[module], known[module].device_of_gpu(gpu)
     subject = f"{name!r} is" if name else "the output is"
     raise DeviceUnavailableError(
         f"{subject} of type {class_name(value)}, on an NVIDIA GPU, and neither CuPy nor PyTorch "

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import MemoryTypeError
+from .interface import LibraryMemory, Place
 
-__all__ = ["NumpyMemory", "numpy_dtype"]
+__all__ = ["NUMPY", "NumpyMemory", "numpy_dtype"]
 
 
 def numpy_dtype(value: Any) -> Any:
@@ -21,14 +23,18 @@ def numpy_dtype(value: Any) -> Any:
         return None
 
 
-class NumpyMemory:
-    """Arrays of NumPy: see `voxbind._memory.lookup.LibraryMemory`."""
+class NumpyMemory(LibraryMemory):
+    """Arrays of NumPy: see `voxbind._memory.interface.LibraryMemory`."""
 
-    name = "numpy"
-    reads_colours = True
+    name = module = "numpy"
+    places = (Place("numpy", "host"),)
+    array_name = direct_class = "numpy.ndarray"
+    always_converts = False
     speaks_array_api = True
-    takes_nested = False
-    planes_are_views = True
+    reads_colours = True
+
+    def array_class(self, module: ModuleType) -> type:
+        return module.ndarray  # type: ignore[no-any-return]
 
     def holds(self, value: Any) -> bool:
         """Whether `value` is a NumPy array whose class keeps NumPy's functions as they are.
@@ -47,9 +53,6 @@ class NumpyMemory:
     def place(self, device: Any) -> str:
         return "numpy"
 
-    def gpu(self, device: Any) -> int | None:
-        return None
-
     def is_at(self, value: Any, device: Any) -> bool:
         return True
 
@@ -65,9 +68,6 @@ class NumpyMemory:
                 f"{name!r} is a masked array, and the library doesn't look at its mask. Give "
                 f"{name}.filled(value), or {name}.data and the mask to a parameter for it."
             )
-
-    def refuse(self, value: Any, name: str, cast: str) -> None:
-        """NumPy holds what comes to it; what doesn't come is told by where it comes from."""
 
     def leaves_shared(self, value: Any) -> bool:
         return True
@@ -102,17 +102,8 @@ class NumpyMemory:
     def cast(self, name: str, dtype: str) -> str:
         return f"{name}.astype(numpy.{dtype})"
 
-    def copy(self, value: Any) -> Any:
-        return value.copy()
-
     def volume(self, value: Any) -> Any:
         return np.asanyarray(value)
-
-    def plane(self, volume: Any, z: int) -> Any:
-        return volume[z]
-
-    def put(self, volume: Any, z: int, plane: Any) -> None:
-        volume[z] = plane
 
     def empty(self, shape: tuple[int, ...], like: Any) -> Any:
         masked = isinstance(like, np.ma.MaskedArray)
@@ -120,3 +111,7 @@ class NumpyMemory:
 
     def widened(self, stack: Any, plane: Any) -> Any:
         return stack.astype(np.result_type(stack, plane), copy=False)
+
+
+NUMPY = NumpyMemory()
+"""The memory that a library works in if nothing else is said."""

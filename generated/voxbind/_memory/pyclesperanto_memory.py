@@ -14,8 +14,11 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
+from .._support.classes import class_of
 from .._support.stacklevel import callers_level
 from .._support.untyped import np
 from ..errors import (
@@ -23,6 +26,7 @@ from ..errors import (
     MemoryDimensionError,
     MemoryTypeError,
 )
+from .interface import LibraryMemory, Place
 
 __all__ = ["PyclesperantoMemory"]
 
@@ -33,14 +37,30 @@ _NUMBERS = "biufc"
 _MOST_AXES = 3
 
 
-class PyclesperantoMemory:
-    """Arrays of pyclesperanto: see `voxbind._memory.lookup.LibraryMemory`."""
+class PyclesperantoMemory(LibraryMemory):
+    """Arrays of pyclesperanto: see `voxbind._memory.interface.LibraryMemory`."""
 
-    name = "pyclesperanto"
-    reads_colours = False
-    speaks_array_api = False
+    name = module = "pyclesperanto"
+    places = (Place("pyclesperanto", "own"),)
+    array_name = "pyclesperanto.Array"
     takes_nested = True
     planes_are_views = False
+
+    def array_class(self, module: ModuleType) -> type:
+        # Its public `Array` stands for the class of the back end that is active.
+        return class_of(module.empty((1, 1)))
+
+    def lack_of_device(self, module: ModuleType, distribution: str) -> str:
+        """Say that pyclesperanto finds no device: then it is all but empty."""
+        with suppress(AttributeError, RuntimeError):
+            if module.get_device() is not None:
+                return ""
+        return (
+            f"{distribution} is installed but finds no device to work on. Install the driver "
+            "of a GPU, or a device on the CPU with: pip install 'voxbind[opencl-cpu]'. Then start "
+            f"Python anew, and import voxbind before {distribution}; "
+            "`python -c 'import pyclesperanto; pyclesperanto.info()'` lists what is found."
+        )
 
     def holds(self, value: Any) -> bool:
         # The class stands for that of the active back end, which a user may change.
@@ -52,9 +72,6 @@ class PyclesperantoMemory:
 
     def place(self, device: Any) -> str:
         return f"pyclesperanto ({self.device_name(device)})"
-
-    def gpu(self, device: Any) -> int | None:
-        return None
 
     def is_at(self, value: Any, device: Any) -> bool:
         return True
@@ -69,9 +86,6 @@ class PyclesperantoMemory:
         given = (value for value in arguments if isinstance(value, library.Device))
         arrays = (value.device for value in arguments if self.holds(value))
         return next(given, None) or next(arrays, None) or library.get_device()
-
-    def check(self, value: Any, name: str) -> None:
-        """Its own arrays are all right."""
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse axes and data types that it doesn't have, from what an array tells of itself."""
@@ -119,21 +133,12 @@ class PyclesperantoMemory:
     def cast(self, name: str, dtype: str) -> str:
         return f"{name}.astype(numpy.{dtype})"
 
-    def copy(self, value: Any) -> Any:
-        return value.copy()
-
-    def volume(self, value: Any) -> Any:
-        return value
-
     def plane(self, volume: Any, z: int) -> Any:
         # `volume[z]` does the same, but for a plane of one element, of which it makes a number.
         plane = self._new(volume.shape[1:], volume.dtype, volume)
         extent = (1,) * (_MOST_AXES - plane.ndim) + tuple(plane.shape)
         volume.copy(plane, (z, 0, 0), (0, 0, 0), extent)
         return plane
-
-    def put(self, volume: Any, z: int, plane: Any) -> None:
-        volume[z] = plane
 
     def empty(self, shape: tuple[int, ...], like: Any) -> Any:
         _check_shape(shape, "")

@@ -8,20 +8,20 @@ GPU comes to it, and leaves it, by way of the host.
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from . import exporter_memory as memory_exporter
+from . import registry
+from .exporter_memory import ExporterMemory
+from .interface import CudaMemory
 
 if TYPE_CHECKING:
-    from .lookup import CudaMemory, Memory
+    from .interface import Memory
 
 __all__ = ["PLACES", "by_gpu", "gpu_of", "nbytes_of", "route", "shares"]
 
-_ON_HOST = ("numpy", "torch (CPU)")
-_ON_GPU = ("torch (CUDA)", "cupy")
-_APART = ("pyclesperanto",)
-PLACES = (*_ON_HOST, *_ON_GPU, *_APART)
-"""Where arrays are, as the table of routes names it."""
+_BUFFERS = {place.name: place.buffers for place in registry.PLACES}
+PLACES = tuple(_BUFFERS)
+"""Where arrays may be, as the table of routes names it."""
 
 
 def route(source: str, target: str) -> str:
@@ -34,35 +34,33 @@ def route(source: str, target: str) -> str:
     """
     if source == target:
         return "same"
-    for together in (_ON_HOST, _ON_GPU):
-        if source in together and target in together:
-            return "share"
-    return "copy" if source in _ON_HOST or target in _ON_HOST else "copy, copy"
+    buffers = _BUFFERS[source], _BUFFERS[target]
+    if buffers in (("host", "host"), ("cuda", "cuda")):
+        return "share"
+    return "copy" if "host" in buffers else "copy, copy"
 
 
 def gpu_of(value: Any, home: Memory) -> int | None:
-    """Return the number of the NVIDIA GPU that an array is on; None where it is on none."""
-    if home.name == "exporter":
-        return memory_exporter.gpu_of(value)
-    return home.gpu(home.device(value))
+    """Return the number of the NVIDIA GPU that an array is on; None if it is on none."""
+    return home.gpu_of(value)
 
 
 def by_gpu(value: Any, home: Memory, target: Memory, device: Any) -> CudaMemory | None:
     """Return the target if both it and the array are on NVIDIA GPUs: no way leads by the host."""
-    if target.gpu(device) is None or gpu_of(value, home) is None:
+    if target.gpu(device) is None or home.gpu_of(value) is None:
         return None
-    if str(getattr(value, "layout", "torch.strided")) != "torch.strided":
-        return None  # a sparse tensor, of which PyTorch's memory tells what to make
-    return cast("CudaMemory", target)
+    if not home.can_be_read_on_gpu(value):
+        return None  # its memory says, on the way to the host, what to make of it
+    return target if isinstance(target, CudaMemory) else None
 
 
 def shares(value: Any, home: Memory, target: Memory, device: Any, name: str = "") -> bool:
-    """Whether an array's buffer will be shared on its way to another memory; nothing is copied."""
+    """Return whether an array's buffer will be shared in another memory; nothing is copied."""
     if by_gpu(value, home, target, device):
-        return target.gpu(device) == gpu_of(value, home) and _is_its_buffer(value)
+        return target.gpu(device) == home.gpu_of(value) and home.is_its_buffer(value)
     if not home.leaves_shared(value):
         return False
-    if target.name == "numpy":
+    if target is registry.NUMPY:
         return True
     return target.arrives_shared(home.to_host(value, name), device)
 
@@ -76,11 +74,4 @@ def nbytes_of(value: Any) -> int:
     try:
         return int(prod(value.shape) * value.dtype.itemsize)
     except (AttributeError, RuntimeError, ValueError):  # a PIL image tells neither
-        return int(memory_exporter.ExporterMemory().to_host(value, "").nbytes)
-
-
-def _is_its_buffer(value: Any) -> bool:
-    """Whether an array is what its buffer holds, and not to be read with another sign or order."""
-    if any(getattr(value, is_lazy, bool)() for is_lazy in ("is_conj", "is_neg")):
-        return False
-    return all(stride >= 0 for stride in getattr(value, "strides", None) or ())
+        return int(ExporterMemory().to_host(value, "").nbytes)

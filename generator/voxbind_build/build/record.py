@@ -32,6 +32,7 @@ from voxbind_build.classify import paired, twin_name
 from voxbind_build.discover import discover
 from voxbind_build.discover.locate import installed_version
 from voxbind_build.manifest import Record
+from voxbind_build.memories.lookup import facts
 from voxbind_build.model import (
     Library,
     LibrarySpec,
@@ -42,7 +43,7 @@ from voxbind_build.model import (
     Recordings,
     Twin,
 )
-from voxbind_build.probe.memory import machine as cuda
+from voxbind_build.probe import gpu as cuda
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
@@ -168,7 +169,7 @@ def _prove_writable(path: Path) -> None:
 
 def _machine(spec: LibrarySpec) -> Machine:
     """Return the machine that a library's functions work on here."""
-    if spec.memory_type != "cupy":
+    if not facts(spec.memory_type).on_gpu:
         return Machine(device="cpu")
     found = cuda.examine()
     if isinstance(found, str):
@@ -304,7 +305,7 @@ class _Run:
             reporter.advance(library)
             return None
 
-        on_gpu = any(task.memory_type == "cupy" for task in self._tasks.values())
+        on_gpu = any(facts(task.memory_type).on_gpu for task in self._tasks.values())
         wanted = [self._libraries[definition] for definition in self._tasks]
         reporter.start({name: wanted.count(name) for name in self._states})
         try:

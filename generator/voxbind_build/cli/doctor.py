@@ -22,6 +22,8 @@ from msgspec.structs import replace
 
 from voxbind_build.discover.locate import NO_VERSION
 from voxbind_build.libraries import settings
+from voxbind_build.memories.interface import Examination
+from voxbind_build.memories.lookup import EXAMINATIONS, facts
 from voxbind_build.model import Library, LibrarySpec
 
 PATIENCE = 120
@@ -76,7 +78,7 @@ def examine(
             pool.submit(_library, name, known.get(name), libraries.get(name), package)
             for name in sorted({*known, *libraries})
         ]
-        found += [pool.submit(_memory, memory, package) for memory in _MEMORIES]
+        found += [pool.submit(_memory, entry, package) for entry in EXAMINATIONS]
         findings = [future.result() for future in found]
     return (*findings, *_routes(package, findings))
 
@@ -130,7 +132,7 @@ def _library(
         said = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
     else:
         said = _run(_IMPORT, *entry.modules)
-    device = _DEVICES.get(entry.memory_type)
+    device = facts(entry.memory_type).device
     # pyclesperanto can't be imported without a device, and CuPy can.
     if device is not None and ("error" in said or entry.device == "cuda"):
         found = _memory(device, package)
@@ -187,19 +189,6 @@ print(json.dumps({"lack": lack()}))
 """
 
 
-class _Memory(Struct, frozen=True, kw_only=True):
-    """How to ask for a kind of array memory and its device."""
-
-    name: str
-    kind: Literal["memory", "device"]
-    distributions: tuple[str, ...]
-    ask: str
-    """Python that prints a JSON object with `usable` and `detail`."""
-    install: str
-    """``$cuda`` stands for what installs the libraries on a GPU, ``$driver`` for its driver."""
-    repair: str
-
-
 _ROUTES = """
 import json
 from voxbind._memory.routes import PLACES, route
@@ -207,111 +196,25 @@ pairs = [(one, other) for one in PLACES for other in PLACES if one != other]
 print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
 """
 _DRIVER = "on a machine with an NVIDIA GPU, install its driver (nvidia-smi lists the GPUs)"
-_CUPY = _Memory(
-    name="cupy (CUDA)",
-    kind="device",
-    distributions=("cupy-cuda13x", "cupy-cuda12x", "cupy"),
-    ask="""
-import json, cupy
-try:
-    count = cupy.cuda.runtime.getDeviceCount()
-except Exception as error:
-    said = False, str(error), "$driver"
-else:
-    name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if count else "no GPU"
-    said = count > 0, name, "$driver"
-if said[0]:
-    try:
-        cupy.arange(3).sum().item()  # compiled, which needs more than a driver
-    except Exception as error:
-        said = False, f"{name} is there, and a first sum fails: {error}", "$cuda --force-reinstall"
-print(json.dumps(dict(zip(("usable", "detail", "command"), said))))
-""",
-    install="$cuda",
-    repair="$cuda --force-reinstall",
-)
-_PYCLESPERANTO = _Memory(
-    name="pyclesperanto (OpenCL)",
-    kind="device",
-    distributions=("pyclesperanto",),
-    ask="""
-import json, os, warnings
-warnings.simplefilter("ignore")
-import pyclesperanto
-named = os.environ.get("OCL_ICD_FILENAMES", "")
-missing = [file for file in named.split(os.pathsep) if file and not os.path.exists(file)]
-# Without a device it leaves nearly everything out.
-ask = getattr(pyclesperanto, "list_available_devices", list)
-said = {"detail": ", ".join(map(str, ask()))}
-said["usable"] = bool(said["detail"])
-if not said["usable"] and missing:
-    said["detail"] = f"OCL_ICD_FILENAMES names {missing[0]}, which doesn't exist"
-    said["command"] = "unset OCL_ICD_FILENAMES"
-print(json.dumps({"detail": "it finds no device", **{k: v for k, v in said.items() if v}}))
-""",
-    install="pip install 'voxbind[opencl-cpu]'",
-    repair="pip install 'voxbind[opencl-cpu]' "
-    "(a device on the CPU; that of a GPU comes with the GPU's driver)",
-)
-_MEMORIES = (
-    _Memory(
-        name="numpy",
-        kind="memory",
-        distributions=("numpy",),
-        ask="import json, numpy\nprint(json.dumps({'usable': True, 'detail': ''}))",
-        install="pip install numpy",
-        repair="pip install --force-reinstall numpy",
-    ),
-    _Memory(
-        name="torch (CPU)",
-        kind="memory",
-        distributions=("torch",),
-        ask="import json, torch\ntorch.zeros(1)\n"
-        "print(json.dumps({'usable': True, 'detail': f'{torch.get_num_threads()} threads'}))",
-        install="pip install 'voxbind[torch]'",
-        repair="pip install --force-reinstall torch",
-    ),
-    _Memory(
-        name="torch (CUDA)",
-        kind="device",
-        distributions=("torch",),
-        ask="""
-import json, torch
-if torch.version.cuda is None:
-    said = False, "this torch is built without CUDA"
-elif not torch.cuda.is_available():
-    said = False, f"torch is built for CUDA {torch.version.cuda} and finds no GPU it can use"
-else:
-    said = True, torch.cuda.get_device_name()
-print(json.dumps(dict(zip(("usable", "detail"), said))))
-""",
-        install="pip install torch",
-        repair="pip install --force-reinstall torch "
-        "(https://pytorch.org/get-started names the wheel for your CUDA)",
-    ),
-    _CUPY,
-    _PYCLESPERANTO,
-)
-_DEVICES = {"pyclesperanto": _PYCLESPERANTO, "cupy": _CUPY}
-"""By the memory of libraries that do nothing without a device."""
 
 
-def _memory(memory: _Memory, package: Path) -> Finding:
-    version = next(filter(None, map(_version, memory.distributions)), "")
-    finding = Finding(name=memory.name, kind=memory.kind, usable=False, version=version)
-    absent = "" if version else f"{memory.name.partition(' ')[0]} isn't installed"
-    if memory is _CUPY and (lack := _lack_of_gpu(package)):
+def _memory(examination: Examination, package: Path) -> Finding:
+    version = next(filter(None, map(_version, examination.distributions)), "")
+    finding = Finding(name=examination.name, kind=examination.kind, usable=False, version=version)
+    library = examination.name.partition(" ")[0]
+    absent = "" if version else f"{library} isn't installed"
+    if examination.needs_gpu and (lack := _lack_of_gpu(package)):
         detail, command = _without_gpu(lack, absent)
         return replace(finding, detail=detail, command=command)
     if absent:
-        return replace(finding, detail=absent, command=_filled(memory.install))
-    said = _run(memory.ask)
+        return replace(finding, detail=absent, command=_filled(examination.install))
+    said = _run(examination.ask)
     usable = bool(said.get("usable"))
     return replace(
         finding,
         usable=usable,
         detail=str(said.get("error") or said.get("detail") or ""),
-        command="" if usable else _filled(str(said.get("command") or memory.repair)),
+        command="" if usable else _filled(str(said.get("command") or examination.repair)),
     )
 
 

@@ -20,13 +20,18 @@ from voxbind_build.model import MemoryType, ProbeTask
 from voxbind_build.probe.inputs.roles import image_parameters, table
 
 _FOLDER = Path(__file__).parent
-_SHARED = ("inputs/*.py", "protocol/*.py", "invoke.py", "memory/containers.py")
+_SHARED = (
+    *("probe/inputs/*.py", "probe/protocol/*.py", "probe/invoke.py"),
+    "memories/containers.py",
+)
 _FOR_RECORDING = frozenset({"twin_agreement.py"})
 """What `voxbind record` alone does; its observations don't rest on the way of measuring."""
 _TABLES = frozenset({"MAKERS", "ALONG_AXIS"})
 """Dictionaries whose entries are code by role, in modules of `inputs`."""
 _MEMORIES: dict[MemoryType, str] = {"array_api": "numpy"}
 """The memory in which a library is measured, if it isn't its own."""
+_NOT_MEASURING = frozenset({"EXAMINATION", "EXAMINATIONS", "FACTS"})
+"""What a memory's file holds beside the way into the memory and out of it."""
 
 
 def method_fingerprint(task: ProbeTask) -> str:
@@ -78,9 +83,10 @@ def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
 
 @cache
 def _shared_code() -> str:
-    paths = sorted({path for pattern in _SHARED for path in _FOLDER.glob(pattern)})
+    root = _FOLDER.parent
+    paths = sorted({path for pattern in _SHARED for path in root.glob(pattern)})
     trees = [
-        [path.relative_to(_FOLDER).as_posix(), syntax(_Module(path).shared)]
+        [path.relative_to(root).as_posix(), syntax(_Module(path).shared)]
         for path in paths
         if path.name not in _FOR_RECORDING
     ]
@@ -89,7 +95,7 @@ def _shared_code() -> str:
 
 @cache
 def _memory_code(memory: MemoryType) -> str:
-    path = _FOLDER / "memory" / f"{_MEMORIES.get(memory, memory)}_memory.py"
+    path = _FOLDER.parent / "memories" / f"{_MEMORIES.get(memory, memory)}_memory.py"
     return _digest(syntax(_Module(path).shared))
 
 
@@ -107,7 +113,8 @@ class _Module:
     """The top level of a module: what every task uses, and what tasks with a role use."""
 
     def __init__(self, path: Path) -> None:
-        self._body = ast.parse(path.read_text(encoding="utf-8")).body
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        self._body = [node for node in body if _assigned(node) not in _NOT_MEASURING]
         self._tables = [node for node in self._body if _assigned(node) in _TABLES]
         self._private = {
             node.name: node
@@ -159,7 +166,11 @@ class _Module:
 
 
 def _assigned(node: ast.stmt) -> str:
-    target = node.target if isinstance(node, ast.AnnAssign) else None
+    target: ast.expr | None = None
+    if isinstance(node, ast.AnnAssign):
+        target = node.target
+    elif isinstance(node, ast.Assign):
+        target = node.targets[0]
     return target.id if isinstance(target, ast.Name) else ""
 
 

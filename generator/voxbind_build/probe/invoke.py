@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
+from voxbind_build.memories.interface import Memory
 from voxbind_build.model import Outcome, Parameter, Result
 from voxbind_build.probe.inputs.images import Array
-from voxbind_build.probe.memory.interface import Memory
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
 _PATH = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[/\\][\w.+\-]+){2,}")

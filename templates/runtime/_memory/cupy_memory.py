@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from types import ModuleType
 from typing import Any
 
 from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError
+from .interface import CudaMemory, LibraryMemory, Place
 from .numpy_memory import numpy_dtype
 
 __all__ = ["CupyMemory", "is_held"]
@@ -26,14 +28,23 @@ def is_held(dtype: Any) -> bool:
     return dtype is not None and dtype.kind in _NUMBERS and dtype.char not in "gG"
 
 
-class CupyMemory:
-    """Arrays of CuPy: see `voxbind._memory.lookup.LibraryMemory`. A device is its number."""
+class CupyMemory(CudaMemory, LibraryMemory):
+    """Arrays of CuPy: see `voxbind._memory.interface.LibraryMemory`. A device is its number."""
 
-    name = "cupy"
-    reads_colours = True
+    name = module = "cupy"
+    places = (Place("cupy", "cuda"),)
+    array_name = "cupy.ndarray"
     speaks_array_api = True
-    takes_nested = False
-    planes_are_views = True
+    reads_colours = True
+    works_on_current_device = True
+
+    def array_class(self, module: ModuleType) -> type:
+        return module.ndarray  # type: ignore[no-any-return]
+
+    def lack_before_import(self, wrapped: str, installed_by: str, package: str) -> str:
+        from .._support.nvidia import wanting  # CuPy can be imported without a GPU to work on
+
+        return wanting(wrapped, installed_by, (self.module, package))
 
     def holds(self, value: Any) -> bool:
         kind = getattr(sys.modules.get("cupy"), "ndarray", None)
@@ -47,6 +58,9 @@ class CupyMemory:
 
     def gpu(self, device: Any) -> int | None:
         return int(device)
+
+    def device_of_gpu(self, number: int) -> Any:
+        return number
 
     def is_at(self, value: Any, device: Any) -> bool:
         return bool(value.device.id == device)
@@ -72,9 +86,6 @@ class CupyMemory:
     def working_on(self, device: Any) -> AbstractContextManager[Any]:
         """Return a context in which CuPy works on a GPU: else it is the current one."""
         return sys.modules["cupy"].cuda.Device(device)  # type: ignore[no-any-return, unused-ignore]
-
-    def check(self, value: Any, name: str) -> None:
-        """Its own arrays are all right."""
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse a data type that CuPy doesn't have."""
@@ -141,6 +152,9 @@ class CupyMemory:
         with cupy.cuda.Device(device):
             cupy.cuda.get_current_stream().synchronize()
 
+    def wait_for_borrower(self, borrower: CudaMemory, device: Any, lent: Any, value: Any) -> None:
+        self.from_device(lent, value.device.id)  # has CuPy's stream wait for the library's
+
     def write(self, value: Any, array: Any) -> None:
         with value.device:
             value[...] = sys.modules["cupy"].asarray(array)
@@ -154,12 +168,6 @@ class CupyMemory:
     def copy(self, value: Any) -> Any:
         with value.device:  # else the copy is on the current one
             return value.copy()
-
-    def volume(self, value: Any) -> Any:
-        return value
-
-    def plane(self, volume: Any, z: int) -> Any:
-        return volume[z]
 
     def put(self, volume: Any, z: int, plane: Any) -> None:
         with volume.device:

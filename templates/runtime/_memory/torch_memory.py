@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
+from .interface import CudaMemory, LibraryMemory, Place
 from .numpy_memory import numpy_dtype
 
 __all__ = ["TorchMemory"]
@@ -19,14 +21,17 @@ __all__ = ["TorchMemory"]
 _CUDA = 2  # of DLPack
 
 
-class TorchMemory:
-    """Tensors of PyTorch: see `voxbind._memory.lookup.LibraryMemory`."""
+class TorchMemory(CudaMemory, LibraryMemory):
+    """Tensors of PyTorch: see `voxbind._memory.interface.LibraryMemory`."""
 
-    name = "torch"
-    reads_colours = False
+    name = module = "torch"
+    places = (Place("torch (CPU)", "host"), Place("torch (CUDA)", "cuda"))
+    array_name = direct_class = "torch.Tensor"
+    has_own_dtypes = True
     speaks_array_api = True
-    takes_nested = False
-    planes_are_views = True
+
+    def array_class(self, module: ModuleType) -> type:
+        return module.Tensor  # type: ignore[no-any-return]
 
     def holds(self, value: Any) -> bool:
         torch = sys.modules.get("torch")
@@ -44,6 +49,15 @@ class TorchMemory:
     def gpu(self, device: Any) -> int | None:
         return device.index if device.type == "cuda" else None
 
+    def device_of_gpu(self, number: int) -> Any:
+        return sys.modules["torch"].device("cuda", number)
+
+    def can_be_read_on_gpu(self, value: Any) -> bool:
+        return str(value.layout) == "torch.strided"
+
+    def is_its_buffer(self, value: Any) -> bool:
+        return not value.is_conj() and not value.is_neg()
+
     def is_at(self, value: Any, device: Any) -> bool:
         return bool(value.device == device)
 
@@ -59,9 +73,6 @@ class TorchMemory:
             if cupys is not None and isinstance(value, cupys) and torch.cuda.is_available():
                 return torch.device("cuda", value.device.id)
         return torch.get_default_device()
-
-    def check(self, value: Any, name: str) -> None:
-        """Its own tensors are all right."""
 
     def refuse(self, value: Any, name: str, cast: str) -> None:
         """Refuse a data type that PyTorch doesn't have."""
@@ -160,6 +171,22 @@ class TorchMemory:
     def wait(self, device: Any) -> None:
         sys.modules["torch"].cuda.current_stream(device).synchronize()
 
+    def wait_for_borrower(self, borrower: CudaMemory, device: Any, lent: Any, value: Any) -> None:
+        self.from_device(lent, value.device)  # has PyTorch's stream wait for the library's
+
+    def as_numpy_dtype(self, value: Any, name: str) -> Any:
+        """Return NumPy's data type for PyTorch's; any other value as it is."""
+        torch = sys.modules.get("torch")
+        if torch is None or type(value) is not getattr(torch, "dtype", None):
+            return value
+        try:
+            return torch.empty(0, dtype=value).numpy().dtype
+        except (TypeError, RuntimeError) as error:
+            raise MemoryTypeError(
+                f"{name!r} is {value}, and NumPy has no such dtype. Give one that it has, "
+                "numpy.float32 or torch.float32 for example."
+            ) from error
+
     def write(self, value: Any, array: Any) -> None:
         torch = sys.modules["torch"]
         with torch.no_grad():
@@ -173,15 +200,6 @@ class TorchMemory:
 
     def copy(self, value: Any) -> Any:
         return value.clone()
-
-    def volume(self, value: Any) -> Any:
-        return value
-
-    def plane(self, volume: Any, z: int) -> Any:
-        return volume[z]
-
-    def put(self, volume: Any, z: int, plane: Any) -> None:
-        volume[z] = plane
 
     def empty(self, shape: tuple[int, ...], like: Any) -> Any:
         return sys.modules["torch"].empty(shape, dtype=like.dtype, device=like.device)

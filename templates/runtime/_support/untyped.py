@@ -1,14 +1,24 @@
-"""NumPy as `Any`, for modules that handle arrays of any library.
+"""NumPy as `Any`, imported at its first use, for modules that handle arrays of any library.
 
 NumPy's own types say nothing of a CuPy array or a tensor, which go through the same code.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
 from typing import Any
-
-import numpy  # type: ignore[import-not-found, unused-ignore]  # checked without it as well
 
 __all__ = ["np"]
 
-np: Any = numpy
+
+def _numpys(name: str) -> Any:
+    """Return an attribute of NumPy's, and keep it: a module's attributes are found fastest."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    value = np.__dict__[name] = getattr(import_module("numpy"), name)
+    return value
+
+
+np: Any = ModuleType("numpy, at its first use")
+np.__getattr__ = _numpys

@@ -6,9 +6,9 @@ import sys
 from _thread import allocate_lock
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._support.classes import class_of
+from .._support.classes import array_api_classes
 from .._support.package import PACKAGE
 from .._support.stacklevel import callers_level
 from ..errors import (
@@ -19,9 +19,11 @@ from ..errors import (
 )
 from .first_use import import_finished, is_initializing, one_thread_at_a_time
 
+if TYPE_CHECKING:
+    from .._memory.interface import LibraryMemory
+
 __all__ = [
     "LibraryDefault",
-    "array_api_classes",
     "handed_on",
     "library_default",
     "public_names",
@@ -29,11 +31,7 @@ __all__ = [
     "watch_direct_calls",
 ]
 
-_ARRAYS = {"numpy": "ndarray", "cupy": "ndarray", "torch": "Tensor"}
-"""The class of arrays of each memory, in the module of that name."""
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
-array_api_classes: set[type] = set()
-"""The classes of arrays that follow the array API standard, as they are met."""
 _upstreams: list[ModuleType] = []
 _watching = 0
 """How many traces are open, in any thread."""
@@ -92,7 +90,7 @@ def upstream(
     distribution: str,
     version: str,
     extra: str,
-    memory: str = "numpy",
+    memory: str = "",
     environment: Environment | None = None,
     home: str = "",
 ) -> Any:
@@ -114,7 +112,7 @@ def upstream(
     extra
         The extra of voxbind that installs the library, if there is one.
     memory
-        The memory that the library works in.
+        The memory that the library works in, if it isn't NumPy's.
     environment
         Files that the library must be told of before it is imported, by environment
         variable: where it isn't set, no pattern of ``unless`` matches a file and one of
@@ -180,7 +178,7 @@ class _Library:
         self._module, self._home = module, home or module
         self._distribution, self._version = distribution, version
         self._wanted = f"'voxbind[{extra}]'" if extra else distribution
-        self._memory = memory
+        self._memory_name = memory
 
     def find(self, name: str) -> Any:
         """Return an attribute, and keep it."""
@@ -196,38 +194,31 @@ class _Library:
             self._found[name] = array
         return array
 
-    def _array(self) -> Any:
-        if self._memory == "pyclesperanto":
-            # Its public `Array` stands for the class of the back end that is active.
-            return class_of(self._on_device().empty((1, 1)))
-        if self._memory == "cupy":
-            self._refuse_without_gpu()  # CuPy can be imported where it has nothing to work on
-        library = self._import(self._memory)
-        return getattr(library, _ARRAYS[self._memory])
+    @property
+    def _memory(self) -> LibraryMemory:
+        """The memory that the library works in; other memories aren't imported for NumPy's."""
+        from .._memory.numpy_memory import NUMPY
 
-    def _on_device(self) -> Any:
-        """Return pyclesperanto, which is all but empty where it finds no device."""
-        library = self._import("pyclesperanto")
-        try:
-            if library.get_device() is not None:
-                return library
-        except (AttributeError, RuntimeError) as error:
-            raise self._without_device() from error
-        raise self._without_device()
+        if not self._memory_name:
+            return NUMPY
+        from .._memory.registry import library_memory
 
-    def _without_device(self) -> DeviceUnavailableError:
-        return DeviceUnavailableError(
-            f"{self._distribution} is installed but finds no device to work on. Install the driver "
-            "of a GPU, or a device on the CPU with: pip install 'voxbind[opencl-cpu]'. Then start "
-            f"Python anew, and import voxbind before {self._distribution}; "
-            "`python -c 'import pyclesperanto; pyclesperanto.info()'` lists what is found."
-        )
+        return library_memory(self._memory_name) or NUMPY
 
-    def _refuse_without_gpu(self) -> None:
-        from .._support.nvidia import wanting
+    def _array(self) -> type:
+        self._refuse_before_import()
+        return self._memory.array_class(self._on_device())
 
+    def _on_device(self) -> ModuleType:
+        """Return the module of the library's arrays; refuse it if it finds no device."""
+        module: ModuleType = self._import(self._memory.module)
+        if message := self._memory.lack_of_device(module, self._distribution):
+            raise DeviceUnavailableError(message)
+        return module
+
+    def _refuse_before_import(self) -> None:
         top = self._home.partition(".")[0]
-        if message := wanting(self._module, self._wanted, ("cupy", top)):
+        if message := self._memory.lack_before_import(self._module, self._wanted, top):
             raise DeviceUnavailableError(message)
 
     def attribute(self, name: str, *, is_wrapped: bool = True) -> Any:
@@ -235,16 +226,14 @@ class _Library:
         return one_thread_at_a_time(lambda: self._checked(name, is_wrapped))
 
     def _checked(self, name: str, is_wrapped: bool) -> Any:
-        if self._memory == "cupy":
-            self._refuse_without_gpu()  # also where the library is imported already
+        self._refuse_before_import()  # also if the library is imported already
         module = self._import(self._home)
         try:
             value = getattr(module, name)
         except AttributeError as error:
             if is_initializing(module):
                 raise self._unfinished(name) from error
-            if self._memory == "pyclesperanto":
-                self._on_device()
+            self._on_device()  # without a device, a module may be all but empty
             if not is_wrapped:
                 raise
             raise self._stale(name, "the installed version doesn't have it") from error
@@ -265,8 +254,7 @@ class _Library:
                 shown = getattr(self._import(parent), name, None)
                 if shown is not None:
                     return shown
-                if self._memory == "pyclesperanto":
-                    self._on_device()
+                self._on_device()
             if error.name is None or error.name != module.partition(".")[0]:
                 raise self._broken(module, error) from error
             missing = self._distribution if module == self._home else module

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from voxbind_build.memories.interface import Memory
 from voxbind_build.model import (
     IMAGE_ROLES,
     OUTPUT_ROLES,
@@ -24,7 +25,6 @@ from voxbind_build.probe.inputs.arguments import Scene, candidates
 from voxbind_build.probe.inputs.images import SIZES, Array, colour_image, image
 from voxbind_build.probe.inputs.roles import table, twins
 from voxbind_build.probe.invoke import Answer, call, describe_result, outline
-from voxbind_build.probe.memory.interface import Memory
 
 _REMEMBERED = 40  # calls kept in an observation
 _INCONCLUSIVE = 2  # calls of one search that may be inconclusive before it is given up

@@ -11,12 +11,12 @@ import numpy as np
 from msgspec import structs
 
 from voxbind_build.libraries import import_dotted
+from voxbind_build.memories.interface import Memory
+from voxbind_build.memories.lookup import memory
 from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Result
 from voxbind_build.probe.inputs.images import DTYPES
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
-from voxbind_build.probe.memory.interface import Memory
-from voxbind_build.probe.memory.lookup import memory
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.options import turned

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from msgspec import structs
 
+from voxbind_build.memories.interface import Memory
 from voxbind_build.model import Agreement, Apart, Observation, ProbeTask, Twin
 from voxbind_build.probe.inputs.images import Array
 from voxbind_build.probe.invoke import realise, tell_error
-from voxbind_build.probe.memory.interface import Memory
 from voxbind_build.probe.protocol.bench import in_words
 from voxbind_build.probe.protocol.function_run import blank, load, observe
 

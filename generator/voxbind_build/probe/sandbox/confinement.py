@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import psutil
 
+from voxbind_build.memories.lookup import facts
 from voxbind_build.model import MemoryType
 from voxbind_build.probe.sandbox.landlock import confine
 
@@ -62,15 +63,6 @@ ENVIRONMENT: dict[str, str | None] = {
 NO_OTHER_HOMES = dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
 _KEPT = ".cache/voxbind"
 """Below the user's home."""
-_CACHES: dict[MemoryType, tuple[str, ...]] = {
-    "cupy": (".cupy/kernel_cache", ".nv/ComputeCache"),
-    "pyclesperanto": (".cache/clesperanto",),
-    "torch": (".nv/ComputeCache",),
-}
-"""Compiled kernels below the home: they serve all callables, and cost a minute to make.
-
-They are kept apart from the user's own, which are compiled for speed on this processor.
-"""
 
 
 def settle(folder: Path, memory_type: MemoryType) -> None:
@@ -107,8 +99,12 @@ def server_home(scratch: Path) -> Path:
 
 
 def share_caches(home: Path, memory_type: MemoryType) -> Iterator[Path]:
-    """Show the caches of all callables in a new home, and name them."""
-    for cache in _CACHES.get(memory_type, ()):
+    """Show the caches of compiled kernels in a new home, and name them.
+
+    They serve all callables. They are kept apart from the user's own, which are compiled for
+    speed on this processor.
+    """
+    for cache in facts(memory_type).kernel_caches:
         kept = (Path.home() / _KEPT).resolve() / cache
         with contextlib.suppress(OSError):
             kept.mkdir(parents=True, exist_ok=True)

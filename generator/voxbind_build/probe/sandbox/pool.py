@@ -42,9 +42,10 @@ import psutil
 from msgspec import structs
 from pebble.concurrent import process as in_process
 
+from voxbind_build.memories.cupy_memory import LOST
+from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Ending, Observation, ProbeTask
 from voxbind_build.probe.invoke import is_exhausted
-from voxbind_build.probe.memory.cupy_memory import LOST
 from voxbind_build.probe.protocol.function_run import blank, failed
 from voxbind_build.probe.sandbox.confinement import (
     ENVIRONMENT,
@@ -54,7 +55,7 @@ from voxbind_build.probe.sandbox.confinement import (
     threads,
 )
 from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
-from voxbind_build.probe.sandbox.worker import CALL, GROUP, ON_GPU, observe_apart
+from voxbind_build.probe.sandbox.worker import CALL, GROUP, observe_apart
 
 TIME_LIMIT = 300.0
 """Seconds of processor time for all calls of one callable; so many that a slow machine sees the
@@ -77,8 +78,6 @@ INCONCLUSIVE_LIMIT = 6
 DISK_LIMIT = 1 << 30
 """Bytes of all files in a callable's folder."""
 
-_OUTLIVES_FORK = ("numpy", "pyclesperanto")
-"""Memories whose libraries can be forked once imported; CUDA's can't."""
 _MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
 """What follows from writing where one shouldn't: which of them is a matter of luck."""
 _FAULTS = _MEMORY_FAULTS | {
@@ -151,7 +150,7 @@ def probe(
                     running[start(task, folder, limits)] = task, folder
                 ended |= _end_if_full(folder for _, folder in running.values())
                 ended |= _end_if_large(
-                    folder for task, folder in running.values() if task.memory_type in ON_GPU
+                    folder for task, folder in running.values() if facts(task.memory_type).on_gpu
                 )
                 for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
@@ -283,7 +282,7 @@ def _fork_server(
     modules = {*ahead} | {
         task.description.definition.partition(":")[0]
         for task in tasks
-        if task.memory_type in _OUTLIVES_FORK
+        if facts(task.memory_type).outlives_fork
     }
     context = multiprocessing.get_context("forkserver")
     resource_tracker.ensure_running()  # without the mark: it serves the whole process
@@ -292,7 +291,8 @@ def _fork_server(
     )
     # The server of Python 3.11 doesn't set `sys.path` before it imports ahead.
     search_path = os.pathsep.join(path for path in sys.path if path)
-    memory_types = sorted({task.memory_type for task in tasks} & {*_OUTLIVES_FORK})
+    used = {task.memory_type for task in tasks}
+    memory_types = sorted(kind for kind in used if facts(kind).outlives_fork)
     variables = {
         "PYTHONPATH": search_path,
         AHEAD: " ".join(sorted(modules)),

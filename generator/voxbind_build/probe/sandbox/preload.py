@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from voxbind_build.probe.memory.lookup import memory
+from voxbind_build.memories.lookup import memory
 from voxbind_build.probe.sandbox.confinement import NO_OTHER_HOMES, apply, share_caches
 
 AHEAD = "VOXBIND_AHEAD"

@@ -8,6 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
+from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Observation, ProbeTask
 from voxbind_build.probe.invoke import is_exhausted, tell_error
 from voxbind_build.probe.protocol.function_run import blank, failed, observe
@@ -18,8 +19,6 @@ GROUP = ".group"
 """Ending of the file, beside a callable's folder, that has the number of its process group."""
 CALL = ".call"
 """File, in a callable's folder, that has the number of the call that is made."""
-ON_GPU = ("cupy",)
-"""Memories whose driver reserves address space as it likes, so that what is used is watched."""
 
 
 def observe_apart(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
@@ -40,7 +39,7 @@ def observe_apart(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
 
     try:
         silence()
-        limit(limits, watched=task.memory_type in ON_GPU)
+        limit(limits, watched=facts(task.memory_type).on_gpu)
         settle(folder, task.memory_type)
         return (agree if task.beside else observe)(task, before_call)
     except BaseException as error:

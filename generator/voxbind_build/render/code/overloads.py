@@ -18,6 +18,7 @@ from voxbind_build.common.typeexpr import (
     union,
     walk,
 )
+from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Form, Function, MemoryType, Parameter
 from voxbind_build.render.code.checked_text import annotation, literal, type_of, with_arrays
 from voxbind_build.render.code.namespace import Namespace
@@ -85,8 +86,8 @@ class _Writer:
     ) -> None:
         self._function, self._first, self._names = function, first, names
         self._where = function.public
-        self._array = "ClesperantoArray" if memory == "pyclesperanto" else "Array"
         self._returns = type_of(function.returns.annotation, self._where)
+        self._array = facts(memory).array_type
         self._has_switch = has_switch(function)
         self._takes_lists = first is not None and first.name in function.array_like
 

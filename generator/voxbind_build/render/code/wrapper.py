@@ -6,6 +6,7 @@ import ast
 
 from msgspec import Struct
 
+from voxbind_build.memories.lookup import facts as memory_facts
 from voxbind_build.model import Function, MemoryType, Parameter
 from voxbind_build.render.code.checked_text import identifier, literal
 from voxbind_build.render.code.namespace import Namespace
@@ -227,7 +228,7 @@ class _Writer:
         image = self._images[0]
         ndim = f"{image}.ndim"
         # A list has none, and no checker sees that of pyclesperanto's arrays.
-        if image in function.array_like or self._memory == "pyclesperanto":
+        if image in function.array_like or not memory_facts(self._memory).shows_ndim:
             ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
             return f"{ndim} {comparison} {plain + 1}"
@@ -276,7 +277,7 @@ class _Writer:
             "needs_output": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,
-            "memory": "" if self._memory == "numpy" else self._memory,
+            "memory": "" if memory_facts(self._memory).is_default else self._memory,
         }
         facts = {name: value for name, value in facts.items() if value}
         if required != 1:

@@ -5,15 +5,55 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from voxbind_build.probe.memory.containers import mapped
+from voxbind_build.memories.containers import mapped
+from voxbind_build.memories.interface import Examination, MemoryFacts
 
 LOST = 86
 """Exit code of a process whose GPU answers each further call with the error of an earlier one."""
+
+EXAMINATION = Examination(
+    place="cupy",
+    api="CUDA",
+    needs_gpu=True,
+    kind="device",
+    distributions=("cupy-cuda13x", "cupy-cuda12x", "cupy"),
+    ask="""
+import json, cupy
+try:
+    count = cupy.cuda.runtime.getDeviceCount()
+except Exception as error:
+    said = False, str(error), "$driver"
+else:
+    name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if count else "no GPU"
+    said = count > 0, name, "$driver"
+if said[0]:
+    try:
+        cupy.arange(3).sum().item()  # compiled, which needs more than a driver
+    except Exception as error:
+        said = False, f"{name} is there, and a first sum fails: {error}", "$cuda --force-reinstall"
+print(json.dumps(dict(zip(("usable", "detail", "command"), said))))
+""",
+    install="$cuda",
+    repair="$cuda --force-reinstall",
+)
+EXAMINATIONS = (EXAMINATION,)
+FACTS = MemoryFacts(
+    module_note="""\
+The functions run on an NVIDIA GPU. CuPy's arrays and PyTorch's CUDA tensors stay where they are;
+arrays on the host are copied to the GPU, and results come back as what the first image came as.
+Axes are (Z, Y, X). Without a GPU a call raises ``DeviceUnavailableError``.
+
+""",
+    device=EXAMINATION,
+    on_gpu=True,
+    kernel_caches=(".cupy/kernel_cache", ".nv/ComputeCache"),
+)
 
 
 class Cuda:
     """Arrays of CuPy on its current GPU."""
 
+    facts = FACTS
     colours = True
     patience = 10
 

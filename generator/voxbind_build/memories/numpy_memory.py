@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from voxbind_build.memories.interface import Examination, MemoryFacts
+
+EXAMINATIONS = (
+    Examination(
+        place="numpy",
+        kind="memory",
+        distributions=("numpy",),
+        ask="import json, numpy\nprint(json.dumps({'usable': True, 'detail': ''}))",
+        install="pip install numpy",
+        repair="pip install --force-reinstall numpy",
+    ),
+)
+
+FACTS = MemoryFacts(is_default=True, outlives_fork=True)
+
 
 class Host:
     """NumPy's own memory."""
 
+    facts = FACTS
     colours = True
     patience = 1
 

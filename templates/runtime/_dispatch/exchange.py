@@ -6,36 +6,29 @@ first image says. The way between two memories is told in `voxbind._memory.route
 
 from __future__ import annotations
 
-import sys
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from .._memory.interface import CudaMemory
+from .._memory.lookup import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
+from .._memory.numpy_memory import numpy_dtype
+from .._memory.registry import OWN_DTYPES
+from .._memory.routes import by_gpu, nbytes_of, shares
 from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import MemoryTypeError, class_name
-from .exporter_memory import makes_its_kind, not_writable
-from .lookup import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
-from .routes import by_gpu, gpu_of, nbytes_of, shares
 
 if TYPE_CHECKING:
     from .._settings.tracing import Watch
-    from .lookup import CudaMemory
 
 __all__ = ["Exchange", "lower_dtype"]
 
 
 def lower_dtype(value: Any, name: str) -> Any:
-    """Return NumPy's data type for PyTorch's; what is no data type stays as it is."""
-    torch = sys.modules.get("torch")
-    if torch is None or type(value) is not getattr(torch, "dtype", None):
-        return value
-    try:
-        return torch.empty(0, dtype=value).numpy().dtype
-    except (TypeError, RuntimeError) as error:
-        raise MemoryTypeError(
-            f"{name!r} is {value}, and NumPy has no such dtype. Give one that it has, "
-            "numpy.float32 or torch.float32 for example."
-        ) from error
+    """Return NumPy's data type for one of another library; any other value as it is."""
+    for memory in OWN_DTYPES:
+        value = memory.as_numpy_dtype(value, name)
+    return value
 
 
 class _Given:
@@ -130,13 +123,11 @@ class Exchange:
         home, library = memory_of(value), self._library
         if home is None:
             return value
+        home.check(value, name)
         if home is library:
-            library.check(value, name)
             if library.is_at(value, self._device):
                 return value
-        elif home is NUMPY:
-            NUMPY.check(value, name)
-        elif home.name == "exporter" and any(
+        elif home.is_open and any(
             # The library's own, such as a transformation of coordinates, or derived from one.
             str(each.__module__).partition(".")[0] == package
             for each in kind.__mro__
@@ -157,9 +148,7 @@ class Exchange:
         library, device = self._library, self._device
         if library is not NUMPY:
             told = value
-            if home.name == "exporter" and not (
-                hasattr(value, "shape") and hasattr(value, "dtype")
-            ):
+            if home.is_open and not (hasattr(value, "shape") and hasattr(value, "dtype")):
                 told = home.to_host(value, name)  # it tells of itself by what it exports alone
             library.refuse(told, name, home.cast(name, "{}"))
         shared = None
@@ -177,8 +166,8 @@ class Exchange:
             host = home.to_host(value, name)
             how = home.cast(name, "{}")
             given = library.from_host(host, device, name, how, overwritten=overwritten)
-        if changed and (shared or (home.name == "exporter" and lent is None)):
-            # What an exporter's method gives may be its own buffer, or not.
+        if changed and (shared or (home.is_open and lent is None)):
+            # An export may be the array's own buffer, or not.
             known = _Given(value, library.copy(given), home, host, is_shared=False)
         else:
             is_shared = None if host is not None else shared
@@ -191,11 +180,8 @@ class Exchange:
         for known in self._given.values():
             if known.lent is None:
                 continue
-            if known.home.name == "exporter":
-                cast("CudaMemory", self._library).wait(self._device)
-            else:  # which has its own stream wait for the library's
-                owner = cast("CudaMemory", known.home)
-                owner.from_device(known.lent, owner.device(known.came))
+            assert isinstance(self._library, CudaMemory)  # nothing else is lent a buffer on a GPU
+            known.home.wait_for_borrower(self._library, self._device, known.lent, known.came)
 
     def _lower_sequence(self, value: Any, name: str) -> Any:
         if self._library.takes_nested:
@@ -219,12 +205,13 @@ class Exchange:
             for item in value if type(value) in (list, tuple) else (value,):
                 home = memory_of(item)
                 if home is not None and home is not NUMPY:
+                    home.check(item, name)
                     self._tell(item, name, home, NUMPY, None, home.leaves_shared(item))
         return to_host(value, name)
 
     def expect(self, value: Any, name: str) -> None:
         """Take note of an output: a result that is this very array stays so in any memory."""
-        if self._library.holds(value) and self._library.is_at(value, self._device):
+        if memory_of(value) is self._library and self._library.is_at(value, self._device):
             self._given[id(value)] = _Given(value, value, self._library)
         elif isinstance(value, np.ndarray) and not value.flags.writeable:
             raise MemoryTypeError(
@@ -235,11 +222,9 @@ class Exchange:
             self._refuse_copies(value, name)
 
     def _refuse_copies(self, value: Any, name: str) -> None:
-        """Refuse an exporter that gives copies of itself, or read-only memory."""
+        """Refuse an array that nothing can be written into: immutable, read-only or a copy."""
         home = memory_of(value)
-        if home is None or home.name != "exporter" or gpu_of(value, home) is not None:
-            return
-        if reason := not_writable(value, name):
+        if home is not None and (reason := home.write_refusal(value, name)):
             raise MemoryTypeError(
                 f"{name!r} is of type {class_name(value)}, which {reason}, and the "
                 "result is to be written into it. Give a numpy.ndarray or a torch.Tensor."
@@ -271,7 +256,7 @@ class Exchange:
             return result
         if class_of(result) is GeneratorType:
             return (self.give_back(item, like) for item in result)
-        if target.name == "exporter" and not makes_its_kind(like):
+        if target is not NUMPY and not target.makes_arrays_like(like):
             target = NUMPY
         device = target.device(like) if like is not None and target is not NUMPY else None
         own = {id(known.given): known for known in self._given.values()}
@@ -286,7 +271,7 @@ class Exchange:
             home = NUMPY
         if home is not None:
             known = own.get(id(result))
-            if known is not None and known.home.name != "exporter" and known.is_same():
+            if known is not None and not known.home.is_open and known.is_same():
                 return known.came
             if target is home and (device is None or home.is_at(result, device)):
                 return result
@@ -303,12 +288,10 @@ class Exchange:
         return result
 
     def _return(self, result: Any, home: LibraryMemory, target: Memory, device: Any) -> Any:
-        if target is not NUMPY and home.leaves_shared(result):
-            host = home.to_host(result, "")
-            if target.keeps_out(host, device):
-                if home is NUMPY:
-                    return result
-                target, device = NUMPY, None
+        if target is not NUMPY and target.keeps_out(_seen_on_host(result, home), device):
+            if home is NUMPY:
+                return result
+            target, device = NUMPY, None
         if self._watch is not None:
             shared = shares(result, home, target, device)
             self._tell(result, "", home, target, device, shared)
@@ -322,3 +305,11 @@ class Exchange:
         if self._watch is not None:
             places = home.place(home.device(value)), target.place(device)
             self._watch.moves(name, *places, nbytes_of(value), shared)
+
+
+def _seen_on_host(result: Any, home: LibraryMemory) -> Any:
+    """Return a result as NumPy's array; if that is a copy, an array of its dtype and shape."""
+    dtype = None if home.leaves_shared(result) else numpy_dtype(result)
+    if dtype is None:
+        return home.to_host(result, "")
+    return np.broadcast_to(np.empty((), dtype), result.shape)

@@ -18,15 +18,15 @@ from typing import Any
 
 import msgspec
 
+from voxbind_build.memories.cupy_memory import Cuda
 from voxbind_build.model import Machine
-from voxbind_build.probe.memory.cupy_memory import Cuda
 
 _SECONDS = 300
 """What a first start may take: the driver, CuPy's import and a compiler."""
 _START = """\
 import sys, json
 sys.path[:] = json.loads(sys.argv[1])
-from voxbind_build.probe.memory.cuda import main
+from voxbind_build.probe.gpu import main
 main()
 """
 

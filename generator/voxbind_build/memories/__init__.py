@@ -1,0 +1,1 @@
+"""The memories that arrays are in, one file each: the way into it, and what else depends on it."""

@@ -1,0 +1,77 @@
+"""PyTorch's tensors on the CPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voxbind_build.memories.containers import mapped
+from voxbind_build.memories.interface import Examination, MemoryFacts
+
+EXAMINATIONS = (
+    Examination(
+        place="torch (CPU)",
+        kind="memory",
+        distributions=("torch",),
+        ask="import json, torch\ntorch.zeros(1)\n"
+        "print(json.dumps({'usable': True, 'detail': f'{torch.get_num_threads()} threads'}))",
+        install="pip install 'voxbind[torch]'",
+        repair="pip install --force-reinstall torch",
+    ),
+    Examination(
+        place="torch (CUDA)",
+        kind="device",
+        distributions=("torch",),
+        ask="""
+import json, torch
+if torch.version.cuda is None:
+    said = False, "this torch is built without CUDA"
+elif not torch.cuda.is_available():
+    said = False, f"torch is built for CUDA {torch.version.cuda} and finds no GPU it can use"
+else:
+    said = True, torch.cuda.get_device_name()
+print(json.dumps(dict(zip(("usable", "detail"), said))))
+""",
+        install="pip install torch",
+        repair="pip install --force-reinstall torch "
+        "(https://pytorch.org/get-started names the wheel for your CUDA)",
+    ),
+)
+
+FACTS = MemoryFacts(kernel_caches=(".nv/ComputeCache",))
+
+
+class Tensors:
+    """PyTorch's tensors on the CPU."""
+
+    facts = FACTS
+    colours = False
+    patience = 1
+
+    def __init__(self) -> None:
+        import torch
+
+        self._library = torch
+
+    def start(self, number: int) -> None:
+        """Do nothing: it is there."""
+
+    def give(self, value: Any) -> Any:
+        """Return an array as a tensor of its own; what PyTorch has no dtype for stays as it is."""
+        import numpy as np
+
+        if not isinstance(value, np.ndarray):
+            return value
+        try:
+            return self._library.from_numpy(value.copy())
+        except TypeError:
+            return value
+
+    def take(self, value: Any) -> Any:
+        """Return the tensors of a result as arrays."""
+        kind = self._library.Tensor
+        return mapped(
+            value, lambda each: each.numpy(force=True) if isinstance(each, kind) else each
+        )
+
+    def wait(self) -> None:
+        """Do nothing: a call that has returned is done."""

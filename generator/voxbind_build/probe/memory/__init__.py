@@ -1,1 +1,0 @@
-"""The memories that libraries work in, one file each."""
