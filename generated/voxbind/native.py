@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
-from voxbind._dispatch.dispatch import volume as _volume
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, OutT, Reshapable
@@ -108,7 +107,7 @@ def best_focus_slice(volume: Array | Reshapable[Array]) -> Array:
     if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.best_focus_slice(volume)
     else:
-        result = _volume(_native.best_focus_slice, locals(), images=("volume",), memory="array_api")
+        result = call_3d(_native.best_focus_slice, locals(), images=("volume",), memory="array_api")
     return result
 
 
@@ -192,7 +191,7 @@ def bin_image(
     if class_of(image) in _native.Arrays and not slice_by_slice:
         result: Array = _native.bin_image(image, factor=factor, reduce=reduce)
     else:
-        result = flexible(_native.bin_image, locals(), images=("image",), memory="array_api")
+        result = call_2d_or_3d(_native.bin_image, locals(), images=("image",), memory="array_api")
     return result
 
 
@@ -251,7 +250,9 @@ def composite(
            [[1. , 1. , 1. ],
             [0. , 0. , 0. ]]], dtype=float32)
     """
-    result: LibraryArray = direct(_native.composite, locals(), whole=("image",), memory="array_api")
+    result: LibraryArray = call_as_is(
+        _native.composite, locals(), other_arrays=("image",), memory="array_api"
+    )
     return result
 
 
@@ -307,7 +308,9 @@ def crop(
     if class_of(image) in _native.Arrays and not slice_by_slice:
         result: ArrayT = _native.crop(image, margin)
     else:
-        result = flexible(_native.crop, locals(), images=("image",), memory="array_api", required=2)
+        result = call_2d_or_3d(
+            _native.crop, locals(), images=("image",), memory="array_api", n_required=2
+        )
     return result
 
 
@@ -391,12 +394,12 @@ def flat_field_correction(
     array([[15., 15.],
            [15.,  0.]], dtype=float32)
     """
-    result: Array = flexible(
+    result: Array = call_2d_or_3d(
         _native.flat_field_correction,
         locals(),
         images=("image", "flat", "dark"),
         memory="array_api",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -460,8 +463,8 @@ def focus_measure(image: Array | Castable[Array]) -> Array:
     if class_of(image) in _native.Arrays and image.ndim < 3:
         result: Array = _native.focus_measure(image)
     else:
-        result = per_slice(
-            _native.focus_measure, locals(), images=("image",), memory="array_api", stacks=False
+        result = call_2d(
+            _native.focus_measure, locals(), images=("image",), memory="array_api", stackable=False
         )
     return result
 
@@ -516,7 +519,7 @@ def max_projection(volume: Array | Reshapable[Array], axis: int = 0) -> Array:
     if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.max_projection(volume, axis=axis)
     else:
-        result = _volume(_native.max_projection, locals(), images=("volume",), memory="array_api")
+        result = call_3d(_native.max_projection, locals(), images=("volume",), memory="array_api")
     return result
 
 
@@ -571,7 +574,7 @@ def mean_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.mean_projection(volume, axis=axis)
     else:
-        result = _volume(_native.mean_projection, locals(), images=("volume",), memory="array_api")
+        result = call_3d(_native.mean_projection, locals(), images=("volume",), memory="array_api")
     return result
 
 
@@ -625,7 +628,7 @@ def min_projection(volume: Array | Reshapable[Array], axis: int = 0) -> Array:
     if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.min_projection(volume, axis=axis)
     else:
-        result = _volume(_native.min_projection, locals(), images=("volume",), memory="array_api")
+        result = call_3d(_native.min_projection, locals(), images=("volume",), memory="array_api")
     return result
 
 
@@ -715,7 +718,7 @@ def normalize_percentile(
     if class_of(image) in _native.Arrays and not slice_by_slice:
         result: Array = _native.normalize_percentile(image, low=low, high=high, clip=clip)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _native.normalize_percentile, locals(), images=("image",), memory="array_api"
         )
     return result
@@ -782,7 +785,7 @@ def normalize_percentile_per_slice(
     if class_of(image) in _native.Arrays and image.ndim < 3:
         result: Array = _native.normalize_percentile_per_slice(image, low=low, high=high, clip=clip)
     else:
-        result = per_slice(
+        result = call_2d(
             _native.normalize_percentile_per_slice, locals(), images=("image",), memory="array_api"
         )
     return result
@@ -838,7 +841,7 @@ def std_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.std_projection(volume, axis=axis)
     else:
-        result = _volume(_native.std_projection, locals(), images=("volume",), memory="array_api")
+        result = call_3d(_native.std_projection, locals(), images=("volume",), memory="array_api")
     return result
 
 
@@ -895,5 +898,5 @@ def sum_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     if class_of(volume) in _native.Arrays and volume.ndim != 2:
         result: Array = _native.sum_projection(volume, axis=axis)
     else:
-        result = _volume(_native.sum_projection, locals(), images=("volume",), memory="array_api")
+        result = call_3d(_native.sum_projection, locals(), images=("volume",), memory="array_api")
     return result

@@ -366,7 +366,7 @@ def test_a_result_that_shares_nothing_is_no_argument(voxbind: Import) -> None:
     # The library gives its argument back, which it has changed unbeknown to us.
     lifting, memory = voxbind("_dispatch.dispatch"), "pyclesperanto"
     image = IMAGE.copy()
-    result = lifting.direct(
+    result = lifting.call_as_is(
         lambda image: cle.set(image, 5), {"image": image}, images=("image",), memory=memory
     )
     equal(result, np.full_like(IMAGE, 5))

@@ -44,7 +44,7 @@ def test_the_result_is_the_same_as_of_one_slice_at_a_time(give: Any, run: Any) -
 
 
 def per_slice(function: Any, **facts: Any) -> Any:
-    return lifting.per_slice(function, {"image": VOLUME}, images=("image",), **facts)
+    return lifting.call_2d(function, {"image": VOLUME}, images=("image",), **facts)
 
 
 def test_as_many_threads_as_asked_for_and_no_more() -> None:
@@ -99,7 +99,9 @@ def test_what_is_random_runs_one_slice_after_the_other() -> None:
     np.testing.assert_array_equal(result, expected)
     threads = set()
     with voxbind.workers(4):
-        per_slice(lambda image: (threads.add(threading.current_thread()), image)[1], in_turn=True)
+        per_slice(
+            lambda image: (threads.add(threading.current_thread()), image)[1], sequential=True
+        )
     assert threads == {threading.current_thread()}
 
 

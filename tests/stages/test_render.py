@@ -345,7 +345,7 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
     contract: Any, facts: dict[str, Any], direct: str
 ) -> None:
     text = written(function(parameter("image", annotation="Array"), contract=contract, **facts))
-    lifting = {"PURE_2D": "per_slice", "FLEXIBLE": "flexible"}.get(contract, "volume")
+    lifting = {"PURE_2D": "call_2d", "FLEXIBLE": "call_2d_or_3d"}.get(contract, "call_3d")
     more = ", needs_channels=True" if "needs_channels" in facts else ""
     assert text.endswith(
         f"    if class_of(image) is _made.Array and {direct}:\n"
@@ -379,8 +379,9 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
     call = ast.parse(text).body[-1]
     calls = [ast.unparse(node) for node in ast.walk(call) if isinstance(node, ast.Call)]
     assert (
-        "per_slice(_made.f, locals(), images=('image', 'second', 'mask'), whole=('footprint',), "
-        "outputs=('out',), array_like=('second',), required=2, stacks=False)"
+        "call_2d(_made.f, locals(), images=('image', 'second', 'mask'), "
+        "other_arrays=('footprint',), outputs=('out',), array_like=('second',), "
+        "n_required=2, stackable=False)"
     ) in calls
 
 
@@ -434,8 +435,8 @@ def test_what_belongs_on_the_host_goes_directly_as_a_list_or_left_out() -> None:
     matrix = parameter("matrix", default="None")
     text = written(function(parameter("image"), matrix, whole=("matrix",), host=("matrix",)))
     assert "(matrix is None or class_of(matrix) is list)" in text
-    assert "host=('matrix',)" in _lifted(text)
-    assert "whole" not in text
+    assert "host_arrays=('matrix',)" in _lifted(text)
+    assert "other_arrays" not in text
 
 
 def _lifted(text: str) -> str:

@@ -47,7 +47,7 @@ class Call:
     def __init__(self, plan: Plan, arguments: Arguments) -> None:
         self._plan = plan
         self._arguments = arguments
-        for name in plan.needs_output:
+        for name in plan.required_outputs:
             if arguments[name] is None:
                 raise MemoryTypeError(
                     f"{plan.name} was given no {name!r}, and the library would return memory that "
@@ -68,7 +68,7 @@ class Call:
         for name in plan.images:
             if arguments[name] is not None:
                 return name
-        for name in plan.whole:
+        for name in plan.other_arrays:
             if is_array(first_array(arguments[name])):
                 return name
         return plan.images[0] if plan.images else ""
@@ -99,7 +99,7 @@ class Call:
     def has_coordinates_of_all_axes(self) -> bool:
         """Whether an array names, for each element of the result, a place on all the axes."""
         axes = len(self.shape)
-        others = {name: self._arguments[name] for name in self._plan.whole}
+        others = {name: self._arguments[name] for name in self._plan.other_arrays}
         shapes = [_shape_of(other, name) for name, other in others.items() if is_array(other)]
         return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
 
@@ -140,7 +140,7 @@ class Call:
     def run_per_slice(self, has_channels: bool) -> Any:
         """Run the function on each slice of the volume and stack the results."""
         settings = current()
-        workers = 1 if self._plan.in_turn or self._memory is not NUMPY else settings.workers
+        workers = 1 if self._plan.sequential or self._memory is not NUMPY else settings.workers
         if not settings.watched:
             return self._run_per_slice(has_channels, workers, None)
         watch = Watch(settings)
@@ -152,12 +152,12 @@ class Call:
 
     def _run(self, watch: Watch | None) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
-        result = self._forward(self._lower(exchange, lazy=self._plan.lazy))
+        result = self._forward(self._lower(exchange, keep_dask=self._plan.accepts_dask))
         return self._finish(exchange, result)
 
     def _run_per_slice(self, has_channels: bool, workers: int, watch: Watch | None) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
-        values = self._lower(exchange, lazy=())
+        values = self._lower(exchange, keep_dask=())
         if has_channels:
             self._check_channel_axis(len(self.shape), values)
         cut = self._cut(values, has_channels)
@@ -165,7 +165,7 @@ class Call:
             self._forward,
             values,
             cut=cut,
-            outputs=(*self._plan.outputs, *self._plan.changed),
+            outputs=(*self._plan.outputs, *self._plan.modified),
             function=self.name,
             memory=self._memory,
             workers=workers,
@@ -180,7 +180,7 @@ class Call:
         if is_array(first_array(value)):
             return
         plan = self._plan
-        required = list(self._arguments).index(name) < plan.required
+        required = list(self._arguments).index(name) < plan.n_required
         if value is None and not required:
             return
         first = name == self.image
@@ -188,7 +188,7 @@ class Call:
             return
         if type(value) in (list, tuple) and self._memory.takes_nested:
             return
-        if isinstance(value, str) and name in plan.named:
+        if isinstance(value, str) and name in plan.name_or_array:
             return
         also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
@@ -203,8 +203,8 @@ class Call:
         yield from (first_array(self._arguments[name]) for name in arrays)
         yield from (value for name, value in self._arguments.items() if name not in arrays)
 
-    def _lower(self, exchange: Exchange, lazy: tuple[str, ...]) -> dict[str, Any]:
-        """Return the arguments in the library's memory; dask arrays stay, if named in `lazy`."""
+    def _lower(self, exchange: Exchange, keep_dask: tuple[str, ...]) -> dict[str, Any]:
+        """Return the arguments in the library's memory, except dask arrays named in `keep_dask`."""
         plan, memory = self._plan, self._memory
         values = dict(self._arguments)
         for name, value in values.items():
@@ -216,28 +216,28 @@ class Call:
                 values[name] = self._lower_other(exchange, name, value)
         for name in plan.outputs:
             exchange.expect(values[name], name)
-        for name in plan.changed:
+        for name in plan.modified:
             if memory.holds(values[name]):
                 exchange.expect(values[name], name)
         for name in plan.lowered:
             value = values[name]
-            if name in plan.masked and isinstance(value, np.ma.MaskedArray):
+            if name in plan.accepts_masked and isinstance(value, np.ma.MaskedArray):
                 continue
-            if name in lazy and is_dask_array(value):
+            if name in keep_dask and is_dask_array(value):
                 continue
-            package = plan.package if name in plan.whole else ""
+            package = plan.package if name in plan.other_arrays else ""
             values[name] = exchange.lower(
-                value, name, changed=name in plan.changed, package=package
+                value, name, changed=name in plan.modified, package=package
             )
         for name in plan.written:
             values[name] = exchange.lower(values[name], name, overwritten=True)
-        if plan.only:
+        if plan.allowed_dtypes:
             self._refuse_misread(values)
         return values
 
     def _lower_other(self, exchange: Exchange, name: str, value: Any) -> Any:
         """Return what is no image as the library reads it: a sigma may come as a tensor."""
-        if name in self._plan.host:
+        if name in self._plan.host_arrays:
             return exchange.to_host(value, name)
         first = first_array(value)
         home = memory_of(first)
@@ -251,15 +251,15 @@ class Call:
         return exchange.to_host(value, name)
 
     def _refuse_misread(self, values: dict[str, Any]) -> None:
-        only = self._plan.only
+        allowed = self._plan.allowed_dtypes
         for name in self._plan.read:
             came, held = self._arguments[name], values[name]
             dtype = getattr(held, "dtype", None)
-            if dtype is not None and str(dtype) not in only:
+            if dtype is not None and str(dtype) not in allowed:
                 raise MemoryTypeError(
                     f"{self.name} was given {name!r} of dtype {getattr(came, 'dtype', dtype)}, "
                     "which the library misreads, or ends the process on. Taken are "
-                    f"{', '.join(only)}: give {name}.astype(numpy.{only[0]})."
+                    f"{', '.join(allowed)}: give {name}.astype(numpy.{allowed[0]})."
                 )
 
     def _finish(self, exchange: Exchange, result: Any) -> Any:
@@ -268,7 +268,7 @@ class Call:
             exchange.settle(self._arguments[name], name)
         if result is None:
             # All that such a function does is to change what it is given.
-            for name in self._plan.changed:
+            for name in self._plan.modified:
                 exchange.settle(self._arguments[name], name)
         # Of a function that was given no array, the result is what the library made it.
         like = self._arguments[self.image] if self.image else None
@@ -334,7 +334,7 @@ class Call:
         plan = self._plan
         if plan.is_plain:
             rest = iter(values.items())
-            first = [value for _, value in islice(rest, plan.positional)]
+            first = [value for _, value in islice(rest, plan.n_positional)]
             keywords = dict(rest)
             if LibraryDefault in map(type, keywords.values()):
                 given = keywords.items()
@@ -352,7 +352,7 @@ class Call:
                 continue
             if name in plan.defaults and _is_same(value, plan.defaults[name]):
                 continue
-            if position < plan.positional and len(positional) == position:
+            if position < plan.n_positional and len(positional) == position:
                 positional.append(value)
             else:
                 keywords[name] = value

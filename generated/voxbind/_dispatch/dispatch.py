@@ -1,9 +1,10 @@
-"""From the arrays that a wrapper was given to those that its library takes, and back.
+"""Calls of a library's function with arguments that the library can't take as they are.
 
-Each wrapper calls its library directly where it can. For everything else - another
-memory, a volume, a list, what is no array at all - it calls the function here that has
-its contract's name. Each checks first, so that what the library can't take or would
-misread is told before the library is called.
+A wrapper calls its library directly if it can. Otherwise, for an array of another memory, a
+volume, a list or an invalid argument, it calls one of the functions below: `call_2d`,
+`call_2d_or_3d` and `call_3d` for a function of images, of images and volumes, and of volumes.
+They check the arguments first, so that an array that the library would refuse or misread raises
+voxbind's error before the library is called.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ if TYPE_CHECKING:
     from .call import Call
     from .facts import Arguments, Facts, Function
 
-__all__ = ["direct", "flexible", "per_slice", "told", "volume"]
+__all__ = ["call_2d", "call_2d_or_3d", "call_3d", "call_as_is", "warn_if_converted"]
 
 
-def direct(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
-    """Run a function as it is; only memories are exchanged."""
+def call_as_is(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
+    """Call a function with arrays of any shape; only their memory is converted."""
     return _call(function, arguments, facts).run()
 
 
-def per_slice(
+def call_2d(
     function: Function,
     arguments: Arguments,
     *,
-    stacks: bool = True,
+    stackable: bool = True,
     needs_channels: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
-    """Run a function that takes a (Y, X) image; on a volume, slice by slice.
+    """Call a function of a (Y, X) image; a volume is processed slice by slice.
 
     Parameters
     ----------
@@ -42,10 +43,10 @@ def per_slice(
         The library's function.
     arguments
         The wrapper's arguments by parameter, in order.
-    stacks
-        Whether the results of slices are images, which stack to a volume.
+    stackable
+        Whether the results of slices can be stacked to a volume.
     needs_channels
-        Whether the last axis of an image is one of colours.
+        Whether the image has a channel axis, its last.
     **facts
         See `voxbind._dispatch.facts.Facts`.
     """
@@ -61,10 +62,10 @@ def per_slice(
     if axes - has_channels > 3:
         raise DimensionError(
             f"{call.told(shape)}. It takes a {image} image"
-            + (" and, slice by slice, a volume of them" if stacks else "")
+            + (" and, slice by slice, a volume of them" if stackable else "")
             + ": loop over the axes before."
         )
-    if not stacks:
+    if not stackable:
         raise DimensionError(
             f"{call.told(shape)}. It takes a {image} image, and what it gives for slices can't be "
             f"stacked to a volume: call it for each, `{call.comprehension}`."
@@ -72,17 +73,17 @@ def per_slice(
     return call.run_per_slice(has_channels)
 
 
-def flexible(
+def call_2d_or_3d(
     function: Function,
     arguments: Arguments,
     *,
-    stacks: bool = True,
+    stackable: bool = True,
     needs_channels: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
-    """Run a function that takes images and volumes, on all axes at once or slice by slice.
+    """Call a function of images and volumes, on all axes at once or slice by slice.
 
-    The wrapper's own ``slice_by_slice`` is among the arguments; see `per_slice` for the rest.
+    The wrapper's own ``slice_by_slice`` is one of `arguments`; see `call_2d` for the others.
     """
     arguments = dict(arguments)
     slice_by_slice = arguments.pop("slice_by_slice", False)
@@ -107,7 +108,7 @@ def flexible(
             f"{call.told(shape)}. With slice_by_slice=True it takes a {image} volume: loop over "
             "the axes before, or leave slice_by_slice out."
         )
-    if not stacks:
+    if not stackable:
         raise DimensionError(
             f"{call.told(shape)} and slice_by_slice=True, and what it gives for slices can't be "
             "stacked to a volume: leave slice_by_slice out for the whole volume, or call it for "
@@ -116,14 +117,14 @@ def flexible(
     return call.run_per_slice(has_channels)
 
 
-def volume(
+def call_3d(
     function: Function,
     arguments: Arguments,
     *,
     needs_channels: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
-    """Run a function that takes a volume only."""
+    """Call a function of volumes."""
     call = _call(function, arguments, facts)
     has_channels = needs_channels or arguments.get("channel_axis") is not None
     if len(call.shape) - has_channels == 2:
@@ -135,17 +136,22 @@ def volume(
     return call.run()
 
 
-def told(value: Any, name: str, asked: Any = None) -> Any:
-    """Return what goes to pyclesperanto's memory as it is, after telling what it becomes there.
+def warn_if_converted(value: Any, name: str, asked: Any = None) -> Any:
+    """Return an argument unchanged, after a warning if pyclesperanto will convert its dtype.
 
     Parameters
     ----------
     value
-        An array, or what else the library takes.
+        An array, or any other argument that the library takes.
     name
-        The parameter.
+        The parameter's name.
     asked
-        The dtype that the caller asks for, if any: then there is nothing to tell.
+        The dtype that the caller asks for. If it isn't None, there is no warning.
+
+    Warns
+    -----
+    DtypeConversionWarning
+        If pyclesperanto has no such dtype and holds the values in another one.
     """
     if asked is None:
         from .._memory.pyclesperanto_memory import tell

@@ -15,7 +15,7 @@ from builtins import object as _object
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, told, volume
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_3d, call_as_is, warn_if_converted
 from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
@@ -564,7 +564,7 @@ def absolute(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.absolute,
             locals(),
             images=("input_image",),
@@ -645,13 +645,13 @@ def absolute_difference(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.absolute_difference,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -715,7 +715,7 @@ def acos(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.acos,
             locals(),
             images=("input_image",),
@@ -795,7 +795,7 @@ def add_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.add_image_and_scalar,
             locals(),
             images=("input_image",),
@@ -876,13 +876,13 @@ def add_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.add_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -973,13 +973,13 @@ def add_images_weighted(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.add_images_weighted,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1069,7 +1069,7 @@ def affine_transform(
             auto_size=auto_size,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.affine_transform,
             locals(),
             images=("input_image",),
@@ -1157,13 +1157,13 @@ def array_equal(
     ):
         result: bool = _pyclesperanto.array_equal(input_image0, input_image1, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.array_equal,
             locals(),
             images=("input_image0", "input_image1"),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1259,7 +1259,7 @@ def asarray(
         Created Array on the device with the input image data
     """
     result: LibraryArray = _pyclesperanto.asarray(
-        told(array, "array", dtype), dtype=dtype, mtype=mtype, device=device
+        warn_if_converted(array, "array", dtype), dtype=dtype, mtype=mtype, device=device
     )
     return result
 
@@ -1324,7 +1324,7 @@ def asin(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.asin,
             locals(),
             images=("input_image",),
@@ -1394,7 +1394,7 @@ def atan(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.atan,
             locals(),
             images=("input_image",),
@@ -1463,10 +1463,10 @@ def average_distance_of_n_far_off_distances(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.average_distance_of_n_far_off_distances,
             locals(),
-            whole=("input_image_distance_matrix",),
+            other_arrays=("input_image_distance_matrix",),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
         )
@@ -1509,10 +1509,10 @@ def average_distance_of_n_nearest_distances(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.average_distance_of_n_nearest_distances,
             locals(),
-            whole=("input_image_distance_matrix",),
+            other_arrays=("input_image_distance_matrix",),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
         )
@@ -1560,13 +1560,13 @@ def average_distance_touching_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.average_distance_touching_neighbors,
             locals(),
-            whole=("input_image_distance_matrix", "input_image_touch_matrix"),
+            other_arrays=("input_image_distance_matrix", "input_image_touch_matrix"),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1643,13 +1643,13 @@ def binary_and(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_and,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1742,7 +1742,7 @@ def binary_closing(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_closing,
             locals(),
             images=("input_image",),
@@ -1850,7 +1850,7 @@ def binary_dilate(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_dilate,
             locals(),
             images=("input_image",),
@@ -1924,7 +1924,7 @@ def binary_edge_detection(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_edge_detection,
             locals(),
             images=("input_image",),
@@ -2031,7 +2031,7 @@ def binary_erode(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_erode,
             locals(),
             images=("input_image",),
@@ -2101,7 +2101,7 @@ def binary_infsup(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_infsup,
             locals(),
             images=("input_image",),
@@ -2176,7 +2176,7 @@ def binary_not(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_not,
             locals(),
             images=("input_image",),
@@ -2274,7 +2274,7 @@ def binary_opening(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_opening,
             locals(),
             images=("input_image",),
@@ -2356,13 +2356,13 @@ def binary_or(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_or,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2436,13 +2436,13 @@ def binary_subtract(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_subtract,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2507,7 +2507,7 @@ def binary_supinf(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_supinf,
             locals(),
             images=("input_image",),
@@ -2589,13 +2589,13 @@ def binary_xor(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.binary_xor,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2645,13 +2645,13 @@ def block_enumerate(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.block_enumerate,
             locals(),
-            whole=("input_image0", "input_image1"),
+            other_arrays=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2748,7 +2748,7 @@ def bottom_hat(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.bottom_hat,
             locals(),
             images=("input_image",),
@@ -2843,7 +2843,7 @@ def bottom_hat_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.bottom_hat_box,
             locals(),
             images=("input_image",),
@@ -2938,7 +2938,7 @@ def bottom_hat_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.bottom_hat_sphere,
             locals(),
             images=("input_image",),
@@ -2981,12 +2981,12 @@ def bounding_box(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.bounding_box(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.bounding_box,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -3066,7 +3066,7 @@ def ceil(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.ceil,
             locals(),
             images=("input_image",),
@@ -3108,12 +3108,12 @@ def center_of_mass(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.center_of_mass(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.center_of_mass,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -3180,14 +3180,14 @@ def centroids_of_labels(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_OfLabels
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.centroids_of_labels,
         locals(),
         images=("label_image",),
         outputs=("centroids_coordinates",),
-        needs_output=("centroids_coordinates",),
+        required_outputs=("centroids_coordinates",),
         memory="pyclesperanto",
-        stacks=False,
+        stackable=False,
     )
     return result
 
@@ -3275,7 +3275,7 @@ def circular_shift(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.circular_shift,
             locals(),
             images=("input_image",),
@@ -3373,7 +3373,7 @@ def clahe(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.clahe,
             locals(),
             images=("input_image",),
@@ -3462,7 +3462,7 @@ def clip(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.clip,
             locals(),
             images=("input_image",),
@@ -3540,14 +3540,14 @@ def closing(
             input_image, footprint, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.closing,
             locals(),
             images=("input_image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3634,7 +3634,7 @@ def closing_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.closing_box,
             locals(),
             images=("input_image",),
@@ -3712,7 +3712,7 @@ def closing_labels(
             input_image, output_image=output_image, radius=radius, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.closing_labels,
             locals(),
             images=("input_image",),
@@ -3804,7 +3804,7 @@ def closing_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.closing_sphere,
             locals(),
             images=("input_image",),
@@ -3881,13 +3881,13 @@ def combine_labels(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.combine_labels,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3968,13 +3968,13 @@ def concatenate(
             input_image0, input_image1, output_image=output_image, axis=axis, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.concatenate,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4049,13 +4049,13 @@ def concatenate_along_x(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.concatenate_along_x,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4130,13 +4130,13 @@ def concatenate_along_y(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.concatenate_along_y,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4211,13 +4211,13 @@ def concatenate_along_z(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.concatenate_along_z,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4292,7 +4292,7 @@ def connected_component_labeling(
             input_image, output_image=output_image, connectivity=connectivity, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.connected_component_labeling,
             locals(),
             images=("input_image",),
@@ -4371,7 +4371,7 @@ def connected_components_labeling(
             input_image, output_image=output_image, connectivity=connectivity, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.connected_components_labeling,
             locals(),
             images=("input_image",),
@@ -4452,13 +4452,13 @@ def convolve(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.convolve,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4527,7 +4527,7 @@ def copy(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.copy,
             locals(),
             images=("input_image",),
@@ -4589,12 +4589,12 @@ def copy_horizontal_slice(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_copySlice
     """
-    result: ClesperantoArray = direct(
+    result: ClesperantoArray = call_as_is(
         _pyclesperanto.copy_horizontal_slice,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        needs_output=("output_image",),
+        required_outputs=("output_image",),
         memory="pyclesperanto",
     )
     return result
@@ -4652,12 +4652,12 @@ def copy_slice(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_copySlice
     """
-    result: ClesperantoArray = direct(
+    result: ClesperantoArray = call_as_is(
         _pyclesperanto.copy_slice,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        needs_output=("output_image",),
+        required_outputs=("output_image",),
         memory="pyclesperanto",
     )
     return result
@@ -4715,12 +4715,12 @@ def copy_vertical_slice(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_copySlice
     """
-    result: ClesperantoArray = direct(
+    result: ClesperantoArray = call_as_is(
         _pyclesperanto.copy_vertical_slice,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        needs_output=("output_image",),
+        required_outputs=("output_image",),
         memory="pyclesperanto",
     )
     return result
@@ -4786,7 +4786,7 @@ def cos(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cos,
             locals(),
             images=("input_image",),
@@ -4856,7 +4856,7 @@ def cosh(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cosh,
             locals(),
             images=("input_image",),
@@ -4908,10 +4908,10 @@ def count_touching_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.count_touching_neighbors,
             locals(),
-            whole=("touch_matrix",),
+            other_arrays=("touch_matrix",),
             outputs=("touching_neighbors_count_destination",),
             memory="pyclesperanto",
         )
@@ -5106,7 +5106,7 @@ def crop(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.crop,
             locals(),
             images=("input_image",),
@@ -5182,7 +5182,7 @@ def crop_border(
             input_image, output_image=output_image, border_size=border_size, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.crop_border,
             locals(),
             images=("input_image",),
@@ -5252,7 +5252,7 @@ def cubic_root(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cubic_root,
             locals(),
             images=("input_image",),
@@ -5334,7 +5334,7 @@ def cumulative_max(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cumulative_max,
             locals(),
             images=("input_image",),
@@ -5416,7 +5416,7 @@ def cumulative_min(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cumulative_min,
             locals(),
             images=("input_image",),
@@ -5498,7 +5498,7 @@ def cumulative_product(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cumulative_product,
             locals(),
             images=("input_image",),
@@ -5580,7 +5580,7 @@ def cumulative_sum(
             input_image, output_image=output_image, axis=axis, keep_dims=keep_dims, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.cumulative_sum,
             locals(),
             images=("input_image",),
@@ -5650,7 +5650,7 @@ def degrees_to_radians(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.degrees_to_radians,
             locals(),
             images=("input_image",),
@@ -5745,7 +5745,7 @@ def deskew_x(
             device=device,
         )
     else:
-        result = volume(
+        result = call_3d(
             _pyclesperanto.deskew_x,
             locals(),
             images=("input_image",),
@@ -5840,7 +5840,7 @@ def deskew_y(
             device=device,
         )
     else:
-        result = volume(
+        result = call_3d(
             _pyclesperanto.deskew_y,
             locals(),
             images=("input_image",),
@@ -5914,7 +5914,7 @@ def detect_label_edges(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.detect_label_edges,
             locals(),
             images=("input_image",),
@@ -6018,7 +6018,7 @@ def detect_maxima(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.detect_maxima,
             locals(),
             images=("input_image",),
@@ -6115,7 +6115,7 @@ def detect_maxima_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.detect_maxima_box,
             locals(),
             images=("input_image",),
@@ -6219,7 +6219,7 @@ def detect_minima(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.detect_minima,
             locals(),
             images=("input_image",),
@@ -6316,7 +6316,7 @@ def detect_minima_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.detect_minima_box,
             locals(),
             images=("input_image",),
@@ -6433,7 +6433,7 @@ def difference_of_gaussian(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.difference_of_gaussian,
             locals(),
             images=("input_image",),
@@ -6512,7 +6512,7 @@ def dilate_box(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.dilate_box,
             locals(),
             images=("input_image",),
@@ -6588,7 +6588,7 @@ def dilate_labels(
             input_image, output_image=output_image, radius=radius, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.dilate_labels,
             locals(),
             images=("input_image",),
@@ -6665,7 +6665,7 @@ def dilate_sphere(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.dilate_sphere,
             locals(),
             images=("input_image",),
@@ -6748,14 +6748,14 @@ def dilation(
             input_image, footprint, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.dilation,
             locals(),
             images=("input_image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -6845,7 +6845,7 @@ def divide_by_gaussian_background(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.divide_by_gaussian_background,
             locals(),
             images=("input_image",),
@@ -6925,13 +6925,13 @@ def divide_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.divide_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7001,7 +7001,7 @@ def divide_scalar_by_image(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.divide_scalar_by_image,
             locals(),
             images=("input_image",),
@@ -7143,13 +7143,13 @@ def equal(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.equal,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7223,7 +7223,7 @@ def equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.equal_constant,
             locals(),
             images=("input_image",),
@@ -7302,7 +7302,7 @@ def erode_box(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.erode_box,
             locals(),
             images=("input_image",),
@@ -7378,7 +7378,7 @@ def erode_connected_labels(
             input_image, output_image=output_image, radius=radius, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.erode_connected_labels,
             locals(),
             images=("input_image",),
@@ -7460,7 +7460,7 @@ def erode_labels(
             input_image, output_image=output_image, radius=radius, relabel=relabel, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.erode_labels,
             locals(),
             images=("input_image",),
@@ -7537,7 +7537,7 @@ def erode_sphere(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.erode_sphere,
             locals(),
             images=("input_image",),
@@ -7633,7 +7633,7 @@ def eroded_otsu_labeling(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.eroded_otsu_labeling,
             locals(),
             images=("input_image",),
@@ -7716,14 +7716,14 @@ def erosion(
             input_image, footprint, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.erosion,
             locals(),
             images=("input_image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7830,14 +7830,14 @@ def exclude_labels(
             input_image, list, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_labels,
             locals(),
             images=("input_image",),
-            whole=("list",),
+            other_arrays=("list",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7927,7 +7927,7 @@ def exclude_labels_on_edges(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_labels_on_edges,
             locals(),
             images=("input_image",),
@@ -8014,7 +8014,7 @@ def exclude_labels_outside_size_range(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_labels_outside_size_range,
             locals(),
             images=("input_image",),
@@ -8109,14 +8109,14 @@ def exclude_labels_with_map_values_out_of_range(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_labels_with_map_values_out_of_range,
             locals(),
             images=("label_map_input",),
-            whole=("values_map",),
+            other_arrays=("values_map",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -8206,14 +8206,14 @@ def exclude_labels_with_map_values_within_range(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_labels_with_map_values_within_range,
             locals(),
             images=("label_map_input",),
-            whole=("values_map",),
+            other_arrays=("values_map",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -8286,7 +8286,7 @@ def exclude_large_labels(
             input_image, output_image=output_image, minimum_size=minimum_size, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_large_labels,
             locals(),
             images=("input_image",),
@@ -8364,7 +8364,7 @@ def exclude_small_labels(
             input_image, output_image=output_image, maximum_size=maximum_size, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exclude_small_labels,
             locals(),
             images=("input_image",),
@@ -8499,7 +8499,7 @@ def exponential(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exponential,
             locals(),
             images=("input_image",),
@@ -8574,7 +8574,7 @@ def exponential10(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exponential10,
             locals(),
             images=("input_image",),
@@ -8649,7 +8649,7 @@ def exponential2(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.exponential2,
             locals(),
             images=("input_image",),
@@ -8723,7 +8723,7 @@ def extend_labeling_via_voronoi(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.extend_labeling_via_voronoi,
             locals(),
             images=("input_image",),
@@ -8788,7 +8788,7 @@ def extended_depth_of_focus_sobel_projection(
             input_image, output_image=output_image, sigma=sigma, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.extended_depth_of_focus_sobel_projection,
             locals(),
             images=("input_image",),
@@ -8869,7 +8869,7 @@ def extended_depth_of_focus_variance_projection(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.extended_depth_of_focus_variance_projection,
             locals(),
             images=("input_image",),
@@ -8945,7 +8945,7 @@ def extension_ratio_map(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.extension_ratio_map,
             locals(),
             images=("input_image",),
@@ -9065,7 +9065,7 @@ def filter_label_by_size(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.filter_label_by_size,
             locals(),
             images=("input_image",),
@@ -9136,13 +9136,13 @@ def flag_existing_labels(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.flag_existing_labels,
             locals(),
             images=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -9232,7 +9232,7 @@ def flip(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.flip,
             locals(),
             images=("input_image",),
@@ -9303,7 +9303,7 @@ def floor(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.floor,
             locals(),
             images=("input_image",),
@@ -9341,7 +9341,7 @@ def from_array(
         The converted array.
     """
     result: LibraryArray = _pyclesperanto.from_array(
-        told(arr, "arr", dtype), dtype=dtype, mtype=mtype, device=device
+        warn_if_converted(arr, "arr", dtype), dtype=dtype, mtype=mtype, device=device
     )
     return result
 
@@ -9377,7 +9377,7 @@ def from_dlpack(
         A cle Array sharing or copying the data from ext_tensor.
     """
     result: LibraryArray = _pyclesperanto.from_dlpack(
-        told(object, "object"), device=device, copy=copy
+        warn_if_converted(object, "object"), device=device, copy=copy
     )
     return result
 
@@ -9524,7 +9524,7 @@ def gamma_correction(
             input_image, output_image=output_image, gamma=gamma, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gamma_correction,
             locals(),
             images=("input_image",),
@@ -9654,7 +9654,7 @@ def gather(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gather,
             locals(),
             images=("input_image",),
@@ -9737,7 +9737,7 @@ def gauss_otsu_labeling(
             input_image0, output_image=output_image, outline_sigma=outline_sigma, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gauss_otsu_labeling,
             locals(),
             images=("input_image0",),
@@ -9834,7 +9834,7 @@ def gaussian_blur(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gaussian_blur,
             locals(),
             images=("input_image",),
@@ -9947,7 +9947,7 @@ def gaussian_derivative(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gaussian_derivative,
             locals(),
             images=("input_image",),
@@ -10029,14 +10029,14 @@ def generate_binary_overlap_matrix(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.generate_binary_overlap_matrix,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -10091,13 +10091,13 @@ def generate_distance_matrix(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.generate_distance_matrix,
             locals(),
-            whole=("coordinate_list1", "coordinate_list2"),
+            other_arrays=("coordinate_list1", "coordinate_list2"),
             outputs=("distance_matrix_destination",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -10164,13 +10164,13 @@ def generate_partial_touching_area_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.generate_partial_touching_area_matrix,
             locals(),
             images=("input_image_label",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -10216,10 +10216,10 @@ def generate_partial_touching_area_matrix_within_range(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.generate_partial_touching_area_matrix_within_range,
             locals(),
-            whole=("input_image_matrix",),
+            other_arrays=("input_image_matrix",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
         )
@@ -10269,10 +10269,10 @@ def generate_proximal_neighbors_matrix(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.generate_proximal_neighbors_matrix,
             locals(),
-            whole=("input_image_matrix",),
+            other_arrays=("input_image_matrix",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
         )
@@ -10340,13 +10340,13 @@ def generate_touch_count_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.generate_touch_count_matrix,
             locals(),
             images=("input_image_label",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -10418,13 +10418,13 @@ def generate_touch_matrix(
             input_image, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.generate_touch_matrix,
             locals(),
             images=("input_image",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -10491,13 +10491,13 @@ def generate_touch_portion_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.generate_touch_portion_matrix,
             locals(),
             images=("input_image_label",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -10542,10 +10542,10 @@ def generate_touch_portion_within_range_neighbors_matrix(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.generate_touch_portion_within_range_neighbors_matrix,
             locals(),
-            whole=("input_image_matrix",),
+            other_arrays=("input_image_matrix",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
         )
@@ -10613,13 +10613,13 @@ def generate_touching_area_matrix(
             input_image_label, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.generate_touching_area_matrix,
             locals(),
             images=("input_image_label",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -10716,7 +10716,7 @@ def gradient_x(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gradient_x,
             locals(),
             images=("input_image",),
@@ -10792,7 +10792,7 @@ def gradient_y(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gradient_y,
             locals(),
             images=("input_image",),
@@ -10868,7 +10868,7 @@ def gradient_z(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.gradient_z,
             locals(),
             images=("input_image",),
@@ -10967,7 +10967,7 @@ def grayscale_closing(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.grayscale_closing,
             locals(),
             images=("input_image",),
@@ -11073,7 +11073,7 @@ def grayscale_dilate(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.grayscale_dilate,
             locals(),
             images=("input_image",),
@@ -11179,7 +11179,7 @@ def grayscale_erode(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.grayscale_erode,
             locals(),
             images=("input_image",),
@@ -11277,7 +11277,7 @@ def grayscale_opening(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.grayscale_opening,
             locals(),
             images=("input_image",),
@@ -11357,13 +11357,13 @@ def greater(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.greater,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -11437,7 +11437,7 @@ def greater_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.greater_constant,
             locals(),
             images=("input_image",),
@@ -11517,13 +11517,13 @@ def greater_or_equal(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.greater_or_equal,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -11597,7 +11597,7 @@ def greater_or_equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.greater_or_equal_constant,
             locals(),
             images=("input_image",),
@@ -11690,13 +11690,13 @@ def hessian_eigenvalues(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.hessian_eigenvalues,
             locals(),
             images=("input_image",),
             outputs=("small_eigenvalue", "middle_eigenvalue", "large_eigenvalue"),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -11784,13 +11784,13 @@ def hessian_gaussian_eigenvalues(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.hessian_gaussian_eigenvalues,
             locals(),
             images=("input_image",),
             outputs=("small_eigenvalue", "middle_eigenvalue", "large_eigenvalue"),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -11894,13 +11894,13 @@ def histogram(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.histogram,
             locals(),
             images=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -11971,7 +11971,7 @@ def invert(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.invert,
             locals(),
             images=("input_image",),
@@ -12044,13 +12044,13 @@ def jaccard_index(
     ):
         result: float = _pyclesperanto.jaccard_index(input_image0, input_image1, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.jaccard_index,
             locals(),
             images=("input_image0", "input_image1"),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -12139,7 +12139,7 @@ def kuwahara_filter(
             input_image, output_image=output_image, radius=radius, sigma=sigma, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.kuwahara_filter,
             locals(),
             images=("input_image",),
@@ -12210,7 +12210,7 @@ def label(
             input_image, output_image=output_image, connectivity=connectivity
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.label,
             locals(),
             images=("input_image",),
@@ -12261,13 +12261,13 @@ def label_bounding_box(
             input_image, label_id, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.label_bounding_box,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -12344,13 +12344,13 @@ def label_mean_intensity_map(
             input_image, labels, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.label_mean_intensity_map,
             locals(),
             images=("input_image", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -12420,7 +12420,7 @@ def label_pixel_count_map(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.label_pixel_count_map,
             locals(),
             images=("input_image",),
@@ -12495,7 +12495,7 @@ def label_spots(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.label_spots,
             locals(),
             images=("input_image",),
@@ -12572,13 +12572,13 @@ def labelled_spots_to_pointlist(
             label, dspointlistt=dspointlistt, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.labelled_spots_to_pointlist,
             locals(),
             images=("label",),
             outputs=("dspointlistt",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -12637,12 +12637,12 @@ def labels_neighbors_statistics(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.labels_neighbors_statistics,
             locals(),
             images=("label",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -12693,13 +12693,13 @@ def labels_statistics(
             label=label, intensity=intensity, include_background=include_background, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.labels_statistics,
             locals(),
             images=("label", "intensity"),
             memory="pyclesperanto",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -12774,7 +12774,7 @@ def laplace(
             input_image, output_image=output_image, connectivity=connectivity, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.laplace,
             locals(),
             images=("input_image",),
@@ -12848,7 +12848,7 @@ def laplace_box(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.laplace_box,
             locals(),
             images=("input_image",),
@@ -12922,7 +12922,7 @@ def laplace_diamond(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.laplace_diamond,
             locals(),
             images=("input_image",),
@@ -12992,7 +12992,7 @@ def large_hessian_eigenvalue(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.large_hessian_eigenvalue,
             locals(),
             images=("input_image",),
@@ -13140,14 +13140,14 @@ def local_cross_correlation(
             input_image, kernel, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.local_cross_correlation,
             locals(),
             images=("input_image",),
-            whole=("kernel",),
+            other_arrays=("kernel",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -13218,7 +13218,7 @@ def logarithm(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.logarithm,
             locals(),
             images=("input_image",),
@@ -13294,7 +13294,7 @@ def logarithm10(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.logarithm10,
             locals(),
             images=("input_image",),
@@ -13370,7 +13370,7 @@ def logarithm2(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.logarithm2,
             locals(),
             images=("input_image",),
@@ -13480,7 +13480,7 @@ def make_anisotropic(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.make_anisotropic,
             locals(),
             images=("input_image",),
@@ -13590,7 +13590,7 @@ def make_isotropic(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.make_isotropic,
             locals(),
             images=("input_image",),
@@ -13673,13 +13673,13 @@ def mask(
             input_image, mask, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mask,
             locals(),
             images=("input_image", "mask"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -13762,13 +13762,13 @@ def mask_label(
             input_image0, input_image1, output_image=output_image, label=label, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mask_label,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -13844,13 +13844,13 @@ def masked_voronoi_labeling(
             input_image, mask, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.masked_voronoi_labeling,
             locals(),
             images=("input_image", "mask"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -13941,7 +13941,7 @@ def maximum_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_box,
             locals(),
             images=("input_image",),
@@ -13987,10 +13987,10 @@ def maximum_distance_n_nearest_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_distance_n_nearest_neighbors,
             locals(),
-            whole=("input_image_distance_matrix",),
+            other_arrays=("input_image_distance_matrix",),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
         )
@@ -14033,10 +14033,10 @@ def maximum_distance_of_n_shortest_distances(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_distance_of_n_shortest_distances,
             locals(),
-            whole=("input_image_distance_matrix",),
+            other_arrays=("input_image_distance_matrix",),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
         )
@@ -14084,13 +14084,13 @@ def maximum_distance_touching_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_distance_touching_neighbors,
             locals(),
-            whole=("input_image_distance_matrix", "input_image_touch_matrix"),
+            other_arrays=("input_image_distance_matrix", "input_image_touch_matrix"),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14159,7 +14159,7 @@ def maximum_extension_map(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_extension_map,
             locals(),
             images=("input_image",),
@@ -14263,7 +14263,7 @@ def maximum_filter(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_filter,
             locals(),
             images=("input_image",),
@@ -14343,7 +14343,7 @@ def maximum_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_image_and_scalar,
             locals(),
             images=("input_image",),
@@ -14424,13 +14424,13 @@ def maximum_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14507,13 +14507,13 @@ def maximum_intensity_map(
             input_image, labels, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_intensity_map,
             locals(),
             images=("input_image", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14549,12 +14549,12 @@ def maximum_of_all_pixels(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.maximum_of_all_pixels(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -14593,13 +14593,13 @@ def maximum_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_of_touching_neighbors,
             locals(),
-            whole=("vector", "matrix"),
+            other_arrays=("vector", "matrix"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14689,13 +14689,13 @@ def maximum_of_touching_neighbors_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_of_touching_neighbors_map,
             locals(),
             images=("map", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14727,12 +14727,12 @@ def maximum_position(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.maximum_position(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_position,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -14823,7 +14823,7 @@ def maximum_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.maximum_sphere,
             locals(),
             images=("input_image",),
@@ -14890,7 +14890,7 @@ def maximum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_x_projection,
             locals(),
             images=("input_image",),
@@ -14957,7 +14957,7 @@ def maximum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_y_projection,
             locals(),
             images=("input_image",),
@@ -15024,7 +15024,7 @@ def maximum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.maximum_z_projection,
             locals(),
             images=("input_image",),
@@ -15120,7 +15120,7 @@ def mean_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_box,
             locals(),
             images=("input_image",),
@@ -15166,10 +15166,10 @@ def mean_distance_n_farthest_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_distance_n_farthest_neighbors,
             locals(),
-            whole=("input_image_distance_matrix",),
+            other_arrays=("input_image_distance_matrix",),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
         )
@@ -15212,10 +15212,10 @@ def mean_distance_n_nearest_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_distance_n_nearest_neighbors,
             locals(),
-            whole=("input_image_distance_matrix",),
+            other_arrays=("input_image_distance_matrix",),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
         )
@@ -15263,13 +15263,13 @@ def mean_distance_touching_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_distance_touching_neighbors,
             locals(),
-            whole=("input_image_distance_matrix", "input_image_touch_matrix"),
+            other_arrays=("input_image_distance_matrix", "input_image_touch_matrix"),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -15338,7 +15338,7 @@ def mean_extension_map(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_extension_map,
             locals(),
             images=("input_image",),
@@ -15441,7 +15441,7 @@ def mean_filter(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_filter,
             locals(),
             images=("input_image",),
@@ -15523,13 +15523,13 @@ def mean_intensity_map(
             input_image, labels, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_intensity_map,
             locals(),
             images=("input_image", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -15565,12 +15565,12 @@ def mean_of_all_pixels(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.mean_of_all_pixels(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -15609,13 +15609,13 @@ def mean_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_of_touching_neighbors,
             locals(),
-            whole=("vector", "matrix"),
+            other_arrays=("vector", "matrix"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -15705,13 +15705,13 @@ def mean_of_touching_neighbors_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_of_touching_neighbors_map,
             locals(),
             images=("map", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -15802,7 +15802,7 @@ def mean_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_sphere,
             locals(),
             images=("input_image",),
@@ -15853,13 +15853,13 @@ def mean_squared_error(
     ):
         result: float = _pyclesperanto.mean_squared_error(input_image0, input_image1, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mean_squared_error,
             locals(),
             images=("input_image0", "input_image1"),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -15921,7 +15921,7 @@ def mean_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_x_projection,
             locals(),
             images=("input_image",),
@@ -15988,7 +15988,7 @@ def mean_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_y_projection,
             locals(),
             images=("input_image",),
@@ -16055,7 +16055,7 @@ def mean_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mean_z_projection,
             locals(),
             images=("input_image",),
@@ -16159,7 +16159,7 @@ def median(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.median,
             locals(),
             images=("input_image",),
@@ -16256,7 +16256,7 @@ def median_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.median_box,
             locals(),
             images=("input_image",),
@@ -16300,13 +16300,13 @@ def median_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.median_of_touching_neighbors,
             locals(),
-            whole=("vector", "matrix"),
+            other_arrays=("vector", "matrix"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -16396,13 +16396,13 @@ def median_of_touching_neighbors_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.median_of_touching_neighbors_map,
             locals(),
             images=("map", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -16494,7 +16494,7 @@ def median_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.median_sphere,
             locals(),
             images=("input_image",),
@@ -16567,7 +16567,7 @@ def merge_touching_labels(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.merge_touching_labels,
             locals(),
             images=("input_image",),
@@ -16663,7 +16663,7 @@ def minimum_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_box,
             locals(),
             images=("input_image",),
@@ -16714,13 +16714,13 @@ def minimum_distance_touching_neighbors(
             device=device,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.minimum_distance_touching_neighbors,
             locals(),
-            whole=("input_image_distance_matrix", "input_image_touch_matrix"),
+            other_arrays=("input_image_distance_matrix", "input_image_touch_matrix"),
             outputs=("output_image_index_list",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -16818,7 +16818,7 @@ def minimum_filter(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_filter,
             locals(),
             images=("input_image",),
@@ -16898,7 +16898,7 @@ def minimum_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_image_and_scalar,
             locals(),
             images=("input_image",),
@@ -16979,13 +16979,13 @@ def minimum_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17062,13 +17062,13 @@ def minimum_intensity_map(
             input_image, labels, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_intensity_map,
             locals(),
             images=("input_image", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17104,12 +17104,12 @@ def minimum_of_all_pixels(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.minimum_of_all_pixels(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -17156,13 +17156,13 @@ def minimum_of_masked_pixels(
     ):
         result: float = _pyclesperanto.minimum_of_masked_pixels(input_image, mask, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_of_masked_pixels,
             locals(),
             images=("input_image", "mask"),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -17201,13 +17201,13 @@ def minimum_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.minimum_of_touching_neighbors,
             locals(),
-            whole=("vector", "matrix"),
+            other_arrays=("vector", "matrix"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17297,13 +17297,13 @@ def minimum_of_touching_neighbors_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_of_touching_neighbors_map,
             locals(),
             images=("map", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17335,12 +17335,12 @@ def minimum_position(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: _list[float] = _pyclesperanto.minimum_position(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_position,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -17431,7 +17431,7 @@ def minimum_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.minimum_sphere,
             locals(),
             images=("input_image",),
@@ -17498,7 +17498,7 @@ def minimum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.minimum_x_projection,
             locals(),
             images=("input_image",),
@@ -17565,7 +17565,7 @@ def minimum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.minimum_y_projection,
             locals(),
             images=("input_image",),
@@ -17632,7 +17632,7 @@ def minimum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.minimum_z_projection,
             locals(),
             images=("input_image",),
@@ -17720,12 +17720,12 @@ def mode(
     Image
         An image of the same shape.
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.mode,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        only=("uint8",),
+        allowed_dtypes=("uint8",),
         memory="pyclesperanto",
     )
     return result
@@ -17803,12 +17803,12 @@ def mode_box(
     Image
         An image of the same shape.
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.mode_box,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        only=("uint8",),
+        allowed_dtypes=("uint8",),
         memory="pyclesperanto",
     )
     return result
@@ -17848,13 +17848,13 @@ def mode_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.mode_of_touching_neighbors,
             locals(),
-            whole=("vector", "matrix"),
+            other_arrays=("vector", "matrix"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17943,13 +17943,13 @@ def mode_of_touching_neighbors_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.mode_of_touching_neighbors_map,
             locals(),
             images=("map", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -18026,12 +18026,12 @@ def mode_sphere(
     Image
         An image of the same shape.
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.mode_sphere,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        only=("uint8",),
+        allowed_dtypes=("uint8",),
         memory="pyclesperanto",
     )
     return result
@@ -18104,13 +18104,13 @@ def modulo_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.modulo_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -18202,7 +18202,7 @@ def morphological_chan_vese(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.morphological_chan_vese,
             locals(),
             images=("input_image",),
@@ -18283,7 +18283,7 @@ def multiply_image_and_position(
             input_image, output_image=output_image, dimension=dimension, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.multiply_image_and_position,
             locals(),
             images=("input_image",),
@@ -18363,7 +18363,7 @@ def multiply_image_and_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.multiply_image_and_scalar,
             locals(),
             images=("input_image",),
@@ -18444,13 +18444,13 @@ def multiply_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.multiply_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -18494,13 +18494,13 @@ def multiply_matrix(
             matrix1, matrix2, matrix_destination=matrix_destination, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.multiply_matrix,
             locals(),
-            whole=("matrix1", "matrix2"),
+            other_arrays=("matrix1", "matrix2"),
             outputs=("matrix_destination",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -18590,7 +18590,7 @@ def nan_to_num(
             input_image, output_image=output_image, nan=nan, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.nan_to_num,
             locals(),
             images=("input_image",),
@@ -18729,14 +18729,14 @@ def nonzero_maximum(
     [1] https://clij.github.io/clij2-docs/reference_nonzeroMaximumBox
     [2] https://clij.github.io/clij2-docs/reference_nonzeroMaximumDiamond
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.nonzero_maximum,
         locals(),
         images=("input_image",),
         outputs=("output_image0", "output_image1"),
-        needs_output=("output_image1",),
+        required_outputs=("output_image1",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -18804,14 +18804,14 @@ def nonzero_maximum_box(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_nonzeroMaximumBox
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.nonzero_maximum_box,
         locals(),
         images=("input_image",),
         outputs=("output_image0", "output_image1"),
-        needs_output=("output_image1",),
+        required_outputs=("output_image1",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -18879,14 +18879,14 @@ def nonzero_maximum_diamond(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_nonzeroMaximumDiamond
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.nonzero_maximum_diamond,
         locals(),
         images=("input_image",),
         outputs=("output_image0", "output_image1"),
-        needs_output=("output_image1",),
+        required_outputs=("output_image1",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -18961,14 +18961,14 @@ def nonzero_minimum(
     [1] https://clij.github.io/clij2-docs/reference_nonzeroMinimumBox
     [2] https://clij.github.io/clij2-docs/reference_nonzeroMinimumDiamond
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.nonzero_minimum,
         locals(),
         images=("input_image",),
         outputs=("output_image0", "output_image1"),
-        needs_output=("output_image1",),
+        required_outputs=("output_image1",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -19036,14 +19036,14 @@ def nonzero_minimum_box(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_nonzeroMinimumBox
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.nonzero_minimum_box,
         locals(),
         images=("input_image",),
         outputs=("output_image0", "output_image1"),
-        needs_output=("output_image1",),
+        required_outputs=("output_image1",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -19111,14 +19111,14 @@ def nonzero_minimum_diamond(
     ----------
     [1] https://clij.github.io/clij2-docs/reference_nonzeroMinimumDiamond
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.nonzero_minimum_diamond,
         locals(),
         images=("input_image",),
         outputs=("output_image0", "output_image1"),
-        needs_output=("output_image1",),
+        required_outputs=("output_image1",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -19201,7 +19201,7 @@ def normalize(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.normalize,
             locals(),
             images=("input_image",),
@@ -19281,13 +19281,13 @@ def not_equal(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.not_equal,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -19361,7 +19361,7 @@ def not_equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.not_equal_constant,
             locals(),
             images=("input_image",),
@@ -19510,13 +19510,13 @@ def onlyzero_overwrite_maximum(
             input_image, flag, output_image=output_image, connectivity=connectivity, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.onlyzero_overwrite_maximum,
             locals(),
             images=("input_image",),
             outputs=("flag", "output_image"),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -19592,13 +19592,13 @@ def onlyzero_overwrite_maximum_box(
             input_image, flag, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.onlyzero_overwrite_maximum_box,
             locals(),
             images=("input_image",),
             outputs=("flag", "output_image"),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -19674,13 +19674,13 @@ def onlyzero_overwrite_maximum_diamond(
             input_image, flag, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.onlyzero_overwrite_maximum_diamond,
             locals(),
             images=("input_image",),
             outputs=("flag", "output_image"),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -19753,14 +19753,14 @@ def opening(
             input_image, footprint, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.opening,
             locals(),
             images=("input_image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -19847,7 +19847,7 @@ def opening_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.opening_box,
             locals(),
             images=("input_image",),
@@ -19925,7 +19925,7 @@ def opening_labels(
             input_image, output_image=output_image, radius=radius, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.opening_labels,
             locals(),
             images=("input_image",),
@@ -20017,7 +20017,7 @@ def opening_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.opening_sphere,
             locals(),
             images=("input_image",),
@@ -20164,7 +20164,7 @@ def pad(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.pad,
             locals(),
             images=("input_image",),
@@ -20256,13 +20256,13 @@ def parametric_map(
             labels, properties, output_image=output_image, property=property, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.parametric_map,
             locals(),
             images=("labels",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -20353,7 +20353,7 @@ def paste(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.paste,
             locals(),
             images=("input_image",),
@@ -20396,12 +20396,12 @@ def percentile(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.percentile(input_image, percentile=percentile, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.percentile,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -20471,7 +20471,7 @@ def pixel_count_map(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.pixel_count_map,
             locals(),
             images=("input_image",),
@@ -20514,10 +20514,10 @@ def pointlist_to_labelled_spots(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.pointlist_to_labelled_spots,
             locals(),
-            whole=("input_image",),
+            other_arrays=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
         )
@@ -20594,7 +20594,7 @@ def power(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.power,
             locals(),
             images=("input_image",),
@@ -20673,13 +20673,13 @@ def power_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.power_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -20714,13 +20714,13 @@ def product_of_all_pixels(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.product_of_all_pixels(input_image=input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.product_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -20779,7 +20779,7 @@ def product_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.product_x_projection,
             locals(),
             images=("input_image",),
@@ -20843,7 +20843,7 @@ def product_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.product_y_projection,
             locals(),
             images=("input_image",),
@@ -20908,7 +20908,7 @@ def product_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.product_z_projection,
             locals(),
             images=("input_image",),
@@ -20992,13 +20992,13 @@ def proximal_neighbor_count(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.proximal_neighbor_count,
             locals(),
             images=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -21082,7 +21082,7 @@ def proximal_neighbor_count_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.proximal_neighbor_count_map,
             locals(),
             images=("labels",),
@@ -21141,7 +21141,7 @@ def push(
         Created Array on the device with the input image data
     """
     result: LibraryArray = _pyclesperanto.push(
-        told(array, "array", dtype), dtype=dtype, mtype=mtype, device=device
+        warn_if_converted(array, "array", dtype), dtype=dtype, mtype=mtype, device=device
     )
     return result
 
@@ -21206,7 +21206,7 @@ def radians_to_degrees(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.radians_to_degrees,
             locals(),
             images=("input_image",),
@@ -21336,7 +21336,7 @@ def range(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.range,
             locals(),
             images=("input_image",),
@@ -21412,14 +21412,14 @@ def read_intensities_from_map(
             label, map, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.read_intensities_from_map,
             locals(),
             images=("label", "map"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -21490,14 +21490,14 @@ def read_map_values(
             map, label, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.read_map_values,
             locals(),
             images=("map", "label"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -21569,15 +21569,15 @@ def read_values_from_positions(
             input_image, list, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.read_values_from_positions,
             locals(),
             images=("input_image",),
-            whole=("list",),
+            other_arrays=("list",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -21646,7 +21646,7 @@ def reciprocal(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.reciprocal,
             locals(),
             images=("input_image",),
@@ -21719,7 +21719,7 @@ def reduce_labels_to_centroids(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.reduce_labels_to_centroids,
             locals(),
             images=("input_image",),
@@ -21793,7 +21793,7 @@ def reduce_labels_to_label_edges(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.reduce_labels_to_label_edges,
             locals(),
             images=("input_image",),
@@ -21874,7 +21874,7 @@ def reduce_stack(
             device=device,
         )
     else:
-        result = volume(
+        result = call_3d(
             _pyclesperanto.reduce_stack,
             locals(),
             images=("input_image",),
@@ -21955,7 +21955,7 @@ def relabel_sequential(
             input_image, output_image=output_image, blocksize=blocksize, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.relabel_sequential,
             locals(),
             images=("input_image",),
@@ -22038,14 +22038,14 @@ def remove_labels(
             input_image, list, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.remove_labels,
             locals(),
             images=("input_image",),
-            whole=("list",),
+            other_arrays=("list",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -22135,7 +22135,7 @@ def remove_labels_on_edges(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.remove_labels_on_edges,
             locals(),
             images=("input_image",),
@@ -22230,14 +22230,14 @@ def remove_labels_with_map_values_out_of_range(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.remove_labels_with_map_values_out_of_range,
             locals(),
             images=("input_image",),
-            whole=("values",),
+            other_arrays=("values",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -22327,14 +22327,14 @@ def remove_labels_with_map_values_within_range(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.remove_labels_with_map_values_within_range,
             locals(),
             images=("input_image",),
-            whole=("values",),
+            other_arrays=("values",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -22407,7 +22407,7 @@ def remove_large_labels(
             input_image, output_image=output_image, maximum_size=maximum_size, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.remove_large_labels,
             locals(),
             images=("input_image",),
@@ -22485,7 +22485,7 @@ def remove_small_labels(
             input_image, output_image=output_image, minimum_size=minimum_size, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.remove_small_labels,
             locals(),
             images=("input_image",),
@@ -22567,14 +22567,14 @@ def replace_intensities(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.replace_intensities,
             locals(),
             images=("input_image0",),
-            whole=("input_image1",),
+            other_arrays=("input_image1",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -22657,7 +22657,7 @@ def replace_intensity(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.replace_intensity,
             locals(),
             images=("input_image",),
@@ -22745,7 +22745,7 @@ def replace_value(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.replace_value,
             locals(),
             images=("input_image",),
@@ -22827,14 +22827,14 @@ def replace_values(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.replace_values,
             locals(),
             images=("input_image0",),
-            whole=("input_image1",),
+            other_arrays=("input_image1",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -22959,7 +22959,7 @@ def rigid_transform(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.rigid_transform,
             locals(),
             images=("input_image",),
@@ -23070,7 +23070,7 @@ def rotate(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.rotate,
             locals(),
             images=("input_image",),
@@ -23141,7 +23141,7 @@ def round(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.round,
             locals(),
             images=("input_image",),
@@ -23237,7 +23237,7 @@ def sato_filter(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sato_filter,
             locals(),
             images=("input_image",),
@@ -23346,7 +23346,7 @@ def scale(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.scale,
             locals(),
             images=("input_image",),
@@ -23476,13 +23476,13 @@ def scatter(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.scatter,
             locals(),
             images=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -23587,13 +23587,13 @@ def set(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set(input_image, scalar=scalar, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -23663,13 +23663,13 @@ def set_column(
             input_image, column_index=column_index, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_column,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -23734,13 +23734,13 @@ def set_image_borders(
             input_image, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_image_borders,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -23809,7 +23809,7 @@ def set_nonzero_pixels_to_pixelindex(
             input_image, output_image=output_image, offset=offset, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_nonzero_pixels_to_pixelindex,
             locals(),
             images=("input_image",),
@@ -23884,13 +23884,13 @@ def set_plane(
             input_image, plane_index=plane_index, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_plane,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -23942,13 +23942,13 @@ def set_ramp_x(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_ramp_x(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_ramp_x,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24000,13 +24000,13 @@ def set_ramp_y(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_ramp_y(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_ramp_y,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24058,13 +24058,13 @@ def set_ramp_z(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: ClesperantoArray = _pyclesperanto.set_ramp_z(input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_ramp_z,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24132,13 +24132,13 @@ def set_row(
             input_image, row_index=row_index, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_row,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24218,13 +24218,13 @@ def set_where_x_equals_y(
             input_image, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_where_x_equals_y,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24291,13 +24291,13 @@ def set_where_x_greater_than_y(
             input_image, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_where_x_greater_than_y,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24364,13 +24364,13 @@ def set_where_x_smaller_than_y(
             input_image, value=value, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.set_where_x_smaller_than_y,
             locals(),
             images=("input_image",),
-            changed=("input_image",),
+            modified=("input_image",),
             memory="pyclesperanto",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -24437,7 +24437,7 @@ def sign(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sign,
             locals(),
             images=("input_image",),
@@ -24507,7 +24507,7 @@ def sin(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sin,
             locals(),
             images=("input_image",),
@@ -24577,7 +24577,7 @@ def sinh(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sinh,
             locals(),
             images=("input_image",),
@@ -24654,7 +24654,7 @@ def skeletonize(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.skeletonize,
             locals(),
             images=("input_image",),
@@ -24724,7 +24724,7 @@ def small_hessian_eigenvalue(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.small_hessian_eigenvalue,
             locals(),
             images=("input_image",),
@@ -24804,13 +24804,13 @@ def smaller(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.smaller,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -24884,7 +24884,7 @@ def smaller_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.smaller_constant,
             locals(),
             images=("input_image",),
@@ -24964,13 +24964,13 @@ def smaller_or_equal(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.smaller_or_equal,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -25044,7 +25044,7 @@ def smaller_or_equal_constant(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.smaller_or_equal_constant,
             locals(),
             images=("input_image",),
@@ -25120,7 +25120,7 @@ def smooth_connected_labels(
             input_image, output_image=output_image, radius=radius, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.smooth_connected_labels,
             locals(),
             images=("input_image",),
@@ -25197,7 +25197,7 @@ def smooth_labels(
             input_image, output_image=output_image, radius=radius, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.smooth_labels,
             locals(),
             images=("input_image",),
@@ -25272,7 +25272,7 @@ def sobel(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sobel,
             locals(),
             images=("input_image",),
@@ -25347,13 +25347,13 @@ def spots_to_pointlist(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.spots_to_pointlist,
             locals(),
             images=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -25423,7 +25423,7 @@ def square(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.square,
             locals(),
             images=("input_image",),
@@ -25493,7 +25493,7 @@ def square_root(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.square_root,
             locals(),
             images=("input_image",),
@@ -25573,13 +25573,13 @@ def squared_difference(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.squared_difference,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -25678,7 +25678,7 @@ def standard_deviation(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation,
             locals(),
             images=("input_image",),
@@ -25775,7 +25775,7 @@ def standard_deviation_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_box,
             locals(),
             images=("input_image",),
@@ -25857,13 +25857,13 @@ def standard_deviation_intensity_map(
             input_image, labels, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_intensity_map,
             locals(),
             images=("input_image", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -25903,12 +25903,12 @@ def standard_deviation_of_all_pixels(
             input_image, ddof=ddof, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -25947,13 +25947,13 @@ def standard_deviation_of_touching_neighbors(
             vector, matrix, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.standard_deviation_of_touching_neighbors,
             locals(),
-            whole=("vector", "matrix"),
+            other_arrays=("vector", "matrix"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -26042,13 +26042,13 @@ def standard_deviation_of_touching_neighbors_map(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_of_touching_neighbors_map,
             locals(),
             images=("map", "labels"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -26115,13 +26115,13 @@ def standard_deviation_partial_touching_area_matrix(
             input_image_label, output_image_vector=output_image_vector, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_partial_touching_area_matrix,
             locals(),
             images=("input_image_label",),
             outputs=("output_image_vector",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -26213,7 +26213,7 @@ def standard_deviation_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_sphere,
             locals(),
             images=("input_image",),
@@ -26285,13 +26285,13 @@ def standard_deviation_touch_portion(
             input_image_label, output_image_vector=output_image_vector, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.standard_deviation_touch_portion,
             locals(),
             images=("input_image_label",),
             outputs=("output_image_vector",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -26346,13 +26346,13 @@ def statistics_of_background_and_labelled_pixels(
             )
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.statistics_of_background_and_labelled_pixels,
             locals(),
             images=("intensity", "label"),
             memory="pyclesperanto",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -26407,12 +26407,12 @@ def statistics_of_labelled_neighbors(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.statistics_of_labelled_neighbors,
             locals(),
             images=("label",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -26464,13 +26464,13 @@ def statistics_of_labelled_pixels(
             intensity=intensity, label=label, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.statistics_of_labelled_pixels,
             locals(),
             images=("intensity", "label"),
             memory="pyclesperanto",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -26538,7 +26538,7 @@ def std_x_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.std_x_projection,
             locals(),
             images=("input_image",),
@@ -26611,7 +26611,7 @@ def std_y_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.std_y_projection,
             locals(),
             images=("input_image",),
@@ -26684,7 +26684,7 @@ def std_z_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.std_z_projection,
             locals(),
             images=("input_image",),
@@ -26769,7 +26769,7 @@ def sub_stack(
             input_image, output_image=output_image, start_z=start_z, end_z=end_z, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sub_stack,
             locals(),
             images=("input_image",),
@@ -26866,7 +26866,7 @@ def subtract_gaussian_background(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.subtract_gaussian_background,
             locals(),
             images=("input_image",),
@@ -26945,7 +26945,7 @@ def subtract_image_from_scalar(
             input_image, output_image=output_image, scalar=scalar, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.subtract_image_from_scalar,
             locals(),
             images=("input_image",),
@@ -27026,13 +27026,13 @@ def subtract_images(
             input_image0, input_image1, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.subtract_images,
             locals(),
             images=("input_image0", "input_image1"),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -27071,13 +27071,13 @@ def sum_of_all_pixels(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.sum_of_all_pixels(input_image=input_image, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.sum_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -27116,10 +27116,10 @@ def sum_reduction_x(
             input_image, output_image=output_image, blocksize=blocksize, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.sum_reduction_x,
             locals(),
-            whole=("input_image",),
+            other_arrays=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
         )
@@ -27183,7 +27183,7 @@ def sum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.sum_x_projection,
             locals(),
             images=("input_image",),
@@ -27250,7 +27250,7 @@ def sum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.sum_y_projection,
             locals(),
             images=("input_image",),
@@ -27318,7 +27318,7 @@ def sum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.sum_z_projection,
             locals(),
             images=("input_image",),
@@ -27358,10 +27358,10 @@ def symmetric_maximum_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.symmetric_maximum_matrix,
             locals(),
-            whole=("input_image_matrix",),
+            other_arrays=("input_image_matrix",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
         )
@@ -27398,10 +27398,10 @@ def symmetric_mean_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.symmetric_mean_matrix,
             locals(),
-            whole=("input_image_matrix",),
+            other_arrays=("input_image_matrix",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
         )
@@ -27438,10 +27438,10 @@ def symmetric_minimum_matrix(
             input_image_matrix, output_image_matrix=output_image_matrix, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.symmetric_minimum_matrix,
             locals(),
-            whole=("input_image_matrix",),
+            other_arrays=("input_image_matrix",),
             outputs=("output_image_matrix",),
             memory="pyclesperanto",
         )
@@ -27508,7 +27508,7 @@ def tan(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.tan,
             locals(),
             images=("input_image",),
@@ -27577,7 +27577,7 @@ def tanh(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.tanh,
             locals(),
             images=("input_image",),
@@ -27650,7 +27650,7 @@ def threshold_isodata(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.threshold_isodata,
             locals(),
             images=("input_image",),
@@ -27724,7 +27724,7 @@ def threshold_li(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.threshold_li,
             locals(),
             images=("input_image",),
@@ -27793,7 +27793,7 @@ def threshold_mean(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.threshold_mean,
             locals(),
             images=("input_image",),
@@ -27868,7 +27868,7 @@ def threshold_otsu(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.threshold_otsu,
             locals(),
             images=("input_image",),
@@ -27941,7 +27941,7 @@ def threshold_triangle(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.threshold_triangle,
             locals(),
             images=("input_image",),
@@ -28015,7 +28015,7 @@ def threshold_yen(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.threshold_yen,
             locals(),
             images=("input_image",),
@@ -28117,7 +28117,7 @@ def top_hat(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.top_hat,
             locals(),
             images=("input_image",),
@@ -28212,7 +28212,7 @@ def top_hat_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.top_hat_box,
             locals(),
             images=("input_image",),
@@ -28307,7 +28307,7 @@ def top_hat_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.top_hat_sphere,
             locals(),
             images=("input_image",),
@@ -28382,7 +28382,7 @@ def touching_neighbor_count_map(
             labels, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.touching_neighbor_count_map,
             locals(),
             images=("labels",),
@@ -28479,7 +28479,7 @@ def translate(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.translate,
             locals(),
             images=("input_image",),
@@ -28553,7 +28553,7 @@ def transpose_xy(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.transpose_xy,
             locals(),
             images=("input_image",),
@@ -28627,7 +28627,7 @@ def transpose_xz(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.transpose_xz,
             locals(),
             images=("input_image",),
@@ -28701,7 +28701,7 @@ def transpose_yz(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.transpose_yz,
             locals(),
             images=("input_image",),
@@ -28771,7 +28771,7 @@ def truncate(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.truncate,
             locals(),
             images=("input_image",),
@@ -28854,7 +28854,7 @@ def tubeness(
             input_image, output_image=output_image, sigma=sigma, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.tubeness,
             locals(),
             images=("input_image",),
@@ -28929,7 +28929,7 @@ def undefined_to_zero(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.undefined_to_zero,
             locals(),
             images=("input_image",),
@@ -29026,7 +29026,7 @@ def unpad(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.unpad,
             locals(),
             images=("input_image",),
@@ -29123,7 +29123,7 @@ def variance_box(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.variance_box,
             locals(),
             images=("input_image",),
@@ -29227,7 +29227,7 @@ def variance_filter(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.variance_filter,
             locals(),
             images=("input_image",),
@@ -29270,12 +29270,12 @@ def variance_of_all_pixels(
     if class_of(input_image) is _pyclesperanto.Array and not slice_by_slice:
         result: float = _pyclesperanto.variance_of_all_pixels(input_image, ddof=ddof, device=device)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.variance_of_all_pixels,
             locals(),
             images=("input_image",),
             memory="pyclesperanto",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -29367,7 +29367,7 @@ def variance_sphere(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.variance_sphere,
             locals(),
             images=("input_image",),
@@ -29435,7 +29435,7 @@ def variance_x_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.variance_x_projection,
             locals(),
             images=("input_image",),
@@ -29503,7 +29503,7 @@ def variance_y_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.variance_y_projection,
             locals(),
             images=("input_image",),
@@ -29571,7 +29571,7 @@ def variance_z_projection(
             input_image, output_image=output_image, ddof=ddof, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.variance_z_projection,
             locals(),
             images=("input_image",),
@@ -29646,7 +29646,7 @@ def voronoi_labeling(
             input_binary, output_labels=output_labels, device=device
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.voronoi_labeling,
             locals(),
             images=("input_binary",),
@@ -29739,7 +29739,7 @@ def voronoi_otsu_labeling(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.voronoi_otsu_labeling,
             locals(),
             images=("input_image",),
@@ -29804,10 +29804,10 @@ def write_values_to_positions(
             input_image, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.write_values_to_positions,
             locals(),
-            whole=("input_image",),
+            other_arrays=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
         )
@@ -29869,7 +29869,7 @@ def x_position_of_maximum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.x_position_of_maximum_x_projection,
             locals(),
             images=("input_image",),
@@ -29934,7 +29934,7 @@ def x_position_of_minimum_x_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.x_position_of_minimum_x_projection,
             locals(),
             images=("input_image",),
@@ -29999,7 +29999,7 @@ def y_position_of_maximum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.y_position_of_maximum_y_projection,
             locals(),
             images=("input_image",),
@@ -30064,7 +30064,7 @@ def y_position_of_minimum_y_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.y_position_of_minimum_y_projection,
             locals(),
             images=("input_image",),
@@ -30129,7 +30129,7 @@ def z_position_of_maximum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.z_position_of_maximum_z_projection,
             locals(),
             images=("input_image",),
@@ -30194,7 +30194,7 @@ def z_position_of_minimum_z_projection(
             input_image, output_image=output_image, keep_dims=keep_dims, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.z_position_of_minimum_z_projection,
             locals(),
             images=("input_image",),
@@ -30264,14 +30264,14 @@ def z_position_projection(
             input_image, position, output_image=output_image, device=device
         )
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.z_position_projection,
             locals(),
             images=("input_image",),
-            whole=("position",),
+            other_arrays=("position",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from voxbind._dispatch.dispatch import direct, flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_as_is
 from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
@@ -115,15 +115,15 @@ def convolve(
     Image
         An image of the same shape.
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.convolve,
         locals(),
         images=("input_image",),
-        whole=("kernel",),
+        other_arrays=("kernel",),
         outputs=("output_image",),
-        only=("float32",),
+        allowed_dtypes=("float32",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -206,15 +206,15 @@ def deconvolve(
     Image
         An image of the same shape.
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.deconvolve,
         locals(),
         images=("input_image", "normalization"),
-        whole=("psf",),
+        other_arrays=("psf",),
         outputs=("output_image",),
-        only=("float32",),
+        allowed_dtypes=("float32",),
         memory="pyclesperanto",
-        required=2,
+        n_required=2,
     )
     return result
 
@@ -270,12 +270,12 @@ def fft(
     Image
         An image of another shape.
     """
-    result: ClesperantoArray = flexible(
+    result: ClesperantoArray = call_2d_or_3d(
         _pyclesperanto.fft,
         locals(),
         images=("input_image",),
         outputs=("output_image",),
-        only=("float32",),
+        allowed_dtypes=("float32",),
         memory="pyclesperanto",
     )
     return result
@@ -309,13 +309,13 @@ def ifft(
     ):
         result: LibraryArray = _pyclesperanto.ifft(input_image, output_image, device=device)
     else:
-        result = direct(
+        result = call_as_is(
             _pyclesperanto.ifft,
             locals(),
-            whole=("input_image",),
+            other_arrays=("input_image",),
             outputs=("output_image",),
             memory="pyclesperanto",
-            required=2,
+            n_required=2,
         )
     return result
 

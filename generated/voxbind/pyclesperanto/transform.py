@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
-from voxbind._dispatch.dispatch import flexible, volume
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_3d
 from voxbind._memory.pyclesperanto_types import ClesperantoArray, ClesperantoArrayT
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
@@ -158,7 +158,7 @@ def affine_transform(
             device=device,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _pyclesperanto.affine_transform,
             locals(),
             images=("input_image",),
@@ -251,7 +251,7 @@ def affine_transform_deskew(
             device=device,
         )
     else:
-        result = volume(
+        result = call_3d(
             _pyclesperanto.affine_transform_deskew,
             locals(),
             images=("input_image",),

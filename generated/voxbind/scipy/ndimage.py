@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -426,14 +426,14 @@ def affine_transform(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.affine_transform,
             locals(),
             images=("input",),
-            whole=("matrix",),
+            other_arrays=("matrix",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -681,11 +681,11 @@ def binary_closing(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_closing,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure", "mask"),
         )
@@ -916,11 +916,11 @@ def binary_dilation(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_dilation,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure", "mask"),
         )
@@ -1129,11 +1129,11 @@ def binary_erosion(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_erosion,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure", "mask"),
         )
@@ -1305,11 +1305,11 @@ def binary_fill_holes(
             input, structure=structure, output=output, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_fill_holes,
             locals(),
             images=("input",),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure"),
         )
@@ -1515,11 +1515,11 @@ def binary_hit_or_miss(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_hit_or_miss,
             locals(),
             images=("input",),
-            whole=("structure1", "structure2"),
+            other_arrays=("structure1", "structure2"),
             outputs=("output",),
             array_like=("input", "structure1", "structure2"),
         )
@@ -1747,11 +1747,11 @@ def binary_opening(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_opening,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure", "mask"),
         )
@@ -1984,11 +1984,11 @@ def binary_propagation(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.binary_propagation,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure", "mask"),
         )
@@ -2178,11 +2178,11 @@ def black_tophat(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.black_tophat,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -2314,13 +2314,13 @@ def center_of_mass(
             input, labels=labels, index=index
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.center_of_mass,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2685,14 +2685,14 @@ def convolve(
             input, weights, output=output, mode=mode, cval=cval, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.convolve,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             array_like=("input", "weights"),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2982,14 +2982,14 @@ def convolve1d(
             input, weights, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.convolve1d,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3315,14 +3315,14 @@ def correlate(
             input, weights, output=output, mode=mode, cval=cval, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.correlate,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3612,14 +3612,14 @@ def correlate1d(
             input, weights, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.correlate1d,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3992,7 +3992,7 @@ def distance_transform_bf(
             indices=indices,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.distance_transform_bf,
             locals(),
             images=("input",),
@@ -4263,7 +4263,7 @@ def distance_transform_cdt(
             indices=indices,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.distance_transform_cdt,
             locals(),
             images=("input",),
@@ -4525,7 +4525,7 @@ def distance_transform_edt(
             indices=indices,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.distance_transform_edt,
             locals(),
             images=("input",),
@@ -4682,13 +4682,13 @@ def extrema(
             tuple[int, ...] | list[tuple[int, ...]],
         ] = _scipy.extrema(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.extrema,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -4786,7 +4786,7 @@ def find_objects(
     if class_of(input) is _scipy.Array and not slice_by_slice:
         result: list[tuple[slice, ...]] = _scipy.find_objects(input, max_label=max_label)
     else:
-        result = flexible(_scipy.find_objects, locals(), images=("input",), stacks=False)
+        result = call_2d_or_3d(_scipy.find_objects, locals(), images=("input",), stackable=False)
     return result
 
 
@@ -4919,13 +4919,13 @@ def fourier_ellipsoid(
     ):
         result: Array = _scipy.fourier_ellipsoid(input, size, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.fourier_ellipsoid,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5057,13 +5057,13 @@ def fourier_gaussian(
     ):
         result: Array = _scipy.fourier_gaussian(input, sigma, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.fourier_gaussian,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5193,13 +5193,13 @@ def fourier_shift(
     ):
         result: Array = _scipy.fourier_shift(input, shift, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.fourier_shift,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5331,13 +5331,13 @@ def fourier_uniform(
     ):
         result: Array = _scipy.fourier_uniform(input, size, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.fourier_uniform,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5699,13 +5699,13 @@ def gaussian_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.gaussian_filter,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5973,13 +5973,13 @@ def gaussian_filter1d(
             radius=radius,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.gaussian_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -6281,14 +6281,14 @@ def gaussian_gradient_magnitude(
             input, sigma, output=output, mode=mode, cval=cval, axes=axes, **kwargs
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.gaussian_gradient_magnitude,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
             kwargs="kwargs",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -6594,14 +6594,14 @@ def gaussian_laplace(
             input, sigma, output=output, mode=mode, cval=cval, axes=axes, **kwargs
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.gaussian_laplace,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
             kwargs="kwargs",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7110,14 +7110,14 @@ def generic_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.generic_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7407,13 +7407,13 @@ def generic_filter1d(
             extra_keywords=extra_keywords,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.generic_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -7720,13 +7720,13 @@ def generic_gradient_magnitude(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.generic_gradient_magnitude,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -8030,13 +8030,13 @@ def generic_laplace(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.generic_laplace,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -8365,13 +8365,13 @@ def geometric_transform(
             extra_keywords=extra_keywords,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.geometric_transform,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -8573,11 +8573,11 @@ def grey_closing(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.grey_closing,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -8824,11 +8824,11 @@ def grey_dilation(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.grey_dilation,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -9060,11 +9060,11 @@ def grey_erosion(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.grey_erosion,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -9268,11 +9268,11 @@ def grey_opening(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.grey_opening,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -9415,14 +9415,14 @@ def histogram(
     ):
         result: Array = _scipy.histogram(input, min, max, bins, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.histogram,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            required=4,
-            stacks=False,
+            n_required=4,
+            stackable=False,
         )
     return result
 
@@ -9504,7 +9504,9 @@ def iterate_structure(
     if class_of(structure) is _scipy.Array:
         result: LibraryArray = _scipy.iterate_structure(structure, iterations, origin=origin)
     else:
-        result = direct(_scipy.iterate_structure, locals(), whole=("structure",), required=2)
+        result = call_as_is(
+            _scipy.iterate_structure, locals(), other_arrays=("structure",), n_required=2
+        )
     return result
 
 
@@ -9717,11 +9719,11 @@ def label(
     ):
         result: tuple[Array, int] | int = _scipy.label(input, structure=structure, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.label,
             locals(),
             images=("input",),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("input", "structure"),
         )
@@ -9886,14 +9888,14 @@ def labeled_comprehension(
             input, labels, index, func, out_dtype, default, pass_positions=pass_positions
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.labeled_comprehension,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            required=6,
-            stacks=False,
+            n_required=6,
+            stackable=False,
         )
     return result
 
@@ -10177,7 +10179,7 @@ def laplace(
     ):
         result: Array = _scipy.laplace(input, output=output, mode=mode, cval=cval, axes=axes)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.laplace, locals(), images=("input",), outputs=("output",), array_like=("input",)
         )
     return result
@@ -10456,14 +10458,14 @@ def map_coordinates(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.map_coordinates,
             locals(),
             images=("input",),
-            whole=("coordinates",),
+            other_arrays=("coordinates",),
             outputs=("output",),
             array_like=("input", "coordinates"),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -10625,13 +10627,13 @@ def maximum(
     ):
         result: float | Array = _scipy.maximum(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.maximum,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -10969,11 +10971,11 @@ def maximum_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.maximum_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
         )
@@ -11275,13 +11277,13 @@ def maximum_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.maximum_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -11422,13 +11424,13 @@ def maximum_position(
             input, labels=labels, index=index
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.maximum_position,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -11562,13 +11564,13 @@ def mean(
     ):
         result: float | Array = _scipy.mean(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.mean,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -11711,13 +11713,13 @@ def median(
     ):
         result: float | Array = _scipy.median(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.median,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -12059,11 +12061,11 @@ def median_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.median_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
         )
@@ -12210,13 +12212,13 @@ def minimum(
     ):
         result: float | Array = _scipy.minimum(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.minimum,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -12551,11 +12553,11 @@ def minimum_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.minimum_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
         )
@@ -12856,13 +12858,13 @@ def minimum_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.minimum_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -12997,13 +12999,13 @@ def minimum_position(
             input, labels=labels, index=index
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.minimum_position,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -13233,11 +13235,11 @@ def morphological_gradient(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.morphological_gradient,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -13405,11 +13407,11 @@ def morphological_laplace(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.morphological_laplace,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -13745,14 +13747,14 @@ def percentile_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.percentile_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14053,7 +14055,7 @@ def prewitt(
     ):
         result: Array = _scipy.prewitt(input, axis=axis, output=output, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.prewitt, locals(), images=("input",), outputs=("output",), array_like=("input",)
         )
     return result
@@ -14388,14 +14390,14 @@ def rank_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.rank_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14679,13 +14681,13 @@ def rotate(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.rotate,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -14959,13 +14961,13 @@ def shift(
             input, shift, output=output, order=order, mode=mode, cval=cval, prefilter=prefilter
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.shift,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -15261,7 +15263,7 @@ def sobel(
     ):
         result: Array = _scipy.sobel(input, axis=axis, output=output, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.sobel, locals(), images=("input",), outputs=("output",), array_like=("input",)
         )
     return result
@@ -15472,7 +15474,7 @@ def spline_filter(
     ):
         result: Array = _scipy.spline_filter(input, order=order, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.spline_filter,
             locals(),
             images=("input",),
@@ -15703,7 +15705,7 @@ def spline_filter1d(
     ):
         result: Array = _scipy.spline_filter1d(input, order=order, axis=axis, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.spline_filter1d,
             locals(),
             images=("input",),
@@ -15843,13 +15845,13 @@ def standard_deviation(
     ):
         result: float | Array = _scipy.standard_deviation(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.standard_deviation,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -15945,8 +15947,12 @@ def sum(
     ):
         result: float | Array = _scipy.sum(input, labels=labels, index=index)
     else:
-        result = flexible(
-            _scipy.sum, locals(), images=("input", "labels"), whole=("index",), stacks=False
+        result = call_2d_or_3d(
+            _scipy.sum,
+            locals(),
+            images=("input", "labels"),
+            other_arrays=("index",),
+            stackable=False,
         )
     return result
 
@@ -16072,13 +16078,13 @@ def sum_labels(
     ):
         result: float | Array = _scipy.sum_labels(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.sum_labels,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -16397,7 +16403,7 @@ def uniform_filter(
             input, size=size, output=output, mode=mode, cval=cval, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.uniform_filter,
             locals(),
             images=("input",),
@@ -16691,13 +16697,13 @@ def uniform_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.uniform_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -16847,7 +16853,7 @@ def value_indices(
     if class_of(arr) is _scipy.Array and not slice_by_slice:
         result: object = _scipy.value_indices(arr, ignore_value=ignore_value)
     else:
-        result = flexible(_scipy.value_indices, locals(), images=("arr",), stacks=False)
+        result = call_2d_or_3d(_scipy.value_indices, locals(), images=("arr",), stackable=False)
     return result
 
 
@@ -16981,13 +16987,13 @@ def variance(
     ):
         result: float | Array = _scipy.variance(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.variance,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("input", "labels", "index"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -17372,14 +17378,14 @@ def vectorized_filter(
             batch_memory=batch_memory,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.vectorized_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17481,14 +17487,14 @@ def watershed_ift(
     ):
         result: Array = _scipy.watershed_ift(input, markers, structure=structure, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.watershed_ift,
             locals(),
             images=("input", "markers"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("markers",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -17676,11 +17682,11 @@ def white_tophat(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.white_tophat,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             array_like=("input",),
         )
@@ -17966,12 +17972,12 @@ def zoom(
             grid_mode=grid_mode,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _scipy.zoom,
             locals(),
             images=("input",),
             outputs=("output",),
             array_like=("input",),
-            required=2,
+            n_required=2,
         )
     return result

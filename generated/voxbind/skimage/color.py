@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -256,13 +256,13 @@ def combine_stains(
     ):
         result: Array = _skimage.combine_stains(stains, conv_matrix, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.combine_stains,
             locals(),
             images=("stains",),
-            whole=("conv_matrix",),
+            other_arrays=("conv_matrix",),
             array_like=("stains",),
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -356,8 +356,12 @@ def convert_colorspace(
             arr, fromspace, tospace, channel_axis=channel_axis
         )
     else:
-        result = flexible(
-            _skimage.convert_colorspace, locals(), images=("arr",), required=3, needs_channels=True
+        result = call_2d_or_3d(
+            _skimage.convert_colorspace,
+            locals(),
+            images=("arr",),
+            n_required=3,
+            needs_channels=True,
         )
     return result
 
@@ -425,12 +429,12 @@ def deltaE_cie76(
     if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
         result: Array = _skimage.deltaE_cie76(lab1, lab2, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.deltaE_cie76,
             locals(),
             images=("lab1", "lab2"),
             array_like=("lab1", "lab2"),
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -544,12 +548,12 @@ def deltaE_ciede2000(
             lab1, lab2, kL=kL, kC=kC, kH=kH, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.deltaE_ciede2000,
             locals(),
             images=("lab1", "lab2"),
             array_like=("lab1", "lab2"),
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -682,12 +686,12 @@ def deltaE_ciede94(
             lab1, lab2, kH=kH, kC=kC, kL=kL, k1=k1, k2=k2, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.deltaE_ciede94,
             locals(),
             images=("lab1", "lab2"),
             array_like=("lab1", "lab2"),
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -797,12 +801,12 @@ def deltaE_cmc(
     if class_of(lab1) is _skimage.Array and not slice_by_slice and class_of(lab2) is _skimage.Array:
         result: Array = _skimage.deltaE_cmc(lab1, lab2, kL=kL, kC=kC, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.deltaE_cmc,
             locals(),
             images=("lab1", "lab2"),
             array_like=("lab1", "lab2"),
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -861,7 +865,9 @@ def gray2rgb(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.gray2rgb(image, channel_axis=channel_axis)
     else:
-        result = flexible(_skimage.gray2rgb, locals(), images=("image",), array_like=("image",))
+        result = call_2d_or_3d(
+            _skimage.gray2rgb, locals(), images=("image",), array_like=("image",)
+        )
     return result
 
 
@@ -939,7 +945,7 @@ def gray2rgba(
     ):
         result: Array = _skimage.gray2rgba(image, alpha=alpha, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.gray2rgba, locals(), images=("image", "alpha"), array_like=("image", "alpha")
         )
     return result
@@ -1013,7 +1019,7 @@ def hed2rgb(
     if class_of(hed) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hed2rgb(hed, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.hed2rgb, locals(), images=("hed",), array_like=("hed",), needs_channels=True
         )
     return result
@@ -1089,7 +1095,7 @@ def hsv2rgb(
     if class_of(hsv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hsv2rgb(hsv, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.hsv2rgb, locals(), images=("hsv",), array_like=("hsv",), needs_channels=True
         )
     return result
@@ -1178,7 +1184,7 @@ def lab2lch(
     if class_of(lab) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.lab2lch(lab, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.lab2lch, locals(), images=("lab",), array_like=("lab",), needs_channels=True
         )
     return result
@@ -1353,7 +1359,7 @@ def lab2rgb(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.lab2rgb, locals(), images=("lab",), array_like=("lab",), needs_channels=True
         )
     return result
@@ -1532,7 +1538,7 @@ def lab2xyz(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.lab2xyz, locals(), images=("lab",), array_like=("lab",), needs_channels=True
         )
     return result
@@ -1663,8 +1669,8 @@ def label2rgb(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _skimage.label2rgb, locals(), images=("label", "image"), whole=("bg_color",)
+        result = call_2d_or_3d(
+            _skimage.label2rgb, locals(), images=("label", "image"), other_arrays=("bg_color",)
         )
     return result
 
@@ -1754,7 +1760,7 @@ def lch2lab(
     if class_of(lch) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.lch2lab(lch, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.lch2lab, locals(), images=("lch",), array_like=("lch",), needs_channels=True
         )
     return result
@@ -1813,7 +1819,7 @@ def luv2rgb(
     if class_of(luv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.luv2rgb(luv, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.luv2rgb, locals(), images=("luv",), array_like=("luv",), needs_channels=True
         )
     return result
@@ -1984,7 +1990,7 @@ def luv2xyz(
             luv, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.luv2xyz, locals(), images=("luv",), array_like=("luv",), needs_channels=True
         )
     return result
@@ -2060,7 +2066,7 @@ def rgb2gray(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2gray(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2gray, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2133,7 +2139,7 @@ def rgb2hed(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2hed(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2hed, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2202,7 +2208,7 @@ def rgb2hsv(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2hsv(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(_skimage.rgb2hsv, locals(), images=("rgb",), needs_channels=True)
+        result = call_2d_or_3d(_skimage.rgb2hsv, locals(), images=("rgb",), needs_channels=True)
     return result
 
 
@@ -2371,7 +2377,7 @@ def rgb2lab(
             rgb, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2lab, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2440,7 +2446,7 @@ def rgb2luv(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2luv(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2luv, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2511,7 +2517,7 @@ def rgb2rgbcie(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2rgbcie(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2rgbcie, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2586,7 +2592,7 @@ def rgb2xyz(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2xyz(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2xyz, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2654,7 +2660,7 @@ def rgb2ycbcr(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2ycbcr(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2ycbcr, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2723,7 +2729,7 @@ def rgb2ydbdr(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2ydbdr(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2ydbdr, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2782,7 +2788,7 @@ def rgb2yiq(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2yiq(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2yiq, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2845,7 +2851,7 @@ def rgb2ypbpr(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2ypbpr(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2ypbpr, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -2913,7 +2919,7 @@ def rgb2yuv(
     if class_of(rgb) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgb2yuv(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgb2yuv, locals(), images=("rgb",), array_like=("rgb",), needs_channels=True
         )
     return result
@@ -3011,11 +3017,11 @@ def rgba2rgb(
     ):
         result: Array = _skimage.rgba2rgb(rgba, background=background, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgba2rgb,
             locals(),
             images=("rgba",),
-            whole=("background",),
+            other_arrays=("background",),
             array_like=("rgba", "background"),
             needs_channels=True,
         )
@@ -3092,7 +3098,7 @@ def rgbcie2rgb(
     if class_of(rgbcie) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.rgbcie2rgb(rgbcie, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rgbcie2rgb,
             locals(),
             images=("rgbcie",),
@@ -3209,13 +3215,13 @@ def separate_stains(
     ):
         result: Array = _skimage.separate_stains(rgb, conv_matrix, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.separate_stains,
             locals(),
             images=("rgb",),
-            whole=("conv_matrix",),
+            other_arrays=("conv_matrix",),
             array_like=("rgb",),
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -3395,7 +3401,7 @@ def xyz2lab(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.xyz2lab, locals(), images=("xyz",), array_like=("xyz",), needs_channels=True
         )
     return result
@@ -3547,7 +3553,7 @@ def xyz2luv(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(_skimage.xyz2luv, locals(), images=("xyz",), needs_channels=True)
+        result = call_2d_or_3d(_skimage.xyz2luv, locals(), images=("xyz",), needs_channels=True)
     return result
 
 
@@ -3621,7 +3627,7 @@ def xyz2rgb(
     if class_of(xyz) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.xyz2rgb(xyz, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.xyz2rgb, locals(), images=("xyz",), array_like=("xyz",), needs_channels=True
         )
     return result
@@ -3780,7 +3786,7 @@ def ycbcr2rgb(
     if class_of(ycbcr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.ycbcr2rgb(ycbcr, channel_axis=channel_axis)
     else:
-        result = flexible(_skimage.ycbcr2rgb, locals(), images=("ycbcr",), needs_channels=True)
+        result = call_2d_or_3d(_skimage.ycbcr2rgb, locals(), images=("ycbcr",), needs_channels=True)
     return result
 
 
@@ -3846,7 +3852,7 @@ def ydbdr2rgb(
     if class_of(ydbdr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.ydbdr2rgb(ydbdr, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.ydbdr2rgb,
             locals(),
             images=("ydbdr",),
@@ -3909,7 +3915,7 @@ def yiq2rgb(
     if class_of(yiq) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.yiq2rgb(yiq, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.yiq2rgb, locals(), images=("yiq",), array_like=("yiq",), needs_channels=True
         )
     return result
@@ -3972,7 +3978,7 @@ def ypbpr2rgb(
     if class_of(ypbpr) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.ypbpr2rgb(ypbpr, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.ypbpr2rgb,
             locals(),
             images=("ypbpr",),
@@ -4035,7 +4041,7 @@ def yuv2rgb(
     if class_of(yuv) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.yuv2rgb(yuv, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.yuv2rgb, locals(), images=("yuv",), array_like=("yuv",), needs_channels=True
         )
     return result

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -98,7 +98,7 @@ def adjust_gamma(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.adjust_gamma(image, gamma=gamma, gain=gain)
     else:
-        result = flexible(_skimage.adjust_gamma, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.adjust_gamma, locals(), images=("image",))
     return result
 
 
@@ -146,7 +146,7 @@ def adjust_log(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.adjust_log(image, gain=gain, inv=inv)
     else:
-        result = flexible(_skimage.adjust_log, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.adjust_log, locals(), images=("image",))
     return result
 
 
@@ -204,7 +204,7 @@ def adjust_sigmoid(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
     else:
-        result = flexible(_skimage.adjust_sigmoid, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.adjust_sigmoid, locals(), images=("image",))
     return result
 
 
@@ -269,8 +269,8 @@ def cumulative_distribution(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.cumulative_distribution(image, nbins=nbins)
     else:
-        result = flexible(
-            _skimage.cumulative_distribution, locals(), images=("image",), stacks=False
+        result = call_2d_or_3d(
+            _skimage.cumulative_distribution, locals(), images=("image",), stackable=False
         )
     return result
 
@@ -367,7 +367,7 @@ def equalize_adapthist(
             image, kernel_size=kernel_size, clip_limit=clip_limit, nbins=nbins
         )
     else:
-        result = flexible(_skimage.equalize_adapthist, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.equalize_adapthist, locals(), images=("image",))
     return result
 
 
@@ -442,7 +442,7 @@ def equalize_hist(
     ):
         result: Array = _skimage.equalize_hist(image, nbins=nbins, mask=mask)
     else:
-        result = flexible(_skimage.equalize_hist, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.equalize_hist, locals(), images=("image", "mask"))
     return result
 
 
@@ -548,8 +548,12 @@ def histogram(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _skimage.histogram, locals(), images=("image",), lazy=("image",), stacks=False
+        result = call_2d_or_3d(
+            _skimage.histogram,
+            locals(),
+            images=("image",),
+            accepts_dask=("image",),
+            stackable=False,
         )
     return result
 
@@ -624,12 +628,12 @@ def is_low_contrast(
             method=method,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.is_low_contrast,
             locals(),
             images=("image",),
             array_like=("image",),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -707,8 +711,8 @@ def match_histograms(
     ):
         result: Array = _skimage.match_histograms(image, reference, channel_axis=channel_axis)
     else:
-        result = flexible(
-            _skimage.match_histograms, locals(), images=("image", "reference"), required=2
+        result = call_2d_or_3d(
+            _skimage.match_histograms, locals(), images=("image", "reference"), n_required=2
         )
     return result
 
@@ -823,5 +827,7 @@ def rescale_intensity(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
-        result = flexible(_skimage.rescale_intensity, locals(), images=("image",), lazy=("image",))
+        result = call_2d_or_3d(
+            _skimage.rescale_intensity, locals(), images=("image",), accepts_dask=("image",)
+        )
     return result

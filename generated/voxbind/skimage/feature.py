@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -253,7 +253,7 @@ def blob_dog(
             exclude_border=exclude_border,
         )
     else:
-        result = flexible(_skimage.blob_dog, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.blob_dog, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -408,7 +408,7 @@ def blob_doh(
             threshold_rel=threshold_rel,
         )
     else:
-        result = per_slice(_skimage.blob_doh, locals(), images=("image",), stacks=False)
+        result = call_2d(_skimage.blob_doh, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -576,7 +576,7 @@ def blob_log(
             exclude_border=exclude_border,
         )
     else:
-        result = flexible(_skimage.blob_log, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.blob_log, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -721,7 +721,7 @@ def canny(
             cval=cval,
         )
     else:
-        result = per_slice(_skimage.canny, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.canny, locals(), images=("image", "mask"))
     return result
 
 
@@ -800,7 +800,7 @@ def corner_fast(image: Array | Castable[Array], n: int = 12, threshold: float = 
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_fast(image, n=n, threshold=threshold)
     else:
-        result = per_slice(_skimage.corner_fast, locals(), images=("image",))
+        result = call_2d(_skimage.corner_fast, locals(), images=("image",))
     return result
 
 
@@ -892,7 +892,7 @@ def corner_foerstner(
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: tuple[Array, Array] = _skimage.corner_foerstner(image, sigma=sigma)
     else:
-        result = per_slice(_skimage.corner_foerstner, locals(), images=("image",))
+        result = call_2d(_skimage.corner_foerstner, locals(), images=("image",))
     return result
 
 
@@ -994,7 +994,7 @@ def corner_harris(
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_harris(image, method=method, k=k, eps=eps, sigma=sigma)
     else:
-        result = per_slice(_skimage.corner_harris, locals(), images=("image",))
+        result = call_2d(_skimage.corner_harris, locals(), images=("image",))
     return result
 
 
@@ -1058,7 +1058,7 @@ def corner_kitchen_rosenfeld(
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_kitchen_rosenfeld(image, mode=mode, cval=cval)
     else:
-        result = per_slice(_skimage.corner_kitchen_rosenfeld, locals(), images=("image",))
+        result = call_2d(_skimage.corner_kitchen_rosenfeld, locals(), images=("image",))
     return result
 
 
@@ -1123,7 +1123,7 @@ def corner_moravec(image: Array | Castable[Array], window_size: int = 1) -> Arra
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_moravec(image, window_size=window_size)
     else:
-        result = per_slice(_skimage.corner_moravec, locals(), images=("image",))
+        result = call_2d(_skimage.corner_moravec, locals(), images=("image",))
     return result
 
 
@@ -1210,13 +1210,13 @@ def corner_orientations(image: Array | Castable[Array], corners: Array, mask: Ar
     ):
         result: Array = _skimage.corner_orientations(image, corners, mask)
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.corner_orientations,
             locals(),
             images=("image",),
-            whole=("corners", "mask"),
-            required=3,
-            stacks=False,
+            other_arrays=("corners", "mask"),
+            n_required=3,
+            stackable=False,
         )
     return result
 
@@ -1375,12 +1375,12 @@ def corner_peaks(
             p_norm=p_norm,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.corner_peaks,
             locals(),
             images=("image", "labels"),
-            whole=("footprint",),
-            stacks=False,
+            other_arrays=("footprint",),
+            stackable=False,
         )
     return result
 
@@ -1458,7 +1458,7 @@ def corner_shi_tomasi(
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.corner_shi_tomasi(image, sigma=sigma)
     else:
-        result = per_slice(_skimage.corner_shi_tomasi, locals(), images=("image",))
+        result = call_2d(_skimage.corner_shi_tomasi, locals(), images=("image",))
     return result
 
 
@@ -1542,13 +1542,13 @@ def corner_subpix(
     if class_of(image) is _skimage.Array and image.ndim < 3 and class_of(corners) is _skimage.Array:
         result: Array = _skimage.corner_subpix(image, corners, window_size=window_size, alpha=alpha)
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.corner_subpix,
             locals(),
             images=("image",),
-            whole=("corners",),
-            required=2,
-            stacks=False,
+            other_arrays=("corners",),
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1731,12 +1731,12 @@ def daisy(
             visualize=visualize,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.daisy,
             locals(),
             images=("image",),
-            whole=("sigmas", "ring_radii"),
-            stacks=False,
+            other_arrays=("sigmas", "ring_radii"),
+            stackable=False,
         )
     return result
 
@@ -1899,13 +1899,13 @@ def draw_haar_like_feature(
             rng=rng,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.draw_haar_like_feature,
             locals(),
             images=("image",),
-            whole=("feature_coord",),
+            other_arrays=("feature_coord",),
             array_like=("feature_coord",),
-            required=6,
+            n_required=6,
         )
     return result
 
@@ -2018,7 +2018,7 @@ def draw_multiblock_lbp(
             alpha=alpha,
         )
     else:
-        result = per_slice(_skimage.draw_multiblock_lbp, locals(), images=("image",), required=5)
+        result = call_2d(_skimage.draw_multiblock_lbp, locals(), images=("image",), n_required=5)
     return result
 
 
@@ -2083,7 +2083,9 @@ def fisher_vector(
             descriptors, gmm, improved=improved, alpha=alpha
         )
     else:
-        result = direct(_skimage.fisher_vector, locals(), whole=("descriptors",), required=2)
+        result = call_as_is(
+            _skimage.fisher_vector, locals(), other_arrays=("descriptors",), n_required=2
+        )
     return result
 
 
@@ -2229,14 +2231,14 @@ def graycomatrix(
             image, distances, angles, levels=levels, symmetric=symmetric, normed=normed
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.graycomatrix,
             locals(),
             images=("image",),
-            whole=("distances", "angles"),
+            other_arrays=("distances", "angles"),
             array_like=("distances", "angles"),
-            required=3,
-            stacks=False,
+            n_required=3,
+            stackable=False,
         )
     return result
 
@@ -2330,7 +2332,7 @@ def graycoprops(
     if class_of(P) is _skimage.Array:
         result: LibraryArray = _skimage.graycoprops(P, prop=prop)
     else:
-        result = direct(_skimage.graycoprops, locals(), whole=("P",))
+        result = call_as_is(_skimage.graycoprops, locals(), other_arrays=("P",))
     return result
 
 
@@ -2488,14 +2490,14 @@ def haar_like_feature(
             int_image, r, c, width, height, feature_type=feature_type, feature_coord=feature_coord
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.haar_like_feature,
             locals(),
             images=("int_image",),
-            whole=("feature_coord",),
+            other_arrays=("feature_coord",),
             array_like=("feature_coord",),
-            required=5,
-            stacks=False,
+            n_required=5,
+            stackable=False,
         )
     return result
 
@@ -2677,7 +2679,9 @@ def hessian_matrix(
             use_gaussian_derivatives=use_gaussian_derivatives,
         )
     else:
-        result = flexible(_skimage.hessian_matrix, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.hessian_matrix, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -2749,7 +2753,7 @@ def hessian_matrix_det(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.hessian_matrix_det(image, sigma=sigma, approximate=approximate)
     else:
-        result = flexible(_skimage.hessian_matrix_det, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.hessian_matrix_det, locals(), images=("image",))
     return result
 
 
@@ -2789,7 +2793,7 @@ def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
     if class_of(H_elems) is _skimage.Array:
         result: LibraryArray = _skimage.hessian_matrix_eigvals(H_elems)
     else:
-        result = direct(_skimage.hessian_matrix_eigvals, locals(), whole=("H_elems",))
+        result = call_as_is(_skimage.hessian_matrix_eigvals, locals(), other_arrays=("H_elems",))
     return result
 
 
@@ -2983,7 +2987,7 @@ def hog(
             channel_axis=channel_axis,
         )
     else:
-        result = per_slice(_skimage.hog, locals(), images=("image",), stacks=False)
+        result = call_2d(_skimage.hog, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -3051,7 +3055,7 @@ def learn_gmm(
     if class_of(descriptors) is _skimage.Array:
         result: Any = _skimage.learn_gmm(descriptors, n_modes=n_modes, gm_args=gm_args)
     else:
-        result = direct(_skimage.learn_gmm, locals(), whole=("descriptors",))
+        result = call_as_is(_skimage.learn_gmm, locals(), other_arrays=("descriptors",))
     return result
 
 
@@ -3179,7 +3183,7 @@ def local_binary_pattern(
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.local_binary_pattern(image, P, R, method=method)
     else:
-        result = per_slice(_skimage.local_binary_pattern, locals(), images=("image",), required=3)
+        result = call_2d(_skimage.local_binary_pattern, locals(), images=("image",), n_required=3)
     return result
 
 
@@ -3249,8 +3253,11 @@ def match_descriptors(
             max_ratio=max_ratio,
         )
     else:
-        result = direct(
-            _skimage.match_descriptors, locals(), whole=("descriptors1", "descriptors2"), required=2
+        result = call_as_is(
+            _skimage.match_descriptors,
+            locals(),
+            other_arrays=("descriptors1", "descriptors2"),
+            n_required=2,
         )
     return result
 
@@ -3388,8 +3395,12 @@ def match_template(
             image, template, pad_input=pad_input, mode=mode, constant_values=constant_values
         )
     else:
-        result = flexible(
-            _skimage.match_template, locals(), images=("image",), whole=("template",), required=2
+        result = call_2d_or_3d(
+            _skimage.match_template,
+            locals(),
+            images=("image",),
+            other_arrays=("template",),
+            n_required=2,
         )
     return result
 
@@ -3443,8 +3454,8 @@ def multiblock_lbp(int_image: Array, r: int, c: int, width: int, height: int) ->
     if class_of(int_image) is _skimage.Array and int_image.ndim < 3:
         result: int = _skimage.multiblock_lbp(int_image, r, c, width, height)
     else:
-        result = per_slice(
-            _skimage.multiblock_lbp, locals(), images=("int_image",), required=5, stacks=False
+        result = call_2d(
+            _skimage.multiblock_lbp, locals(), images=("int_image",), n_required=5, stackable=False
         )
     return result
 
@@ -3558,8 +3569,8 @@ def multiscale_basic_features(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _skimage.multiscale_basic_features, locals(), images=("image",), stacks=False
+        result = call_2d_or_3d(
+            _skimage.multiscale_basic_features, locals(), images=("image",), stackable=False
         )
     return result
 
@@ -3746,12 +3757,12 @@ def peak_local_max(
             p_norm=p_norm,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.peak_local_max,
             locals(),
             images=("image", "labels"),
-            whole=("footprint",),
-            stacks=False,
+            other_arrays=("footprint",),
+            stackable=False,
         )
     return result
 
@@ -3853,7 +3864,7 @@ def shape_index(
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.shape_index(image, sigma=sigma, mode=mode, cval=cval)
     else:
-        result = per_slice(_skimage.shape_index, locals(), images=("image",))
+        result = call_2d(_skimage.shape_index, locals(), images=("image",))
     return result
 
 
@@ -3963,7 +3974,9 @@ def structure_tensor(
             image, sigma=sigma, mode=mode, cval=cval, order=order
         )
     else:
-        result = flexible(_skimage.structure_tensor, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.structure_tensor, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -4007,5 +4020,7 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
     if class_of(A_elems) is _skimage.Array:
         result: LibraryArray = _skimage.structure_tensor_eigenvalues(A_elems)
     else:
-        result = direct(_skimage.structure_tensor_eigenvalues, locals(), whole=("A_elems",))
+        result = call_as_is(
+            _skimage.structure_tensor_eigenvalues, locals(), other_arrays=("A_elems",)
+        )
     return result

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
-from voxbind._dispatch.dispatch import volume as _volume
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -111,7 +110,9 @@ def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.approximate_polygon(coords, tolerance)
     else:
-        result = direct(_skimage.approximate_polygon, locals(), whole=("coords",), required=2)
+        result = call_as_is(
+            _skimage.approximate_polygon, locals(), other_arrays=("coords",), n_required=2
+        )
     return result
 
 
@@ -223,7 +224,7 @@ def block_reduce(
             image, block_size=block_size, cval=cval, func_kwargs=func_kwargs
         )
     else:
-        result = flexible(_skimage.block_reduce, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.block_reduce, locals(), images=("image",))
     return result
 
 
@@ -292,7 +293,7 @@ def blur_effect(
             image, h_size=h_size, channel_axis=channel_axis
         )
     else:
-        result = flexible(_skimage.blur_effect, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.blur_effect, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -354,7 +355,7 @@ def centroid(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.centroid(image, spacing=spacing)
     else:
-        result = flexible(_skimage.centroid, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.centroid, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -452,7 +453,7 @@ def euler_number(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: int = _skimage.euler_number(image, connectivity=connectivity)
     else:
-        result = flexible(_skimage.euler_number, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.euler_number, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -614,7 +615,9 @@ def find_contours(
             mask=mask,
         )
     else:
-        result = per_slice(_skimage.find_contours, locals(), images=("image", "mask"), stacks=False)
+        result = call_2d(
+            _skimage.find_contours, locals(), images=("image", "mask"), stackable=False
+        )
     return result
 
 
@@ -660,7 +663,9 @@ def grid_points_in_poly(
     if class_of(verts) is _skimage.Array:
         result: LibraryArray = _skimage.grid_points_in_poly(shape, verts, binarize=binarize)
     else:
-        result = direct(_skimage.grid_points_in_poly, locals(), whole=("verts",), required=2)
+        result = call_as_is(
+            _skimage.grid_points_in_poly, locals(), other_arrays=("verts",), n_required=2
+        )
     return result
 
 
@@ -734,8 +739,12 @@ def inertia_tensor(
     ):
         result: Array = _skimage.inertia_tensor(image, mu=mu, spacing=spacing)
     else:
-        result = flexible(
-            _skimage.inertia_tensor, locals(), images=("image",), whole=("mu",), stacks=False
+        result = call_2d_or_3d(
+            _skimage.inertia_tensor,
+            locals(),
+            images=("image",),
+            other_arrays=("mu",),
+            stackable=False,
         )
     return result
 
@@ -794,12 +803,12 @@ def inertia_tensor_eigvals(
     ):
         result: list[float] = _skimage.inertia_tensor_eigvals(image, mu=mu, T=T, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.inertia_tensor_eigvals,
             locals(),
             images=("image",),
-            whole=("mu", "T"),
-            stacks=False,
+            other_arrays=("mu", "T"),
+            stackable=False,
         )
     return result
 
@@ -847,12 +856,12 @@ def intersection_coeff(
     ):
         result: float = _skimage.intersection_coeff(image0_mask, image1_mask, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.intersection_coeff,
             locals(),
             images=("image0_mask", "image1_mask", "mask"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1006,7 +1015,7 @@ def label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
     else:
-        result = flexible(_skimage.label, locals(), images=("label_image",))
+        result = call_2d_or_3d(_skimage.label, locals(), images=("label_image",))
     return result
 
 
@@ -1091,12 +1100,12 @@ def manders_coloc_coeff(
     ):
         result: float = _skimage.manders_coloc_coeff(image0, image1_mask, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.manders_coloc_coeff,
             locals(),
             images=("image0", "image1_mask", "mask"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1187,12 +1196,12 @@ def manders_overlap_coeff(
     ):
         result: float = _skimage.manders_overlap_coeff(image0, image1, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.manders_overlap_coeff,
             locals(),
             images=("image0", "image1", "mask"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1371,7 +1380,7 @@ def marching_cubes(
             mask=mask,
         )
     else:
-        result = _volume(_skimage.marching_cubes, locals(), images=("volume", "mask"))
+        result = call_3d(_skimage.marching_cubes, locals(), images=("volume", "mask"))
     return result
 
 
@@ -1409,7 +1418,9 @@ def mesh_surface_area(verts: Array, faces: ArrayLike) -> float:
     if class_of(verts) is _skimage.Array and class_of(faces) is _skimage.Array:
         result: float = _skimage.mesh_surface_area(verts, faces)
     else:
-        result = direct(_skimage.mesh_surface_area, locals(), whole=("verts", "faces"), required=2)
+        result = call_as_is(
+            _skimage.mesh_surface_area, locals(), other_arrays=("verts", "faces"), n_required=2
+        )
     return result
 
 
@@ -1498,7 +1509,7 @@ def moments(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.moments(image, order=order, spacing=spacing)
     else:
-        result = flexible(_skimage.moments, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.moments, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -1601,8 +1612,8 @@ def moments_central(
             image, center=center, order=order, spacing=spacing, **kwargs
         )
     else:
-        result = flexible(
-            _skimage.moments_central, locals(), images=("image",), kwargs="kwargs", stacks=False
+        result = call_2d_or_3d(
+            _skimage.moments_central, locals(), images=("image",), kwargs="kwargs", stackable=False
         )
     return result
 
@@ -1652,7 +1663,7 @@ def moments_coords(coords: Array, order: int = 3) -> LibraryArray:
     if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.moments_coords(coords, order=order)
     else:
-        result = direct(_skimage.moments_coords, locals(), whole=("coords",))
+        result = call_as_is(_skimage.moments_coords, locals(), other_arrays=("coords",))
     return result
 
 
@@ -1730,7 +1741,7 @@ def moments_coords_central(
     if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.moments_coords_central(coords, center=center, order=order)
     else:
-        result = direct(_skimage.moments_coords_central, locals(), whole=("coords",))
+        result = call_as_is(_skimage.moments_coords_central, locals(), other_arrays=("coords",))
     return result
 
 
@@ -1784,7 +1795,7 @@ def moments_hu(nu: Array) -> LibraryArray:
     if class_of(nu) is _skimage.Array:
         result: LibraryArray = _skimage.moments_hu(nu)
     else:
-        result = direct(_skimage.moments_hu, locals(), whole=("nu",))
+        result = call_as_is(_skimage.moments_hu, locals(), other_arrays=("nu",))
     return result
 
 
@@ -1845,7 +1856,7 @@ def moments_normalized(
     if class_of(mu) is _skimage.Array:
         result: LibraryArray = _skimage.moments_normalized(mu, order=order, spacing=spacing)
     else:
-        result = direct(_skimage.moments_normalized, locals(), whole=("mu",))
+        result = call_as_is(_skimage.moments_normalized, locals(), other_arrays=("mu",))
     return result
 
 
@@ -1940,12 +1951,12 @@ def pearson_corr_coeff(
     ):
         result: tuple[float, float] = _skimage.pearson_corr_coeff(image0, image1, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.pearson_corr_coeff,
             locals(),
             images=("image0", "image1", "mask"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1992,7 +2003,7 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: float = _skimage.perimeter(image, neighborhood=neighborhood)
     else:
-        result = per_slice(_skimage.perimeter, locals(), images=("image",), stacks=False)
+        result = call_2d(_skimage.perimeter, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -2054,7 +2065,7 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: float = _skimage.perimeter_crofton(image, directions=directions)
     else:
-        result = per_slice(_skimage.perimeter_crofton, locals(), images=("image",), stacks=False)
+        result = call_2d(_skimage.perimeter_crofton, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -2083,7 +2094,9 @@ def points_in_poly(points: ArrayLike, verts: ArrayLike) -> LibraryArray:
     if class_of(points) is _skimage.Array and class_of(verts) is _skimage.Array:
         result: LibraryArray = _skimage.points_in_poly(points, verts)
     else:
-        result = direct(_skimage.points_in_poly, locals(), whole=("points", "verts"), required=2)
+        result = call_as_is(
+            _skimage.points_in_poly, locals(), other_arrays=("points", "verts"), n_required=2
+        )
     return result
 
 
@@ -2227,14 +2240,14 @@ def profile_line(
             image, src, dst, linewidth=linewidth, order=order, mode=mode, cval=cval
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.profile_line,
             locals(),
             images=("image",),
-            whole=("src", "dst"),
+            other_arrays=("src", "dst"),
             array_like=("src", "dst"),
-            required=3,
-            stacks=False,
+            n_required=3,
+            stackable=False,
         )
     return result
 
@@ -2461,7 +2474,7 @@ def ransac(
             initial_inliers=initial_inliers,
         )
     else:
-        result = direct(_skimage.ransac, locals(), whole=("data",), required=4)
+        result = call_as_is(_skimage.ransac, locals(), other_arrays=("data",), n_required=4)
     return result
 
 
@@ -2752,13 +2765,13 @@ def regionprops(
             offset=offset,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.regionprops,
             locals(),
             images=("label_image", "intensity_image"),
-            whole=("offset",),
+            other_arrays=("offset",),
             array_like=("offset",),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2974,11 +2987,11 @@ def regionprops_table(
             spacing=spacing,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.regionprops_table,
             locals(),
             images=("label_image", "intensity_image"),
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -3029,7 +3042,9 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.shannon_entropy(image, base=base)
     else:
-        result = flexible(_skimage.shannon_entropy, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.shannon_entropy, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -3067,5 +3082,5 @@ def subdivide_polygon(
             coords, degree=degree, preserve_ends=preserve_ends
         )
     else:
-        result = direct(_skimage.subdivide_polygon, locals(), whole=("coords",))
+        result = call_as_is(_skimage.subdivide_polygon, locals(), other_arrays=("coords",))
     return result

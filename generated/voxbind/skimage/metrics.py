@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -132,12 +132,12 @@ def adapted_rand_error(
             alpha=alpha,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.adapted_rand_error,
             locals(),
             images=("image_true", "image_test"),
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -196,12 +196,12 @@ def contingency_table(
             sparse_type=sparse_type,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.contingency_table,
             locals(),
             images=("im_true", "im_test"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -277,12 +277,12 @@ def hausdorff_distance(
     ):
         result: float = _skimage.hausdorff_distance(image0, image1, method=method)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.hausdorff_distance,
             locals(),
             images=("image0", "image1"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -351,8 +351,12 @@ def hausdorff_pair(
     ):
         result: tuple[Array, Array] = _skimage.hausdorff_pair(image0, image1)
     else:
-        result = flexible(
-            _skimage.hausdorff_pair, locals(), images=("image0", "image1"), required=2, stacks=False
+        result = call_2d_or_3d(
+            _skimage.hausdorff_pair,
+            locals(),
+            images=("image0", "image1"),
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -389,12 +393,12 @@ def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = F
     ):
         result: float = _skimage.mean_squared_error(image0, image1)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.mean_squared_error,
             locals(),
             images=("image0", "image1"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -468,12 +472,12 @@ def normalized_mutual_information(
     ):
         result: float = _skimage.normalized_mutual_information(image0, image1, bins=bins)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.normalized_mutual_information,
             locals(),
             images=("image0", "image1"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -544,12 +548,12 @@ def normalized_root_mse(
             image_true, image_test, normalization=normalization
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.normalized_root_mse,
             locals(),
             images=("image_true", "image_test"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -604,12 +608,12 @@ def peak_signal_noise_ratio(
             image_true, image_test, data_range=data_range
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.peak_signal_noise_ratio,
             locals(),
             images=("image_true", "image_test"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -832,13 +836,13 @@ def structural_similarity(
             )
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.structural_similarity,
             locals(),
             images=("im1", "im2"),
             kwargs="kwargs",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -900,11 +904,11 @@ def variation_of_information(
             image0=image0, image1=image1, table=table, ignore_labels=ignore_labels
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.variation_of_information,
             locals(),
             images=("image0", "image1"),
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result

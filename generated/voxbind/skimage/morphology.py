@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -226,8 +226,11 @@ def area_closing(
             tree_traverser=tree_traverser,
         )
     else:
-        result = flexible(
-            _skimage.area_closing, locals(), images=("image",), whole=("parent", "tree_traverser")
+        result = call_2d_or_3d(
+            _skimage.area_closing,
+            locals(),
+            images=("image",),
+            other_arrays=("parent", "tree_traverser"),
         )
     return result
 
@@ -363,8 +366,11 @@ def area_opening(
             tree_traverser=tree_traverser,
         )
     else:
-        result = flexible(
-            _skimage.area_opening, locals(), images=("image",), whole=("parent", "tree_traverser")
+        result = call_2d_or_3d(
+            _skimage.area_opening,
+            locals(),
+            images=("image",),
+            other_arrays=("parent", "tree_traverser"),
         )
     return result
 
@@ -468,7 +474,7 @@ def ball(
             radius, strict_radius=strict_radius, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.ball, locals())
+        result = call_as_is(_skimage.ball, locals())
     return result
 
 
@@ -571,11 +577,11 @@ def binary_closing(
     ):
         result: Array = _skimage.binary_closing(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.binary_closing,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result
@@ -685,11 +691,11 @@ def binary_dilation(
     ):
         result: Array = _skimage.binary_dilation(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.binary_dilation,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result
@@ -799,11 +805,11 @@ def binary_erosion(
     ):
         result: Array = _skimage.binary_erosion(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.binary_erosion,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result
@@ -908,11 +914,11 @@ def binary_opening(
     ):
         result: Array = _skimage.binary_opening(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.binary_opening,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result
@@ -1018,11 +1024,11 @@ def black_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.black_tophat,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result
@@ -1121,8 +1127,12 @@ def closing(
     ):
         result: ArrayT = _skimage.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
-            _skimage.closing, locals(), images=("image",), whole=("footprint",), outputs=("out",)
+        result = call_2d_or_3d(
+            _skimage.closing,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            outputs=("out",),
         )
     return result
 
@@ -1201,7 +1211,7 @@ def convex_hull_image(
             include_borders=include_borders,
         )
     else:
-        result = flexible(_skimage.convex_hull_image, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.convex_hull_image, locals(), images=("image",))
     return result
 
 
@@ -1255,7 +1265,7 @@ def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2)
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.convex_hull_object(image, connectivity=connectivity)
     else:
-        result = per_slice(_skimage.convex_hull_object, locals(), images=("image",))
+        result = call_2d(_skimage.convex_hull_object, locals(), images=("image",))
     return result
 
 
@@ -1344,7 +1354,7 @@ def cube(
             width, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.cube, locals())
+        result = call_as_is(_skimage.cube, locals())
     return result
 
 
@@ -1467,11 +1477,11 @@ def diameter_closing(
             tree_traverser=tree_traverser,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.diameter_closing,
             locals(),
             images=("image",),
-            whole=("parent", "tree_traverser"),
+            other_arrays=("parent", "tree_traverser"),
         )
     return result
 
@@ -1586,11 +1596,11 @@ def diameter_opening(
             tree_traverser=tree_traverser,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.diameter_opening,
             locals(),
             images=("image",),
-            whole=("parent", "tree_traverser"),
+            other_arrays=("parent", "tree_traverser"),
         )
     return result
 
@@ -1672,7 +1682,7 @@ def diamond(
             radius, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.diamond, locals())
+        result = call_as_is(_skimage.diamond, locals())
     return result
 
 
@@ -1779,8 +1789,12 @@ def dilation(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
-        result = flexible(
-            _skimage.dilation, locals(), images=("image",), whole=("footprint",), outputs=("out",)
+        result = call_2d_or_3d(
+            _skimage.dilation,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            outputs=("out",),
         )
     return result
 
@@ -1909,7 +1923,7 @@ def disk(
             radius, strict_radius=strict_radius, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.disk, locals())
+        result = call_as_is(_skimage.disk, locals())
     return result
 
 
@@ -2015,7 +2029,7 @@ def ellipse(
             width, height, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.ellipse, locals(), required=2)
+        result = call_as_is(_skimage.ellipse, locals(), n_required=2)
     return result
 
 
@@ -2119,8 +2133,12 @@ def erosion(
     ):
         result: ArrayT = _skimage.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
-            _skimage.erosion, locals(), images=("image",), whole=("footprint",), outputs=("out",)
+        result = call_2d_or_3d(
+            _skimage.erosion,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            outputs=("out",),
         )
     return result
 
@@ -2267,8 +2285,8 @@ def flood(
             image, seed_point, footprint=footprint, connectivity=connectivity, tolerance=tolerance
         )
     else:
-        result = flexible(
-            _skimage.flood, locals(), images=("image",), whole=("footprint",), required=2
+        result = call_2d_or_3d(
+            _skimage.flood, locals(), images=("image",), other_arrays=("footprint",), n_required=2
         )
     return result
 
@@ -2393,8 +2411,12 @@ def flood_fill(
             in_place=in_place,
         )
     else:
-        result = flexible(
-            _skimage.flood_fill, locals(), images=("image",), whole=("footprint",), required=3
+        result = call_2d_or_3d(
+            _skimage.flood_fill,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            n_required=3,
         )
     return result
 
@@ -2420,7 +2442,9 @@ def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...
     if class_of(footprints) is _skimage.Array:
         result: LibraryArray = _skimage.footprint_from_sequence(footprints)
     else:
-        result = direct(_skimage.footprint_from_sequence, locals(), whole=("footprints",))
+        result = call_as_is(
+            _skimage.footprint_from_sequence, locals(), other_arrays=("footprints",)
+        )
     return result
 
 
@@ -2525,7 +2549,7 @@ def footprint_rectangle(
             shape, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.footprint_rectangle, locals())
+        result = call_as_is(_skimage.footprint_rectangle, locals())
     return result
 
 
@@ -2630,8 +2654,12 @@ def h_maxima(
     ):
         result: Array = _skimage.h_maxima(image, h, footprint=footprint)
     else:
-        result = flexible(
-            _skimage.h_maxima, locals(), images=("image",), whole=("footprint",), required=2
+        result = call_2d_or_3d(
+            _skimage.h_maxima,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            n_required=2,
         )
     return result
 
@@ -2737,8 +2765,12 @@ def h_minima(
     ):
         result: Array = _skimage.h_minima(image, h, footprint=footprint)
     else:
-        result = flexible(
-            _skimage.h_minima, locals(), images=("image",), whole=("footprint",), required=2
+        result = call_2d_or_3d(
+            _skimage.h_minima,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            n_required=2,
         )
     return result
 
@@ -2847,8 +2879,8 @@ def isotropic_closing(
     ):
         result: Array = _skimage.isotropic_closing(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
-            _skimage.isotropic_closing, locals(), images=("image",), outputs=("out",), required=2
+        result = call_2d_or_3d(
+            _skimage.isotropic_closing, locals(), images=("image",), outputs=("out",), n_required=2
         )
     return result
 
@@ -2959,8 +2991,8 @@ def isotropic_dilation(
     ):
         result: Array = _skimage.isotropic_dilation(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
-            _skimage.isotropic_dilation, locals(), images=("image",), outputs=("out",), required=2
+        result = call_2d_or_3d(
+            _skimage.isotropic_dilation, locals(), images=("image",), outputs=("out",), n_required=2
         )
     return result
 
@@ -3071,8 +3103,8 @@ def isotropic_erosion(
     ):
         result: Array = _skimage.isotropic_erosion(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
-            _skimage.isotropic_erosion, locals(), images=("image",), outputs=("out",), required=2
+        result = call_2d_or_3d(
+            _skimage.isotropic_erosion, locals(), images=("image",), outputs=("out",), n_required=2
         )
     return result
 
@@ -3181,8 +3213,8 @@ def isotropic_opening(
     ):
         result: Array = _skimage.isotropic_opening(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
-            _skimage.isotropic_opening, locals(), images=("image",), outputs=("out",), required=2
+        result = call_2d_or_3d(
+            _skimage.isotropic_opening, locals(), images=("image",), outputs=("out",), n_required=2
         )
     return result
 
@@ -3336,7 +3368,7 @@ def label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
     else:
-        result = flexible(_skimage.label, locals(), images=("label_image",))
+        result = call_2d_or_3d(_skimage.label, locals(), images=("label_image",))
     return result
 
 
@@ -3523,7 +3555,9 @@ def local_maxima(
             allow_borders=allow_borders,
         )
     else:
-        result = flexible(_skimage.local_maxima, locals(), images=("image",), whole=("footprint",))
+        result = call_2d_or_3d(
+            _skimage.local_maxima, locals(), images=("image",), other_arrays=("footprint",)
+        )
     return result
 
 
@@ -3704,7 +3738,9 @@ def local_minima(
             allow_borders=allow_borders,
         )
     else:
-        result = flexible(_skimage.local_minima, locals(), images=("image",), whole=("footprint",))
+        result = call_2d_or_3d(
+            _skimage.local_minima, locals(), images=("image",), other_arrays=("footprint",)
+        )
     return result
 
 
@@ -3798,7 +3834,7 @@ def max_tree(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.max_tree(image, connectivity=connectivity)
     else:
-        result = flexible(_skimage.max_tree, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.max_tree, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -3932,11 +3968,11 @@ def max_tree_local_maxima(
             image, connectivity=connectivity, parent=parent, tree_traverser=tree_traverser
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.max_tree_local_maxima,
             locals(),
             images=("image",),
-            whole=("parent", "tree_traverser"),
+            other_arrays=("parent", "tree_traverser"),
         )
     return result
 
@@ -4083,7 +4119,7 @@ def medial_axis(
             image, mask=mask, return_distance=return_distance, rng=rng
         )
     else:
-        result = per_slice(_skimage.medial_axis, locals(), images=("image", "mask"), in_turn=True)
+        result = call_2d(_skimage.medial_axis, locals(), images=("image", "mask"), sequential=True)
     return result
 
 
@@ -4117,7 +4153,7 @@ def mirror_footprint(footprint: Array | tuple[object, ...]) -> LibraryArray | tu
     if class_of(footprint) is _skimage.Array:
         result: LibraryArray | tuple[Any, ...] = _skimage.mirror_footprint(footprint)
     else:
-        result = direct(_skimage.mirror_footprint, locals(), whole=("footprint",))
+        result = call_as_is(_skimage.mirror_footprint, locals(), other_arrays=("footprint",))
     return result
 
 
@@ -4205,7 +4241,7 @@ def octagon(
             m, n, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.octagon, locals(), required=2)
+        result = call_as_is(_skimage.octagon, locals(), n_required=2)
     return result
 
 
@@ -4287,7 +4323,7 @@ def octahedron(
             radius, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.octahedron, locals())
+        result = call_as_is(_skimage.octahedron, locals())
     return result
 
 
@@ -4384,8 +4420,12 @@ def opening(
     ):
         result: ArrayT = _skimage.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
-            _skimage.opening, locals(), images=("image",), whole=("footprint",), outputs=("out",)
+        result = call_2d_or_3d(
+            _skimage.opening,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            outputs=("out",),
         )
     return result
 
@@ -4425,7 +4465,7 @@ def pad_footprint(
     if class_of(footprint) is _skimage.Array:
         result: LibraryArray | tuple[Any, ...] = _skimage.pad_footprint(footprint, pad_end=pad_end)
     else:
-        result = direct(_skimage.pad_footprint, locals(), whole=("footprint",))
+        result = call_as_is(_skimage.pad_footprint, locals(), other_arrays=("footprint",))
     return result
 
 
@@ -4591,12 +4631,12 @@ def reconstruction(
             seed, mask, method=method, footprint=footprint, offset=offset
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.reconstruction,
             locals(),
             images=("seed", "mask"),
-            whole=("footprint", "offset"),
-            required=2,
+            other_arrays=("footprint", "offset"),
+            n_required=2,
         )
     return result
 
@@ -4701,7 +4741,7 @@ def rectangle(
             nrows, ncols, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.rectangle, locals(), required=2)
+        result = call_as_is(_skimage.rectangle, locals(), n_required=2)
     return result
 
 
@@ -4833,13 +4873,13 @@ def remove_objects_by_distance(
             label_image, min_distance, priority=priority, p_norm=p_norm, spacing=spacing, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.remove_objects_by_distance,
             locals(),
             images=("label_image",),
-            whole=("priority",),
+            other_arrays=("priority",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4969,7 +5009,7 @@ def remove_small_holes(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.remove_small_holes,
             locals(),
             images=("ar",),
@@ -5076,7 +5116,7 @@ def remove_small_objects(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.remove_small_objects,
             locals(),
             images=("ar",),
@@ -5179,7 +5219,7 @@ def skeletonize(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.skeletonize(image, method=method)
     else:
-        result = flexible(_skimage.skeletonize, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.skeletonize, locals(), images=("image",))
     return result
 
 
@@ -5271,7 +5311,7 @@ def square(
             width, decomposition=decomposition
         )
     else:
-        result = direct(_skimage.square, locals())
+        result = call_as_is(_skimage.square, locals())
     return result
 
 
@@ -5303,7 +5343,7 @@ def star(a: int, dtype: DTypeLike = library_default("numpy.uint8")) -> LibraryAr
     if isinstance(dtype, LibraryDefault):
         result: LibraryArray = _skimage.star(a)
     else:
-        result = direct(_skimage.star, locals())
+        result = call_as_is(_skimage.star, locals())
     return result
 
 
@@ -5392,7 +5432,7 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
     if class_of(image) is _skimage.Array and image.ndim < 3:
         result: Array = _skimage.thin(image, max_num_iter=max_num_iter)
     else:
-        result = per_slice(_skimage.thin, locals(), images=("image",))
+        result = call_2d(_skimage.thin, locals(), images=("image",))
     return result
 
 
@@ -5495,11 +5535,11 @@ def white_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.white_tophat,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result

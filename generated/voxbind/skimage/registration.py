@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -150,12 +150,12 @@ def optical_flow_ilk(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.optical_flow_ilk,
             locals(),
             images=("reference_image", "moving_image"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -302,12 +302,12 @@ def optical_flow_tvl1(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.optical_flow_tvl1,
             locals(),
             images=("reference_image", "moving_image"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -494,11 +494,11 @@ def phase_cross_correlation(
             normalization=normalization,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.phase_cross_correlation,
             locals(),
             images=("reference_image", "moving_image", "reference_mask", "moving_mask"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -227,8 +227,8 @@ def calibrate_denoiser(
             extra_output=extra_output,
         )
     else:
-        result = flexible(
-            _skimage.calibrate_denoiser, locals(), images=("image",), required=3, stacks=False
+        result = call_2d_or_3d(
+            _skimage.calibrate_denoiser, locals(), images=("image",), n_required=3, stackable=False
         )
     return result
 
@@ -387,12 +387,12 @@ def cycle_spin(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.cycle_spin,
             locals(),
             images=("x",),
             array_like=("x",),
-            required=3,
+            n_required=3,
             defaults={"shift_steps": 1, "func_kw": None, "workers": None, "channel_axis": None},
         )
     return result
@@ -533,7 +533,7 @@ def denoise_bilateral(
             channel_axis=channel_axis,
         )
     else:
-        result = per_slice(_skimage.denoise_bilateral, locals(), images=("image",))
+        result = call_2d(_skimage.denoise_bilateral, locals(), images=("image",))
     return result
 
 
@@ -641,7 +641,9 @@ def denoise_invariant(
             image, denoise_function, stride=stride, masks=masks, denoiser_kwargs=denoiser_kwargs
         )
     else:
-        result = flexible(_skimage.denoise_invariant, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(
+            _skimage.denoise_invariant, locals(), images=("image",), n_required=2
+        )
     return result
 
 
@@ -833,7 +835,7 @@ def denoise_nl_means(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.denoise_nl_means, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.denoise_nl_means, locals(), images=("image",))
     return result
 
 
@@ -965,7 +967,7 @@ def denoise_tv_bregman(
             channel_axis=channel_axis,
         )
     else:
-        result = per_slice(_skimage.denoise_tv_bregman, locals(), images=("image",))
+        result = call_2d(_skimage.denoise_tv_bregman, locals(), images=("image",))
     return result
 
 
@@ -1111,7 +1113,7 @@ def denoise_tv_chambolle(
             image, weight=weight, eps=eps, max_num_iter=max_num_iter, channel_axis=channel_axis
         )
     else:
-        result = flexible(_skimage.denoise_tv_chambolle, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.denoise_tv_chambolle, locals(), images=("image",))
     return result
 
 
@@ -1294,7 +1296,7 @@ def denoise_wavelet(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.denoise_wavelet, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.denoise_wavelet, locals(), images=("image",))
     return result
 
 
@@ -1393,7 +1395,9 @@ def estimate_sigma(
             image, average_sigmas=average_sigmas, channel_axis=channel_axis
         )
     else:
-        result = flexible(_skimage.estimate_sigma, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.estimate_sigma, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -1493,8 +1497,8 @@ def inpaint_biharmonic(
             image, mask, split_into_regions=split_into_regions, channel_axis=channel_axis
         )
     else:
-        result = flexible(
-            _skimage.inpaint_biharmonic, locals(), images=("image", "mask"), required=2
+        result = call_2d_or_3d(
+            _skimage.inpaint_biharmonic, locals(), images=("image", "mask"), n_required=2
         )
     return result
 
@@ -1588,8 +1592,12 @@ def richardson_lucy(
             image, psf, num_iter=num_iter, clip=clip, filter_epsilon=filter_epsilon
         )
     else:
-        result = flexible(
-            _skimage.richardson_lucy, locals(), images=("image",), whole=("psf",), required=2
+        result = call_2d_or_3d(
+            _skimage.richardson_lucy,
+            locals(),
+            images=("image",),
+            other_arrays=("psf",),
+            n_required=2,
         )
     return result
 
@@ -1713,11 +1721,11 @@ def rolling_ball(
             image, radius=radius, kernel=kernel, nansafe=nansafe, workers=workers
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.rolling_ball,
             locals(),
             images=("image",),
-            whole=("kernel",),
+            other_arrays=("kernel",),
             defaults={"radius": 100, "kernel": None, "nansafe": False, "workers": None},
         )
     return result
@@ -1870,14 +1878,14 @@ def unsupervised_wiener(
             image, psf, reg=reg, user_params=user_params, is_real=is_real, clip=clip, rng=rng
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.unsupervised_wiener,
             locals(),
             images=("image",),
-            whole=("psf", "reg"),
-            required=2,
-            stacks=False,
-            in_turn=True,
+            other_arrays=("psf", "reg"),
+            n_required=2,
+            stackable=False,
+            sequential=True,
         )
     return result
 
@@ -1983,7 +1991,9 @@ def unwrap_phase(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.unwrap_phase(image, wrap_around=wrap_around, rng=rng)
     else:
-        result = flexible(_skimage.unwrap_phase, locals(), images=("image",), masked=("image",))
+        result = call_2d_or_3d(
+            _skimage.unwrap_phase, locals(), images=("image",), accepts_masked=("image",)
+        )
     return result
 
 
@@ -2147,7 +2157,7 @@ def wiener(
     ):
         result: Array = _skimage.wiener(image, psf, balance, reg=reg, is_real=is_real, clip=clip)
     else:
-        result = flexible(
-            _skimage.wiener, locals(), images=("image",), whole=("psf", "reg"), required=3
+        result = call_2d_or_3d(
+            _skimage.wiener, locals(), images=("image",), other_arrays=("psf", "reg"), n_required=3
         )
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -204,13 +204,13 @@ def active_contour(
             boundary_condition=boundary_condition,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.active_contour,
             locals(),
             images=("image",),
-            whole=("snake",),
-            required=2,
-            stacks=False,
+            other_arrays=("snake",),
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -430,11 +430,11 @@ def chan_vese(
             extended_output=extended_output,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.chan_vese,
             locals(),
             images=("image", "init_level_set"),
-            named=("init_level_set",),
+            name_or_array=("init_level_set",),
         )
     return result
 
@@ -548,7 +548,7 @@ def clear_border(
             labels, buffer_size=buffer_size, bgval=bgval, mask=mask, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.clear_border, locals(), images=("labels", "mask"), outputs=("out",)
         )
     return result
@@ -693,7 +693,7 @@ def expand_labels(
     if class_of(label_image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.expand_labels(label_image, distance=distance, spacing=spacing)
     else:
-        result = flexible(_skimage.expand_labels, locals(), images=("label_image",))
+        result = call_2d_or_3d(_skimage.expand_labels, locals(), images=("label_image",))
     return result
 
 
@@ -790,7 +790,7 @@ def felzenszwalb(
             image, scale=scale, sigma=sigma, min_size=min_size, channel_axis=channel_axis
         )
     else:
-        result = per_slice(_skimage.felzenszwalb, locals(), images=("image",))
+        result = call_2d(_skimage.felzenszwalb, locals(), images=("image",))
     return result
 
 
@@ -948,7 +948,7 @@ def find_boundaries(
             label_img, connectivity=connectivity, mode=mode, background=background
         )
     else:
-        result = flexible(_skimage.find_boundaries, locals(), images=("label_img",))
+        result = call_2d_or_3d(_skimage.find_boundaries, locals(), images=("label_img",))
     return result
 
 
@@ -1094,8 +1094,8 @@ def flood(
             image, seed_point, footprint=footprint, connectivity=connectivity, tolerance=tolerance
         )
     else:
-        result = flexible(
-            _skimage.flood, locals(), images=("image",), whole=("footprint",), required=2
+        result = call_2d_or_3d(
+            _skimage.flood, locals(), images=("image",), other_arrays=("footprint",), n_required=2
         )
     return result
 
@@ -1220,8 +1220,12 @@ def flood_fill(
             in_place=in_place,
         )
     else:
-        result = flexible(
-            _skimage.flood_fill, locals(), images=("image",), whole=("footprint",), required=3
+        result = call_2d_or_3d(
+            _skimage.flood_fill,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            n_required=3,
         )
     return result
 
@@ -1291,7 +1295,7 @@ def inverse_gaussian_gradient(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.inverse_gaussian_gradient(image, alpha=alpha, sigma=sigma)
     else:
-        result = flexible(_skimage.inverse_gaussian_gradient, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.inverse_gaussian_gradient, locals(), images=("image",))
     return result
 
 
@@ -1387,7 +1391,9 @@ def join_segmentations(
             s1, s2, return_mapping=return_mapping
         )
     else:
-        result = flexible(_skimage.join_segmentations, locals(), images=("s1", "s2"), required=2)
+        result = call_2d_or_3d(
+            _skimage.join_segmentations, locals(), images=("s1", "s2"), n_required=2
+        )
     return result
 
 
@@ -1470,8 +1476,8 @@ def mark_boundaries(
             background_label=background_label,
         )
     else:
-        result = per_slice(
-            _skimage.mark_boundaries, locals(), images=("image", "label_img"), required=2
+        result = call_2d(
+            _skimage.mark_boundaries, locals(), images=("image", "label_img"), n_required=2
         )
     return result
 
@@ -1604,12 +1610,12 @@ def morphological_chan_vese(
             lambda2=lambda2,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.morphological_chan_vese,
             locals(),
             images=("image", "init_level_set"),
-            named=("init_level_set",),
-            required=2,
+            name_or_array=("init_level_set",),
+            n_required=2,
         )
     return result
 
@@ -1753,12 +1759,12 @@ def morphological_geodesic_active_contour(
             balloon=balloon,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.morphological_geodesic_active_contour,
             locals(),
             images=("gimage", "init_level_set"),
-            named=("init_level_set",),
-            required=2,
+            name_or_array=("init_level_set",),
+            n_required=2,
         )
     return result
 
@@ -1906,7 +1912,7 @@ def quickshift(
             channel_axis=channel_axis,
         )
     else:
-        result = per_slice(_skimage.quickshift, locals(), images=("image",), needs_channels=True)
+        result = call_2d(_skimage.quickshift, locals(), images=("image",), needs_channels=True)
     return result
 
 
@@ -2141,7 +2147,9 @@ def random_walker(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.random_walker, locals(), images=("data", "labels"), required=2)
+        result = call_2d_or_3d(
+            _skimage.random_walker, locals(), images=("data", "labels"), n_required=2
+        )
     return result
 
 
@@ -2233,8 +2241,8 @@ def relabel_sequential(
             label_field, offset=offset
         )
     else:
-        result = flexible(
-            _skimage.relabel_sequential, locals(), images=("label_field",), stacks=False
+        result = call_2d_or_3d(
+            _skimage.relabel_sequential, locals(), images=("label_field",), stackable=False
         )
     return result
 
@@ -2461,7 +2469,7 @@ def slic(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.slic, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.slic, locals(), images=("image", "mask"))
     return result
 
 
@@ -2649,11 +2657,11 @@ def watershed(
             watershed_line=watershed_line,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.watershed,
             locals(),
             images=("image", "markers", "mask"),
-            whole=("connectivity", "offset"),
+            other_arrays=("connectivity", "offset"),
             array_like=("offset",),
         )
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -187,7 +187,9 @@ def downscale_local_mean(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.downscale_local_mean(image, factors, cval=cval, clip=clip)
     else:
-        result = flexible(_skimage.downscale_local_mean, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(
+            _skimage.downscale_local_mean, locals(), images=("image",), n_required=2
+        )
     return result
 
 
@@ -312,13 +314,13 @@ def estimate_transform(
     if class_of(src) is _skimage.Array and class_of(dst) is _skimage.Array:
         result: Any = _skimage.estimate_transform(ttype, src, dst, *args, **kwargs)
     else:
-        result = direct(
+        result = call_as_is(
             _skimage.estimate_transform,
             locals(),
-            whole=("src", "dst"),
+            other_arrays=("src", "dst"),
             args="args",
             kwargs="kwargs",
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -380,7 +382,7 @@ def frt2(a: Array | Castable[Array]) -> Array:
     if class_of(a) is _skimage.Array and a.ndim < 3:
         result: Array = _skimage.frt2(a)
     else:
-        result = per_slice(_skimage.frt2, locals(), images=("a",))
+        result = call_2d(_skimage.frt2, locals(), images=("a",))
     return result
 
 
@@ -455,8 +457,8 @@ def hough_circle(
             image, radius, normalize=normalize, full_output=full_output
         )
     else:
-        result = per_slice(
-            _skimage.hough_circle, locals(), images=("image",), required=2, stacks=False
+        result = call_2d(
+            _skimage.hough_circle, locals(), images=("image",), n_required=2, stackable=False
         )
     return result
 
@@ -543,8 +545,8 @@ def hough_circle_peaks(
             normalize=normalize,
         )
     else:
-        result = direct(
-            _skimage.hough_circle_peaks, locals(), whole=("hspaces", "radii"), required=2
+        result = call_as_is(
+            _skimage.hough_circle_peaks, locals(), other_arrays=("hspaces", "radii"), n_required=2
         )
     return result
 
@@ -623,7 +625,7 @@ def hough_ellipse(
             image, threshold=threshold, accuracy=accuracy, min_size=min_size, max_size=max_size
         )
     else:
-        result = per_slice(_skimage.hough_ellipse, locals(), images=("image",), stacks=False)
+        result = call_2d(_skimage.hough_ellipse, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -698,8 +700,12 @@ def hough_line(
     ):
         result: tuple[Array, Array, Array] = _skimage.hough_line(image, theta=theta)
     else:
-        result = per_slice(
-            _skimage.hough_line, locals(), images=("image",), whole=("theta",), stacks=False
+        result = call_2d(
+            _skimage.hough_line,
+            locals(),
+            images=("image",),
+            other_arrays=("theta",),
+            stackable=False,
         )
     return result
 
@@ -778,8 +784,11 @@ def hough_line_peaks(
             num_peaks=num_peaks,
         )
     else:
-        result = direct(
-            _skimage.hough_line_peaks, locals(), whole=("hspace", "angles", "dists"), required=3
+        result = call_as_is(
+            _skimage.hough_line_peaks,
+            locals(),
+            other_arrays=("hspace", "angles", "dists"),
+            n_required=3,
         )
     return result
 
@@ -849,7 +858,7 @@ def ifrt2(a: Array | Castable[Array]) -> Array:
     if class_of(a) is _skimage.Array and a.ndim < 3:
         result: Array = _skimage.ifrt2(a)
     else:
-        result = per_slice(_skimage.ifrt2, locals(), images=("a",))
+        result = call_2d(_skimage.ifrt2, locals(), images=("a",))
     return result
 
 
@@ -915,7 +924,7 @@ def integral_image(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.integral_image(image, dtype=dtype)
     else:
-        result = flexible(_skimage.integral_image, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.integral_image, locals(), images=("image",))
     return result
 
 
@@ -994,7 +1003,9 @@ def integrate(
     if class_of(ii) is _skimage.Array and not slice_by_slice:
         result: float | Array = _skimage.integrate(ii, start, end)
     else:
-        result = flexible(_skimage.integrate, locals(), images=("ii",), required=3, stacks=False)
+        result = call_2d_or_3d(
+            _skimage.integrate, locals(), images=("ii",), n_required=3, stackable=False
+        )
     return result
 
 
@@ -1109,7 +1120,9 @@ def iradon(
             preserve_range=preserve_range,
         )
     else:
-        result = per_slice(_skimage.iradon, locals(), images=("radon_image",), whole=("theta",))
+        result = call_2d(
+            _skimage.iradon, locals(), images=("radon_image",), other_arrays=("theta",)
+        )
     return result
 
 
@@ -1246,11 +1259,11 @@ def iradon_sart(
             dtype=dtype,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.iradon_sart,
             locals(),
             images=("radon_image", "image"),
-            whole=("theta", "projection_shifts"),
+            other_arrays=("theta", "projection_shifts"),
         )
     return result
 
@@ -1275,7 +1288,9 @@ def matrix_transform(coords: ArrayLike, matrix: ArrayLike) -> LibraryArray:
     if class_of(coords) is _skimage.Array and class_of(matrix) is _skimage.Array:
         result: LibraryArray = _skimage.matrix_transform(coords, matrix)
     else:
-        result = direct(_skimage.matrix_transform, locals(), whole=("coords", "matrix"), required=2)
+        result = call_as_is(
+            _skimage.matrix_transform, locals(), other_arrays=("coords", "matrix"), n_required=2
+        )
     return result
 
 
@@ -1316,7 +1331,7 @@ def order_angles_golden_ratio(theta: Array) -> Iterator[int]:
     if class_of(theta) is _skimage.Array:
         result: Iterator[int] = _skimage.order_angles_golden_ratio(theta)
     else:
-        result = direct(_skimage.order_angles_golden_ratio, locals(), whole=("theta",))
+        result = call_as_is(_skimage.order_angles_golden_ratio, locals(), other_arrays=("theta",))
     return result
 
 
@@ -1382,13 +1397,13 @@ def probabilistic_hough_line(
             rng=rng,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.probabilistic_hough_line,
             locals(),
             images=("image",),
-            whole=("theta",),
-            stacks=False,
-            in_turn=True,
+            other_arrays=("theta",),
+            stackable=False,
+            sequential=True,
         )
     return result
 
@@ -1495,7 +1510,7 @@ def pyramid_expand(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.pyramid_expand, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.pyramid_expand, locals(), images=("image",))
     return result
 
 
@@ -1615,7 +1630,9 @@ def pyramid_gaussian(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.pyramid_gaussian, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.pyramid_gaussian, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -1740,7 +1757,9 @@ def pyramid_laplacian(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.pyramid_laplacian, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.pyramid_laplacian, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -1846,7 +1865,7 @@ def pyramid_reduce(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.pyramid_reduce, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.pyramid_reduce, locals(), images=("image",))
     return result
 
 
@@ -1932,7 +1951,7 @@ def radon(
             image, theta=theta, circle=circle, preserve_range=preserve_range
         )
     else:
-        result = per_slice(_skimage.radon, locals(), images=("image",), whole=("theta",))
+        result = call_2d(_skimage.radon, locals(), images=("image",), other_arrays=("theta",))
     return result
 
 
@@ -2081,7 +2100,7 @@ def rescale(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.rescale, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(_skimage.rescale, locals(), images=("image",), n_required=2)
     return result
 
 
@@ -2238,7 +2257,7 @@ def resize(
             anti_aliasing_sigma=anti_aliasing_sigma,
         )
     else:
-        result = flexible(_skimage.resize, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(_skimage.resize, locals(), images=("image",), n_required=2)
     return result
 
 
@@ -2358,7 +2377,9 @@ def resize_local_mean(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.resize_local_mean, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(
+            _skimage.resize_local_mean, locals(), images=("image",), n_required=2
+        )
     return result
 
 
@@ -2485,7 +2506,7 @@ def rotate(
             preserve_range=preserve_range,
         )
     else:
-        result = per_slice(_skimage.rotate, locals(), images=("image",), required=2)
+        result = call_2d(_skimage.rotate, locals(), images=("image",), n_required=2)
     return result
 
 
@@ -2602,7 +2623,7 @@ def swirl(
             preserve_range=preserve_range,
         )
     else:
-        result = per_slice(_skimage.swirl, locals(), images=("image",))
+        result = call_2d(_skimage.swirl, locals(), images=("image",))
     return result
 
 
@@ -2808,8 +2829,8 @@ def warp(
             preserve_range=preserve_range,
         )
     else:
-        result = per_slice(
-            _skimage.warp, locals(), images=("image",), whole=("inverse_map",), required=2
+        result = call_2d(
+            _skimage.warp, locals(), images=("image",), other_arrays=("inverse_map",), n_required=2
         )
     return result
 
@@ -2871,7 +2892,7 @@ def warp_coords(
     if isinstance(dtype, LibraryDefault):
         result: LibraryArray = _skimage.warp_coords(coord_map, shape)
     else:
-        result = direct(_skimage.warp_coords, locals(), required=2)
+        result = call_as_is(_skimage.warp_coords, locals(), n_required=2)
     return result
 
 
@@ -2982,5 +3003,5 @@ def warp_polar(
             **kwargs,
         )
     else:
-        result = per_slice(_skimage.warp_polar, locals(), images=("image",), kwargs="kwargs")
+        result = call_2d(_skimage.warp_polar, locals(), images=("image",), kwargs="kwargs")
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, volume
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -230,8 +230,12 @@ def apply_parallel(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _skimage.apply_parallel, locals(), images=("array",), lazy=("array",), required=2
+        result = call_2d_or_3d(
+            _skimage.apply_parallel,
+            locals(),
+            images=("array",),
+            accepts_dask=("array",),
+            n_required=2,
         )
     return result
 
@@ -314,8 +318,8 @@ def compare_images(
     ):
         result: Array = _skimage.compare_images(image0, image1, method=method, n_tiles=n_tiles)
     else:
-        result = flexible(
-            _skimage.compare_images, locals(), images=("image0", "image1"), required=2
+        result = call_2d_or_3d(
+            _skimage.compare_images, locals(), images=("image0", "image1"), n_required=2
         )
     return result
 
@@ -367,7 +371,7 @@ def crop(
     if class_of(ar) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.crop(ar, crop_width, copy=copy, order=order)
     else:
-        result = flexible(_skimage.crop, locals(), images=("ar",), required=2)
+        result = call_2d_or_3d(_skimage.crop, locals(), images=("ar",), n_required=2)
     return result
 
 
@@ -400,7 +404,7 @@ def dtype_limits(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[int, int] = _skimage.dtype_limits(image, clip_negative=clip_negative)
     else:
-        result = flexible(_skimage.dtype_limits, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.dtype_limits, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -448,7 +452,7 @@ def img_as_bool(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_bool(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_bool, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_bool, locals(), images=("image",))
     return result
 
 
@@ -502,7 +506,7 @@ def img_as_float(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_float(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_float, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_float, locals(), images=("image",))
     return result
 
 
@@ -552,7 +556,7 @@ def img_as_float32(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_float32(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_float32, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_float32, locals(), images=("image",))
     return result
 
 
@@ -602,7 +606,7 @@ def img_as_float64(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_float64(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_float64, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_float64, locals(), images=("image",))
     return result
 
 
@@ -653,7 +657,7 @@ def img_as_int(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_int(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_int, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_int, locals(), images=("image",))
     return result
 
 
@@ -702,7 +706,7 @@ def img_as_ubyte(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_ubyte(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_ubyte, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_ubyte, locals(), images=("image",))
     return result
 
 
@@ -751,7 +755,7 @@ def img_as_uint(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.img_as_uint(image, force_copy=force_copy)
     else:
-        result = flexible(_skimage.img_as_uint, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.img_as_uint, locals(), images=("image",))
     return result
 
 
@@ -825,7 +829,7 @@ def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = 
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.invert(image, signed_float=signed_float)
     else:
-        result = flexible(_skimage.invert, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.invert, locals(), images=("image",))
     return result
 
 
@@ -872,7 +876,7 @@ def label_points(
     if class_of(coords) is _skimage.Array:
         result: LibraryArray = _skimage.label_points(coords, output_shape)
     else:
-        result = direct(_skimage.label_points, locals(), whole=("coords",), required=2)
+        result = call_as_is(_skimage.label_points, locals(), other_arrays=("coords",), n_required=2)
     return result
 
 
@@ -959,13 +963,13 @@ def map_array(
     ):
         result: Array = _skimage.map_array(input_arr, input_vals, output_vals, out=out)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.map_array,
             locals(),
             images=("input_arr",),
-            whole=("input_vals", "output_vals"),
+            other_arrays=("input_vals", "output_vals"),
             outputs=("out",),
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -1096,7 +1100,7 @@ def montage(
             channel_axis=channel_axis,
         )
     else:
-        result = volume(_skimage.montage, locals(), images=("arr_in",))
+        result = call_3d(_skimage.montage, locals(), images=("arr_in",))
     return result
 
 
@@ -1230,8 +1234,8 @@ def random_noise(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.random_noise(image, mode=mode, rng=rng, clip=clip, **kwargs)
     else:
-        result = flexible(
-            _skimage.random_noise, locals(), images=("image",), kwargs="kwargs", in_turn=True
+        result = call_2d_or_3d(
+            _skimage.random_noise, locals(), images=("image",), kwargs="kwargs", sequential=True
         )
     return result
 
@@ -1390,7 +1394,7 @@ def slice_along_axes(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: ArrayT = _skimage.slice_along_axes(image, slices, axes=axes, copy=copy)
     else:
-        result = flexible(_skimage.slice_along_axes, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(_skimage.slice_along_axes, locals(), images=("image",), n_required=2)
     return result
 
 
@@ -1436,7 +1440,7 @@ def unique_rows(ar: Array) -> LibraryArray:
     if class_of(ar) is _skimage.Array:
         result: LibraryArray = _skimage.unique_rows(ar)
     else:
-        result = direct(_skimage.unique_rows, locals(), whole=("ar",))
+        result = call_as_is(_skimage.unique_rows, locals(), other_arrays=("ar",))
     return result
 
 
@@ -1533,8 +1537,8 @@ def view_as_blocks(
     if class_of(arr_in) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.view_as_blocks(arr_in, block_shape)
     else:
-        result = flexible(
-            _skimage.view_as_blocks, locals(), images=("arr_in",), required=2, stacks=False
+        result = call_2d_or_3d(
+            _skimage.view_as_blocks, locals(), images=("arr_in",), n_required=2, stackable=False
         )
     return result
 
@@ -1685,7 +1689,7 @@ def view_as_windows(
     if class_of(arr_in) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.view_as_windows(arr_in, window_shape, step=step)
     else:
-        result = flexible(
-            _skimage.view_as_windows, locals(), images=("arr_in",), required=2, stacks=False
+        result = call_2d_or_3d(
+            _skimage.view_as_windows, locals(), images=("arr_in",), n_required=2, stackable=False
         )
     return result

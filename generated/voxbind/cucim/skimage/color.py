@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -249,13 +249,13 @@ def combine_stains(
     ):
         result: Array = _cucim.combine_stains(stains, conv_matrix, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.combine_stains,
             locals(),
             images=("stains",),
-            whole=("conv_matrix",),
+            other_arrays=("conv_matrix",),
             memory="cupy",
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -348,12 +348,12 @@ def convert_colorspace(
             arr, fromspace, tospace, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.convert_colorspace,
             locals(),
             images=("arr",),
             memory="cupy",
-            required=3,
+            n_required=3,
             needs_channels=True,
         )
     return result
@@ -414,12 +414,12 @@ def deltaE_cie76(
     if class_of(lab1) is _cucim.Array and not slice_by_slice and class_of(lab2) is _cucim.Array:
         result: Array = _cucim.deltaE_cie76(lab1, lab2, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.deltaE_cie76,
             locals(),
             images=("lab1", "lab2"),
             memory="cupy",
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -518,12 +518,12 @@ def deltaE_ciede2000(
             lab1, lab2, kL=kL, kC=kC, kH=kH, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.deltaE_ciede2000,
             locals(),
             images=("lab1", "lab2"),
             memory="cupy",
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -639,12 +639,12 @@ def deltaE_ciede94(
             lab1, lab2, kH=kH, kC=kC, kL=kL, k1=k1, k2=k2, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.deltaE_ciede94,
             locals(),
             images=("lab1", "lab2"),
             memory="cupy",
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -740,12 +740,12 @@ def deltaE_cmc(
     if class_of(lab1) is _cucim.Array and not slice_by_slice and class_of(lab2) is _cucim.Array:
         result: Array = _cucim.deltaE_cmc(lab1, lab2, kL=kL, kC=kC, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.deltaE_cmc,
             locals(),
             images=("lab1", "lab2"),
             memory="cupy",
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -795,7 +795,7 @@ def gray2rgb(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.gray2rgb(image, channel_axis=channel_axis)
     else:
-        result = flexible(_cucim.gray2rgb, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.gray2rgb, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -871,7 +871,7 @@ def gray2rgba(
             image, alpha=alpha, channel_axis=channel_axis, check_alpha=check_alpha
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.gray2rgba,
             locals(),
             images=("image", "alpha"),
@@ -942,7 +942,7 @@ def hed2rgb(
     if class_of(hed) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.hed2rgb(hed, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.hed2rgb, locals(), images=("hed",), memory="cupy", needs_channels=True
         )
     return result
@@ -1011,7 +1011,7 @@ def hsv2rgb(
     if class_of(hsv) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.hsv2rgb(hsv, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.hsv2rgb, locals(), images=("hsv",), memory="cupy", needs_channels=True
         )
     return result
@@ -1077,7 +1077,7 @@ def lab2lch(
     if class_of(lab) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.lab2lch(lab, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.lab2lch, locals(), images=("lab",), memory="cupy", needs_channels=True
         )
     return result
@@ -1222,7 +1222,7 @@ def lab2rgb(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.lab2rgb, locals(), images=("lab",), memory="cupy", needs_channels=True
         )
     return result
@@ -1371,7 +1371,7 @@ def lab2xyz(
             lab, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.lab2xyz, locals(), images=("lab",), memory="cupy", needs_channels=True
         )
     return result
@@ -1500,11 +1500,11 @@ def label2rgb(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.label2rgb,
             locals(),
             images=("label", "image"),
-            whole=("bg_color",),
+            other_arrays=("bg_color",),
             memory="cupy",
         )
     return result
@@ -1568,7 +1568,7 @@ def lch2lab(
     if class_of(lch) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.lch2lab(lch, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.lch2lab, locals(), images=("lch",), memory="cupy", needs_channels=True
         )
     return result
@@ -1621,7 +1621,7 @@ def luv2rgb(
     if class_of(luv) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.luv2rgb(luv, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.luv2rgb, locals(), images=("luv",), memory="cupy", needs_channels=True
         )
     return result
@@ -1763,7 +1763,7 @@ def luv2xyz(
             luv, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.luv2xyz, locals(), images=("luv",), memory="cupy", needs_channels=True
         )
     return result
@@ -1834,7 +1834,7 @@ def rgb2gray(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2gray(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2gray, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -1900,7 +1900,7 @@ def rgb2hed(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2hed(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2hed, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -1968,7 +1968,7 @@ def rgb2hsv(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2hsv(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2hsv, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2109,7 +2109,7 @@ def rgb2lab(
             rgb, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2lab, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2170,7 +2170,7 @@ def rgb2luv(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2luv(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2luv, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2233,7 +2233,7 @@ def rgb2rgbcie(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2rgbcie(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2rgbcie, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2301,7 +2301,7 @@ def rgb2xyz(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2xyz(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2xyz, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2361,7 +2361,7 @@ def rgb2ycbcr(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2ycbcr(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2ycbcr, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2422,7 +2422,7 @@ def rgb2ydbdr(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2ydbdr(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2ydbdr, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2473,7 +2473,7 @@ def rgb2yiq(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2yiq(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2yiq, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2528,7 +2528,7 @@ def rgb2ypbpr(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2ypbpr(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2ypbpr, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2588,7 +2588,7 @@ def rgb2yuv(
     if class_of(rgb) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgb2yuv(rgb, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgb2yuv, locals(), images=("rgb",), memory="cupy", needs_channels=True
         )
     return result
@@ -2675,11 +2675,11 @@ def rgba2rgb(
     ):
         result: Array = _cucim.rgba2rgb(rgba, background=background, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgba2rgb,
             locals(),
             images=("rgba",),
-            whole=("background",),
+            other_arrays=("background",),
             array_like=("background",),
             memory="cupy",
             needs_channels=True,
@@ -2746,7 +2746,7 @@ def rgbcie2rgb(
     if class_of(rgbcie) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.rgbcie2rgb(rgbcie, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rgbcie2rgb, locals(), images=("rgbcie",), memory="cupy", needs_channels=True
         )
     return result
@@ -2848,13 +2848,13 @@ def separate_stains(
     ):
         result: Array = _cucim.separate_stains(rgb, conv_matrix, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.separate_stains,
             locals(),
             images=("rgb",),
-            whole=("conv_matrix",),
+            other_arrays=("conv_matrix",),
             memory="cupy",
-            required=2,
+            n_required=2,
             needs_channels=True,
         )
     return result
@@ -3005,7 +3005,7 @@ def xyz2lab(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.xyz2lab, locals(), images=("xyz",), memory="cupy", needs_channels=True
         )
     return result
@@ -3156,7 +3156,7 @@ def xyz2luv(
             xyz, illuminant=illuminant, observer=observer, channel_axis=channel_axis
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.xyz2luv, locals(), images=("xyz",), memory="cupy", needs_channels=True
         )
     return result
@@ -3224,7 +3224,7 @@ def xyz2rgb(
     if class_of(xyz) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.xyz2rgb(xyz, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.xyz2rgb, locals(), images=("xyz",), memory="cupy", needs_channels=True
         )
     return result
@@ -3386,7 +3386,7 @@ def ycbcr2rgb(
     if class_of(ycbcr) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.ycbcr2rgb(ycbcr, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.ycbcr2rgb, locals(), images=("ycbcr",), memory="cupy", needs_channels=True
         )
     return result
@@ -3446,7 +3446,7 @@ def ydbdr2rgb(
     if class_of(ydbdr) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.ydbdr2rgb(ydbdr, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.ydbdr2rgb, locals(), images=("ydbdr",), memory="cupy", needs_channels=True
         )
     return result
@@ -3497,7 +3497,7 @@ def yiq2rgb(
     if class_of(yiq) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.yiq2rgb(yiq, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.yiq2rgb, locals(), images=("yiq",), memory="cupy", needs_channels=True
         )
     return result
@@ -3552,7 +3552,7 @@ def ypbpr2rgb(
     if class_of(ypbpr) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.ypbpr2rgb(ypbpr, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.ypbpr2rgb, locals(), images=("ypbpr",), memory="cupy", needs_channels=True
         )
     return result
@@ -3605,7 +3605,7 @@ def yuv2rgb(
     if class_of(yuv) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.yuv2rgb(yuv, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.yuv2rgb, locals(), images=("yuv",), memory="cupy", needs_channels=True
         )
     return result

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -107,7 +107,7 @@ def adjust_gamma(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: ArrayT = _cucim.adjust_gamma(image, gamma=gamma, gain=gain)
     else:
-        result = flexible(_cucim.adjust_gamma, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.adjust_gamma, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -157,7 +157,7 @@ def adjust_log(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: ArrayT = _cucim.adjust_log(image, gain=gain, inv=inv)
     else:
-        result = flexible(_cucim.adjust_log, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.adjust_log, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -215,7 +215,7 @@ def adjust_sigmoid(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: ArrayT = _cucim.adjust_sigmoid(image, cutoff=cutoff, gain=gain, inv=inv)
     else:
-        result = flexible(_cucim.adjust_sigmoid, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.adjust_sigmoid, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -280,8 +280,12 @@ def cumulative_distribution(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: tuple[Array, Array] = _cucim.cumulative_distribution(image, nbins=nbins)
     else:
-        result = flexible(
-            _cucim.cumulative_distribution, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.cumulative_distribution,
+            locals(),
+            images=("image",),
+            memory="cupy",
+            stackable=False,
         )
     return result
 
@@ -378,7 +382,9 @@ def equalize_adapthist(
             image, kernel_size=kernel_size, clip_limit=clip_limit, nbins=nbins
         )
     else:
-        result = flexible(_cucim.equalize_adapthist, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.equalize_adapthist, locals(), images=("image",), memory="cupy"
+        )
     return result
 
 
@@ -453,7 +459,9 @@ def equalize_hist(
     ):
         result: Array = _cucim.equalize_hist(image, nbins=nbins, mask=mask)
     else:
-        result = flexible(_cucim.equalize_hist, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.equalize_hist, locals(), images=("image", "mask"), memory="cupy"
+        )
     return result
 
 
@@ -560,8 +568,8 @@ def histogram(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _cucim.histogram, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.histogram, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -660,8 +668,8 @@ def is_low_contrast(
             method=method,
         )
     else:
-        result = flexible(
-            _cucim.is_low_contrast, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.is_low_contrast, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -739,12 +747,12 @@ def match_histograms(
     ):
         result: Array = _cucim.match_histograms(image, reference, channel_axis=channel_axis)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.match_histograms,
             locals(),
             images=("image", "reference"),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -859,5 +867,5 @@ def rescale_intensity(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: ArrayT = _cucim.rescale_intensity(image, in_range=in_range, out_range=out_range)
     else:
-        result = flexible(_cucim.rescale_intensity, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.rescale_intensity, locals(), images=("image",), memory="cupy")
     return result

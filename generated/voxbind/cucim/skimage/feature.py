@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -226,7 +226,9 @@ def blob_dog(
             exclude_border=exclude_border,
         )
     else:
-        result = flexible(_cucim.blob_dog, locals(), images=("image",), memory="cupy", stacks=False)
+        result = call_2d_or_3d(
+            _cucim.blob_dog, locals(), images=("image",), memory="cupy", stackable=False
+        )
     return result
 
 
@@ -382,8 +384,8 @@ def blob_doh(
             threshold_rel=threshold_rel,
         )
     else:
-        result = per_slice(
-            _cucim.blob_doh, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d(
+            _cucim.blob_doh, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -552,7 +554,9 @@ def blob_log(
             exclude_border=exclude_border,
         )
     else:
-        result = flexible(_cucim.blob_log, locals(), images=("image",), memory="cupy", stacks=False)
+        result = call_2d_or_3d(
+            _cucim.blob_log, locals(), images=("image",), memory="cupy", stackable=False
+        )
     return result
 
 
@@ -696,7 +700,7 @@ def canny(
             cval=cval,
         )
     else:
-        result = per_slice(_cucim.canny, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.canny, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -786,7 +790,7 @@ def corner_foerstner(
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: tuple[Array, Array] = _cucim.corner_foerstner(image, sigma=sigma)
     else:
-        result = per_slice(_cucim.corner_foerstner, locals(), images=("image",), memory="cupy")
+        result = call_2d(_cucim.corner_foerstner, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -887,7 +891,7 @@ def corner_harris(
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.corner_harris(image, method=method, k=k, eps=eps, sigma=sigma)
     else:
-        result = per_slice(_cucim.corner_harris, locals(), images=("image",), memory="cupy")
+        result = call_2d(_cucim.corner_harris, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -951,7 +955,7 @@ def corner_kitchen_rosenfeld(
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.corner_kitchen_rosenfeld(image, mode=mode, cval=cval)
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.corner_kitchen_rosenfeld, locals(), images=("image",), memory="cupy"
         )
     return result
@@ -1110,13 +1114,13 @@ def corner_peaks(
             p_norm=p_norm,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.corner_peaks,
             locals(),
             images=("image", "labels"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -1194,7 +1198,7 @@ def corner_shi_tomasi(
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.corner_shi_tomasi(image, sigma=sigma)
     else:
-        result = per_slice(_cucim.corner_shi_tomasi, locals(), images=("image",), memory="cupy")
+        result = call_2d(_cucim.corner_shi_tomasi, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1376,13 +1380,13 @@ def daisy(
             visualize=visualize,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.daisy,
             locals(),
             images=("image",),
-            whole=("sigmas", "ring_radii"),
+            other_arrays=("sigmas", "ring_radii"),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -1514,8 +1518,8 @@ def hessian_matrix(
             use_gaussian_derivatives=use_gaussian_derivatives,
         )
     else:
-        result = flexible(
-            _cucim.hessian_matrix, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.hessian_matrix, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -1589,7 +1593,9 @@ def hessian_matrix_det(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.hessian_matrix_det(image, sigma=sigma, approximate=approximate)
     else:
-        result = flexible(_cucim.hessian_matrix_det, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.hessian_matrix_det, locals(), images=("image",), memory="cupy"
+        )
     return result
 
 
@@ -1629,7 +1635,9 @@ def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
     if class_of(H_elems) is _cucim.Array:
         result: LibraryArray = _cucim.hessian_matrix_eigvals(H_elems)
     else:
-        result = direct(_cucim.hessian_matrix_eigvals, locals(), whole=("H_elems",), memory="cupy")
+        result = call_as_is(
+            _cucim.hessian_matrix_eigvals, locals(), other_arrays=("H_elems",), memory="cupy"
+        )
     return result
 
 
@@ -1702,12 +1710,12 @@ def match_descriptors(
             max_ratio=max_ratio,
         )
     else:
-        result = direct(
+        result = call_as_is(
             _cucim.match_descriptors,
             locals(),
-            whole=("descriptors1", "descriptors2"),
+            other_arrays=("descriptors1", "descriptors2"),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1848,13 +1856,13 @@ def match_template(
             image, template, pad_input=pad_input, mode=mode, constant_values=constant_values
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.match_template,
             locals(),
             images=("image",),
-            whole=("template",),
+            other_arrays=("template",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1967,12 +1975,12 @@ def multiscale_basic_features(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.multiscale_basic_features,
             locals(),
             images=("image",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2159,13 +2167,13 @@ def peak_local_max(
             labels=labels,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.peak_local_max,
             locals(),
             images=("image", "labels"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2266,7 +2274,7 @@ def shape_index(
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.shape_index(image, sigma=sigma, mode=mode, cval=cval)
     else:
-        result = per_slice(_cucim.shape_index, locals(), images=("image",), memory="cupy")
+        result = call_2d(_cucim.shape_index, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -2376,8 +2384,8 @@ def structure_tensor(
             image, sigma=sigma, mode=mode, cval=cval, order=order
         )
     else:
-        result = flexible(
-            _cucim.structure_tensor, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.structure_tensor, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -2422,7 +2430,7 @@ def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
     if class_of(A_elems) is _cucim.Array:
         result: LibraryArray = _cucim.structure_tensor_eigenvalues(A_elems)
     else:
-        result = direct(
-            _cucim.structure_tensor_eigenvalues, locals(), whole=("A_elems",), memory="cupy"
+        result = call_as_is(
+            _cucim.structure_tensor_eigenvalues, locals(), other_arrays=("A_elems",), memory="cupy"
         )
     return result

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -99,8 +99,12 @@ def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     if class_of(coords) is _cucim.Array:
         result: LibraryArray = _cucim.approximate_polygon(coords, tolerance)
     else:
-        result = direct(
-            _cucim.approximate_polygon, locals(), whole=("coords",), memory="cupy", required=2
+        result = call_as_is(
+            _cucim.approximate_polygon,
+            locals(),
+            other_arrays=("coords",),
+            memory="cupy",
+            n_required=2,
         )
     return result
 
@@ -209,7 +213,7 @@ def block_reduce(
             image, block_size=block_size, cval=cval, func_kwargs=func_kwargs
         )
     else:
-        result = flexible(_cucim.block_reduce, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.block_reduce, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -280,8 +284,8 @@ def blur_effect(
             image, h_size=h_size, channel_axis=channel_axis
         )
     else:
-        result = flexible(
-            _cucim.blur_effect, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.blur_effect, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -344,7 +348,9 @@ def centroid(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.centroid(image, spacing=spacing)
     else:
-        result = flexible(_cucim.centroid, locals(), images=("image",), memory="cupy", stacks=False)
+        result = call_2d_or_3d(
+            _cucim.centroid, locals(), images=("image",), memory="cupy", stackable=False
+        )
     return result
 
 
@@ -454,8 +460,8 @@ def euler_number(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: int | Array = _cucim.euler_number(image, connectivity=connectivity)
     else:
-        result = flexible(
-            _cucim.euler_number, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.euler_number, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -530,13 +536,13 @@ def inertia_tensor(
     ):
         result: Array = _cucim.inertia_tensor(image, mu=mu, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.inertia_tensor,
             locals(),
             images=("image",),
-            whole=("mu",),
+            other_arrays=("mu",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -617,13 +623,13 @@ def inertia_tensor_eigvals(
     ):
         result: Array = _cucim.inertia_tensor_eigvals(image, mu=mu, T=T, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.inertia_tensor_eigvals,
             locals(),
             images=("image",),
-            whole=("mu", "T"),
+            other_arrays=("mu", "T"),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -691,13 +697,13 @@ def intersection_coeff(
     ):
         result: Array = _cucim.intersection_coeff(image0_mask, image1_mask, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.intersection_coeff,
             locals(),
             images=("image0_mask", "image1_mask", "mask"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -856,7 +862,7 @@ def label(
             label_image, background=background, return_num=return_num, connectivity=connectivity
         )
     else:
-        result = flexible(_cucim.label, locals(), images=("label_image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.label, locals(), images=("label_image",), memory="cupy")
     return result
 
 
@@ -961,13 +967,13 @@ def manders_coloc_coeff(
     ):
         result: Array = _cucim.manders_coloc_coeff(image0, image1_mask, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.manders_coloc_coeff,
             locals(),
             images=("image0", "image1_mask", "mask"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1078,13 +1084,13 @@ def manders_overlap_coeff(
     ):
         result: Array = _cucim.manders_overlap_coeff(image0, image1, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.manders_overlap_coeff,
             locals(),
             images=("image0", "image1", "mask"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1174,7 +1180,9 @@ def moments(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.moments(image, order=order, spacing=spacing)
     else:
-        result = flexible(_cucim.moments, locals(), images=("image",), memory="cupy", stacks=False)
+        result = call_2d_or_3d(
+            _cucim.moments, locals(), images=("image",), memory="cupy", stackable=False
+        )
     return result
 
 
@@ -1277,13 +1285,13 @@ def moments_central(
             image, center=center, order=order, spacing=spacing, **kwargs
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.moments_central,
             locals(),
             images=("image",),
             kwargs="kwargs",
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -1333,7 +1341,9 @@ def moments_coords(coords: Array, order: int = 3) -> LibraryArray:
     if class_of(coords) is _cucim.Array:
         result: LibraryArray = _cucim.moments_coords(coords, order=order)
     else:
-        result = direct(_cucim.moments_coords, locals(), whole=("coords",), memory="cupy")
+        result = call_as_is(
+            _cucim.moments_coords, locals(), other_arrays=("coords",), memory="cupy"
+        )
     return result
 
 
@@ -1412,7 +1422,9 @@ def moments_coords_central(
     if class_of(coords) is _cucim.Array:
         result: LibraryArray = _cucim.moments_coords_central(coords, center=center, order=order)
     else:
-        result = direct(_cucim.moments_coords_central, locals(), whole=("coords",), memory="cupy")
+        result = call_as_is(
+            _cucim.moments_coords_central, locals(), other_arrays=("coords",), memory="cupy"
+        )
     return result
 
 
@@ -1475,7 +1487,7 @@ def moments_hu(nu: Array) -> LibraryArray:
     if class_of(nu) is _cucim.Array:
         result: LibraryArray = _cucim.moments_hu(nu)
     else:
-        result = direct(_cucim.moments_hu, locals(), whole=("nu",), memory="cupy")
+        result = call_as_is(_cucim.moments_hu, locals(), other_arrays=("nu",), memory="cupy")
     return result
 
 
@@ -1541,7 +1553,9 @@ def moments_normalized(
     if class_of(mu) is _cucim.Array:
         result: LibraryArray = _cucim.moments_normalized(mu, order=order, spacing=spacing)
     else:
-        result = direct(_cucim.moments_normalized, locals(), whole=("mu",), memory="cupy")
+        result = call_as_is(
+            _cucim.moments_normalized, locals(), other_arrays=("mu",), memory="cupy"
+        )
     return result
 
 
@@ -1636,13 +1650,13 @@ def pearson_corr_coeff(
     ):
         result: tuple[float, float] = _cucim.pearson_corr_coeff(image0, image1, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.pearson_corr_coeff,
             locals(),
             images=("image0", "image1", "mask"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1700,8 +1714,8 @@ def perimeter(image: Array | Castable[Array], neighborhood: Literal[4, 8] = 4) -
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.perimeter(image, neighborhood=neighborhood)
     else:
-        result = per_slice(
-            _cucim.perimeter, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d(
+            _cucim.perimeter, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -1775,8 +1789,8 @@ def perimeter_crofton(image: Array | Castable[Array], directions: Literal[2, 4] 
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.perimeter_crofton(image, directions=directions)
     else:
-        result = per_slice(
-            _cucim.perimeter_crofton, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d(
+            _cucim.perimeter_crofton, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -1921,15 +1935,15 @@ def profile_line(
             image, src, dst, linewidth=linewidth, order=order, mode=mode, cval=cval
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.profile_line,
             locals(),
             images=("image",),
-            whole=("src", "dst"),
+            other_arrays=("src", "dst"),
             array_like=("src", "dst"),
             memory="cupy",
-            required=3,
-            stacks=False,
+            n_required=3,
+            stackable=False,
         )
     return result
 
@@ -2223,12 +2237,12 @@ def regionprops(
             spacing=spacing,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.regionprops,
             locals(),
             images=("label_image", "intensity_image"),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2479,12 +2493,12 @@ def regionprops_table(
             copy_output_to_host=copy_output_to_host,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.regionprops_table,
             locals(),
             images=("label_image", "intensity_image"),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2548,8 +2562,8 @@ def shannon_entropy(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.shannon_entropy(image, base=base)
     else:
-        result = flexible(
-            _cucim.shannon_entropy, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.shannon_entropy, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -2588,5 +2602,7 @@ def subdivide_polygon(
             coords, degree=degree, preserve_ends=preserve_ends
         )
     else:
-        result = direct(_cucim.subdivide_polygon, locals(), whole=("coords",), memory="cupy")
+        result = call_as_is(
+            _cucim.subdivide_polygon, locals(), other_arrays=("coords",), memory="cupy"
+        )
     return result

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -137,13 +137,13 @@ def adapted_rand_error(
             alpha=alpha,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.adapted_rand_error,
             locals(),
             images=("image_true", "image_test"),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -201,13 +201,13 @@ def contingency_table(
             sparse_type=sparse_type,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.contingency_table,
             locals(),
             images=("im_true", "im_test"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -254,13 +254,13 @@ def mean_squared_error(
     if class_of(image0) is _cucim.Array and not slice_by_slice and class_of(image1) is _cucim.Array:
         result: Array = _cucim.mean_squared_error(image0, image1)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.mean_squared_error,
             locals(),
             images=("image0", "image1"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -350,13 +350,13 @@ def normalized_mutual_information(
     if class_of(image0) is _cucim.Array and not slice_by_slice and class_of(image1) is _cucim.Array:
         result: Array = _cucim.normalized_mutual_information(image0, image1, bins=bins)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.normalized_mutual_information,
             locals(),
             images=("image0", "image1"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -451,13 +451,13 @@ def normalized_root_mse(
             image_true, image_test, normalization=normalization
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.normalized_root_mse,
             locals(),
             images=("image_true", "image_test"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -532,13 +532,13 @@ def peak_signal_noise_ratio(
             image_true, image_test, data_range=data_range
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.peak_signal_noise_ratio,
             locals(),
             images=("image_true", "image_test"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -760,14 +760,14 @@ def structural_similarity(
             )
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.structural_similarity,
             locals(),
             images=("im1", "im2"),
             kwargs="kwargs",
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -828,12 +828,12 @@ def variation_of_information(
             image0=image0, image1=image1, table=table, ignore_labels=ignore_labels
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.variation_of_information,
             locals(),
             images=("image0", "image1"),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result

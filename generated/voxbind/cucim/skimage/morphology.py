@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -178,7 +178,7 @@ def ball(
             radius, strict_radius=strict_radius, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.ball, locals(), memory="cupy")
+        result = call_as_is(_cucim.ball, locals(), memory="cupy")
     return result
 
 
@@ -281,11 +281,11 @@ def binary_closing(
     ):
         result: Array = _cucim.binary_closing(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.binary_closing,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -396,11 +396,11 @@ def binary_dilation(
     ):
         result: Array = _cucim.binary_dilation(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.binary_dilation,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -511,11 +511,11 @@ def binary_erosion(
     ):
         result: Array = _cucim.binary_erosion(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.binary_erosion,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -621,11 +621,11 @@ def binary_opening(
     ):
         result: Array = _cucim.binary_opening(image, footprint=footprint, out=out, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.binary_opening,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -734,11 +734,11 @@ def black_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.black_tophat,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -837,11 +837,11 @@ def closing(
     ):
         result: ArrayT = _cucim.closing(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.closing,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -956,7 +956,7 @@ def convex_hull_image(
             cpu_fallback_threshold=cpu_fallback_threshold,
         )
     else:
-        result = flexible(_cucim.convex_hull_image, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.convex_hull_image, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1053,7 +1053,9 @@ def convex_hull_object(
             cpu_fallback_threshold=cpu_fallback_threshold,
         )
     else:
-        result = flexible(_cucim.convex_hull_object, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.convex_hull_object, locals(), images=("image",), memory="cupy"
+        )
     return result
 
 
@@ -1134,7 +1136,7 @@ def diamond(
             radius, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.diamond, locals(), memory="cupy")
+        result = call_as_is(_cucim.diamond, locals(), memory="cupy")
     return result
 
 
@@ -1240,11 +1242,11 @@ def dilation(
     ):
         result: ArrayT = _cucim.dilation(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.dilation,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -1375,7 +1377,7 @@ def disk(
             radius, strict_radius=strict_radius, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.disk, locals(), memory="cupy")
+        result = call_as_is(_cucim.disk, locals(), memory="cupy")
     return result
 
 
@@ -1481,7 +1483,7 @@ def ellipse(
             width, height, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.ellipse, locals(), memory="cupy", required=2)
+        result = call_as_is(_cucim.ellipse, locals(), memory="cupy", n_required=2)
     return result
 
 
@@ -1585,11 +1587,11 @@ def erosion(
     ):
         result: ArrayT = _cucim.erosion(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.erosion,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -1617,8 +1619,8 @@ def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...
     if class_of(footprints) is _cucim.Array:
         result: LibraryArray = _cucim.footprint_from_sequence(footprints)
     else:
-        result = direct(
-            _cucim.footprint_from_sequence, locals(), whole=("footprints",), memory="cupy"
+        result = call_as_is(
+            _cucim.footprint_from_sequence, locals(), other_arrays=("footprints",), memory="cupy"
         )
     return result
 
@@ -1724,7 +1726,7 @@ def footprint_rectangle(
             shape, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.footprint_rectangle, locals(), memory="cupy")
+        result = call_as_is(_cucim.footprint_rectangle, locals(), memory="cupy")
     return result
 
 
@@ -1848,13 +1850,13 @@ def h_maxima(
             image, h, footprint=footprint, reconstruct_on_cpu=reconstruct_on_cpu
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.h_maxima,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1977,13 +1979,13 @@ def h_minima(
             image, h, footprint=footprint, reconstruct_on_cpu=reconstruct_on_cpu
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.h_minima,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2104,13 +2106,13 @@ def isotropic_closing(
     ):
         result: Array = _cucim.isotropic_closing(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.isotropic_closing,
             locals(),
             images=("image",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2233,13 +2235,13 @@ def isotropic_dilation(
     ):
         result: Array = _cucim.isotropic_dilation(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.isotropic_dilation,
             locals(),
             images=("image",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2361,13 +2363,13 @@ def isotropic_erosion(
     ):
         result: Array = _cucim.isotropic_erosion(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.isotropic_erosion,
             locals(),
             images=("image",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2487,13 +2489,13 @@ def isotropic_opening(
     ):
         result: Array = _cucim.isotropic_opening(image, radius, out=out, spacing=spacing)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.isotropic_opening,
             locals(),
             images=("image",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2662,8 +2664,12 @@ def local_maxima(
             allow_borders=allow_borders,
         )
     else:
-        result = flexible(
-            _cucim.local_maxima, locals(), images=("image",), whole=("footprint",), memory="cupy"
+        result = call_2d_or_3d(
+            _cucim.local_maxima,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            memory="cupy",
         )
     return result
 
@@ -2814,8 +2820,12 @@ def local_minima(
             allow_borders=allow_borders,
         )
     else:
-        result = flexible(
-            _cucim.local_minima, locals(), images=("image",), whole=("footprint",), memory="cupy"
+        result = call_2d_or_3d(
+            _cucim.local_minima,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            memory="cupy",
         )
     return result
 
@@ -2964,8 +2974,8 @@ def medial_axis(
             image, mask=mask, return_distance=return_distance, rng=rng
         )
     else:
-        result = per_slice(
-            _cucim.medial_axis, locals(), images=("image", "mask"), memory="cupy", in_turn=True
+        result = call_2d(
+            _cucim.medial_axis, locals(), images=("image", "mask"), memory="cupy", sequential=True
         )
     return result
 
@@ -3054,7 +3064,7 @@ def octagon(
             m, n, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.octagon, locals(), memory="cupy", required=2)
+        result = call_as_is(_cucim.octagon, locals(), memory="cupy", n_required=2)
     return result
 
 
@@ -3136,7 +3146,7 @@ def octahedron(
             radius, decomposition=decomposition
         )
     else:
-        result = direct(_cucim.octahedron, locals(), memory="cupy")
+        result = call_as_is(_cucim.octahedron, locals(), memory="cupy")
     return result
 
 
@@ -3232,11 +3242,11 @@ def opening(
     ):
         result: ArrayT = _cucim.opening(image, footprint=footprint, out=out, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.opening,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -3430,13 +3440,13 @@ def reconstruction(
             reconstruct_on_cpu=reconstruct_on_cpu,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.reconstruction,
             locals(),
             images=("seed", "mask"),
-            whole=("footprint", "offset"),
+            other_arrays=("footprint", "offset"),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3556,7 +3566,7 @@ def remove_small_holes(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.remove_small_holes,
             locals(),
             images=("ar",),
@@ -3654,7 +3664,7 @@ def remove_small_objects(
             ar, connectivity=connectivity, max_size=max_size, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.remove_small_objects,
             locals(),
             images=("ar",),
@@ -3693,7 +3703,7 @@ def star(a: int, dtype: DTypeLike = library_default("cupy.uint8")) -> LibraryArr
     if isinstance(dtype, LibraryDefault):
         result: LibraryArray = _cucim.star(a)
     else:
-        result = direct(_cucim.star, locals(), memory="cupy")
+        result = call_as_is(_cucim.star, locals(), memory="cupy")
     return result
 
 
@@ -3782,7 +3792,7 @@ def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Arr
     if class_of(image) is _cucim.Array and image.ndim < 3:
         result: Array = _cucim.thin(image, max_num_iter=max_num_iter)
     else:
-        result = per_slice(_cucim.thin, locals(), images=("image",), memory="cupy")
+        result = call_2d(_cucim.thin, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -3887,11 +3897,11 @@ def white_tophat(
             image, footprint=footprint, out=out, mode=mode, cval=cval
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.white_tophat,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -159,13 +159,13 @@ def optical_flow_ilk(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.optical_flow_ilk,
             locals(),
             images=("reference_image", "moving_image"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -313,13 +313,13 @@ def optical_flow_tvl1(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.optical_flow_tvl1,
             locals(),
             images=("reference_image", "moving_image"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -508,12 +508,12 @@ def phase_cross_correlation(
             )
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.phase_cross_correlation,
             locals(),
             images=("reference_image", "moving_image", "reference_mask", "moving_mask"),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result

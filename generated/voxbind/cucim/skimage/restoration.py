@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -133,7 +133,7 @@ def ball_kernel(
             radius, ndim=ndim, structure_and_footprint=structure_and_footprint
         )
     else:
-        result = direct(_cucim.ball_kernel, locals(), memory="cupy")
+        result = call_as_is(_cucim.ball_kernel, locals(), memory="cupy")
     return result
 
 
@@ -293,13 +293,13 @@ def calibrate_denoiser(
             extra_output=extra_output,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.calibrate_denoiser,
             locals(),
             images=("image",),
             memory="cupy",
-            required=3,
-            stacks=False,
+            n_required=3,
+            stackable=False,
         )
     return result
 
@@ -409,8 +409,8 @@ def denoise_invariant(
             image, denoise_function, stride=stride, masks=masks, denoiser_kwargs=denoiser_kwargs
         )
     else:
-        result = flexible(
-            _cucim.denoise_invariant, locals(), images=("image",), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.denoise_invariant, locals(), images=("image",), memory="cupy", n_required=2
         )
     return result
 
@@ -555,7 +555,9 @@ def denoise_tv_chambolle(
             image, weight=weight, eps=eps, max_num_iter=max_num_iter, channel_axis=channel_axis
         )
     else:
-        result = flexible(_cucim.denoise_tv_chambolle, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.denoise_tv_chambolle, locals(), images=("image",), memory="cupy"
+        )
     return result
 
 
@@ -645,7 +647,7 @@ def ellipsoid_kernel(
             shape, intensity, structure_and_footprint=structure_and_footprint
         )
     else:
-        result = direct(_cucim.ellipsoid_kernel, locals(), memory="cupy", required=2)
+        result = call_as_is(_cucim.ellipsoid_kernel, locals(), memory="cupy", n_required=2)
     return result
 
 
@@ -738,13 +740,13 @@ def richardson_lucy(
             image, psf, num_iter=num_iter, clip=clip, filter_epsilon=filter_epsilon
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.richardson_lucy,
             locals(),
             images=("image",),
-            whole=("psf",),
+            other_arrays=("psf",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -891,11 +893,11 @@ def rolling_ball(
             downscale=downscale,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.rolling_ball,
             locals(),
             images=("image",),
-            whole=("kernel",),
+            other_arrays=("kernel",),
             memory="cupy",
             defaults={
                 "radius": 100,
@@ -1053,15 +1055,15 @@ def unsupervised_wiener(
             image, psf, reg=reg, user_params=user_params, is_real=is_real, clip=clip, rng=rng
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.unsupervised_wiener,
             locals(),
             images=("image",),
-            whole=("psf", "reg"),
+            other_arrays=("psf", "reg"),
             memory="cupy",
-            required=2,
-            stacks=False,
-            in_turn=True,
+            n_required=2,
+            stackable=False,
+            sequential=True,
         )
     return result
 
@@ -1227,12 +1229,12 @@ def wiener(
     ):
         result: Array = _cucim.wiener(image, psf, balance, reg=reg, is_real=is_real, clip=clip)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.wiener,
             locals(),
             images=("image",),
-            whole=("psf", "reg"),
+            other_arrays=("psf", "reg"),
             memory="cupy",
-            required=3,
+            n_required=3,
         )
     return result

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -271,11 +271,11 @@ def chan_vese(
             extended_output=extended_output,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.chan_vese,
             locals(),
             images=("image", "init_level_set"),
-            named=("init_level_set",),
+            name_or_array=("init_level_set",),
             memory="cupy",
         )
     return result
@@ -390,7 +390,7 @@ def clear_border(
             labels, buffer_size=buffer_size, bgval=bgval, mask=mask, out=out
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.clear_border,
             locals(),
             images=("labels", "mask"),
@@ -540,7 +540,9 @@ def expand_labels(
     if class_of(label_image) is _cucim.Array and not slice_by_slice:
         result: ArrayT = _cucim.expand_labels(label_image, distance=distance, spacing=spacing)
     else:
-        result = flexible(_cucim.expand_labels, locals(), images=("label_image",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.expand_labels, locals(), images=("label_image",), memory="cupy"
+        )
     return result
 
 
@@ -697,7 +699,9 @@ def find_boundaries(
             label_img, connectivity=connectivity, mode=mode, background=background
         )
     else:
-        result = flexible(_cucim.find_boundaries, locals(), images=("label_img",), memory="cupy")
+        result = call_2d_or_3d(
+            _cucim.find_boundaries, locals(), images=("label_img",), memory="cupy"
+        )
     return result
 
 
@@ -766,7 +770,7 @@ def inverse_gaussian_gradient(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.inverse_gaussian_gradient(image, alpha=alpha, sigma=sigma)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.inverse_gaussian_gradient, locals(), images=("image",), memory="cupy"
         )
     return result
@@ -858,8 +862,8 @@ def join_segmentations(
             s1, s2, return_mapping=return_mapping
         )
     else:
-        result = flexible(
-            _cucim.join_segmentations, locals(), images=("s1", "s2"), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.join_segmentations, locals(), images=("s1", "s2"), memory="cupy", n_required=2
         )
     return result
 
@@ -955,12 +959,12 @@ def mark_boundaries(
             order=order,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.mark_boundaries,
             locals(),
             images=("image", "label_img"),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1094,13 +1098,13 @@ def morphological_chan_vese(
             lambda2=lambda2,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.morphological_chan_vese,
             locals(),
             images=("image", "init_level_set"),
-            named=("init_level_set",),
+            name_or_array=("init_level_set",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1244,13 +1248,13 @@ def morphological_geodesic_active_contour(
             balloon=balloon,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.morphological_geodesic_active_contour,
             locals(),
             images=("gimage", "init_level_set"),
-            named=("init_level_set",),
+            name_or_array=("init_level_set",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1472,8 +1476,8 @@ def random_walker(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _cucim.random_walker, locals(), images=("data", "labels"), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.random_walker, locals(), images=("data", "labels"), memory="cupy", n_required=2
         )
     return result
 
@@ -1566,11 +1570,11 @@ def relabel_sequential(
             label_field, offset=offset
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.relabel_sequential,
             locals(),
             images=("label_field",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -171,8 +171,8 @@ def downscale_local_mean(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.downscale_local_mean(image, factors, cval=cval, clip=clip)
     else:
-        result = flexible(
-            _cucim.downscale_local_mean, locals(), images=("image",), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.downscale_local_mean, locals(), images=("image",), memory="cupy", n_required=2
         )
     return result
 
@@ -265,14 +265,14 @@ def estimate_transform(
     if class_of(src) is _cucim.Array and class_of(dst) is _cucim.Array:
         result: Any = _cucim.estimate_transform(ttype, src, dst, *args, **kwargs)
     else:
-        result = direct(
+        result = call_as_is(
             _cucim.estimate_transform,
             locals(),
-            whole=("src", "dst"),
+            other_arrays=("src", "dst"),
             args="args",
             kwargs="kwargs",
             memory="cupy",
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -339,7 +339,7 @@ def integral_image(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.integral_image(image, dtype=dtype)
     else:
-        result = flexible(_cucim.integral_image, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.integral_image, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -418,8 +418,8 @@ def integrate(
     if class_of(ii) is _cucim.Array and not slice_by_slice:
         result: float | Array = _cucim.integrate(ii, start, end)
     else:
-        result = flexible(
-            _cucim.integrate, locals(), images=("ii",), memory="cupy", required=3, stacks=False
+        result = call_2d_or_3d(
+            _cucim.integrate, locals(), images=("ii",), memory="cupy", n_required=3, stackable=False
         )
     return result
 
@@ -444,8 +444,12 @@ def matrix_transform(coords: Array, matrix: Array) -> LibraryArray:
     if class_of(coords) is _cucim.Array and class_of(matrix) is _cucim.Array:
         result: LibraryArray = _cucim.matrix_transform(coords, matrix)
     else:
-        result = direct(
-            _cucim.matrix_transform, locals(), whole=("coords", "matrix"), memory="cupy", required=2
+        result = call_as_is(
+            _cucim.matrix_transform,
+            locals(),
+            other_arrays=("coords", "matrix"),
+            memory="cupy",
+            n_required=2,
         )
     return result
 
@@ -550,7 +554,7 @@ def pyramid_expand(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_cucim.pyramid_expand, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.pyramid_expand, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -668,8 +672,8 @@ def pyramid_gaussian(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _cucim.pyramid_gaussian, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.pyramid_gaussian, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -793,8 +797,8 @@ def pyramid_laplacian(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _cucim.pyramid_laplacian, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.pyramid_laplacian, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -899,7 +903,7 @@ def pyramid_reduce(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_cucim.pyramid_reduce, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.pyramid_reduce, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1049,7 +1053,9 @@ def rescale(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_cucim.rescale, locals(), images=("image",), memory="cupy", required=2)
+        result = call_2d_or_3d(
+            _cucim.rescale, locals(), images=("image",), memory="cupy", n_required=2
+        )
     return result
 
 
@@ -1207,7 +1213,9 @@ def resize(
             anti_aliasing_sigma=anti_aliasing_sigma,
         )
     else:
-        result = flexible(_cucim.resize, locals(), images=("image",), memory="cupy", required=2)
+        result = call_2d_or_3d(
+            _cucim.resize, locals(), images=("image",), memory="cupy", n_required=2
+        )
     return result
 
 
@@ -1328,8 +1336,8 @@ def resize_local_mean(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(
-            _cucim.resize_local_mean, locals(), images=("image",), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.resize_local_mean, locals(), images=("image",), memory="cupy", n_required=2
         )
     return result
 
@@ -1461,7 +1469,7 @@ def rotate(
             preserve_range=preserve_range,
         )
     else:
-        result = per_slice(_cucim.rotate, locals(), images=("image",), memory="cupy", required=2)
+        result = call_2d(_cucim.rotate, locals(), images=("image",), memory="cupy", n_required=2)
     return result
 
 
@@ -1579,7 +1587,7 @@ def swirl(
             preserve_range=preserve_range,
         )
     else:
-        result = per_slice(_cucim.swirl, locals(), images=("image",), memory="cupy")
+        result = call_2d(_cucim.swirl, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1805,14 +1813,14 @@ def warp(
             batch_axes=batch_axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.warp,
             locals(),
             images=("image",),
-            whole=("inverse_map",),
+            other_arrays=("inverse_map",),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1874,7 +1882,7 @@ def warp_coords(
     if isinstance(dtype, LibraryDefault):
         result: LibraryArray = _cucim.warp_coords(coord_map, shape)
     else:
-        result = direct(_cucim.warp_coords, locals(), memory="cupy", required=2)
+        result = call_as_is(_cucim.warp_coords, locals(), memory="cupy", n_required=2)
     return result
 
 
@@ -1985,7 +1993,7 @@ def warp_polar(
             **kwargs,
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _cucim.warp_polar, locals(), images=("image",), kwargs="kwargs", memory="cupy"
         )
     return result

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible, volume
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -137,8 +137,12 @@ def compare_images(
     if class_of(image0) is _cucim.Array and not slice_by_slice and class_of(image1) is _cucim.Array:
         result: Array = _cucim.compare_images(image0, image1, method=method, n_tiles=n_tiles)
     else:
-        result = flexible(
-            _cucim.compare_images, locals(), images=("image0", "image1"), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.compare_images,
+            locals(),
+            images=("image0", "image1"),
+            memory="cupy",
+            n_required=2,
         )
     return result
 
@@ -212,8 +216,8 @@ def crop(
     if class_of(ar) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.crop(ar, crop_width, copy=copy, order=order)
     else:
-        result = flexible(
-            _cucim.crop, locals(), images=("ar",), array_like=("ar",), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.crop, locals(), images=("ar",), array_like=("ar",), memory="cupy", n_required=2
         )
     return result
 
@@ -247,8 +251,8 @@ def dtype_limits(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: tuple[int, int] = _cucim.dtype_limits(image, clip_negative=clip_negative)
     else:
-        result = flexible(
-            _cucim.dtype_limits, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.dtype_limits, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -297,7 +301,7 @@ def img_as_bool(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_bool(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_bool, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_bool, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -351,7 +355,7 @@ def img_as_float(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_float(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_float, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_float, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -401,7 +405,7 @@ def img_as_float32(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_float32(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_float32, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_float32, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -451,7 +455,7 @@ def img_as_float64(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_float64(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_float64, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_float64, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -502,7 +506,7 @@ def img_as_int(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_int(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_int, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_int, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -551,7 +555,7 @@ def img_as_ubyte(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_ubyte(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_ubyte, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_ubyte, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -600,7 +604,7 @@ def img_as_uint(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.img_as_uint(image, force_copy=force_copy)
     else:
-        result = flexible(_cucim.img_as_uint, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.img_as_uint, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -675,7 +679,7 @@ def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = 
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: ArrayT = _cucim.invert(image, signed_float=signed_float)
     else:
-        result = flexible(_cucim.invert, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.invert, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -762,14 +766,14 @@ def map_array(
     ):
         result: Array = _cucim.map_array(input_arr, input_vals, output_vals, out=out)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.map_array,
             locals(),
             images=("input_arr",),
-            whole=("input_vals", "output_vals"),
+            other_arrays=("input_vals", "output_vals"),
             outputs=("out",),
             memory="cupy",
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -913,7 +917,7 @@ def montage(
             square_grid_default=square_grid_default,
         )
     else:
-        result = volume(_cucim.montage, locals(), images=("arr_in",), memory="cupy")
+        result = call_3d(_cucim.montage, locals(), images=("arr_in",), memory="cupy")
     return result
 
 
@@ -1051,13 +1055,13 @@ def random_noise(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.random_noise(image, mode=mode, rng=rng, clip=clip, **kwargs)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.random_noise,
             locals(),
             images=("image",),
             kwargs="kwargs",
             memory="cupy",
-            in_turn=True,
+            sequential=True,
         )
     return result
 
@@ -1156,13 +1160,13 @@ def view_as_blocks(
     if class_of(arr_in) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.view_as_blocks(arr_in, block_shape)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.view_as_blocks,
             locals(),
             images=("arr_in",),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -1313,12 +1317,12 @@ def view_as_windows(
     if class_of(arr_in) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.view_as_windows(arr_in, window_shape, step=step)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.view_as_windows,
             locals(),
             images=("arr_in",),
             memory="cupy",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result

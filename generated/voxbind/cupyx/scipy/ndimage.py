@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -294,14 +294,14 @@ def affine_transform(
             float64_coords=float64_coords,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.affine_transform,
             locals(),
             images=("input",),
-            whole=("matrix",),
+            other_arrays=("matrix",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -436,11 +436,11 @@ def binary_closing(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_closing,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             memory="cupy",
         )
@@ -574,11 +574,11 @@ def binary_dilation(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_dilation,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             memory="cupy",
         )
@@ -715,11 +715,11 @@ def binary_erosion(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_erosion,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             memory="cupy",
         )
@@ -821,11 +821,11 @@ def binary_fill_holes(
             input, structure=structure, output=output, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_fill_holes,
             locals(),
             images=("input",),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             memory="cupy",
         )
@@ -956,11 +956,11 @@ def binary_hit_or_miss(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_hit_or_miss,
             locals(),
             images=("input",),
-            whole=("structure1", "structure2"),
+            other_arrays=("structure1", "structure2"),
             outputs=("output",),
             memory="cupy",
         )
@@ -1097,11 +1097,11 @@ def binary_opening(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_opening,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             memory="cupy",
         )
@@ -1210,11 +1210,11 @@ def binary_propagation(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.binary_propagation,
             locals(),
             images=("input", "mask"),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             memory="cupy",
         )
@@ -1356,11 +1356,11 @@ def black_tophat(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.black_tophat,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -1446,14 +1446,14 @@ def center_of_mass(
     ):
         result: object = _cupyx.center_of_mass(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.center_of_mass,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -1575,14 +1575,14 @@ def convolve(
             input, weights, output=output, mode=mode, cval=cval, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.convolve,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1698,14 +1698,14 @@ def convolve1d(
             input, weights, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.convolve1d,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1827,14 +1827,14 @@ def correlate(
             input, weights, output=output, mode=mode, cval=cval, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.correlate,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1950,14 +1950,14 @@ def correlate1d(
             input, weights, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.correlate1d,
             locals(),
             images=("input",),
-            whole=("weights",),
+            other_arrays=("weights",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2209,7 +2209,7 @@ def distance_transform_edt(
             float64_distances=float64_distances,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.distance_transform_edt,
             locals(),
             images=("image",),
@@ -2317,14 +2317,14 @@ def extrema(
             tuple[int, ...] | list[tuple[int, ...]],
         ] = _cupyx.extrema(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.extrema,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -2368,8 +2368,8 @@ def find_objects(
     if class_of(input) is _cupyx.Array and not slice_by_slice:
         result: list[tuple[slice, ...]] = _cupyx.find_objects(input, max_label=max_label)
     else:
-        result = flexible(
-            _cupyx.find_objects, locals(), images=("input",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cupyx.find_objects, locals(), images=("input",), memory="cupy", stackable=False
         )
     return result
 
@@ -2452,13 +2452,13 @@ def fourier_ellipsoid(
     ):
         result: Array = _cupyx.fourier_ellipsoid(input, size, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.fourier_ellipsoid,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2541,13 +2541,13 @@ def fourier_gaussian(
     ):
         result: Array = _cupyx.fourier_gaussian(input, sigma, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.fourier_gaussian,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2629,13 +2629,13 @@ def fourier_shift(
     ):
         result: Array = _cupyx.fourier_shift(input, shift, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.fourier_shift,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2717,13 +2717,13 @@ def fourier_uniform(
     ):
         result: Array = _cupyx.fourier_uniform(input, size, n=n, axis=axis, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.fourier_uniform,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2876,13 +2876,13 @@ def gaussian_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.gaussian_filter,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3017,13 +3017,13 @@ def gaussian_filter1d(
             truncate=truncate,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.gaussian_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3137,14 +3137,14 @@ def gaussian_gradient_magnitude(
             input, sigma, output=output, mode=mode, cval=cval, axes=axes, **kwargs
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.gaussian_gradient_magnitude,
             locals(),
             images=("input",),
             outputs=("output",),
             kwargs="kwargs",
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3258,14 +3258,14 @@ def gaussian_laplace(
             input, sigma, output=output, mode=mode, cval=cval, axes=axes, **kwargs
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.gaussian_laplace,
             locals(),
             images=("input",),
             outputs=("output",),
             kwargs="kwargs",
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3436,14 +3436,14 @@ def generic_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.generic_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3560,13 +3560,13 @@ def generic_filter1d(
             origin=origin,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.generic_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -3686,13 +3686,13 @@ def generic_gradient_magnitude(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.generic_gradient_magnitude,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3811,13 +3811,13 @@ def generic_laplace(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.generic_laplace,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3957,11 +3957,11 @@ def grey_closing(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.grey_closing,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -4103,11 +4103,11 @@ def grey_dilation(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.grey_dilation,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -4249,11 +4249,11 @@ def grey_erosion(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.grey_erosion,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -4395,11 +4395,11 @@ def grey_opening(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.grey_opening,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -4491,15 +4491,15 @@ def histogram(
     ):
         result: Array = _cupyx.histogram(input, min, max, bins, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.histogram,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            required=4,
-            stacks=False,
+            n_required=4,
+            stackable=False,
         )
     return result
 
@@ -4539,8 +4539,12 @@ def iterate_structure(
     if class_of(structure) is _cupyx.Array:
         result: LibraryArray = _cupyx.iterate_structure(structure, iterations, origin=origin)
     else:
-        result = direct(
-            _cupyx.iterate_structure, locals(), whole=("structure",), memory="cupy", required=2
+        result = call_as_is(
+            _cupyx.iterate_structure,
+            locals(),
+            other_arrays=("structure",),
+            memory="cupy",
+            n_required=2,
         )
     return result
 
@@ -4626,11 +4630,11 @@ def label(
     ):
         result: tuple[Array, int] | int = _cupyx.label(input, structure=structure, output=output)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.label,
             locals(),
             images=("input",),
-            whole=("structure",),
+            other_arrays=("structure",),
             outputs=("output",),
             array_like=("structure",),
             memory="cupy",
@@ -4736,15 +4740,15 @@ def labeled_comprehension(
             input, labels, index, func, out_dtype, default, pass_positions=pass_positions
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.labeled_comprehension,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            required=6,
-            stacks=False,
+            n_required=6,
+            stackable=False,
         )
     return result
 
@@ -4844,7 +4848,7 @@ def laplace(
     ):
         result: Array = _cupyx.laplace(input, output=output, mode=mode, cval=cval, axes=axes)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.laplace, locals(), images=("input",), outputs=("output",), memory="cupy"
         )
     return result
@@ -4965,14 +4969,14 @@ def map_coordinates(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.map_coordinates,
             locals(),
             images=("input",),
-            whole=("coordinates",),
+            other_arrays=("coordinates",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5051,14 +5055,14 @@ def maximum(
     ):
         result: Array = _cupyx.maximum(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.maximum,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -5195,11 +5199,11 @@ def maximum_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.maximum_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             memory="cupy",
         )
@@ -5310,13 +5314,13 @@ def maximum_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.maximum_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -5405,14 +5409,14 @@ def maximum_position(
             input, labels=labels, index=index
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.maximum_position,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -5485,13 +5489,13 @@ def mean(
     ):
         result: Array = _cupyx.mean(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.mean,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -5569,14 +5573,14 @@ def median(
     ):
         result: Array = _cupyx.median(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.median,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -5709,11 +5713,11 @@ def median_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.median_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             memory="cupy",
         )
@@ -5794,14 +5798,14 @@ def minimum(
     ):
         result: Array = _cupyx.minimum(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.minimum,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -5938,11 +5942,11 @@ def minimum_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.minimum_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             memory="cupy",
         )
@@ -6053,13 +6057,13 @@ def minimum_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.minimum_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -6148,14 +6152,14 @@ def minimum_position(
             input, labels=labels, index=index
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.minimum_position,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             array_like=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -6300,11 +6304,11 @@ def morphological_gradient(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.morphological_gradient,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -6448,11 +6452,11 @@ def morphological_laplace(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.morphological_laplace,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -6595,14 +6599,14 @@ def percentile_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.percentile_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -6699,7 +6703,7 @@ def prewitt(
     ):
         result: Array = _cupyx.prewitt(input, axis=axis, output=output, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.prewitt, locals(), images=("input",), outputs=("output",), memory="cupy"
         )
     return result
@@ -6841,14 +6845,14 @@ def rank_filter(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.rank_filter,
             locals(),
             images=("input",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -6991,13 +6995,13 @@ def rotate(
             prefilter=prefilter,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.rotate,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7120,13 +7124,13 @@ def shift(
             input, shift, output=output, order=order, mode=mode, cval=cval, prefilter=prefilter
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.shift,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -7223,7 +7227,7 @@ def sobel(
     ):
         result: Array = _cupyx.sobel(input, axis=axis, output=output, mode=mode, cval=cval)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.sobel, locals(), images=("input",), outputs=("output",), memory="cupy"
         )
     return result
@@ -7302,7 +7306,7 @@ def spline_filter(
     ):
         result: Array = _cupyx.spline_filter(input, order=order, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.spline_filter, locals(), images=("input",), outputs=("output",), memory="cupy"
         )
     return result
@@ -7390,7 +7394,7 @@ def spline_filter1d(
     ):
         result: Array = _cupyx.spline_filter1d(input, order=order, axis=axis, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.spline_filter1d, locals(), images=("input",), outputs=("output",), memory="cupy"
         )
     return result
@@ -7464,13 +7468,13 @@ def standard_deviation(
     ):
         result: Array = _cupyx.standard_deviation(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.standard_deviation,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -7547,13 +7551,13 @@ def sum(
     ):
         result: Array = _cupyx.sum(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.sum,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -7626,13 +7630,13 @@ def sum_labels(
     ):
         result: Array = _cupyx.sum_labels(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.sum_labels,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -7756,7 +7760,7 @@ def uniform_filter(
             input, size=size, output=output, mode=mode, cval=cval, origin=origin, axes=axes
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.uniform_filter, locals(), images=("input",), outputs=("output",), memory="cupy"
         )
     return result
@@ -7873,13 +7877,13 @@ def uniform_filter1d(
             input, size, axis=axis, output=output, mode=mode, cval=cval, origin=origin
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.uniform_filter1d,
             locals(),
             images=("input",),
             outputs=("output",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -8031,8 +8035,8 @@ def value_indices(
             arr, ignore_value=ignore_value, adaptive_index_dtype=adaptive_index_dtype
         )
     else:
-        result = flexible(
-            _cupyx.value_indices, locals(), images=("arr",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cupyx.value_indices, locals(), images=("arr",), memory="cupy", stackable=False
         )
     return result
 
@@ -8105,13 +8109,13 @@ def variance(
     ):
         result: Array = _cupyx.variance(input, labels=labels, index=index)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.variance,
             locals(),
             images=("input", "labels"),
-            whole=("index",),
+            other_arrays=("index",),
             memory="cupy",
-            stacks=False,
+            stackable=False,
         )
     return result
 
@@ -8251,11 +8255,11 @@ def white_tophat(
             axes=axes,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cupyx.white_tophat,
             locals(),
             images=("input",),
-            whole=("footprint", "structure"),
+            other_arrays=("footprint", "structure"),
             outputs=("output",),
             memory="cupy",
         )
@@ -8405,7 +8409,12 @@ def zoom(
             grid_mode=grid_mode,
         )
     else:
-        result = flexible(
-            _cupyx.zoom, locals(), images=("input",), outputs=("output",), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cupyx.zoom,
+            locals(),
+            images=("input",),
+            outputs=("output",),
+            memory="cupy",
+            n_required=2,
         )
     return result

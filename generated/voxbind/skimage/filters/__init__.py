@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import direct, flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
@@ -159,11 +159,11 @@ def apply_hysteresis_threshold(
     ):
         result: Array = _skimage.apply_hysteresis_threshold(image, low, high)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.apply_hysteresis_threshold,
             locals(),
             images=("image", "low", "high"),
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -314,7 +314,7 @@ def butterworth(
             npad=npad,
         )
     else:
-        result = flexible(_skimage.butterworth, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.butterworth, locals(), images=("image",))
     return result
 
 
@@ -388,8 +388,12 @@ def correlate_sparse(
     ):
         result: Array = _skimage.correlate_sparse(image, kernel, mode=mode)
     else:
-        result = flexible(
-            _skimage.correlate_sparse, locals(), images=("image",), whole=("kernel",), required=2
+        result = call_2d_or_3d(
+            _skimage.correlate_sparse,
+            locals(),
+            images=("image",),
+            other_arrays=("kernel",),
+            n_required=2,
         )
     return result
 
@@ -548,7 +552,9 @@ def difference_of_gaussians(
             truncate=truncate,
         )
     else:
-        result = flexible(_skimage.difference_of_gaussians, locals(), images=("image",), required=2)
+        result = call_2d_or_3d(
+            _skimage.difference_of_gaussians, locals(), images=("image",), n_required=2
+        )
     return result
 
 
@@ -658,7 +664,7 @@ def farid(
     ):
         result: Array = _skimage.farid(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_skimage.farid, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.farid, locals(), images=("image", "mask"))
     return result
 
 
@@ -713,7 +719,7 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     ):
         result: Array = _skimage.farid_h(image, mask=mask)
     else:
-        result = per_slice(_skimage.farid_h, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.farid_h, locals(), images=("image", "mask"))
     return result
 
 
@@ -764,7 +770,7 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     ):
         result: Array = _skimage.farid_v(image, mask=mask)
     else:
-        result = per_slice(_skimage.farid_v, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.farid_v, locals(), images=("image", "mask"))
     return result
 
 
@@ -839,7 +845,7 @@ def filter_forward(
             predefined_filter=predefined_filter,
         )
     else:
-        result = per_slice(_skimage.filter_forward, locals(), images=("data",))
+        result = call_2d(_skimage.filter_forward, locals(), images=("data",))
     return result
 
 
@@ -911,7 +917,7 @@ def filter_inverse(
             predefined_filter=predefined_filter,
         )
     else:
-        result = per_slice(_skimage.filter_inverse, locals(), images=("data",))
+        result = call_2d(_skimage.filter_inverse, locals(), images=("data",))
     return result
 
 
@@ -1059,7 +1065,7 @@ def frangi(
             cval=cval,
         )
     else:
-        result = flexible(_skimage.frangi, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.frangi, locals(), images=("image",))
     return result
 
 
@@ -1167,7 +1173,7 @@ def gabor(
             cval=cval,
         )
     else:
-        result = per_slice(_skimage.gabor, locals(), images=("image",), required=2)
+        result = call_2d(_skimage.gabor, locals(), images=("image",), n_required=2)
     return result
 
 
@@ -1255,7 +1261,7 @@ def gabor_kernel(
             offset=offset,
         )
     else:
-        result = direct(_skimage.gabor_kernel, locals())
+        result = call_as_is(_skimage.gabor_kernel, locals())
     return result
 
 
@@ -1414,7 +1420,7 @@ def gaussian(
             out=out,
         )
     else:
-        result = flexible(_skimage.gaussian, locals(), images=("image",), outputs=("out",))
+        result = call_2d_or_3d(_skimage.gaussian, locals(), images=("image",), outputs=("out",))
     return result
 
 
@@ -1550,7 +1556,7 @@ def hessian(
             cval=cval,
         )
     else:
-        result = flexible(_skimage.hessian, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.hessian, locals(), images=("image",))
     return result
 
 
@@ -1616,7 +1622,7 @@ def laplace(
     ):
         result: Array = _skimage.laplace(image, ksize=ksize, mask=mask)
     else:
-        result = flexible(_skimage.laplace, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.laplace, locals(), images=("image", "mask"))
     return result
 
 
@@ -1701,8 +1707,12 @@ def median(
             image, footprint=footprint, out=out, mode=mode, cval=cval, behavior=behavior
         )
     else:
-        result = flexible(
-            _skimage.median, locals(), images=("image",), whole=("footprint",), outputs=("out",)
+        result = call_2d_or_3d(
+            _skimage.median,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            outputs=("out",),
         )
     return result
 
@@ -1802,7 +1812,7 @@ def meijering(
             image, sigmas=sigmas, alpha=alpha, black_ridges=black_ridges, mode=mode, cval=cval
         )
     else:
-        result = flexible(_skimage.meijering, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.meijering, locals(), images=("image",))
     return result
 
 
@@ -1905,7 +1915,7 @@ def prewitt(
     ):
         result: Array = _skimage.prewitt(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_skimage.prewitt, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.prewitt, locals(), images=("image", "mask"))
     return result
 
 
@@ -1954,7 +1964,7 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     ):
         result: Array = _skimage.prewitt_h(image, mask=mask)
     else:
-        result = per_slice(_skimage.prewitt_h, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.prewitt_h, locals(), images=("image", "mask"))
     return result
 
 
@@ -2003,7 +2013,7 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     ):
         result: Array = _skimage.prewitt_v(image, mask=mask)
     else:
-        result = per_slice(_skimage.prewitt_v, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.prewitt_v, locals(), images=("image", "mask"))
     return result
 
 
@@ -2066,7 +2076,7 @@ def rank_order(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: tuple[Array, Array] = _skimage.rank_order(image)
     else:
-        result = flexible(_skimage.rank_order, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.rank_order, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -2119,7 +2129,7 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     ):
         result: Array = _skimage.roberts(image, mask=mask)
     else:
-        result = per_slice(_skimage.roberts, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.roberts, locals(), images=("image", "mask"))
     return result
 
 
@@ -2170,7 +2180,7 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
     ):
         result: Array = _skimage.roberts_neg_diag(image, mask=mask)
     else:
-        result = per_slice(_skimage.roberts_neg_diag, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.roberts_neg_diag, locals(), images=("image", "mask"))
     return result
 
 
@@ -2221,7 +2231,7 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
     ):
         result: Array = _skimage.roberts_pos_diag(image, mask=mask)
     else:
-        result = per_slice(_skimage.roberts_pos_diag, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.roberts_pos_diag, locals(), images=("image", "mask"))
     return result
 
 
@@ -2315,7 +2325,7 @@ def sato(
             image, sigmas=sigmas, black_ridges=black_ridges, mode=mode, cval=cval
         )
     else:
-        result = flexible(_skimage.sato, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.sato, locals(), images=("image",))
     return result
 
 
@@ -2421,7 +2431,7 @@ def scharr(
     ):
         result: Array = _skimage.scharr(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_skimage.scharr, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.scharr, locals(), images=("image", "mask"))
     return result
 
 
@@ -2475,7 +2485,7 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
     ):
         result: Array = _skimage.scharr_h(image, mask=mask)
     else:
-        result = per_slice(_skimage.scharr_h, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.scharr_h, locals(), images=("image", "mask"))
     return result
 
 
@@ -2529,7 +2539,7 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
     ):
         result: Array = _skimage.scharr_v(image, mask=mask)
     else:
-        result = per_slice(_skimage.scharr_v, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.scharr_v, locals(), images=("image", "mask"))
     return result
 
 
@@ -2630,7 +2640,7 @@ def sobel(
     ):
         result: Array = _skimage.sobel(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_skimage.sobel, locals(), images=("image", "mask"))
+        result = call_2d_or_3d(_skimage.sobel, locals(), images=("image", "mask"))
     return result
 
 
@@ -2679,7 +2689,7 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     ):
         result: Array = _skimage.sobel_h(image, mask=mask)
     else:
-        result = per_slice(_skimage.sobel_h, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.sobel_h, locals(), images=("image", "mask"))
     return result
 
 
@@ -2728,7 +2738,7 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     ):
         result: Array = _skimage.sobel_v(image, mask=mask)
     else:
-        result = per_slice(_skimage.sobel_v, locals(), images=("image", "mask"))
+        result = call_2d(_skimage.sobel_v, locals(), images=("image", "mask"))
     return result
 
 
@@ -2851,13 +2861,13 @@ def threshold_isodata(
             image=image, nbins=nbins, return_all=return_all, hist=hist
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.threshold_isodata,
             locals(),
             images=("image",),
-            whole=("hist",),
-            required=0,
-            stacks=False,
+            other_arrays=("hist",),
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -2938,7 +2948,7 @@ def threshold_li(
             image, tolerance=tolerance, initial_guess=initial_guess, iter_callback=iter_callback
         )
     else:
-        result = flexible(_skimage.threshold_li, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_skimage.threshold_li, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -3061,7 +3071,7 @@ def threshold_local(
             cval=cval,
         )
     else:
-        result = flexible(_skimage.threshold_local, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.threshold_local, locals(), images=("image",))
     return result
 
 
@@ -3104,7 +3114,9 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.threshold_mean(image)
     else:
-        result = flexible(_skimage.threshold_mean, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.threshold_mean, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -3186,13 +3198,13 @@ def threshold_minimum(
             image=image, nbins=nbins, max_num_iter=max_num_iter, hist=hist
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.threshold_minimum,
             locals(),
             images=("image",),
-            whole=("hist",),
-            required=0,
-            stacks=False,
+            other_arrays=("hist",),
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3296,13 +3308,13 @@ def threshold_multiotsu(
             image=image, classes=classes, nbins=nbins, hist=hist
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.threshold_multiotsu,
             locals(),
             images=("image",),
-            whole=("hist",),
-            required=0,
-            stacks=False,
+            other_arrays=("hist",),
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3404,7 +3416,7 @@ def threshold_niblack(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.threshold_niblack(image, window_size=window_size, k=k)
     else:
-        result = flexible(_skimage.threshold_niblack, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.threshold_niblack, locals(), images=("image",))
     return result
 
 
@@ -3468,13 +3480,13 @@ def threshold_otsu(
     ):
         result: float = _skimage.threshold_otsu(image=image, nbins=nbins, hist=hist)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.threshold_otsu,
             locals(),
             images=("image",),
-            whole=("hist",),
-            required=0,
-            stacks=False,
+            other_arrays=("hist",),
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3573,7 +3585,7 @@ def threshold_sauvola(
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: Array = _skimage.threshold_sauvola(image, window_size=window_size, k=k, r=r)
     else:
-        result = flexible(_skimage.threshold_sauvola, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.threshold_sauvola, locals(), images=("image",))
     return result
 
 
@@ -3622,7 +3634,9 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
     if class_of(image) is _skimage.Array and not slice_by_slice:
         result: float = _skimage.threshold_triangle(image, nbins=nbins)
     else:
-        result = flexible(_skimage.threshold_triangle, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(
+            _skimage.threshold_triangle, locals(), images=("image",), stackable=False
+        )
     return result
 
 
@@ -3690,13 +3704,13 @@ def threshold_yen(
     ):
         result: float = _skimage.threshold_yen(image=image, nbins=nbins, hist=hist)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.threshold_yen,
             locals(),
             images=("image",),
-            whole=("hist",),
-            required=0,
-            stacks=False,
+            other_arrays=("hist",),
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3851,7 +3865,7 @@ def unsharp_mask(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_skimage.unsharp_mask, locals(), images=("image",))
+        result = call_2d_or_3d(_skimage.unsharp_mask, locals(), images=("image",))
     return result
 
 
@@ -3925,7 +3939,7 @@ def wiener(
             predefined_filter=predefined_filter,
         )
     else:
-        result = per_slice(_skimage.wiener, locals(), images=("data", "K"))
+        result = call_2d(_skimage.wiener, locals(), images=("data", "K"))
     return result
 
 

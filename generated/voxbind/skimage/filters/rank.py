@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from voxbind._dispatch.dispatch import flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -157,13 +157,13 @@ def autolevel(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.autolevel,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -253,13 +253,13 @@ def autolevel_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.autolevel_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -364,13 +364,13 @@ def enhance_contrast(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.enhance_contrast,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -461,13 +461,13 @@ def enhance_contrast_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.enhance_contrast_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -576,13 +576,13 @@ def entropy(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.entropy,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -683,13 +683,13 @@ def equalize(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.equalize,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -796,13 +796,13 @@ def geometric_mean(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.geometric_mean,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -903,13 +903,13 @@ def gradient(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.gradient,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -996,13 +996,13 @@ def gradient_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.gradient_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1104,13 +1104,13 @@ def majority(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.majority,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1220,13 +1220,13 @@ def maximum(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.maximum,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1327,13 +1327,13 @@ def mean(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.mean,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1443,13 +1443,13 @@ def mean_bilateral(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, s0=s0, s1=s1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.mean_bilateral,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1536,13 +1536,13 @@ def mean_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.mean_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1655,11 +1655,11 @@ def median(
             shift_z=shift_z,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.median,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
         )
     return result
@@ -1770,13 +1770,13 @@ def minimum(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.minimum,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1879,13 +1879,13 @@ def modal(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.modal,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1991,13 +1991,13 @@ def noise_filter(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.noise_filter,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2104,13 +2104,13 @@ def otsu(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.otsu,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2196,13 +2196,13 @@ def percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2311,13 +2311,13 @@ def pop(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.pop,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2424,13 +2424,13 @@ def pop_bilateral(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, s0=s0, s1=s1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.pop_bilateral,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2520,13 +2520,13 @@ def pop_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.pop_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2635,13 +2635,13 @@ def subtract_mean(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.subtract_mean,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2728,13 +2728,13 @@ def subtract_mean_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.subtract_mean_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2843,13 +2843,13 @@ def sum(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.sum,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2962,13 +2962,13 @@ def sum_bilateral(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, s0=s0, s1=s1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.sum_bilateral,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3058,13 +3058,13 @@ def sum_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0, p1=p1
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.sum_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3173,13 +3173,13 @@ def threshold(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, shift_z=shift_z
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _skimage.threshold,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3265,13 +3265,13 @@ def threshold_percentile(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, p0=p0
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.threshold_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3369,13 +3369,13 @@ def windowed_histogram(
             image, footprint, out=out, mask=mask, shift_x=shift_x, shift_y=shift_y, n_bins=n_bins
         )
     else:
-        result = per_slice(
+        result = call_2d(
             _skimage.windowed_histogram,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result

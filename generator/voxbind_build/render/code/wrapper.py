@@ -22,11 +22,11 @@ from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["Wrapper", "first_image", "name_of_result", "names_used", "wrap"]
 
-_LIFTING = {
-    "PURE_2D": "per_slice",
-    "PURE_3D": "volume",
-    "FLEXIBLE": "flexible",
-    "VOLUMETRIC_TO_SLICE": "volume",
+_CALLS = {
+    "PURE_2D": "call_2d",
+    "PURE_3D": "call_3d",
+    "FLEXIBLE": "call_2d_or_3d",
+    "VOLUMETRIC_TO_SLICE": "call_3d",
 }
 _DEPRECATED = ".DEPRECATED"
 """How the marks end that scikit-image and its kin give deprecated parameters as defaults."""
@@ -120,7 +120,7 @@ class _Writer:
             identifier(parameter.name, self._where)
         contract = function.contract is not None and bool(function.arrays)
         self._images = function.arrays if contract else ()
-        self._changed = (
+        self._modified = (
             tuple(name for name in function.mutates if name not in function.outputs)
             if contract
             else ()
@@ -250,46 +250,47 @@ class _Writer:
         return f"{self._upstream}.{self._function.original_name}({', '.join(arguments)})"
 
     def _argument(self, name: str) -> str:
-        """Return what is passed on for a parameter: what came, after a word on its dtype."""
+        """Return the expression that is passed on for a parameter."""
         if name not in self._function.sources:
             return name
         asked = ", dtype" * ("dtype" in self._by_name)
-        return f"{self._names.bind('told', 'voxbind._dispatch.dispatch')}({name}, {name!r}{asked})"
+        warn = self._names.bind("warn_if_converted", "voxbind._dispatch.dispatch")
+        return f"{warn}({name}, {name!r}{asked})"
 
     def _lifted(self) -> str:
         function = self._function
         lifted = function.contract and self._images and not self._takes_any
-        lifting = _LIFTING[function.contract] if function.contract and lifted else "direct"
+        entry = _CALLS[function.contract] if function.contract and lifted else "call_as_is"
         positional, required, args, kwargs = self._forwarding()
         is_image = function.kind == "image"
         facts: dict[str, object] = {
             "images": self._images,
-            "whole": self._whole,
+            "other_arrays": self._whole,
             "outputs": self._outputs,
-            "host": function.host,
-            "changed": self._changed,
+            "host_arrays": function.host,
+            "modified": self._modified,
             "array_like": function.array_like if self._images else (),
-            "named": function.named if self._images else (),
-            "masked": function.masked if is_image else (),
-            "lazy": function.lazy if self._images else (),
-            "only": function.only if is_image else (),
-            "needs_output": function.needs_output if is_image else (),
+            "name_or_array": function.named if self._images else (),
+            "accepts_masked": function.masked if is_image else (),
+            "accepts_dask": function.lazy if self._images else (),
+            "allowed_dtypes": function.only if is_image else (),
+            "required_outputs": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,
             "memory": "" if self._memory == "numpy" else self._memory,
         }
         facts = {name: value for name, value in facts.items() if value}
         if required != 1:
-            facts["required"] = required
+            facts["n_required"] = required
         if positional != required:
-            facts["positional"] = positional
-        if lifting in ("per_slice", "flexible") and not function.stacks:
-            facts["stacks"] = False
-        if lifting != "direct" and function.needs_channels:
+            facts["n_positional"] = positional
+        if entry in ("call_2d", "call_2d_or_3d") and not function.stacks:
+            facts["stackable"] = False
+        if entry != "call_as_is" and function.needs_channels:
             facts["needs_channels"] = True
-        if lifting in ("per_slice", "flexible") and (function.random or function.mutates):
-            facts["in_turn"] = True
-        call = self._names.bind(lifting, "voxbind._dispatch.dispatch")
+        if entry in ("call_2d", "call_2d_or_3d") and (function.random or function.mutates):
+            facts["sequential"] = True
+        call = self._names.bind(entry, "voxbind._dispatch.dispatch")
         arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
         arguments += self._defaults()
         scope = self._names.bind("locals", "builtins")

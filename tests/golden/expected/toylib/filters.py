@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, OutT
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import flexible, per_slice
-from voxbind.upstream import upstream
 
 __all__ = ["box", "boxcar", "edges", "soften"]
 
@@ -68,7 +68,7 @@ def box(
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: Array = _toylib.box(image, size=size)
     else:
-        result = flexible(_toylib.box, locals(), images=("image",))
+        result = call_2d_or_3d(_toylib.box, locals(), images=("image",))
     return result
 
 
@@ -115,7 +115,7 @@ def boxcar(
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: Array = _toylib.boxcar(image, size=size)
     else:
-        result = flexible(_toylib.boxcar, locals(), images=("image",))
+        result = call_2d_or_3d(_toylib.boxcar, locals(), images=("image",))
     return result
 
 
@@ -174,7 +174,7 @@ def edges(
     if class_of(image) is _toylib.Array and image.ndim < 3:
         result: Array = _toylib.edges(image, threshold=threshold, mode=mode)
     else:
-        result = per_slice(_toylib.edges, locals(), images=("image",))
+        result = call_2d(_toylib.edges, locals(), images=("image",))
     return result
 
 
@@ -210,5 +210,5 @@ def soften(image: Array | Castable[Array], size: int = 3) -> Array:
     if class_of(image) is _toylib.Array and image.ndim < 3:
         result: Array = _toylib.soften(image, size=size)
     else:
-        result = per_slice(_toylib.soften, locals(), images=("image",))
+        result = call_2d(_toylib.soften, locals(), images=("image",))
     return result

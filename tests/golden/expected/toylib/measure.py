@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+from voxbind._dispatch.dispatch import call_2d_or_3d
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, Nested, OutT
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import flexible
-from voxbind.upstream import upstream
 
 if TYPE_CHECKING:
     # As typed as the library is, which a checker need not find installed.
@@ -82,7 +82,7 @@ def label(
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: tuple[Array, int] = _toylib.label(image, connectivity=connectivity)
     else:
-        result = flexible(_toylib.label, locals(), images=("image",))
+        result = call_2d_or_3d(_toylib.label, locals(), images=("image",))
     return result
 
 
@@ -122,13 +122,13 @@ def mean_difference(
     ):
         result: float = _toylib.mean_difference(image, reference, mask=mask)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _toylib.mean_difference,
             locals(),
             images=("image", "reference", "mask"),
             array_like=("image", "reference"),
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -172,7 +172,7 @@ def peaks(
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: Array = _toylib.peaks(image, min_value=min_value)
     else:
-        result = flexible(_toylib.peaks, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_toylib.peaks, locals(), images=("image",), stackable=False)
     return result
 
 
@@ -199,5 +199,5 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: float = _toylib.threshold_mean(image)
     else:
-        result = flexible(_toylib.threshold_mean, locals(), images=("image",), stacks=False)
+        result = call_2d_or_3d(_toylib.threshold_mean, locals(), images=("image",), stackable=False)
     return result

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from voxbind._dispatch.dispatch import call_2d_or_3d, call_as_is
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike, LibraryArray
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import direct, flexible
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["dilate", "grow", "square"]
 
@@ -63,8 +63,12 @@ def dilate(
     ):
         result: ArrayT = _toylib.dilate(image, footprint=footprint, out=out)
     else:
-        result = flexible(
-            _toylib.dilate, locals(), images=("image",), whole=("footprint",), outputs=("out",)
+        result = call_2d_or_3d(
+            _toylib.dilate,
+            locals(),
+            images=("image",),
+            other_arrays=("footprint",),
+            outputs=("out",),
         )
     return result
 
@@ -95,7 +99,7 @@ def grow(image: ArrayT, *, slice_by_slice: bool = False) -> ArrayT:
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: ArrayT = _toylib.grow(image)
     else:
-        result = flexible(_toylib.grow, locals(), images=("image",))
+        result = call_2d_or_3d(_toylib.grow, locals(), images=("image",))
     return result
 
 
@@ -118,5 +122,5 @@ def square(width: int, dtype: DTypeLike | str = library_default("numpy.uint8")) 
     if isinstance(dtype, LibraryDefault):
         result: LibraryArray = _toylib.square(width)
     else:
-        result = direct(_toylib.square, locals())
+        result = call_as_is(_toylib.square, locals())
     return result

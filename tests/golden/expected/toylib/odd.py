@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from voxbind._dispatch.dispatch import call_2d_or_3d
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayT, Castable, LibraryArray, Nested, OutT
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import flexible
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 if TYPE_CHECKING:
     MISSING: Any
@@ -67,14 +67,14 @@ def apply(
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: float = _toylib.apply(image, function, *args, extra=extra, **kwargs)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _toylib.apply,
             locals(),
             images=("image",),
             args="args",
             kwargs="kwargs",
-            required=2,
-            stacks=False,
+            n_required=2,
+            stackable=False,
         )
     return result
 
@@ -142,7 +142,7 @@ def combine(
     if class_of(image) is _toylib.Array and not slice_by_slice and isinstance(key, LibraryDefault):
         result: Array = _toylib.combine(image, weights=weights, counts=counts, empty=empty)
     else:
-        result = flexible(_toylib.combine, locals(), images=("image",))
+        result = call_2d_or_3d(_toylib.combine, locals(), images=("image",))
     return result
 
 
@@ -183,7 +183,7 @@ def hostile(
     if class_of(image) is _toylib.Array and not slice_by_slice:
         result: ArrayT = _toylib.hostile(image, text=text, end=end)
     else:
-        result = flexible(_toylib.hostile, locals(), images=("image",))
+        result = call_2d_or_3d(_toylib.hostile, locals(), images=("image",))
     return result
 
 
@@ -273,5 +273,5 @@ def rescale(
             image, factor=factor, offset=offset, limit=limit, noise=noise
         )
     else:
-        result = flexible(_toylib.rescale, locals(), images=("image",), array_like=("image",))
+        result = call_2d_or_3d(_toylib.rescale, locals(), images=("image",), array_like=("image",))
     return result

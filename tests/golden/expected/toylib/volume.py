@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, overload
 
+from voxbind._dispatch.dispatch import call_3d
+from voxbind._support.classes import class_of
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
 from voxbind.arrays import Array, ArrayT, Castable, OutT, Reshapable
-from voxbind.classes import class_of
-from voxbind.lazy import lazy_attributes
-from voxbind.lifting import volume as _volume
-from voxbind.upstream import LibraryDefault, library_default, upstream
 
 __all__ = ["depth_gradient", "project"]
 
@@ -56,7 +56,7 @@ def depth_gradient(volume: Array | Castable[Array], spacing: float = 1.0) -> Arr
     if class_of(volume) is _toylib.Array and volume.ndim != 2:
         result: Array = _toylib.depth_gradient(volume, spacing=spacing)
     else:
-        result = _volume(_toylib.depth_gradient, locals(), images=("volume",))
+        result = call_3d(_toylib.depth_gradient, locals(), images=("volume",))
     return result
 
 
@@ -100,5 +100,5 @@ def project(
     ):
         result: Array = _toylib.project(volume)
     else:
-        result = _volume(_toylib.project, locals(), images=("volume",))
+        result = call_3d(_toylib.project, locals(), images=("volume",))
     return result

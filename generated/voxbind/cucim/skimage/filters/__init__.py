@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible, per_slice
+from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -167,12 +167,12 @@ def apply_hysteresis_threshold(
     ):
         result: Array = _cucim.apply_hysteresis_threshold(image, low, high)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.apply_hysteresis_threshold,
             locals(),
             images=("image", "low", "high"),
             memory="cupy",
-            required=3,
+            n_required=3,
         )
     return result
 
@@ -326,7 +326,7 @@ def butterworth(
             npad=npad,
         )
     else:
-        result = flexible(_cucim.butterworth, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.butterworth, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -388,13 +388,13 @@ def correlate_sparse(
     if class_of(image) is _cucim.Array and not slice_by_slice and class_of(kernel) is _cucim.Array:
         result: Array = _cucim.correlate_sparse(image, kernel, mode=mode)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.correlate_sparse,
             locals(),
             images=("image",),
-            whole=("kernel",),
+            other_arrays=("kernel",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -553,8 +553,8 @@ def difference_of_gaussians(
             truncate=truncate,
         )
     else:
-        result = flexible(
-            _cucim.difference_of_gaussians, locals(), images=("image",), memory="cupy", required=2
+        result = call_2d_or_3d(
+            _cucim.difference_of_gaussians, locals(), images=("image",), memory="cupy", n_required=2
         )
     return result
 
@@ -666,7 +666,7 @@ def farid(
     ):
         result: Array = _cucim.farid(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_cucim.farid, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d_or_3d(_cucim.farid, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -721,7 +721,7 @@ def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     ):
         result: Array = _cucim.farid_h(image, mask=mask)
     else:
-        result = per_slice(_cucim.farid_h, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.farid_h, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -772,7 +772,7 @@ def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Arr
     ):
         result: Array = _cucim.farid_v(image, mask=mask)
     else:
-        result = per_slice(_cucim.farid_v, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.farid_v, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -844,7 +844,7 @@ def filter_forward(
             predefined_filter=predefined_filter,
         )
     else:
-        result = per_slice(_cucim.filter_forward, locals(), images=("data",), memory="cupy")
+        result = call_2d(_cucim.filter_forward, locals(), images=("data",), memory="cupy")
     return result
 
 
@@ -914,7 +914,7 @@ def filter_inverse(
             predefined_filter=predefined_filter,
         )
     else:
-        result = per_slice(_cucim.filter_inverse, locals(), images=("data",), memory="cupy")
+        result = call_2d(_cucim.filter_inverse, locals(), images=("data",), memory="cupy")
     return result
 
 
@@ -1057,7 +1057,7 @@ def frangi(
             cval=cval,
         )
     else:
-        result = flexible(_cucim.frangi, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.frangi, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1166,7 +1166,7 @@ def gabor(
             cval=cval,
         )
     else:
-        result = per_slice(_cucim.gabor, locals(), images=("image",), memory="cupy", required=2)
+        result = call_2d(_cucim.gabor, locals(), images=("image",), memory="cupy", n_required=2)
     return result
 
 
@@ -1415,7 +1415,7 @@ def gaussian(
             out=out,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.gaussian, locals(), images=("image",), outputs=("out",), memory="cupy"
         )
     return result
@@ -1553,7 +1553,7 @@ def hessian(
             cval=cval,
         )
     else:
-        result = flexible(_cucim.hessian, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.hessian, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1619,7 +1619,7 @@ def laplace(
     ):
         result: Array = _cucim.laplace(image, ksize=ksize, mask=mask)
     else:
-        result = flexible(_cucim.laplace, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d_or_3d(_cucim.laplace, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -1744,11 +1744,11 @@ def median(
             algorithm_kwargs=algorithm_kwargs,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.median,
             locals(),
             images=("image",),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -1850,7 +1850,7 @@ def meijering(
             image, sigmas=sigmas, alpha=alpha, black_ridges=black_ridges, mode=mode, cval=cval
         )
     else:
-        result = flexible(_cucim.meijering, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.meijering, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -1954,7 +1954,7 @@ def prewitt(
     ):
         result: Array = _cucim.prewitt(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_cucim.prewitt, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d_or_3d(_cucim.prewitt, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2003,7 +2003,7 @@ def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     ):
         result: Array = _cucim.prewitt_h(image, mask=mask)
     else:
-        result = per_slice(_cucim.prewitt_h, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.prewitt_h, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2052,7 +2052,7 @@ def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Arra
     ):
         result: Array = _cucim.prewitt_v(image, mask=mask)
     else:
-        result = per_slice(_cucim.prewitt_v, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.prewitt_v, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2114,8 +2114,8 @@ def rank_order(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: tuple[Array, Array] = _cucim.rank_order(image)
     else:
-        result = flexible(
-            _cucim.rank_order, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.rank_order, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -2170,7 +2170,7 @@ def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     ):
         result: Array = _cucim.roberts(image, mask=mask)
     else:
-        result = per_slice(_cucim.roberts, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.roberts, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2221,9 +2221,7 @@ def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) 
     ):
         result: Array = _cucim.roberts_neg_diag(image, mask=mask)
     else:
-        result = per_slice(
-            _cucim.roberts_neg_diag, locals(), images=("image", "mask"), memory="cupy"
-        )
+        result = call_2d(_cucim.roberts_neg_diag, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2274,9 +2272,7 @@ def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) 
     ):
         result: Array = _cucim.roberts_pos_diag(image, mask=mask)
     else:
-        result = per_slice(
-            _cucim.roberts_pos_diag, locals(), images=("image", "mask"), memory="cupy"
-        )
+        result = call_2d(_cucim.roberts_pos_diag, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2370,7 +2366,7 @@ def sato(
             image, sigmas=sigmas, black_ridges=black_ridges, mode=mode, cval=cval
         )
     else:
-        result = flexible(_cucim.sato, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.sato, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -2477,7 +2473,7 @@ def scharr(
     ):
         result: Array = _cucim.scharr(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_cucim.scharr, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d_or_3d(_cucim.scharr, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2531,7 +2527,7 @@ def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array
     ):
         result: Array = _cucim.scharr_h(image, mask=mask)
     else:
-        result = per_slice(_cucim.scharr_h, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.scharr_h, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2585,7 +2581,7 @@ def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array
     ):
         result: Array = _cucim.scharr_v(image, mask=mask)
     else:
-        result = per_slice(_cucim.scharr_v, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.scharr_v, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2687,7 +2683,7 @@ def sobel(
     ):
         result: Array = _cucim.sobel(image, mask=mask, axis=axis, mode=mode, cval=cval)
     else:
-        result = flexible(_cucim.sobel, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d_or_3d(_cucim.sobel, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2736,7 +2732,7 @@ def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     ):
         result: Array = _cucim.sobel_h(image, mask=mask)
     else:
-        result = per_slice(_cucim.sobel_h, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.sobel_h, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2785,7 +2781,7 @@ def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     ):
         result: Array = _cucim.sobel_v(image, mask=mask)
     else:
-        result = per_slice(_cucim.sobel_v, locals(), images=("image", "mask"), memory="cupy")
+        result = call_2d(_cucim.sobel_v, locals(), images=("image", "mask"), memory="cupy")
     return result
 
 
@@ -2875,14 +2871,14 @@ def threshold_isodata(
             image=image, nbins=nbins, return_all=return_all, hist=hist
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold_isodata,
             locals(),
             images=("image",),
-            whole=("hist",),
+            other_arrays=("hist",),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -2985,8 +2981,8 @@ def threshold_li(
             image, tolerance=tolerance, initial_guess=initial_guess, iter_callback=iter_callback
         )
     else:
-        result = flexible(
-            _cucim.threshold_li, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.threshold_li, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -3108,7 +3104,7 @@ def threshold_local(
             cval=cval,
         )
     else:
-        result = flexible(_cucim.threshold_local, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.threshold_local, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -3159,8 +3155,8 @@ def threshold_mean(image: Array | Castable[Array], *, slice_by_slice: bool = Fal
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.threshold_mean(image)
     else:
-        result = flexible(
-            _cucim.threshold_mean, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.threshold_mean, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -3243,14 +3239,14 @@ def threshold_minimum(
             image=image, nbins=nbins, max_num_iter=max_num_iter, hist=hist
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold_minimum,
             locals(),
             images=("image",),
-            whole=("hist",),
+            other_arrays=("hist",),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3354,14 +3350,14 @@ def threshold_multiotsu(
             image=image, classes=classes, nbins=nbins, hist=hist
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold_multiotsu,
             locals(),
             images=("image",),
-            whole=("hist",),
+            other_arrays=("hist",),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3463,7 +3459,7 @@ def threshold_niblack(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.threshold_niblack(image, window_size=window_size, k=k)
     else:
-        result = flexible(_cucim.threshold_niblack, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.threshold_niblack, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -3527,14 +3523,14 @@ def threshold_otsu(
     ):
         result: LibraryArray = _cucim.threshold_otsu(image=image, nbins=nbins, hist=hist)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold_otsu,
             locals(),
             images=("image",),
-            whole=("hist",),
+            other_arrays=("hist",),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3633,7 +3629,7 @@ def threshold_sauvola(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.threshold_sauvola(image, window_size=window_size, k=k, r=r)
     else:
-        result = flexible(_cucim.threshold_sauvola, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.threshold_sauvola, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -3697,8 +3693,8 @@ def threshold_triangle(
     if class_of(image) is _cucim.Array and not slice_by_slice:
         result: Array = _cucim.threshold_triangle(image, nbins=nbins)
     else:
-        result = flexible(
-            _cucim.threshold_triangle, locals(), images=("image",), memory="cupy", stacks=False
+        result = call_2d_or_3d(
+            _cucim.threshold_triangle, locals(), images=("image",), memory="cupy", stackable=False
         )
     return result
 
@@ -3767,14 +3763,14 @@ def threshold_yen(
     ):
         result: LibraryArray = _cucim.threshold_yen(image=image, nbins=nbins, hist=hist)
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold_yen,
             locals(),
             images=("image",),
-            whole=("hist",),
+            other_arrays=("hist",),
             memory="cupy",
-            required=0,
-            stacks=False,
+            n_required=0,
+            stackable=False,
         )
     return result
 
@@ -3929,7 +3925,7 @@ def unsharp_mask(
             channel_axis=channel_axis,
         )
     else:
-        result = flexible(_cucim.unsharp_mask, locals(), images=("image",), memory="cupy")
+        result = call_2d_or_3d(_cucim.unsharp_mask, locals(), images=("image",), memory="cupy")
     return result
 
 
@@ -4001,7 +3997,7 @@ def wiener(
             predefined_filter=predefined_filter,
         )
     else:
-        result = per_slice(_cucim.wiener, locals(), images=("data", "K"), memory="cupy")
+        result = call_2d(_cucim.wiener, locals(), images=("data", "K"), memory="cupy")
     return result
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, overload
 
-from voxbind._dispatch.dispatch import flexible
+from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
 from voxbind._upstream.lazy import lazy_attributes
 from voxbind._upstream.wrapped_module import upstream
@@ -211,14 +211,14 @@ def autolevel(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.autolevel,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -339,14 +339,14 @@ def autolevel_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.autolevel_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -498,14 +498,14 @@ def enhance_contrast(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.enhance_contrast,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -627,14 +627,14 @@ def enhance_contrast_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.enhance_contrast_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -795,14 +795,14 @@ def entropy(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.entropy,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -959,14 +959,14 @@ def equalize(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.equalize,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1121,14 +1121,14 @@ def geometric_mean(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.geometric_mean,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1277,14 +1277,14 @@ def gradient(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.gradient,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1402,14 +1402,14 @@ def gradient_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.gradient_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1560,14 +1560,14 @@ def majority(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.majority,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1718,14 +1718,14 @@ def maximum(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.maximum,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -1873,14 +1873,14 @@ def mean(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.mean,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2040,14 +2040,14 @@ def mean_bilateral(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.mean_bilateral,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2165,14 +2165,14 @@ def mean_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.mean_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2326,11 +2326,11 @@ def median(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.median,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
         )
@@ -2483,14 +2483,14 @@ def minimum(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.minimum,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2638,14 +2638,14 @@ def modal(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.modal,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2798,14 +2798,14 @@ def noise_filter(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.noise_filter,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -2921,14 +2921,14 @@ def percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3086,14 +3086,14 @@ def pop(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.pop,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3246,14 +3246,14 @@ def pop_bilateral(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.pop_bilateral,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3374,14 +3374,14 @@ def pop_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.pop_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3543,14 +3543,14 @@ def subtract_mean(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.subtract_mean,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3668,14 +3668,14 @@ def subtract_mean_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.subtract_mean_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3831,14 +3831,14 @@ def sum(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.sum,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -3998,14 +3998,14 @@ def sum_bilateral(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.sum_bilateral,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4126,14 +4126,14 @@ def sum_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.sum_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4294,14 +4294,14 @@ def threshold(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
 
@@ -4417,13 +4417,13 @@ def threshold_percentile(
             cast_to_uint8=cast_to_uint8,
         )
     else:
-        result = flexible(
+        result = call_2d_or_3d(
             _cucim.threshold_percentile,
             locals(),
             images=("image", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             memory="cupy",
-            required=2,
+            n_required=2,
         )
     return result
