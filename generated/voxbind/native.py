@@ -59,10 +59,9 @@ def best_focus_slice(volume: ArrayT) -> ArrayT: ...
 def best_focus_slice(volume: Array | Reshapable[Array]) -> Array:
     """Return the sharpest slice of a volume, by `focus_measure`.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): VOLUMETRIC_TO_SLICE. Takes a
+    (Z, Y, X) volume and returns a 2-D image; an image raises an error. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -140,10 +139,9 @@ def bin_image(
 ) -> Array:
     """Make one pixel of each block of pixels, as a camera does that bins.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): FLEXIBLE. Takes a (Y, X) image
+    or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of another shape. Dtypes:
+    bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -154,9 +152,9 @@ def bin_image(
         array's order; ``(1, 2, 2)`` keeps all slices.
     reduce : {"mean", "sum", "max", "min"}, optional
         What becomes of the values in a block.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -204,7 +202,7 @@ def composite(
 ) -> LibraryArray:
     """Show each channel of an image in a color of its own.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -264,10 +262,9 @@ def crop(
 ) -> ArrayT:
     """Cut pixels off the borders of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): FLEXIBLE. Takes a (Y, X) image
+    or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of another shape. Dtypes:
+    bool, uint8, uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -276,9 +273,9 @@ def crop(
     margin : int, (before, after) or a sequence of such pairs
         How many pixels go: one number for every border, one pair for every axis, or a pair for
         each axis in the array's order, as with `skimage.util.crop` and `numpy.pad`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -339,9 +336,9 @@ def flat_field_correction(
 ) -> Array:
     """Correct an image for uneven illumination and for the camera's offset.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Contract (declared by its author, confirmed by measurement): FLEXIBLE. Takes a (Y, X) image
+    or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same shape.
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> float64.
 
     That is ``(image - dark) / (flat - dark) * mean(flat - dark)``, computed in floats, so that an
     integer image doesn't wrap around where it is darker than the dark one.
@@ -356,9 +353,9 @@ def flat_field_correction(
     dark : array or float, optional
         What the camera gives without light: (Y, X), of the image's shape, or one number; by
         default none. An array in the same memory.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -415,9 +412,9 @@ def focus_measure(image: ArrayT) -> ArrayT: ...
 def focus_measure(image: Array | Castable[Array]) -> Array:
     """Measure how sharp an image is, by the variance of its Laplacian.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (declared by its author, confirmed by measurement): PURE_2D. Takes a (Y, X) image;
+    a volume raises an error, since its slices' results can't be stacked. Returns a number.
+    Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -480,10 +477,9 @@ def max_projection(volume: ArrayT, axis: int = 0) -> ArrayT: ...
 def max_projection(volume: Array | Reshapable[Array], axis: int = 0) -> Array:
     """Return the largest value along an axis of a volume.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): VOLUMETRIC_TO_SLICE. Takes a
+    (Z, Y, X) volume and returns a 2-D image; an image raises an error. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -534,10 +530,9 @@ def mean_projection(volume: ArrayT, axis: int = 0) -> ArrayT: ...
 def mean_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     """Return the mean along an axis of a volume.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool, float32 in,
-    float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535]
-    out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): VOLUMETRIC_TO_SLICE. Takes a
+    (Z, Y, X) volume and returns a 2-D image; an image raises an error. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -589,10 +584,9 @@ def min_projection(volume: ArrayT, axis: int = 0) -> ArrayT: ...
 def min_projection(volume: Array | Reshapable[Array], axis: int = 0) -> Array:
     """Return the smallest value along an axis of a volume.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): VOLUMETRIC_TO_SLICE. Takes a
+    (Z, Y, X) volume and returns a 2-D image; an image raises an error. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -664,10 +658,9 @@ def normalize_percentile(
 ) -> Array:
     """Scale an image so that a low percentile becomes 0 and a high one 1.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16, float32 in, float32 in [-255, 255] out; int32
-    in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (declared by its author, confirmed by measurement): FLEXIBLE. Takes a (Y, X) image
+    or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same shape.
+    Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -678,9 +671,9 @@ def normalize_percentile(
         The percentiles, from 0 to 100.
     clip : bool, optional
         Whether values below 0 become 0 and those above 1 become 1.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -741,10 +734,9 @@ def normalize_percentile_per_slice(
 ) -> Array:
     """Scale a slice so that its own low percentile becomes 0 and its high one 1.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float32 in [0, 1] out; uint8, uint16, float32 in, float32 in [-255, 255] out; int32 in,
-    float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (declared by its author, confirmed by measurement): PURE_2D. Takes a (Y, X) image;
+    a volume is processed slice by slice. Returns an image of the same shape. Dtypes: bool,
+    uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     What `normalize_percentile` does, with a pair of percentiles for each slice of a volume: for
     stacks that grow darker with depth, or bleach.
@@ -802,10 +794,9 @@ def std_projection(volume: ArrayT, axis: int = 0) -> ArrayT: ...
 def std_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     """Return the standard deviation along an axis of a volume.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool, float32 in,
-    float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535]
-    out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (declared by its author, confirmed by measurement): VOLUMETRIC_TO_SLICE. Takes a
+    (Z, Y, X) volume and returns a 2-D image; an image raises an error. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -856,10 +847,9 @@ def sum_projection(volume: ArrayT, axis: int = 0) -> ArrayT: ...
 def sum_projection(volume: Array | Castable[Array], axis: int = 0) -> Array:
     """Return the sum along an axis of a volume.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, int64 in
-    [0, 255] out; uint8, uint16 in, int64 in [0, 65535] out; int32 in, int64 out; float32 in,
-    float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
+    Contract (declared by its author, confirmed by measurement): VOLUMETRIC_TO_SLICE. Takes a
+    (Z, Y, X) volume and returns a 2-D image; an image raises an error. Dtypes: bool, uint8,
+    uint16, int32 -> int64; float32, float64 -> same dtype.
 
     Parameters
     ----------

@@ -190,10 +190,10 @@ def combine_stains(
 ) -> Array:
     """Stain to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> float64.
 
     voxbind.auto: where stains is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.combine_stains there, else skimage.color.combine_stains on the CPU. For
@@ -211,9 +211,9 @@ def combine_stains(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -299,10 +299,10 @@ def convert_colorspace(
 ) -> Array:
     """Convert an image array to a new color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.convert_colorspace there, else skimage.color.convert_colorspace on the
@@ -325,9 +325,9 @@ def convert_colorspace(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -390,11 +390,10 @@ def deltaE_cie76(
 ) -> Array:
     """Euclidean distance between two points in Lab color space
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
-    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_cie76 there, else skimage.color.deltaE_cie76 on the CPU. For
@@ -411,9 +410,9 @@ def deltaE_cie76(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -485,11 +484,10 @@ def deltaE_ciede2000(
 ) -> Array:
     """Color difference as given by the CIEDE 2000 standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16 in, float64
-    in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 1] out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_ciede2000 there, else skimage.color.deltaE_ciede2000 on the CPU.
@@ -516,9 +514,9 @@ def deltaE_ciede2000(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -609,11 +607,10 @@ def deltaE_ciede94(
 ) -> Array:
     """Color difference according to CIEDE 94 standard
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
-    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_ciede94 there, else skimage.color.deltaE_ciede94 on the CPU. For
@@ -643,9 +640,9 @@ def deltaE_ciede94(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -732,11 +729,10 @@ def deltaE_cmc(
 ) -> Array:
     """Color difference from the  CMC l:c standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
-    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where lab1 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.deltaE_cmc there, else skimage.color.deltaE_cmc on the CPU. For bool,
@@ -765,9 +761,9 @@ def deltaE_cmc(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -823,10 +819,9 @@ def gray2rgb(
 ) -> Array:
     """Create an RGB representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.gray2rgb there, else skimage.color.gray2rgb on the CPU.
@@ -838,9 +833,9 @@ def gray2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the output array will correspond
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -900,10 +895,9 @@ def gray2rgba(
 ) -> Array:
     """Create a RGBA representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.gray2rgba there, else skimage.color.gray2rgba on the CPU.
@@ -921,9 +915,9 @@ def gray2rgba(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -961,10 +955,10 @@ def hed2rgb(
 ) -> Array:
     """Haematoxylin-Eosin-DAB (HED) to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> float64.
 
     voxbind.auto: where hed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.hed2rgb there, else skimage.color.hed2rgb on the CPU. For bool, uint8,
@@ -980,9 +974,9 @@ def hed2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1037,10 +1031,11 @@ def hsv2rgb(
 ) -> Array:
     """HSV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where hsv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.hsv2rgb there, else skimage.color.hsv2rgb on the CPU. For bool, uint8
@@ -1056,9 +1051,9 @@ def hsv2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1115,10 +1110,10 @@ def lab2lch(
 ) -> Array:
     """Convert image in CIE-LAB to CIE-LCh color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.lab2lch there, else skimage.color.lab2lch on the CPU. It is the CPU's in
@@ -1141,9 +1136,9 @@ def lab2lch(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1304,10 +1299,11 @@ def lab2rgb(
 ) -> Array:
     """Convert image in CIE-LAB to sRGB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.lab2rgb there, else skimage.color.lab2rgb on the CPU. For bool, uint8
@@ -1330,9 +1326,9 @@ def lab2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1481,10 +1477,11 @@ def lab2xyz(
 ) -> Array:
     """Convert image in CIE-LAB to XYZ color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where lab is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.lab2xyz there, else skimage.color.lab2xyz on the CPU. For bool, uint8
@@ -1507,9 +1504,9 @@ def lab2xyz(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1601,10 +1598,9 @@ def label2rgb(
 ) -> Array:
     """Return an RGB image where color-coded labels are painted over the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32 -> float64, in [0, 1]; float32, float64 -> float64.
 
     voxbind.auto: where label is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.label2rgb there, else skimage.color.label2rgb on the CPU. It is the
@@ -1650,9 +1646,9 @@ def label2rgb(
         `image` that corresponds to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1707,10 +1703,11 @@ def lch2lab(
 ) -> Array:
     """Convert image in CIE-LCh to CIE-LAB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where lch is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.lch2lab there, else skimage.color.lch2lab on the CPU. It is the CPU's in
@@ -1734,9 +1731,9 @@ def lch2lab(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1808,10 +1805,11 @@ def luv2rgb(
 ) -> Array:
     """Luv to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.luv2rgb there, else skimage.color.luv2rgb on the CPU. For bool, uint8
@@ -1823,9 +1821,9 @@ def luv2rgb(
         The image in CIE Luv format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1959,11 +1957,11 @@ def luv2xyz(
 ) -> Array:
     """CIE-Luv to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [0, 1] out;
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where luv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.luv2xyz there, else skimage.color.luv2xyz on the CPU. For bool, uint8
@@ -1983,9 +1981,9 @@ def luv2xyz(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2042,10 +2040,11 @@ def rgb2gray(
 ) -> Array:
     """Compute luminance of an RGB image.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2gray there, else skimage.color.rgb2gray on the CPU. For bool, uint8
@@ -2057,9 +2056,9 @@ def rgb2gray(
         The image in RGB format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2120,10 +2119,10 @@ def rgb2hed(
 ) -> Array:
     """RGB to Haematoxylin-Eosin-DAB (HED) color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2hed there, else skimage.color.rgb2hed on the CPU. For bool, uint8,
@@ -2139,9 +2138,9 @@ def rgb2hed(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2189,10 +2188,10 @@ def rgb2hsv(
 ) -> Array:
     """RGB to HSV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2hsv there, else skimage.color.rgb2hsv on the CPU. For bool, uint8
@@ -2208,9 +2207,9 @@ def rgb2hsv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2357,10 +2356,11 @@ def rgb2lab(
     """Conversion from the sRGB color space (IEC 61966-2-1:1999)
     to the CIE Lab colorspace under the given illuminant and observer.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2lab there, else skimage.color.rgb2lab on the CPU. For bool, uint8
@@ -2380,9 +2380,9 @@ def rgb2lab(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2439,10 +2439,11 @@ def rgb2luv(
 ) -> Array:
     """RGB to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2luv there, else skimage.color.rgb2luv on the CPU. For bool, uint8
@@ -2458,9 +2459,9 @@ def rgb2luv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2510,11 +2511,11 @@ def rgb2rgbcie(
 ) -> Array:
     """RGB to RGB CIE color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [-1,
-    1] out; uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2rgbcie there, else skimage.color.rgb2rgbcie on the CPU. For bool,
@@ -2530,9 +2531,9 @@ def rgb2rgbcie(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2585,10 +2586,11 @@ def rgb2xyz(
 ) -> Array:
     """RGB to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2xyz there, else skimage.color.rgb2xyz on the CPU. For bool, uint8
@@ -2604,9 +2606,9 @@ def rgb2xyz(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2662,10 +2664,10 @@ def rgb2ycbcr(
 ) -> Array:
     """RGB to YCbCr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2ycbcr there, else skimage.color.rgb2ycbcr on the CPU. For bool,
@@ -2681,9 +2683,9 @@ def rgb2ycbcr(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2734,11 +2736,11 @@ def rgb2ydbdr(
 ) -> Array:
     """RGB to YDbDr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-255, 255]
-    out; uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2ydbdr there, else skimage.color.rgb2ydbdr on the CPU. For bool,
@@ -2754,9 +2756,9 @@ def rgb2ydbdr(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2807,10 +2809,11 @@ def rgb2yiq(
 ) -> Array:
     """RGB to YIQ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2yiq there, else skimage.color.rgb2yiq on the CPU. For bool, uint8
@@ -2826,9 +2829,9 @@ def rgb2yiq(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2868,10 +2871,11 @@ def rgb2ypbpr(
 ) -> Array:
     """RGB to YPbPr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2ypbpr there, else skimage.color.rgb2ypbpr on the CPU. For bool,
@@ -2887,9 +2891,9 @@ def rgb2ypbpr(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2935,10 +2939,11 @@ def rgb2yuv(
 ) -> Array:
     """RGB to YUV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgb2yuv there, else skimage.color.rgb2yuv on the CPU. For bool, uint8
@@ -2954,9 +2959,9 @@ def rgb2yuv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3023,10 +3028,10 @@ def rgba2rgb(
 ) -> Array:
     """RGBA to RGB conversion using alpha blending [1].
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgba is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgba2rgb there, else skimage.color.rgba2rgb on the CPU. For bool, uint8
@@ -3045,9 +3050,9 @@ def rgba2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3105,10 +3110,11 @@ def rgbcie2rgb(
 ) -> Array:
     """RGB CIE to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where rgbcie is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.rgbcie2rgb there, else skimage.color.rgbcie2rgb on the CPU. For bool,
@@ -3124,9 +3130,9 @@ def rgbcie2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3190,10 +3196,10 @@ def separate_stains(
 ) -> Array:
     """RGB to stain color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     voxbind.auto: where rgb is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.separate_stains there, else skimage.color.separate_stains on the CPU.
@@ -3211,9 +3217,9 @@ def separate_stains(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3383,11 +3389,10 @@ def xyz2lab(
 ) -> Array:
     """XYZ to CIE-LAB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-65535,
-    65535] out; uint8, uint16, float64 in, float64 in [-255, 255] out; int32 in, float64 out;
-    float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.xyz2lab there, else skimage.color.xyz2lab on the CPU. For bool, uint8
@@ -3408,9 +3413,9 @@ def xyz2lab(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3537,11 +3542,10 @@ def xyz2luv(
 ) -> Array:
     """XYZ to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-65535,
-    65535] out; uint8, uint16, float64 in, float64 in [-255, 255] out; int32 in, float64 out;
-    float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.xyz2luv there, else skimage.color.xyz2luv on the CPU. For bool, uint8
@@ -3561,9 +3565,9 @@ def xyz2luv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3629,10 +3633,11 @@ def xyz2rgb(
 ) -> Array:
     """XYZ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where xyz is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.xyz2rgb there, else skimage.color.xyz2rgb on the CPU. For bool, uint8
@@ -3648,9 +3653,9 @@ def xyz2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3711,7 +3716,7 @@ def xyz_tristimulus_values(
 ) -> LibraryArray:
     """Get the CIE XYZ tristimulus values.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.color.xyz_tristimulus_values everywhere.
 
@@ -3798,12 +3803,13 @@ def ycbcr2rgb(
 ) -> Array:
     """YCbCr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: uint8, uint16 in, float64 in [-1,
-    1] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out; float64 in, float64
-    in [-255, 255] out. Refuses bool (UFuncTypeError: Cannot cast ufunc 'subtract' output from
-    dtype('int64') to dtype('bool') ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype. The library refuses bool
+    (UFuncTypeError: Cannot cast ufunc 'subtract' output from dtype('int64') to dtype('bool')
+    ...).
 
     voxbind.auto: where ycbcr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.ycbcr2rgb there, else skimage.color.ycbcr2rgb on the CPU. It is the
@@ -3821,9 +3827,9 @@ def ycbcr2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3881,10 +3887,11 @@ def ydbdr2rgb(
 ) -> Array:
     """YDbDr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where ydbdr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.ydbdr2rgb there, else skimage.color.ydbdr2rgb on the CPU. For bool,
@@ -3900,9 +3907,9 @@ def ydbdr2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3953,10 +3960,11 @@ def yiq2rgb(
 ) -> Array:
     """YIQ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where yiq is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.yiq2rgb there, else skimage.color.yiq2rgb on the CPU. For bool, uint8
@@ -3972,9 +3980,9 @@ def yiq2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4014,10 +4022,11 @@ def ypbpr2rgb(
 ) -> Array:
     """YPbPr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where ypbpr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.ypbpr2rgb there, else skimage.color.ypbpr2rgb on the CPU. For bool,
@@ -4033,9 +4042,9 @@ def ypbpr2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4081,10 +4090,11 @@ def yuv2rgb(
 ) -> Array:
     """YUV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where yuv is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.color.yuv2rgb there, else skimage.color.yuv2rgb on the CPU. For bool, uint8
@@ -4096,9 +4106,9 @@ def yuv2rgb(
         The image in YUV format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

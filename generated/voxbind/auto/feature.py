@@ -126,9 +126,9 @@ def blob_dog(
 ) -> Array:
     r"""Finds blobs in the given grayscale image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.blob_dog there, else skimage.feature.blob_dog on the CPU.
@@ -178,9 +178,9 @@ def blob_dog(
         `exclude_border`-pixels of the border of the image.
         If zero or False, peaks are identified regardless of their
         distance from the border.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -301,9 +301,9 @@ def blob_doh(
 ) -> Array:
     """Finds blobs in the given grayscale image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.blob_doh there, else skimage.feature.blob_doh on the CPU. For bool,
@@ -466,9 +466,9 @@ def blob_log(
 ) -> Array:
     r"""Finds blobs in the given grayscale image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.blob_log there, else skimage.feature.blob_log on the CPU. For float32
@@ -524,9 +524,9 @@ def blob_log(
         `exclude_border`-pixels of the border of the image.
         If zero or False, peaks are identified regardless of their
         distance from the border.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -633,9 +633,8 @@ def canny(
 ) -> Array:
     """Edge filter an image using the Canny algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.canny there, else skimage.feature.canny on the CPU.
@@ -740,10 +739,9 @@ def corner_fast(image: ArrayT, n: int = 12, threshold: float = 0.15) -> ArrayT: 
 def corner_fast(image: Array | Castable[Array], n: int = 12, threshold: float = 0.15) -> Array:
     """Extract FAST corners for a given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 255] out; int32 in, float64 out; float32 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.corner_fast has no twin on the GPU.
 
@@ -827,10 +825,9 @@ def corner_foerstner(
 ) -> tuple[Array, Array]:
     """Compute Foerstner corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape (w) and an image of the same shape (q). On test images from 0
-    to 1, or over an integer's whole range: bool in, float64 in [0, 255] out; uint8, uint16,
-    float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a tuple of an image of the same shape (w) and an image of the same shape
+    (q). Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_foerstner there, else skimage.feature.corner_foerstner on the
@@ -935,10 +932,9 @@ def corner_harris(
 ) -> Array:
     """Compute Harris corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [-255, 255] out; uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in,
-    float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_harris there, else skimage.feature.corner_harris on the CPU.
@@ -1035,10 +1031,9 @@ def corner_kitchen_rosenfeld(
 ) -> Array:
     """Compute Kitchen and Rosenfeld corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535] out; uint16,
-    int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_kitchen_rosenfeld there, else
@@ -1106,10 +1101,9 @@ def corner_moravec(image: ArrayT, window_size: int = 1) -> ArrayT: ...
 def corner_moravec(image: Array | Castable[Array], window_size: int = 1) -> Array:
     """Compute Moravec corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [0, 255] out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.corner_moravec has no twin on the GPU.
 
@@ -1173,9 +1167,9 @@ def corner_orientations(image: ArrayT, corners: Array, mask: Array) -> ArrayT: .
 def corner_orientations(image: Array | Castable[Array], corners: Array, mask: Array) -> Array:
     """Compute the orientation of corners.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.corner_orientations has no twin on the GPU.
 
@@ -1299,10 +1293,10 @@ def corner_peaks(
 ) -> Array:
     """Find peaks in corner measure response image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The numpy boolean negative,
-    the `-` operator, is not supported, use the `~` ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: uint8, uint16, int32, float32,
+    float64 -> int64. The library refuses bool (TypeError: The numpy boolean negative, the `-`
+    operator, is not supported, use the `~` ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_peaks there, else skimage.feature.corner_peaks on the CPU.
@@ -1337,9 +1331,9 @@ def corner_peaks(
         A finite large p may cause a ValueError if overflow can occur.
         ``inf`` corresponds to the Chebyshev distance and 2 to the
         Euclidean distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1418,10 +1412,9 @@ def corner_shi_tomasi(
 ) -> Array:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [0, 255] out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.corner_shi_tomasi there, else skimage.feature.corner_shi_tomasi on the
@@ -1501,9 +1494,9 @@ def corner_subpix(
 ) -> Array:
     """Determine subpixel position of corners.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.corner_subpix has no twin on the GPU.
 
@@ -1645,9 +1638,9 @@ def daisy(
 ) -> Array | tuple[Array, Array]:
     """Extract DAISY feature descriptors densely for the given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.daisy there, else skimage.feature.daisy on the CPU. It is the CPU's in
@@ -1830,12 +1823,11 @@ def draw_haar_like_feature(
 ) -> Array:
     """Visualization of Haar-like features.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Arrays are (Z, Y, X):
-    width along X, the last axis; height along Y, the last but one. Gives an image of the same
-    spatial shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0,
-    1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last). Returns an
+    image of the same spatial shape. Dtypes: bool, uint8, uint16, int32 -> float64, in [0, 1];
+    float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.draw_haar_like_feature has no twin on the
     GPU.
@@ -1961,12 +1953,11 @@ def draw_multiblock_lbp(
 ) -> Array:
     """Multi-block local binary pattern visualization.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Arrays are (Z, Y, X):
-    width along X, the last axis; height along Y, the last but one. Gives an image of the same
-    spatial shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0,
-    1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last). Returns an
+    image of the same spatial shape. Dtypes: bool, uint8, uint16, int32 -> float64, in [0, 1];
+    float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.draw_multiblock_lbp has no twin on the GPU.
 
@@ -2032,7 +2023,7 @@ def fisher_vector(
     """Compute the Fisher vector given some descriptors/vectors,
     and an associated estimated GMM.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.feature.fisher_vector has no twin on the GPU.
 
@@ -2123,10 +2114,10 @@ def graycomatrix(
 ) -> Array:
     """Calculate the gray-level co-occurrence matrix.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, int32 in, uint32 out. Refuses float32 and float64 (ValueError:
-    Float images are not supported by graycomatrix. Convert the image to an ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32 -> uint32. The library refuses float32 and float64 (ValueError: Float images
+    are not supported by graycomatrix. Convert the image to an ...).
 
     voxbind.auto: runs on the CPU: skimage.feature.graycomatrix has no twin on the GPU.
 
@@ -2249,7 +2240,7 @@ def graycoprops(
 ) -> LibraryArray:
     r"""Calculate texture properties of a GLCM.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.feature.graycoprops has no twin on the GPU.
 
@@ -2363,10 +2354,10 @@ def haar_like_feature(
     """Compute the Haar-like features for a region of interest (ROI) of an
     integral image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Arrays are (Z, Y, X): width along X, the last axis; height along Y, the last but
-    one. Gives a table of values. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Axes are (Z, Y, X): width along X (the last
+    axis); height along Y (the second to last). Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32 -> int64; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.haar_like_feature has no twin on the GPU.
 
@@ -2488,8 +2479,8 @@ def haar_like_feature_coord(
 ) -> tuple[LibraryArray, LibraryArray]:
     """Compute the coordinates of Haar-like features.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
-    axis; height along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     voxbind.auto: takes no image, so that it is skimage.feature.haar_like_feature_coord
     everywhere.
@@ -2574,10 +2565,10 @@ def hessian_matrix(
 ) -> object:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out. Warns: FutureWarning: use_gaussian_derivatives
-    currently defaults to False, but will change to ....
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype. The library warns (FutureWarning: use_gaussian_derivatives currently defaults to
+    False, but will change to ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.hessian_matrix were
     up to 1.6 times the largest number away from those of skimage.feature.hessian_matrix.
@@ -2613,9 +2604,9 @@ def hessian_matrix(
     use_gaussian_derivatives : bool, optional
         Indicates whether the Hessian is computed by convolving with Gaussian
         derivatives, or by a simple finite-difference operation.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2697,9 +2688,9 @@ def hessian_matrix_det(
 ) -> Array:
     """Compute the approximate Hessian Determinant over an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [-1, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.hessian_matrix_det
     were up to 2.7 times the largest number away from those of
@@ -2718,9 +2709,9 @@ def hessian_matrix_det(
     approximate : bool, optional
         If ``True`` and the image is 2D, use a much faster approximate
         computation. This argument has no effect on 3D and higher images.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2760,7 +2751,7 @@ def hessian_matrix_det(
 def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
     """Compute eigenvalues of Hessian matrix.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU, because cucim.skimage.feature.hessian_matrix_eigvals takes
     other axes than skimage.feature.hessian_matrix_eigvals.
@@ -2882,9 +2873,9 @@ def hog(
 ) -> Array | tuple[Array, Array]:
     """Extract Histogram of Oriented Gradients (HOG) for a given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a histogram. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a histogram. Dtypes: bool, uint8,
+    uint16, int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.feature.hog has no twin on the GPU.
 
@@ -3015,7 +3006,7 @@ def learn_gmm(
     around the scikit-learn implementation of GMM, namely the
     `sklearn.mixture.GaussianMixture` class.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.feature.learn_gmm has no twin on the GPU.
 
@@ -3133,11 +3124,10 @@ def local_binary_pattern(
 ) -> Array:
     """Compute the local binary patterns (LBP) of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out. Warns of
-    float32 and float64 (UserWarning: Applying `local_binary_pattern` to floating-point images
-    may give unexpected ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64. The library warns for float32 and float64 (UserWarning: Applying
+    `local_binary_pattern` to floating-point images may give unexpected ...).
 
     voxbind.auto: runs on the CPU: skimage.feature.local_binary_pattern has no twin on the GPU.
 
@@ -3215,7 +3205,7 @@ def match_descriptors(
 ) -> LibraryArray:
     """Brute-force matching of descriptors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where descriptors1 is on an NVIDIA GPU it runs
     cucim.skimage.feature.match_descriptors there, else skimage.feature.match_descriptors on the
@@ -3314,10 +3304,9 @@ def match_template(
 ) -> Array:
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.match_template there, else skimage.feature.match_template on the CPU.
@@ -3347,9 +3336,9 @@ def match_template(
         Padding mode.
     constant_values : see `numpy.pad`, optional
         Constant values used in conjunction with ``mode='constant'``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3419,10 +3408,10 @@ def match_template(
 def multiblock_lbp(int_image: Array, r: int, c: int, width: int, height: int) -> int:
     """Multi-block local binary pattern (MB-LBP).
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Arrays are (Z, Y, X): width along X, the last axis; height along Y, the last but
-    one. Gives a number. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Axes are (Z, Y, X): width along X (the last
+    axis); height along Y (the second to last). Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> int64.
 
     voxbind.auto: runs on the CPU: skimage.feature.multiblock_lbp has no twin on the GPU.
 
@@ -3518,9 +3507,8 @@ def multiscale_basic_features(
 ) -> Array:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.multiscale_basic_features there, else
@@ -3560,9 +3548,9 @@ def multiscale_basic_features(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3639,10 +3627,10 @@ def peak_local_max(
 ) -> Array:
     """Find peaks in an image as coordinate list.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The numpy boolean negative,
-    the `-` operator, is not supported, use the `~` ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: uint8, uint16, int32, float32,
+    float64 -> int64. The library refuses bool (TypeError: The numpy boolean negative, the `-`
+    operator, is not supported, use the `~` ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.peak_local_max there, else skimage.feature.peak_local_max on the CPU.
@@ -3697,9 +3685,9 @@ def peak_local_max(
         A finite large p may cause a ValueError if overflow can occur.
         ``inf`` corresponds to the Chebyshev distance and 2 to the
         Euclidean distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3800,10 +3788,9 @@ def shape_index(
 ) -> Array:
     """Compute the shape index.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64,
+    in [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.feature.shape_index there, else skimage.feature.shape_index on the CPU. For
@@ -3914,9 +3901,9 @@ def structure_tensor(
 ) -> object:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.feature.structure_tensor
     were up to 1.8 times the largest number away from those of skimage.feature.structure_tensor.
@@ -3951,9 +3938,9 @@ def structure_tensor(
         forward order of the image axes in gradient computation. 'rc' indicates
         the use of the first axis initially (Arr, Arc, Acc), whilst 'xy'
         indicates the usage of the last axis initially (Axx, Axy, Ayy).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4002,7 +3989,7 @@ def structure_tensor(
 def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
     """Compute eigenvalues of structure tensor.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU, because cucim.skimage.feature.structure_tensor_eigenvalues
     takes other axes than skimage.feature.structure_tensor_eigenvalues.

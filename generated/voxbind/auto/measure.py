@@ -86,7 +86,7 @@ if not TYPE_CHECKING:
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     """Approximate a polygonal chain with the specified tolerance.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs
     cucim.skimage.measure.approximate_polygon there, else skimage.measure.approximate_polygon on
@@ -164,11 +164,9 @@ def block_reduce(
 ) -> Array:
     """Downsample image by applying function `func` to local blocks.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
-    int32 in, int64 out; float32 in, float32 in [0, 255] out; float64 in, float64 in [0, 255]
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.block_reduce there, else skimage.measure.block_reduce on the CPU.
@@ -194,9 +192,9 @@ def block_reduce(
         Keyword arguments passed to `func`. Notably useful for passing dtype
         argument to ``np.mean``. Takes dictionary of inputs, e.g.:
         ``func_kwargs={'dtype': np.float16})``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -251,9 +249,9 @@ def blur_effect(
     """Compute a metric that indicates the strength of blur in an image
     (0 for no blur, 1 for maximal blur).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.blur_effect there, else skimage.measure.blur_effect on the CPU.
@@ -274,9 +272,9 @@ def blur_effect(
         Function used to calculate the aggregation of blur metrics along all
         axes. If set to None, the entire list is returned, where the i-th
         element is the blur metric along the i-th axis.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -335,9 +333,9 @@ def centroid(
 ) -> Array:
     """Return the (weighted) centroid of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.centroid there, else skimage.measure.centroid on the CPU. For bool,
@@ -349,9 +347,9 @@ def centroid(
         The input image.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -380,9 +378,9 @@ def euler_number(
 ) -> int:
     """Calculate the Euler characteristic in binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.euler_number there, else skimage.measure.euler_number on the CPU.
@@ -406,9 +404,9 @@ def euler_number(
         respectively).
         6 or 26 neighborhoods are defined for 3D images, (connectivity 1 and 3,
         respectively). Connectivity 2 is not defined.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -509,9 +507,9 @@ def find_contours(
 ) -> object:
     """Find iso-valued contours in a 2D array for a given level value.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> float64.
 
     voxbind.auto: runs on the CPU: skimage.measure.find_contours has no twin on the GPU.
 
@@ -638,7 +636,7 @@ def grid_points_in_poly(
 ) -> LibraryArray:
     """Test whether points on a specified grid are inside a polygon.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.measure.grid_points_in_poly has no twin on the GPU.
 
@@ -710,9 +708,9 @@ def inertia_tensor(
 ) -> Array:
     """Compute the inertia tensor of the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor there, else skimage.measure.inertia_tensor on the CPU.
@@ -731,9 +729,9 @@ def inertia_tensor(
         call.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -767,9 +765,9 @@ def inertia_tensor_eigvals(
 ) -> list[float]:
     """Compute the eigenvalues of the inertia tensor of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.inertia_tensor_eigvals there, else
@@ -793,9 +791,9 @@ def inertia_tensor_eigvals(
         ``image`` are ignored.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -836,9 +834,9 @@ def intersection_coeff(
     """Fraction of a channel's segmented binary mask that overlaps with a
     second channel's segmented binary mask.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where image0_mask is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.intersection_coeff there, else skimage.measure.intersection_coeff on
@@ -856,9 +854,9 @@ def intersection_coeff(
         interest
         mask are included in the calculation.
         Must have same dimensions as `image0_mask`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -935,9 +933,9 @@ def label(
 ) -> Array | tuple[Array, int]:
     r"""Label connected regions of an integer array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, int32
-    out; uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> int32; uint8, uint16, int32,
+    float32, float64 -> int64.
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.label there, else skimage.measure.label on the CPU. It is the CPU's in
@@ -973,9 +971,9 @@ def label(
         as a neighbor.
         Accepted values are ranging from  1 to input.ndim. If ``None``, a full
         connectivity of ``input.ndim`` is used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1053,9 +1051,9 @@ def manders_coloc_coeff(
 ) -> float:
     r"""Manders' colocalization coefficient between two image channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_coloc_coeff there, else skimage.measure.manders_coloc_coeff on
@@ -1071,9 +1069,9 @@ def manders_coloc_coeff(
     mask : (M, N) ndarray of dtype bool, optional
         Only `image0` pixel values within `mask` are included in the calculation.
         Must have same shape as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1146,9 +1144,9 @@ def manders_overlap_coeff(
 ) -> float:
     r"""Manders' overlap coefficient
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.manders_overlap_coeff there, else
@@ -1167,9 +1165,9 @@ def manders_overlap_coeff(
         Only `image0` and `image1` pixel values within this region of interest
         mask are included in the calculation.
         Must have ♣same dimensions as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1283,10 +1281,10 @@ def marching_cubes(
 ) -> tuple[Array, Array, Array, Array]:
     """Marching cubes algorithm to find surfaces in 3d volumetric data.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives a tuple of coordinates (verts), a
-    table of values (faces), a table of values (normals) and a table of values (values). On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Returns a tuple of coordinates (verts), a table of values (faces), a table of values
+    (normals) and a table of values (values). Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     voxbind.auto: runs on the CPU: skimage.measure.marching_cubes has no twin on the GPU.
 
@@ -1421,7 +1419,7 @@ def marching_cubes(
 def mesh_surface_area(verts: Array, faces: ArrayLike) -> float:
     """Compute surface area, given vertices and triangular faces.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.measure.mesh_surface_area has no twin on the GPU.
 
@@ -1487,9 +1485,9 @@ def moments(
 ) -> Array:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.moments there, else skimage.measure.moments on the CPU. For bool,
@@ -1510,9 +1508,9 @@ def moments(
         Maximum order of moments. Default is 3.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1586,9 +1584,9 @@ def moments_central(
 ) -> Array:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.moments_central there, else skimage.measure.moments_central on the
@@ -1611,9 +1609,9 @@ def moments_central(
         The maximum order of moments computed.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
 
     Returns
@@ -1661,7 +1659,7 @@ def moments_central(
 def moments_coords(coords: Array, order: int = 3) -> LibraryArray:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs cucim.skimage.measure.moments_coords
     there, else skimage.measure.moments_coords on the CPU.
@@ -1724,7 +1722,7 @@ def moments_coords_central(
 ) -> LibraryArray:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs
     cucim.skimage.measure.moments_coords_central there, else
@@ -1809,7 +1807,7 @@ def moments_coords_central(
 def moments_hu(nu: Array) -> LibraryArray:
     """Calculate Hu's set of image moments (2D-only).
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where nu is on an NVIDIA GPU it runs cucim.skimage.measure.moments_hu there,
     else skimage.measure.moments_hu on the CPU.
@@ -1875,7 +1873,7 @@ def moments_normalized(
 ) -> LibraryArray:
     """Calculate all normalized central image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.measure.moments_normalized
     were of another kind or shape than those of skimage.measure.moments_normalized.
@@ -1948,9 +1946,9 @@ def pearson_corr_coeff(
     r"""Calculate Pearson's Correlation Coefficient between pixel intensities
     in channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (pcc) and a number (p-value). On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (pcc) and a number (p-value). Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> float64.
 
     voxbind.auto: where image0 is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.pearson_corr_coeff there, else skimage.measure.pearson_corr_coeff on
@@ -1967,9 +1965,9 @@ def pearson_corr_coeff(
     mask : (M, N) ndarray of dtype bool, optional
         Only `image0` and `image1` pixels within this region of interest mask
         are included in the calculation. Must have same dimensions as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2050,9 +2048,9 @@ def pearson_corr_coeff(
 def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
     """Calculate total perimeter of all objects in binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter there, else skimage.measure.perimeter on the CPU. Numbers
@@ -2100,9 +2098,9 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
 def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
     """Calculate total Crofton perimeter of all objects in binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.perimeter_crofton there, else skimage.measure.perimeter_crofton on the
@@ -2166,7 +2164,7 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
 def points_in_poly(points: ArrayLike, verts: ArrayLike) -> LibraryArray:
     """Test whether points lie inside a polygon.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.measure.points_in_poly has no twin on the GPU.
 
@@ -2235,10 +2233,10 @@ def profile_line(
 ) -> Array:
     """Return the intensity profile of an image measured along a scan line.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Gives a table of values. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. A 3-D array whose last axis has length 3 or 4 is
+    read as a colour image. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.profile_line there, else skimage.measure.profile_line on the CPU.
@@ -2351,7 +2349,7 @@ def ransac(
 ) -> tuple[None, None] | tuple[Any, LibraryArray]:
     """Fit a model to data with the RANSAC (random sample consensus) algorithm.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.measure.ransac has no twin on the GPU.
 
@@ -2575,10 +2573,11 @@ def regionprops(
 ) -> list[RegionProperties]:
     r"""Measure properties of labeled image regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. Refuses bool (TypeError: Non-integer image types are ambiguous: use
-    skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-integer
-    label_image types are ambiguous).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool (TypeError:
+    Non-integer image types are ambiguous: use skimage.measure.label to label the ...). The
+    library refuses float32 and float64 (TypeError: Non-integer label_image types are
+    ambiguous).
 
     voxbind.auto: where label_image is on an NVIDIA GPU it runs
     cucim.skimage.measure.regionprops there, else skimage.measure.regionprops on the CPU. It is
@@ -2624,9 +2623,9 @@ def regionprops(
         Coordinates of the origin ("top-left" corner) of the label image.
         Normally this is ([0, ]0, 0), but it might be different if one wants
         to obtain regionprops of subvolumes within a larger volume.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2903,11 +2902,11 @@ def regionprops_table(
 ) -> object:
     """Compute region properties and return them as a pandas-compatible table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out. Refuses bool (TypeError: Non-integer image types are ambiguous:
-    use skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-
-    integer label_image types are ambiguous).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool (TypeError:
+    Non-integer image types are ambiguous: use skimage.measure.label to label the ...). The
+    library refuses float32 and float64 (TypeError: Non-integer label_image types are
+    ambiguous).
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.regionprops_table there, else skimage.measure.regionprops_table on the
@@ -2968,9 +2967,9 @@ def regionprops_table(
         accept the intensity image as the second argument.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3083,9 +3082,9 @@ def regionprops_table(
 def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = False) -> float:
     """Calculate the Shannon entropy of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.measure.shannon_entropy there, else skimage.measure.shannon_entropy on the
@@ -3100,9 +3099,9 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
         Grayscale input image.
     base : float, optional
         The logarithmic base to use.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3139,7 +3138,7 @@ def subdivide_polygon(
 ) -> LibraryArray:
     """Subdivision of polygonal curves using B-Splines.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs
     cucim.skimage.measure.subdivide_polygon there, else skimage.measure.subdivide_polygon on the

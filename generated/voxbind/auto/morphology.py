@@ -101,10 +101,9 @@ def area_closing(
 ) -> ArrayT:
     """Perform an area closing of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: skimage.morphology.area_closing has no twin on the GPU.
 
@@ -144,9 +143,9 @@ def area_closing(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -242,10 +241,9 @@ def area_opening(
 ) -> ArrayT:
     """Perform an area opening of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: skimage.morphology.area_opening has no twin on the GPU.
 
@@ -285,9 +283,9 @@ def area_opening(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -403,7 +401,7 @@ def ball(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a ball-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.ball everywhere.
 
@@ -498,9 +496,9 @@ def binary_closing(
 ) -> Array:
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_closing there, else skimage.morphology.binary_closing on the
@@ -536,9 +534,9 @@ def binary_closing(
         influence the result. Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -602,9 +600,9 @@ def binary_dilation(
 ) -> Array:
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_dilation there, else skimage.morphology.binary_dilation on
@@ -639,9 +637,9 @@ def binary_dilation(
         Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -711,9 +709,9 @@ def binary_erosion(
 ) -> Array:
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_erosion there, else skimage.morphology.binary_erosion on the
@@ -748,9 +746,9 @@ def binary_erosion(
         Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -820,9 +818,9 @@ def binary_opening(
 ) -> Array:
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.binary_opening there, else skimage.morphology.binary_opening on the
@@ -858,9 +856,9 @@ def binary_opening(
         influence the result. Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -903,10 +901,9 @@ def black_tophat(
 ) -> ArrayT:
     """Return black top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.black_tophat there, else skimage.morphology.black_tophat on the
@@ -939,9 +936,9 @@ def black_tophat(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1006,10 +1003,9 @@ def closing(
 ) -> ArrayT:
     """Return grayscale morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.closing there, else skimage.morphology.closing on the CPU.
@@ -1044,9 +1040,9 @@ def closing(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1124,9 +1120,9 @@ def convex_hull_image(
 ) -> Array:
     """Compute the convex hull image of a binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.convex_hull_image there, else skimage.morphology.convex_hull_image
@@ -1149,9 +1145,9 @@ def convex_hull_image(
         some points erroneously being classified as being outside the hull.
     include_borders : bool, optional
         If ``False``, vertices/edges are excluded from the final hull mask.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1182,9 +1178,8 @@ def convex_hull_object(image: ArrayT, *, connectivity: int = 2) -> ArrayT: ...
 def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2) -> Array:
     r"""Compute the convex hull image of individual objects in a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.convex_hull_object there, else
@@ -1262,7 +1257,7 @@ def cube(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `cube` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.cube everywhere.
 
@@ -1329,10 +1324,9 @@ def diameter_closing(
 ) -> ArrayT:
     """Perform a diameter closing of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: skimage.morphology.diameter_closing has no twin on the GPU.
 
@@ -1367,9 +1361,9 @@ def diameter_closing(
         pixel is preceded by its parent (except for the root which has no
         parent). This function is fast, if precomputed parent and
         tree_traverser are provided. See Note for further details.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1450,10 +1444,9 @@ def diameter_opening(
 ) -> ArrayT:
     """Perform a diameter opening of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: skimage.morphology.diameter_opening has no twin on the GPU.
 
@@ -1486,9 +1479,9 @@ def diameter_opening(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1583,7 +1576,7 @@ def diamond(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, diamond-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.diamond everywhere.
 
@@ -1642,10 +1635,9 @@ def dilation(
 ) -> ArrayT:
     """Return grayscale morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.dilation there, else skimage.morphology.dilation on the CPU.
@@ -1679,9 +1671,9 @@ def dilation(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1775,7 +1767,7 @@ def disk(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, disk-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.disk everywhere.
 
@@ -1902,8 +1894,8 @@ def ellipse(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, ellipse-shaped footprint.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
-    axis; height along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     voxbind.auto: takes no image, so that it is skimage.morphology.ellipse everywhere.
 
@@ -1979,10 +1971,9 @@ def erosion(
 ) -> ArrayT:
     """Return grayscale morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.erosion there, else skimage.morphology.erosion on the CPU.
@@ -2015,9 +2006,9 @@ def erosion(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2107,9 +2098,9 @@ def flood(
 ) -> Array:
     """Mask corresponding to a flood fill.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: runs on the CPU: skimage.morphology.flood has no twin on the GPU.
 
@@ -2138,9 +2129,9 @@ def flood(
         initial value of `image` at `seed_point`.  This is fastest.  If a value
         is given, a comparison will be done at every point and if within
         tolerance of the initial value will also be filled (inclusive).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2234,10 +2225,9 @@ def flood_fill(
 ) -> ArrayT:
     """Perform flood filling on an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: skimage.morphology.flood_fill has no twin on the GPU.
 
@@ -2273,9 +2263,9 @@ def flood_fill(
         If True, flood filling is applied to `image` in place.  If False, the
         flood filled result is returned without modifying the input `image`
         (default).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2347,7 +2337,7 @@ def flood_fill(
 def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...]) -> LibraryArray:
     """Convert a footprint sequence into an equivalent ndarray.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU, because cucim.skimage.morphology.footprint_from_sequence
     takes other axes than skimage.morphology.footprint_from_sequence.
@@ -2415,7 +2405,7 @@ def footprint_rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generate a rectangular or hyper-rectangular footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.footprint_rectangle
     everywhere.
@@ -2506,10 +2496,10 @@ def h_maxima(
 ) -> Array:
     """Determine all maxima of the image with height >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
-    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: numpy boolean
-    subtract, the `-` operator, is not supported, use the ...). Warns of uint8, uint16 and int32
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: uint8, uint16, int32, float32,
+    float64 -> uint8. The library refuses bool (TypeError: numpy boolean subtract, the `-`
+    operator, is not supported, use the ...). The library warns for uint8, uint16 and int32
     (UserWarning: possible precision loss converting image to floating point. To silence this
     ...).
 
@@ -2539,9 +2529,9 @@ def h_maxima(
         The neighborhood expressed as an n-D array of 1's and 0's.
         Default is the ball of radius 1 according to the maximum norm
         (i.e. a 3x3 square for 2D images, a 3x3x3 cube for 3D images, etc.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2610,10 +2600,10 @@ def h_minima(
 ) -> Array:
     """Determine all minima of the image with depth >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
-    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: numpy boolean
-    subtract, the `-` operator, is not supported, use the ...). Warns of uint8, uint16 and int32
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: uint8, uint16, int32, float32,
+    float64 -> uint8. The library refuses bool (TypeError: numpy boolean subtract, the `-`
+    operator, is not supported, use the ...). The library warns for uint8, uint16 and int32
     (UserWarning: possible precision loss converting image to floating point. To silence this
     ...).
 
@@ -2643,9 +2633,9 @@ def h_minima(
         The neighborhood expressed as an n-D array of 1's and 0's.
         Default is the ball of radius 1 according to the maximum norm
         (i.e. a 3x3 square for 2D images, a 3x3x3 cube for 3D images, etc.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2725,9 +2715,9 @@ def isotropic_closing(
 ) -> Array:
     """Return binary morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_closing there, else skimage.morphology.isotropic_closing
@@ -2753,9 +2743,9 @@ def isotropic_closing(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2837,9 +2827,9 @@ def isotropic_dilation(
 ) -> Array:
     """Return binary morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_dilation there, else
@@ -2866,9 +2856,9 @@ def isotropic_dilation(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2951,9 +2941,9 @@ def isotropic_erosion(
 ) -> Array:
     """Return binary morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_erosion there, else skimage.morphology.isotropic_erosion
@@ -2980,9 +2970,9 @@ def isotropic_erosion(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3065,9 +3055,9 @@ def isotropic_opening(
 ) -> Array:
     """Return binary morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.isotropic_opening there, else skimage.morphology.isotropic_opening
@@ -3094,9 +3084,9 @@ def isotropic_opening(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3206,9 +3196,9 @@ def label(
 ) -> Array | tuple[Array, int]:
     r"""Label connected regions of an integer array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, int32
-    out; uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> int32; uint8, uint16, int32,
+    float32, float64 -> int64.
 
     voxbind.auto: runs on the CPU: skimage.morphology.label has no twin on the GPU.
 
@@ -3240,9 +3230,9 @@ def label(
         as a neighbor.
         Accepted values are ranging from  1 to input.ndim. If ``None``, a full
         connectivity of ``input.ndim`` is used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3366,9 +3356,9 @@ def local_maxima(
 ) -> Array | tuple[Array, ...]:
     """Find local maxima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.local_maxima there, else skimage.morphology.local_maxima on the
@@ -3399,9 +3389,9 @@ def local_maxima(
         the output will be a boolean array with the same shape as `image`.
     allow_borders : bool, optional
         If true, plateaus that touch the image border are valid maxima.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3549,9 +3539,9 @@ def local_minima(
 ) -> Array | tuple[Array, ...]:
     """Find local minima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.local_minima there, else skimage.morphology.local_minima on the
@@ -3582,9 +3572,9 @@ def local_minima(
         the output will be a boolean array with the same shape as `image`.
     allow_borders : bool, optional
         If true, plateaus that touch the image border are valid minima.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3684,10 +3674,9 @@ def max_tree(
 ) -> tuple[Array, Array]:
     """Build the max tree from an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of an image of the same shape (parent) and a table of values (tree_traverser). On test
-    images from 0 to 1, or over an integer's whole range: bool in, int64 in [0, 255] out; uint8,
-    uint16, float32, float64 in, int64 in [0, 65535] out; int32 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of an image of the same shape (parent) and a table of
+    values (tree_traverser). Dtypes: bool, uint8, uint16, int32, float32, float64 -> int64.
 
     voxbind.auto: runs on the CPU: skimage.morphology.max_tree has no twin on the GPU.
 
@@ -3710,9 +3699,9 @@ def max_tree(
         The neighborhood connectivity. The integer represents the maximum
         number of orthogonal steps to reach a neighbor. In 2D, it is 1 for
         a 4-neighborhood and 2 for a 8-neighborhood. Default value is 1.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3797,9 +3786,9 @@ def max_tree_local_maxima(
 ) -> Array:
     """Determine all local maxima of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint64.
 
     voxbind.auto: runs on the CPU: skimage.morphology.max_tree_local_maxima has no twin on the
     GPU.
@@ -3828,9 +3817,9 @@ def max_tree_local_maxima(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3946,9 +3935,9 @@ def medial_axis(
 ) -> Array | tuple[Array, Array]:
     """Compute the medial axis transform of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out. Random: equal calls differ unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
+    Random: results differ from call to call unless a seed is given.
 
     voxbind.auto: where image is on an NVIDIA GPU it runs cucim.skimage.morphology.medial_axis
     there, else skimage.morphology.medial_axis on the CPU.
@@ -4052,7 +4041,7 @@ def medial_axis(
 def mirror_footprint(footprint: Array | tuple[object, ...]) -> LibraryArray | tuple[Any, ...]:
     """Mirror each dimension in the footprint.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.morphology.mirror_footprint has no twin on the GPU.
 
@@ -4120,7 +4109,7 @@ def octagon(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates an octagon shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.octagon everywhere.
 
@@ -4204,7 +4193,7 @@ def octahedron(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a octahedron-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.octahedron everywhere.
 
@@ -4264,10 +4253,9 @@ def opening(
 ) -> ArrayT:
     """Return grayscale morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.opening there, else skimage.morphology.opening on the CPU.
@@ -4302,9 +4290,9 @@ def opening(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4355,7 +4343,7 @@ def pad_footprint(
 ) -> LibraryArray | tuple[Any, ...]:
     """Pad the footprint to an odd size along each dimension.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.morphology.pad_footprint has no twin on the GPU.
 
@@ -4426,10 +4414,9 @@ def reconstruction(
 ) -> Array:
     """Perform a morphological reconstruction of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where seed is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.reconstruction there, else skimage.morphology.reconstruction on the
@@ -4476,9 +4463,9 @@ def reconstruction(
         The coordinates of the center of the footprint.
         Default is located on the geometrical center of the footprint, in that
         case footprint dimensions must be odd.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4596,7 +4583,7 @@ def rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `rectangle` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.rectangle everywhere.
 
@@ -4672,10 +4659,10 @@ def remove_objects_by_distance(
 ) -> ArrayT:
     """Remove objects, in specified order, until remaining are a minimum distance apart.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: uint8 in, uint8
-    out; uint16 in, uint16 out; int32 in, int32 out. Refuses bool, float32 and float64
-    (ValueError: `label_image` must be of integer dtype, got bool).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: uint8, uint16 and int32 are kept. The
+    library refuses bool, float32 and float64 (ValueError: `label_image` must be of integer
+    dtype, got bool).
 
     voxbind.auto: runs on the CPU: skimage.morphology.remove_objects_by_distance has no twin on
     the GPU.
@@ -4712,9 +4699,9 @@ def remove_objects_by_distance(
     out : ndarray, optional
         Array of the same shape and dtype as `image`, into which the output is
         placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4831,11 +4818,11 @@ def remove_small_holes(
 ) -> Array:
     """Remove contiguous holes smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32 in, bool out. Refuses float32 and float64 (TypeError: Only bool or integer image types
-    are supported. Got float32). Warns of uint8, uint16 and int32 (UserWarning: Any labeled
-    images will be returned as a boolean array. Did you mean to use ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32 -> bool. The library
+    refuses float32 and float64 (TypeError: Only bool or integer image types are supported. Got
+    float32). The library warns for uint8, uint16 and int32 (UserWarning: Any labeled images
+    will be returned as a boolean array. Did you mean to use ...).
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.remove_small_holes there, else
@@ -4856,9 +4843,9 @@ def remove_small_holes(
     out : ndarray
         Array of the same shape as `ar` and bool dtype, into which the
         output is placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4940,10 +4927,10 @@ def remove_small_objects(
 ) -> ArrayT:
     """Remove objects smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out. Refuses float32 and
-    float64 (TypeError: Only bool or integer image types are supported. Got float32).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16 and int32 are kept.
+    The library refuses float32 and float64 (TypeError: Only bool or integer image types are
+    supported. Got float32).
 
     voxbind.auto: where ar is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.remove_small_objects there, else
@@ -4971,9 +4958,9 @@ def remove_small_objects(
     out : ndarray
         Array of the same shape as `ar`, into which the output is
         placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5054,9 +5041,9 @@ def skeletonize(
 ) -> Array:
     """Compute the skeleton of the input image via thinning.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: runs on the CPU: skimage.morphology.skeletonize has no twin on the GPU.
 
@@ -5072,9 +5059,9 @@ def skeletonize(
         Which algorithm to use. Zhang's algorithm [Zha84] only works for
         2D images, and is the default for 2D. Lee's algorithm [Lee94]
         works for 2D or 3D images and is the default for 3D.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5162,7 +5149,7 @@ def square(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `square` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.square everywhere.
 
@@ -5224,7 +5211,7 @@ def square(
 def star(a: int, dtype: DTypeLike = library_default("numpy.uint8")) -> LibraryArray:
     """Generates a star shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.star everywhere.
 
@@ -5263,9 +5250,8 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT: ...
 def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Array:
     """Perform morphological thinning of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.thin there, else skimage.morphology.thin on the CPU.
@@ -5355,10 +5341,9 @@ def white_tophat(
 ) -> ArrayT:
     """Return white top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.morphology.white_tophat there, else skimage.morphology.white_tophat on the
@@ -5390,9 +5375,9 @@ def white_tophat(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

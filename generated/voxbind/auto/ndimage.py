@@ -230,10 +230,9 @@ def affine_transform(
 ) -> Array:
     """Apply an affine transformation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.affine_transform there, else scipy.ndimage.affine_transform on the CPU.
@@ -335,9 +334,9 @@ def affine_transform(
         setting this to False, the output will be slightly blurred if
         ``order > 1``, unless the input is prefiltered, i.e. it is the result
         of calling `spline_filter` on the original input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -507,9 +506,9 @@ def binary_closing(
 ) -> Array:
     """Multidimensional binary closing with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_closing there, else scipy.ndimage.binary_closing on the CPU.
@@ -559,9 +558,9 @@ def binary_closing(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -754,9 +753,9 @@ def binary_dilation(
 ) -> Array:
     r"""Multidimensional binary dilation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_dilation there, else scipy.ndimage.binary_dilation on the CPU.
@@ -795,9 +794,9 @@ def binary_dilation(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -982,9 +981,9 @@ def binary_erosion(
 ) -> Array:
     """Multidimensional binary erosion with a given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_erosion there, else scipy.ndimage.binary_erosion on the CPU.
@@ -1025,9 +1024,9 @@ def binary_erosion(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1184,9 +1183,9 @@ def binary_fill_holes(
 ) -> Array | None:
     """Fill the holes in binary objects.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_fill_holes there, else scipy.ndimage.binary_fill_holes on the
@@ -1212,9 +1211,9 @@ def binary_fill_holes(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1371,9 +1370,9 @@ def binary_hit_or_miss(
 ) -> Array | None:
     r"""Multidimensional binary hit-or-miss transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_hit_or_miss there, else scipy.ndimage.binary_hit_or_miss on the
@@ -1408,9 +1407,9 @@ def binary_hit_or_miss(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If `origin1` or `origin2` tuples are provided, their
         length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1569,9 +1568,9 @@ def binary_opening(
 ) -> Array:
     """Multidimensional binary opening with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_opening there, else scipy.ndimage.binary_opening on the CPU.
@@ -1621,9 +1620,9 @@ def binary_opening(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1786,9 +1785,9 @@ def binary_propagation(
 ) -> Array:
     r"""Multidimensional binary propagation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.binary_propagation there, else scipy.ndimage.binary_propagation on the
@@ -1818,9 +1817,9 @@ def binary_propagation(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2041,10 +2040,9 @@ def black_tophat(
 ) -> Array:
     """Multidimensional black tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.black_tophat there, else scipy.ndimage.black_tophat on the CPU.
@@ -2080,9 +2078,9 @@ def black_tophat(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2181,9 +2179,9 @@ def center_of_mass(
 ) -> tuple[float, ...] | list[tuple[float, ...]]:
     """Calculate the center of mass of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.center_of_mass there, else scipy.ndimage.center_of_mass on the CPU.
@@ -2201,9 +2199,9 @@ def center_of_mass(
         Labels for which to calculate centers-of-mass. If not specified,
         the combined center of mass of all labels greater than zero
         will be calculated. Only used with `labels`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2456,10 +2454,9 @@ def convolve(
 ) -> Array:
     r"""Multidimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.convolve there, else scipy.ndimage.convolve on the CPU. It is the CPU's
@@ -2530,9 +2527,9 @@ def convolve(
         specified, any tuples used for `mode` or `origin` must match the length
         of `axes`. The ith entry in any of these tuples corresponds to the ith
         entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2828,10 +2825,9 @@ def convolve1d(
 ) -> Array:
     """Calculate a 1-D convolution along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.convolve1d there, else scipy.ndimage.convolve1d on the CPU. It is the
@@ -2897,9 +2893,9 @@ def convolve1d(
         A value of 0 (the default) centers the filter over the pixel, with
         positive values shifting the filter to the left, and negative ones
         to the right.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3125,10 +3121,9 @@ def correlate(
 ) -> Array:
     """Multidimensional correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.correlate there, else scipy.ndimage.correlate on the CPU. It is the
@@ -3199,9 +3194,9 @@ def correlate(
         specified, any tuples used for `mode` or `origin` must match the length
         of `axes`. The ith entry in any of these tuples corresponds to the ith
         entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3458,10 +3453,9 @@ def correlate1d(
 ) -> Array:
     """Calculate a 1-D correlation along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.correlate1d there, else scipy.ndimage.correlate1d on the CPU. It is the
@@ -3527,9 +3521,9 @@ def correlate1d(
         A value of 0 (the default) centers the filter over the pixel, with
         positive values shifting the filter to the left, and negative ones
         to the right.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3755,9 +3749,9 @@ def distance_transform_bf(
 ) -> Array | tuple[Array, Array] | None:
     """Distance transform function by a brute force algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: runs on the CPU: scipy.ndimage.distance_transform_bf has no twin on the GPU.
 
@@ -3798,9 +3792,9 @@ def distance_transform_bf(
         returning it.
         `return_indicies` must be True.
         Its shape must be ``(input.ndim,) + input.shape``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4041,9 +4035,9 @@ def distance_transform_cdt(
 ) -> Array | tuple[Array, Array] | None:
     """Distance transform for chamfer type of transforms.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, int32 in [0, 255] out; int32 in, int32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> int32.
 
     voxbind.auto: runs on the CPU: scipy.ndimage.distance_transform_cdt has no twin on the GPU.
 
@@ -4088,9 +4082,9 @@ def distance_transform_cdt(
         returning it.
         `return_indicies` must be True.
         Its shape must be ``(input.ndim,) + input.shape``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4304,9 +4298,9 @@ def distance_transform_edt(
 ) -> Array | tuple[Array, Array] | None:
     """Exact Euclidean distance transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.distance_transform_edt there, else scipy.ndimage.distance_transform_edt
@@ -4347,9 +4341,9 @@ def distance_transform_edt(
         returning it.
         `return_indicies` must be True.
         Its shape must be ``(input.ndim,) + input.shape``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4539,11 +4533,10 @@ def extrema(
     """Calculate the minimums and maximums of the values of an array
     at labels, along with their positions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (minimums), a number (maximums), coordinates (min_positions) and
-    coordinates (max_positions). On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (minimums), a number (maximums),
+    coordinates (min_positions) and coordinates (max_positions). Dtypes: bool, uint8, uint16,
+    int32, float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.extrema there, else scipy.ndimage.extrema on the CPU. Numbers come to
@@ -4559,9 +4552,9 @@ def extrema(
     index : int or sequence of ints, optional
         Labels to include in output.  If None (default), all values where
         non-zero `labels` are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4639,9 +4632,9 @@ def find_objects(
 ) -> list[tuple[slice, ...]]:
     """Find objects in a labeled array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. Refuses bool, float32 and float64 (TypeError: 'numpy.bool' object cannot be
-    interpreted as an integer).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool, float32 and
+    float64 (TypeError: 'numpy.bool' object cannot be interpreted as an integer).
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.find_objects there, else scipy.ndimage.find_objects on the CPU.
@@ -4654,9 +4647,9 @@ def find_objects(
     max_label : int, optional
         Maximum label to be searched for in `input`. If max_label is not
         given, the positions of all objects are returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4783,10 +4776,9 @@ def fourier_ellipsoid(
 ) -> Array:
     """Multidimensional ellipsoid Fourier filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
-    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_ellipsoid there, else scipy.ndimage.fourier_ellipsoid on the
@@ -4814,9 +4806,9 @@ def fourier_ellipsoid(
         The axis of the real transform.
     output : ndarray, optional
         If given, the result of filtering the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4927,10 +4919,9 @@ def fourier_gaussian(
 ) -> Array:
     """Multidimensional Gaussian fourier filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_gaussian there, else scipy.ndimage.fourier_gaussian on the CPU.
@@ -4957,9 +4948,9 @@ def fourier_gaussian(
         The axis of the real transform.
     output : ndarray, optional
         If given, the result of filtering the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5068,9 +5059,9 @@ def fourier_shift(
 ) -> Array:
     """Multidimensional Fourier shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, complex128 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> complex128.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_shift there, else scipy.ndimage.fourier_shift on the CPU. It is
@@ -5096,9 +5087,9 @@ def fourier_shift(
         The axis of the real transform.
     output : ndarray, optional
         If given, the result of shifting the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5207,10 +5198,9 @@ def fourier_uniform(
 ) -> Array:
     """Multidimensional uniform fourier filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
-    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.fourier_uniform there, else scipy.ndimage.fourier_uniform on the CPU. It
@@ -5237,9 +5227,9 @@ def fourier_uniform(
         The axis of the real transform.
     output : ndarray, optional
         If given, the result of filtering the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5490,10 +5480,9 @@ def gaussian_filter(
 ) -> Array:
     """Multidimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter there, else scipy.ndimage.gaussian_filter on the CPU. It
@@ -5574,9 +5563,9 @@ def gaussian_filter(
         specified, any tuples used for `sigma`, `order`, `mode` and/or `radius`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5796,10 +5785,9 @@ def gaussian_filter1d(
 ) -> Array:
     """1-D Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_filter1d there, else scipy.ndimage.gaussian_filter1d on the
@@ -5868,9 +5856,9 @@ def gaussian_filter1d(
         Radius of the Gaussian kernel. If specified, the size of
         the kernel will be ``2*radius + 1``, and `truncate` is ignored.
         Default is None.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6129,10 +6117,9 @@ def gaussian_gradient_magnitude(
 ) -> Array:
     """Multidimensional gradient magnitude using Gaussian derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32
-    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_gradient_magnitude there, else
@@ -6195,9 +6182,9 @@ def gaussian_gradient_magnitude(
     axes : tuple of int or None
         The axes over which to apply the filter. If `sigma` or `mode` tuples
         are provided, their length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
         Extra keyword arguments will be passed to gaussian_filter().
 
@@ -6440,10 +6427,9 @@ def gaussian_laplace(
 ) -> Array:
     """Multidimensional Laplace filter using Gaussian second derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.gaussian_laplace there, else scipy.ndimage.gaussian_laplace on the CPU.
@@ -6506,9 +6492,9 @@ def gaussian_laplace(
     axes : tuple of int or None
         The axes over which to apply the filter. If `sigma` or `mode` tuples
         are provided, their length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
         Extra keyword arguments will be passed to gaussian_filter().
 
@@ -6579,7 +6565,7 @@ def gaussian_laplace(
 def generate_binary_structure(rank: int, connectivity: int) -> LibraryArray:
     """Generate a binary structure for binary morphological operations.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is scipy.ndimage.generate_binary_structure
     everywhere.
@@ -6867,10 +6853,9 @@ def generic_filter(
 ) -> Array:
     """Calculate a multidimensional filter using the given function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_filter there, else scipy.ndimage.generic_filter on the CPU. It
@@ -6960,9 +6945,9 @@ def generic_filter(
         specified, any tuples used for `size` or `origin` must match the length
         of `axes`. The ith entry in any of these tuples corresponds to the ith
         entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7226,10 +7211,9 @@ def generic_filter1d(
 ) -> Array:
     """Calculate a 1-D filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_filter1d there, else scipy.ndimage.generic_filter1d on the CPU.
@@ -7305,9 +7289,9 @@ def generic_filter1d(
         Sequence of extra positional arguments to pass to passed function.
     extra_keywords : dict, optional
         dict of extra keyword arguments to pass to passed function.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7581,10 +7565,9 @@ def generic_gradient_magnitude(
 ) -> Array:
     """Gradient magnitude using a provided gradient function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32
-    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_gradient_magnitude there, else
@@ -7657,9 +7640,9 @@ def generic_gradient_magnitude(
     axes : tuple of int or None
         The axes over which to apply the filter. If a `mode` tuple is
         provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7896,10 +7879,9 @@ def generic_laplace(
 ) -> Array:
     """N-D Laplace filter using a provided second derivative function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.generic_laplace there, else scipy.ndimage.generic_laplace on the CPU.
@@ -7968,9 +7950,9 @@ def generic_laplace(
     axes : tuple of int or None
         The axes over which to apply the filter. If a `mode` tuple is
         provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8147,10 +8129,9 @@ def geometric_transform(
 ) -> Array:
     """Apply an arbitrary geometric transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: scipy.ndimage.geometric_transform has no twin on the GPU.
 
@@ -8230,9 +8211,9 @@ def geometric_transform(
         Extra arguments passed to `mapping`.
     extra_keywords : dict, optional
         Extra keywords passed to `mapping`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8419,10 +8400,9 @@ def grey_closing(
 ) -> Array:
     """Multidimensional grayscale closing.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.grey_closing there, else scipy.ndimage.grey_closing on the CPU.
@@ -8461,9 +8441,9 @@ def grey_closing(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8619,10 +8599,9 @@ def grey_dilation(
     """Calculate a greyscale dilation, using either a structuring element,
     or a footprint corresponding to a flat structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.grey_dilation there, else scipy.ndimage.grey_dilation on the CPU.
@@ -8662,9 +8641,9 @@ def grey_dilation(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8863,10 +8842,9 @@ def grey_erosion(
     """Calculate a greyscale erosion, using either a structuring element,
     or a footprint corresponding to a flat structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.grey_erosion there, else scipy.ndimage.grey_erosion on the CPU.
@@ -8906,9 +8884,9 @@ def grey_erosion(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9089,10 +9067,9 @@ def grey_opening(
 ) -> Array:
     """Multidimensional grayscale opening.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.grey_opening there, else scipy.ndimage.grey_opening on the CPU.
@@ -9131,9 +9108,9 @@ def grey_opening(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9265,9 +9242,9 @@ def histogram(
 ) -> Array:
     """Calculate the histogram of the values of an array, optionally at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    histogram. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a histogram. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.histogram there, else scipy.ndimage.histogram on the CPU.
@@ -9291,9 +9268,9 @@ def histogram(
     index : int or sequence of ints, optional
         Label or labels for which to calculate histogram. If None, all values
         where label is greater than zero are used
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9359,7 +9336,7 @@ def iterate_structure(
 ) -> LibraryArray:
     """Iterate a structure by dilating it with itself.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where structure is on an NVIDIA GPU it runs
     cupyx.scipy.ndimage.iterate_structure there, else scipy.ndimage.iterate_structure on the
@@ -9495,9 +9472,9 @@ def label(
 ) -> tuple[Array, int] | int:
     """Label features in an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (label) and a number (num_features). On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (label) and a number (num_features).
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> int32.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.label there, else scipy.ndimage.label on the CPU. Numbers come to the
@@ -9528,9 +9505,9 @@ def label(
         operate in-place, by passing output=input.
         Note that the output must be able to store the largest label, or this
         function will raise an Exception.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9717,9 +9694,9 @@ def labeled_comprehension(
 ) -> Array:
     """Roughly equivalent to [func(input[labels == i]) for i in index].
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.labeled_comprehension there, else scipy.ndimage.labeled_comprehension on
@@ -9752,9 +9729,9 @@ def labeled_comprehension(
     pass_positions : bool, optional
         If True, pass linear indices to `func` as a second argument.
         Default is False.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9999,10 +9976,9 @@ def laplace(
 ) -> Array:
     """N-D Laplace filter based on approximate second derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.laplace there, else scipy.ndimage.laplace on the CPU.
@@ -10059,9 +10035,9 @@ def laplace(
     axes : tuple of int or None
         The axes over which to apply the filter. If a `mode` tuple is
         provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10228,10 +10204,9 @@ def map_coordinates(
 ) -> Array:
     """Map the input array to new coordinates by interpolation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.map_coordinates there, else scipy.ndimage.map_coordinates on the CPU. It
@@ -10311,9 +10286,9 @@ def map_coordinates(
         setting this to False, the output will be slightly blurred if
         ``order > 1``, unless the input is prefiltered, i.e. it is the result
         of calling `spline_filter` on the original input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10442,10 +10417,9 @@ def maximum(
 ) -> float | Array:
     """Calculate the maximum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
-    float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum there, else scipy.ndimage.maximum on the CPU. Numbers come to
@@ -10465,9 +10439,9 @@ def maximum(
         A list of region labels that are taken into account for computing the
         maxima. If index is None, the maximum over all elements where `labels`
         is non-zero is returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10737,10 +10711,9 @@ def maximum_filter(
 ) -> Array:
     """Calculate a multidimensional maximum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_filter there, else scipy.ndimage.maximum_filter on the CPU.
@@ -10820,9 +10793,9 @@ def maximum_filter(
         specified, any tuples used for `size`, `origin`, and/or `mode`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11065,10 +11038,9 @@ def maximum_filter1d(
 ) -> Array:
     """Calculate a 1-D maximum filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_filter1d there, else scipy.ndimage.maximum_filter1d on the CPU.
@@ -11132,9 +11104,9 @@ def maximum_filter1d(
         A value of 0 (the default) centers the filter over the pixel, with
         positive values shifting the filter to the left, and negative ones
         to the right.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11220,9 +11192,9 @@ def maximum_position(
 ) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the maximums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.maximum_position there, else scipy.ndimage.maximum_position on the CPU.
@@ -11249,9 +11221,9 @@ def maximum_position(
         over all elements where `labels` is non-zero is returned.
 
         The `index` argument only works when `labels` is specified.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11381,9 +11353,9 @@ def mean(
 ) -> float | Array:
     """Calculate the mean of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.mean there, else scipy.ndimage.mean on the CPU. Numbers come to the host
@@ -11402,9 +11374,9 @@ def mean(
         Labels of the objects over which the mean is to be computed.
         Default is None, in which case the mean for all values where label is
         greater than 0 is calculated.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11513,9 +11485,9 @@ def median(
 ) -> float | Array:
     """Calculate the median of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.median there, else scipy.ndimage.median on the CPU. Numbers come to the
@@ -11535,9 +11507,9 @@ def median(
         A list of region labels that are taken into account for computing the
         medians. If index is None, the median over all elements where `labels`
         is non-zero is returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11784,10 +11756,9 @@ def median_filter(
 ) -> Array:
     """Calculate a multidimensional median filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.median_filter there, else scipy.ndimage.median_filter on the CPU.
@@ -11865,9 +11836,9 @@ def median_filter(
         specified, any tuples used for `size`, `origin`, and/or `mode`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11996,10 +11967,9 @@ def minimum(
 ) -> float | Array:
     """Calculate the minimum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
-    float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum there, else scipy.ndimage.minimum on the CPU. Numbers come to
@@ -12019,9 +11989,9 @@ def minimum(
         A list of region labels that are taken into account for computing the
         minima. If index is None, the minimum over all elements where `labels`
         is non-zero is returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12274,10 +12244,9 @@ def minimum_filter(
 ) -> Array:
     """Calculate a multidimensional minimum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_filter there, else scipy.ndimage.minimum_filter on the CPU.
@@ -12357,9 +12326,9 @@ def minimum_filter(
         specified, any tuples used for `size`, `origin`, and/or `mode`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12599,10 +12568,9 @@ def minimum_filter1d(
 ) -> Array:
     """Calculate a 1-D minimum filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_filter1d there, else scipy.ndimage.minimum_filter1d on the CPU.
@@ -12666,9 +12634,9 @@ def minimum_filter1d(
         A value of 0 (the default) centers the filter over the pixel, with
         positive values shifting the filter to the left, and negative ones
         to the right.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12753,9 +12721,9 @@ def minimum_position(
 ) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the minimums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.minimum_position there, else scipy.ndimage.minimum_position on the CPU.
@@ -12779,9 +12747,9 @@ def minimum_position(
         over all elements where `labels` is non-zero is returned.
 
         The `index` argument only works when `labels` is specified.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12933,10 +12901,9 @@ def morphological_gradient(
 ) -> Array:
     r"""Multidimensional morphological gradient.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out. Refuses bool (TypeError: numpy boolean subtract,
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32 and float64 are kept. The library refuses bool (TypeError: numpy boolean subtract,
     the `-` operator, is not supported, use the ...).
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
@@ -12980,9 +12947,9 @@ def morphological_gradient(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13163,10 +13130,9 @@ def morphological_laplace(
 ) -> Array:
     """Multidimensional morphological laplace.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [-1,
-    1] out; float64 in, float64 in [-1, 1] out. Refuses bool (TypeError: numpy boolean subtract,
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32 and float64 are kept. The library refuses bool (TypeError: numpy boolean subtract,
     the `-` operator, is not supported, use the ...).
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
@@ -13204,9 +13170,9 @@ def morphological_laplace(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13439,10 +13405,9 @@ def percentile_filter(
 ) -> Array:
     """Calculate a multidimensional percentile filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.percentile_filter there, else scipy.ndimage.percentile_filter on the
@@ -13524,9 +13489,9 @@ def percentile_filter(
         specified, any tuples used for `size`, `origin`, and/or `mode`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13759,10 +13724,9 @@ def prewitt(
 ) -> Array:
     """Calculate a Prewitt filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.prewitt there, else scipy.ndimage.prewitt on the CPU. It is the CPU's in
@@ -13820,9 +13784,9 @@ def prewitt(
     cval : scalar, optional
         Value to fill past edges of input if `mode` is 'constant'. Default
         is 0.0.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14089,10 +14053,9 @@ def rank_filter(
 ) -> Array:
     """Calculate a multidimensional rank filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.rank_filter there, else scipy.ndimage.rank_filter on the CPU.
@@ -14173,9 +14136,9 @@ def rank_filter(
         specified, any tuples used for `size`, `origin`, and/or `mode`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14361,10 +14324,9 @@ def rotate(
 ) -> Array:
     """Rotate an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.rotate there, else scipy.ndimage.rotate on the CPU. It is the CPU's in
@@ -14443,9 +14405,9 @@ def rotate(
         setting this to False, the output will be slightly blurred if
         ``order > 1``, unless the input is prefiltered, i.e. it is the result
         of calling `spline_filter` on the original input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14644,10 +14606,9 @@ def shift(
 ) -> Array:
     """Shift an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.shift there, else scipy.ndimage.shift on the CPU. It is the CPU's in any
@@ -14721,9 +14682,9 @@ def shift(
         setting this to False, the output will be slightly blurred if
         ``order > 1``, unless the input is prefiltered, i.e. it is the result
         of calling `spline_filter` on the original input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14980,10 +14941,9 @@ def sobel(
 ) -> Array:
     """Calculate a Sobel filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sobel there, else scipy.ndimage.sobel on the CPU. It is the CPU's in any
@@ -15041,9 +15001,9 @@ def sobel(
     cval : scalar, optional
         Value to fill past edges of input if `mode` is 'constant'. Default
         is 0.0.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15200,10 +15160,9 @@ def spline_filter(
 ) -> Array:
     """Multidimensional spline filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
-    out; uint16, int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.spline_filter there, else scipy.ndimage.spline_filter on the CPU.
@@ -15257,9 +15216,9 @@ def spline_filter(
             way such that the last point and initial point exactly overlap. In this
             case it is not well defined which sample will be chosen at the point of
             overlap.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15416,10 +15375,9 @@ def spline_filter1d(
 ) -> Array:
     """Calculate a 1-D spline filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
-    out; uint16, int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.spline_filter1d there, else scipy.ndimage.spline_filter1d on the CPU.
@@ -15479,9 +15437,9 @@ def spline_filter1d(
             way such that the last point and initial point exactly overlap. In this
             case it is not well defined which sample will be chosen at the point of
             overlap.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15611,9 +15569,9 @@ def standard_deviation(
     """Calculate the standard deviation of the values of an N-D image array,
     optionally at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.standard_deviation there, else scipy.ndimage.standard_deviation on the
@@ -15629,9 +15587,9 @@ def standard_deviation(
     index : int or sequence of ints, optional
         `labels` to include in output. If None (default), all values where
         `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15737,9 +15695,9 @@ def sum(
 ) -> float | Array:
     """Calculate the sum of the values of the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
-    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sum there, else scipy.ndimage.sum on the CPU. Numbers come to the host
@@ -15750,9 +15708,9 @@ def sum(
     input : object
     labels : array_like, optional
     index : object, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15841,9 +15799,9 @@ def sum_labels(
 ) -> float | Array:
     """Calculate the sum of the values of the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
-    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.sum_labels there, else scipy.ndimage.sum_labels on the CPU. Numbers come
@@ -15860,9 +15818,9 @@ def sum_labels(
     index : array_like, optional
         A single label number or a sequence of label numbers of
         the objects to be measured.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16097,10 +16055,9 @@ def uniform_filter(
 ) -> Array:
     """Multidimensional uniform filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.uniform_filter there, else scipy.ndimage.uniform_filter on the CPU. It
@@ -16173,9 +16130,9 @@ def uniform_filter(
         specified, any tuples used for `size`, `origin`, and/or `mode`
         must match the length of `axes`. The ith entry in any of these tuples
         corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16419,10 +16376,9 @@ def uniform_filter1d(
 ) -> Array:
     """Calculate a 1-D uniform filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.uniform_filter1d there, else scipy.ndimage.uniform_filter1d on the CPU.
@@ -16488,9 +16444,9 @@ def uniform_filter1d(
         A value of 0 (the default) centers the filter over the pixel, with
         positive values shifting the filter to the left, and negative ones
         to the right.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16559,10 +16515,9 @@ def value_indices(
 ) -> object:
     """Find indices of each distinct value in given array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out. Refuses bool, float32 and float64 (ValueError: Parameter 'arr'
-    must be an integer array).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool, float32 and
+    float64 (ValueError: Parameter 'arr' must be an integer array).
 
     voxbind.auto: where arr is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.value_indices there, else scipy.ndimage.value_indices on the CPU. It is
@@ -16577,9 +16532,9 @@ def value_indices(
         This value will be ignored in searching the `arr` array. If not
         given, all values found will be included in output. Default
         is None.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16756,9 +16711,9 @@ def variance(
     """Calculate the variance of the values of an N-D image array, optionally at
     specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.variance there, else scipy.ndimage.variance on the CPU. Numbers come to
@@ -16774,9 +16729,9 @@ def variance(
     index : int or sequence of ints, optional
         `labels` to include in output.  If None (default), all values where
         `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16942,10 +16897,9 @@ def vectorized_filter(
 ) -> Array:
     """Filter an array with a vectorized Python callable as the kernel
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: scipy.ndimage.vectorized_filter has no twin on the GPU.
 
@@ -17028,9 +16982,9 @@ def vectorized_filter(
     batch_memory : int, default: 2**30
         The maximum number of bytes occupied by data in the ``window``
         array passed to ``function``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17253,10 +17207,10 @@ def watershed_ift(
 ) -> Array:
     """Apply watershed from markers using image foresting transform algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: uint8, uint16 in,
-    int32 out. Refuses bool, int32, float32 and float64 (TypeError: only 8 and 16 unsigned
-    inputs are supported).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: uint8, uint16 -> int32. The library
+    refuses bool, int32, float32 and float64 (TypeError: only 8 and 16 unsigned inputs are
+    supported).
 
     voxbind.auto: runs on the CPU: scipy.ndimage.watershed_ift has no twin on the GPU.
 
@@ -17274,9 +17228,9 @@ def watershed_ift(
         connectivity equal to one.
     output : ndarray, optional
         An output array can optionally be provided. The same shape as input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17394,10 +17348,9 @@ def white_tophat(
 ) -> Array:
     """Multidimensional white tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.white_tophat there, else scipy.ndimage.white_tophat on the CPU.
@@ -17433,9 +17386,9 @@ def white_tophat(
         The axes over which to apply the filter. If None, `input` is filtered
         along all axes. If an `origin` tuple is provided, its length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17624,10 +17577,9 @@ def zoom(
 ) -> Array:
     """Zoom an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where input is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cupyx.scipy.ndimage.zoom there, else scipy.ndimage.zoom on the CPU. It is the CPU's in any
@@ -17715,9 +17667,9 @@ def zoom(
 
         The starting point of the arrow in the diagram above corresponds to
         coordinate location 0 in each mode.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

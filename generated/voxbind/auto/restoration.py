@@ -60,7 +60,7 @@ if not TYPE_CHECKING:
 def ball_kernel(radius: float, ndim: int) -> LibraryArray:
     """Create a ball kernel for restoration.rolling_ball.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.restoration.ball_kernel everywhere.
 
@@ -148,7 +148,8 @@ def calibrate_denoiser(
 ):
     """Calibrate a denoising function and return optimal J-invariant version.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D.
 
     voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.calibrate_denoiser there, else
@@ -176,9 +177,9 @@ def calibrate_denoiser(
     extra_output : bool, optional
         If True, return parameters and losses in addition to the calibrated
         denoising function
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -309,10 +310,9 @@ def cycle_spin(
 ) -> Array:
     """Cycle spinning (repeatedly apply func to shifted versions of x).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
-    in, float64 in [0, 65535] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: runs on the CPU: skimage.restoration.cycle_spin has no twin on the GPU.
 
@@ -343,9 +343,9 @@ def cycle_spin(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -449,10 +449,9 @@ def denoise_bilateral(
 ) -> Array:
     """Denoise image using bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64, scaled
+    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.restoration.denoise_bilateral has no twin on the GPU.
 
@@ -577,10 +576,10 @@ def denoise_invariant(
 ) -> Array:
     """Apply a J-invariant version of a denoising function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.denoise_invariant there, else
@@ -603,9 +602,9 @@ def denoise_invariant(
         a full set of masks covering the image will be used.
     denoiser_kwargs : object, optional
         Keyword arguments passed to `denoise_function`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -704,10 +703,10 @@ def denoise_nl_means(
 ) -> Array:
     """Perform non-local means denoising on 2D-4D grayscale or RGB images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.restoration.denoise_nl_means has no twin on the GPU.
 
@@ -745,9 +744,9 @@ def denoise_nl_means(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -890,11 +889,10 @@ def denoise_tv_bregman(
 ) -> Array:
     r"""Perform total variation denoising using split-Bregman optimization.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, uint8, uint16 -> float64, scaled to
+    [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.restoration.denoise_tv_bregman has no twin on the
     GPU.
@@ -1020,10 +1018,10 @@ def denoise_tv_chambolle(
 ) -> Array:
     r"""Perform total variation denoising in nD.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.denoise_tv_chambolle there, else
@@ -1071,9 +1069,9 @@ def denoise_tv_chambolle(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1188,11 +1186,11 @@ def denoise_wavelet(
 ) -> Array:
     """Perform wavelet denoising on an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out. Refuses bool (TypeError: numpy boolean subtract, the `-` operator, is not
-    supported, use the ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16 -> float64,
+    scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype. The
+    library refuses bool (TypeError: numpy boolean subtract, the `-` operator, is not supported,
+    use the ...).
 
     voxbind.auto: runs on the CPU: skimage.restoration.denoise_wavelet has no twin on the GPU.
 
@@ -1236,9 +1234,9 @@ def denoise_wavelet(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1330,7 +1328,7 @@ def denoise_wavelet(
 def ellipsoid_kernel(shape: ArrayLike, intensity: float) -> LibraryArray:
     """Create an ellipoid kernel for restoration.rolling_ball.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.restoration.ellipsoid_kernel everywhere.
 
@@ -1366,9 +1364,9 @@ def estimate_sigma(
 ) -> float | list[float]:
     """Robust wavelet-based estimator of the (Gaussian) noise standard deviation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: runs on the CPU: skimage.restoration.estimate_sigma has no twin on the GPU.
 
@@ -1385,9 +1383,9 @@ def estimate_sigma(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1462,10 +1460,10 @@ def inpaint_biharmonic(
 ) -> Array:
     """Inpaint masked points in image with biharmonic equations.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.restoration.inpaint_biharmonic has no twin on the
     GPU.
@@ -1487,9 +1485,9 @@ def inpaint_biharmonic(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1568,10 +1566,9 @@ def richardson_lucy(
 ) -> Array:
     """Richardson-Lucy deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.richardson_lucy there, else skimage.restoration.richardson_lucy on
@@ -1595,9 +1592,9 @@ def richardson_lucy(
     filter_epsilon : float, optional
         Value below which intermediate results become 0 to avoid division
         by small numbers.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1642,10 +1639,9 @@ def rolling_ball(
 ) -> ArrayT:
     """Estimate background intensity using the rolling-ball algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.rolling_ball there, else skimage.restoration.rolling_ball on the
@@ -1678,9 +1674,9 @@ def rolling_ball(
         is determined by the system's OpenMP library.
 
         Added in version 0.26: Replaces deprecated parameter `num_threads`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1796,11 +1792,11 @@ def unsupervised_wiener(
 ) -> tuple[Array, dict[str, list[float]]]:
     """Unsupervised Wiener-Hunt deconvolution.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a tuple of an image of the same shape (x_postmean) and a table of values
-    (chains). On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1]
-    out. Random: equal calls differ unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a tuple of an image of the same shape
+    (x_postmean) and a table of values (chains). Dtypes: bool, uint8, uint16, int32 -> float64,
+    in [-1, 1]; float32, float64 -> same dtype. Random: results differ from call to call unless
+    a seed is given.
 
     voxbind.auto: where image is on an NVIDIA GPU it runs
     cucim.skimage.restoration.unsupervised_wiener there, else
@@ -1946,10 +1942,9 @@ def unwrap_phase(
 ) -> Array:
     """Recover the original from a wrapped phase image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float64 in [0, 1] out; uint8, uint16 in, float64 in [0, 255] out; int32 in, float64
-    out; float32, float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     voxbind.auto: runs on the CPU: skimage.restoration.unwrap_phase has no twin on the GPU.
 
@@ -1977,9 +1972,9 @@ def unwrap_phase(
 
         Unwrapping relies on a random initialization. This sets the
         PRNG to use to achieve deterministic behavior.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2062,10 +2057,9 @@ def wiener(
 ) -> Array:
     r"""Restore image using Wiener–Hunt deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.restoration.wiener there, else skimage.restoration.wiener on the CPU. For
@@ -2107,9 +2101,9 @@ def wiener(
         is the return value) above 1 (resp. below -1) are clipped to 1 (resp.
         to -1). Be careful to set `clip=False` if you do not want this clipping
         and/or if your data range is not [0, 1] or [-1,1].
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -108,10 +108,10 @@ def active_contour(
 ) -> Array:
     """Active contour model.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Gives coordinates. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. A 3-D array whose last axis has length 3 or 4 is
+    read as a colour image. Returns coordinates. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.active_contour has no twin on the GPU.
 
@@ -283,9 +283,8 @@ def chan_vese(
 ) -> Array | tuple[Array, Array, list[float]]:
     """Chan-Vese segmentation algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.chan_vese there, else skimage.segmentation.chan_vese on the CPU.
@@ -438,7 +437,7 @@ def checkerboard_level_set(
 ) -> LibraryArray:
     """Create a checkerboard level set with binary values.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.segmentation.checkerboard_level_set
     everywhere.
@@ -474,10 +473,9 @@ def clear_border(
 ) -> ArrayT:
     """Clear objects connected to the label image border.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32
-    out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     voxbind.auto: where labels is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.clear_border there, else skimage.segmentation.clear_border on the
@@ -500,9 +498,9 @@ def clear_border(
     out : ndarray
         Array of the same shape as `labels`, into which the
         output is placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -565,7 +563,7 @@ def disk_level_set(
 ) -> LibraryArray:
     """Create a disk level set with binary values.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.segmentation.disk_level_set everywhere.
 
@@ -602,10 +600,9 @@ def expand_labels(
 ) -> ArrayT:
     """Expand labels in label image by ``distance`` pixels without overlapping.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32
-    out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     voxbind.auto: where label_image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.expand_labels there, else skimage.segmentation.expand_labels on
@@ -632,9 +629,9 @@ def expand_labels(
         Spacing of elements along each dimension. If a sequence, must be of length
         equal to the input rank; if a single number, this is used for all axes. If
         not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -740,10 +737,10 @@ def felzenszwalb(
 ) -> Array:
     """Computes Felsenszwalb's efficient graph based image segmentation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; with channel_axis=None a volume is processed slice
-    by slice. By default the last of three axes is taken for colours, whatever its length. Gives
-    a label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; with channel_axis=None a
+    volume is processed slice by slice. By default the last of three axes is read as channels,
+    whatever its length. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.felzenszwalb has no twin on the GPU.
 
@@ -837,9 +834,9 @@ def find_boundaries(
 ) -> Array:
     """Return bool array where boundaries between labeled regions are True.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where label_img is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.find_boundaries there, else skimage.segmentation.find_boundaries
@@ -873,9 +870,9 @@ def find_boundaries(
     background : int, optional
         For modes 'inner' and 'outer', a definition of a background
         label is required. See `mode` for descriptions of these two.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1002,9 +999,9 @@ def flood(
 ) -> Array:
     """Mask corresponding to a flood fill.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.flood has no twin on the GPU.
 
@@ -1033,9 +1030,9 @@ def flood(
         initial value of `image` at `seed_point`.  This is fastest.  If a value
         is given, a comparison will be done at every point and if within
         tolerance of the initial value will also be filled (inclusive).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1129,10 +1126,9 @@ def flood_fill(
 ) -> ArrayT:
     """Perform flood filling on an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.flood_fill has no twin on the GPU.
 
@@ -1168,9 +1164,9 @@ def flood_fill(
         If True, flood filling is applied to `image` in place.  If False, the
         flood filled result is returned without modifying the input `image`
         (default).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1268,10 +1264,9 @@ def inverse_gaussian_gradient(
 ) -> Array:
     """Inverse of gradient magnitude.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.inverse_gaussian_gradient there, else
@@ -1297,9 +1292,9 @@ def inverse_gaussian_gradient(
         resulting array.
     sigma : float, optional
         Standard deviation of the Gaussian filter applied over the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1353,10 +1348,10 @@ def join_segmentations(
 ) -> Array | tuple[Array, ArrayMap, ArrayMap]:
     """Return the join of the two input segmentations.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32 in, int32 out. Refuses bool, float32 and float64 (TypeError: label_field must have an
-    integer dtype).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: uint8, uint16, int32 -> int32. The
+    library refuses bool, float32 and float64 (TypeError: label_field must have an integer
+    dtype).
 
     voxbind.auto: where s1 is on an NVIDIA GPU it runs
     cucim.skimage.segmentation.join_segmentations there, else
@@ -1373,9 +1368,9 @@ def join_segmentations(
         s1 and s2 are label fields of the same shape.
     return_mapping : bool, optional
         If true, return mappings for joined segmentation labels to the original labels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1456,11 +1451,10 @@ def mark_boundaries(
 ) -> Array:
     """Return image with boundaries between labeled regions highlighted.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, uint8, uint16, int32 -> float64, in
+    [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.mark_boundaries there, else skimage.segmentation.mark_boundaries
@@ -1543,9 +1537,9 @@ def morphological_chan_vese(
 ) -> Array:
     """Morphological Active Contours without Edges (MorphACWE)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, int8 in [0, 1] out; int32 in, int8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int8.
 
     voxbind.auto: runs on the CPU, because results of
     cucim.skimage.segmentation.morphological_chan_vese were up to 1 times the largest number
@@ -1586,9 +1580,9 @@ def morphological_chan_vese(
         If given, this function is called once per iteration with the current
         level set as the only argument. This is useful for debugging or for
         plotting intermediate results during the evolution.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1684,11 +1678,11 @@ def morphological_geodesic_active_contour(
 ) -> Array:
     """Morphological Geodesic Active Contours (MorphGAC).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: float32, float64 in,
-    int8 in [0, 1] out. Refuses bool (TypeError: numpy boolean subtract, the `-` operator, is
-    not supported, use the ...). Refuses uint8, uint16 and int32 (UFuncTypeError: Cannot cast
-    ufunc 'add' output from dtype('float64') to dtype('int32') ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: float32, float64 -> int8. The library refuses
+    bool (TypeError: numpy boolean subtract, the `-` operator, is not supported, use the ...).
+    The library refuses uint8, uint16 and int32 (UFuncTypeError: Cannot cast ufunc 'add' output
+    from dtype('float64') to dtype('int32') ...).
 
     voxbind.auto: where gimage is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.morphological_geodesic_active_contour there, else
@@ -1738,9 +1732,9 @@ def morphological_geodesic_active_contour(
         If given, this function is called once per iteration with the current
         level set as the only argument. This is useful for debugging or for
         plotting intermediate results during the evolution.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1867,10 +1861,10 @@ def quickshift(
 ) -> Array | tuple[Array, Any, Any]:
     """Segment image using quickshift clustering in Color-(x,y) space.
 
-    voxbind: PURE_2D: takes a (Y, X, C) image; a volume is processed slice by slice. C is the
-    axis of colours, by default the last: see channel_axis. Gives a label image. On test images
-    from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64
-    in, int64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X, C) image; a volume is processed
+    slice by slice. C is the channel axis (the colours), the last unless channel_axis says
+    otherwise. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.quickshift has no twin on the GPU.
 
@@ -1992,10 +1986,10 @@ def random_walker(
 ) -> Array:
     """Random walker algorithm for segmentation from markers.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int32 out. Warns of bool (UserWarning: The probability
-    range is outside [0, 1] given the tolerance `prob_tol`. ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int32. The library warns for bool (UserWarning: The probability range is outside
+    [0, 1] given the tolerance `prob_tol`. ...).
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.segmentation.random_walker there, else skimage.segmentation.random_walker on
@@ -2065,9 +2059,9 @@ def random_walker(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2183,11 +2177,10 @@ def relabel_sequential(
 ) -> tuple[ArrayT, ArrayMap, ArrayMap]:
     """Relabel arbitrary labels to {`offset`, ... `offset` + number_of_labels}.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (relabeled), forward_map and inverse_map. On test images from 0 to 1,
-    or over an integer's whole range: uint8 in, uint8 out; uint16 in, uint16 out; int32 in,
-    int32 out. Refuses bool, float32 and float64 (TypeError: label_field must have an integer
-    dtype).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (relabeled), forward_map and
+    inverse_map. Dtypes: uint8, uint16 and int32 are kept. The library refuses bool, float32 and
+    float64 (TypeError: label_field must have an integer dtype).
 
     voxbind.auto: where label_field is on an NVIDIA GPU it runs
     cucim.skimage.segmentation.relabel_sequential there, else
@@ -2205,9 +2198,9 @@ def relabel_sequential(
     offset : int, optional
         The return labels will start at `offset`, which should be
         strictly positive.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2344,10 +2337,10 @@ def slic(
 ) -> Array:
     """Segments image using k-means clustering in Color-(x,y,z) space.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or, with channel_axis=None, a (Z, Y, X) volume; its
-    axes are all spatial. By default the last of three axes is taken for colours, whatever its
-    length. Gives a label image. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or, with channel_axis=None, a
+    (Z, Y, X) volume, which is processed in 3-D. By default the last of three axes is read as
+    channels, whatever its length. Returns a label image. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> int64.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.slic has no twin on the GPU.
 
@@ -2415,9 +2408,9 @@ def slic(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2548,9 +2541,9 @@ def watershed(
 ) -> Array:
     """Find watershed basins in an image flooded from given markers.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int32.
 
     voxbind.auto: runs on the CPU: skimage.segmentation.watershed has no twin on the GPU.
 
@@ -2587,9 +2580,9 @@ def watershed(
         Note that the method used for adding this line expects that
         marker regions are not adjacent; the watershed line may not catch
         borders between adjacent marker regions.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

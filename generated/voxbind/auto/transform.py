@@ -138,10 +138,9 @@ def downscale_local_mean(
 ) -> Array:
     """Down-sample N-dimensional image by local averaging.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.downscale_local_mean there, else
@@ -168,9 +167,9 @@ def downscale_local_mean(
         in this module. (The local mean will never fall outside the range
         of values in the input image, assuming the provided `cval` also
         falls within that range.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -223,7 +222,7 @@ def estimate_transform(
 ) -> Any:
     """Estimate 2D geometric transformation parameters.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where src is on an NVIDIA GPU it runs
     cucim.skimage.transform.estimate_transform there, else skimage.transform.estimate_transform
@@ -351,9 +350,9 @@ def frt2(a: ArrayT) -> ArrayT: ...
 def frt2(a: Array | Castable[Array]) -> Array:
     """Compute the 2-dimensional finite Radon transform (FRT) for the input array.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32, float64 in, uint32 in [0, 255] out; int32 in, uint32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     voxbind.auto: runs on the CPU: skimage.transform.frt2 has no twin on the GPU.
 
@@ -429,9 +428,9 @@ def hough_circle(
 ) -> Array:
     """Perform a circular Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: runs on the CPU: skimage.transform.hough_circle has no twin on the GPU.
 
@@ -490,7 +489,7 @@ def hough_circle_peaks(
 ) -> tuple[LibraryArray, ...]:
     """Return peaks in a circle Hough transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.transform.hough_circle_peaks has no twin on the GPU.
 
@@ -575,9 +574,9 @@ def hough_ellipse(
 ) -> LibraryArray:
     """Perform an elliptical Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, int32, float32, float64 in, structured out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> structured.
 
     voxbind.auto: runs on the CPU: skimage.transform.hough_ellipse has no twin on the GPU.
 
@@ -657,10 +656,10 @@ def hough_line(
 ) -> tuple[Array, Array, Array]:
     """Perform a straight line Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a tuple of hspace, a table of values (angles) and a table of values
-    (distances). On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a tuple of hspace, a table of values
+    (angles) and a table of values (distances). Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint64.
 
     voxbind.auto: runs on the CPU: skimage.transform.hough_line has no twin on the GPU.
 
@@ -728,7 +727,7 @@ def hough_line_peaks(
 ) -> tuple[LibraryArray, ...]:
     """Return peaks in a straight line Hough transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.transform.hough_line_peaks has no twin on the GPU.
 
@@ -800,11 +799,10 @@ def ifrt2(a: ArrayT) -> ArrayT: ...
 def ifrt2(a: Array | Castable[Array]) -> Array:
     """Compute the 2-dimensional inverse finite Radon transform (iFRT) for the input array.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [0, 1] out; uint8, uint16 in, float64 out. Refuses int32, float32 and float64
-    (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to dtype('uint32')
-    ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16 -> float64. The
+    library refuses int32, float32 and float64 (UFuncTypeError: Cannot cast ufunc 'add' output
+    from dtype('float64') to dtype('uint32') ...).
 
     voxbind.auto: runs on the CPU: skimage.transform.ifrt2 has no twin on the GPU.
 
@@ -877,10 +875,9 @@ def integral_image(
 ) -> Array:
     r"""Integral image / summed area table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
-    int32 in, int64 out; float32, float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, int32 -> int64;
+    uint8, uint16 -> uint64; float32, float64 -> float64.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.integral_image there, else skimage.transform.integral_image on the
@@ -901,9 +898,9 @@ def integral_image(
         Data type (NumPy dtype) to be used for calculation, and for
         output array `S`.  If None, defaults to the more precise of either
         float64 or `image`'s dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -959,9 +956,9 @@ def integrate(
 ) -> float | Array:
     """Use an integral image to integrate over a given window.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.transform.integrate were up
     to 1 times the largest number away from those of skimage.transform.integrate.
@@ -978,9 +975,9 @@ def integrate(
         Coordinates of bottom right corner of window(s).
         Each tuple in the list containing the end row, col, ... index i.e
         `[(row_win1, col_win1, ...), (row_win2, col_win2, ...), ...]`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1055,10 +1052,9 @@ def iradon(
 ) -> Array:
     """Inverse radon transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64
-    in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.transform.iradon has no twin on the GPU.
 
@@ -1162,12 +1158,11 @@ def iradon_sart(
 ) -> Array:
     """Inverse radon transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64
-    in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out. Warns of
-    bool, uint8, uint16 and int32 (UserWarning: Only floating point data type are valid for SART
-    inverse radon transform. ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype. The library warns for bool, uint8, uint16 and int32
+    (UserWarning: Only floating point data type are valid for SART inverse radon transform.
+    ...).
 
     voxbind.auto: runs on the CPU: skimage.transform.iradon_sart has no twin on the GPU.
 
@@ -1257,7 +1252,7 @@ def iradon_sart(
 def matrix_transform(coords: ArrayLike, matrix: ArrayLike) -> LibraryArray:
     """Apply 2D matrix transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: where coords is on an NVIDIA GPU it runs
     cucim.skimage.transform.matrix_transform there, else skimage.transform.matrix_transform on
@@ -1293,7 +1288,7 @@ def order_angles_golden_ratio(theta: Array) -> Iterator[int]:
     """Order angles to reduce the amount of correlated information in
     subsequent projections.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     voxbind.auto: runs on the CPU: skimage.transform.order_angles_golden_ratio has no twin on
     the GPU.
@@ -1343,10 +1338,10 @@ def probabilistic_hough_line(
 ) -> list[tuple[tuple[int, int], ...]]:
     """Return lines from a progressive probabilistic line Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, int64 out. Random: equal calls differ
-    unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> int64. Random: results differ from call to call unless a
+    seed is given.
 
     voxbind.auto: runs on the CPU: skimage.transform.probabilistic_hough_line has no twin on the
     GPU.
@@ -1437,10 +1432,10 @@ def pyramid_expand(
 ) -> Array:
     """Upsample and then smooth image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_expand there, else skimage.transform.pyramid_expand on the
@@ -1476,9 +1471,9 @@ def pyramid_expand(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1566,9 +1561,9 @@ def pyramid_gaussian(
 ) -> Iterator[Array]:
     """Yield images of the Gaussian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_gaussian there, else skimage.transform.pyramid_gaussian on
@@ -1613,9 +1608,9 @@ def pyramid_gaussian(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1691,9 +1686,9 @@ def pyramid_laplacian(
 ) -> Iterator[Array]:
     """Yield images of the laplacian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_laplacian there, else skimage.transform.pyramid_laplacian on
@@ -1743,9 +1738,9 @@ def pyramid_laplacian(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1827,10 +1822,10 @@ def pyramid_reduce(
 ) -> Array:
     """Smooth and then downsample image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.pyramid_reduce there, else skimage.transform.pyramid_reduce on the
@@ -1864,9 +1859,9 @@ def pyramid_reduce(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1924,10 +1919,10 @@ def radon(
     """Calculates the radon transform of an image given specified
     projection angles.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float64 in, float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in
-    [0, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU: skimage.transform.radon has no twin on the GPU.
 
@@ -2026,10 +2021,10 @@ def rescale(
 ) -> Array:
     """Scale image by a certain factor.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out;
-    float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, float32,
+    float64 -> same dtype; uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled
+    to [-1, 1].
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.rescale there, else skimage.transform.rescale on the CPU. For uint8
@@ -2047,9 +2042,9 @@ def rescale(
     scale : {float, tuple of floats}
         Scale factors for spatial dimensions. Separate scale factors can be defined as
         (m, n[, ...]).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2177,10 +2172,10 @@ def resize(
 ) -> Array:
     """Resize image to match a certain size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out;
-    float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, float32,
+    float64 -> same dtype; uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled
+    to [-1, 1].
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.resize there, else skimage.transform.resize on the CPU. For uint8
@@ -2200,9 +2195,9 @@ def resize(
         `dim` is not provided, the number of channels is preserved. In case the
         number of input channels does not equal the number of output channels a
         n-dimensional interpolation is applied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2327,10 +2322,10 @@ def resize_local_mean(
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.resize_local_mean there, else skimage.transform.resize_local_mean on
@@ -2370,9 +2365,9 @@ def resize_local_mean(
         Also see
         https://scikit-image.org/docs/dev/user_guide/data_types.html
     channel_axis : int, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2458,11 +2453,10 @@ def rotate(
 ) -> Array:
     """Rotate image by a certain angle around its center.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.rotate there, else skimage.transform.rotate on the CPU. It is the
@@ -2595,11 +2589,10 @@ def swirl(
 ) -> Array:
     """Perform a swirl transformation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.swirl there, else skimage.transform.swirl on the CPU. For uint8 and
@@ -2710,11 +2703,10 @@ def warp(
 ) -> Array:
     """Warp an image according to a given coordinate transformation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.warp there, else skimage.transform.warp on the CPU. It is the CPU's
@@ -2884,7 +2876,7 @@ def warp_coords(
 ) -> LibraryArray:
     """Build the source coordinates for the output of a 2-D image warp.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.transform.warp_coords everywhere.
 
@@ -2975,10 +2967,9 @@ def warp_polar(
 ) -> Array:
     """Remap image to polar or log-polar coordinates space.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, float32, float64 -> same dtype;
+    uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.transform.warp_polar there, else skimage.transform.warp_polar on the CPU. For

@@ -529,10 +529,9 @@ def absolute(
     """Computes the absolute value of every individual pixel x in a given image.
     <pre>f(x) = |x| </pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -542,9 +541,9 @@ def absolute(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -607,10 +606,9 @@ def absolute_difference(
     """Determines the absolute difference, pixel-by-pixel, between two images.
     <pre>f(x, y) = |x - y|</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -622,9 +620,9 @@ def absolute_difference(
         The output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -685,9 +683,9 @@ def acos(
 ) -> ClesperantoArray:
     """Compute the acos(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -697,9 +695,9 @@ def acos(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -758,10 +756,9 @@ def add_image_and_scalar(
     """Adds a scalar value s to all pixels x of a given image X. <pre>f(x, s) = x +
     s</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8 in, float32 in [0, 65535] out;
-    uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -773,9 +770,9 @@ def add_image_and_scalar(
         Scalar number to add to all pixels.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -838,10 +835,9 @@ def add_images(
     """Calculates the sum of pairs of pixels x and y of two images X and Y. <pre>f(x,
     y) = x + y</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -853,9 +849,9 @@ def add_images(
         The output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -926,10 +922,9 @@ def add_images_weighted(
     """Calculates the sum of pairs of pixels x and y from images X and Y weighted with
     factors a and b. <pre>f(x, y, a, b) = x * a + y * b</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -945,9 +940,9 @@ def add_images_weighted(
         Multiplication factor of each pixel of src1 before adding it.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1028,11 +1023,11 @@ def affine_transform(
 ) -> ClesperantoArray:
     """pyclesperanto.affine_transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Warns: DeprecationWarning:
-    affine_transform: This function is deprecated and will be removed in ....
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. The library warns
+    (DeprecationWarning: affine_transform: This function is deprecated and will be removed in
+    ...).
 
     Parameters
     ----------
@@ -1044,9 +1039,9 @@ def affine_transform(
     transform : array, optional
     linear_interpolation : bool, optional
     auto_size : bool, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1090,7 +1085,7 @@ def arange(
 ) -> LibraryArray:
     """Create an Array with evenly spaced values within a given interval.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Mirrors ``numpy.arange``.
 
@@ -1125,9 +1120,9 @@ def array_equal(
     or any pixel are different, returns false; true otherwise. This function works
     similarly to its counterpart in NumPy.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -1137,9 +1132,9 @@ def array_equal(
         Second array to compare.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1183,9 +1178,9 @@ def artificial_tissue(
     """Generates 2D or 3D artificial tissue-like image by generating a regular grid
     point and introducing Gaussian noise.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width, delta_x and
-    sigma_x along X, the last axis; height, delta_y and sigma_y along Y, the last but one;
-    depth, delta_z and sigma_z along Z, the first of three.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): width, delta_x and sigma_x along X (the last axis); height, delta_y and sigma_y
+    along Y (the second to last); depth, delta_z and sigma_z along Z (the first of three).
 
     Parameters
     ----------
@@ -1237,7 +1232,7 @@ def asarray(
 ) -> LibraryArray:
     """Create a new image on the device and push the input image into it.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -1293,10 +1288,9 @@ def asin(
 ) -> ClesperantoArray:
     """Compute the asin(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, uint16 in, float32 in [0, 1] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -1306,9 +1300,9 @@ def asin(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1363,10 +1357,9 @@ def atan(
 ) -> ClesperantoArray:
     """Compute the atan(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -1376,9 +1369,9 @@ def atan(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1407,7 +1400,7 @@ def atan(
 def available_device_names(device_type: str = "all") -> _list[str]:
     """Retrieve a list of names of available devices
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Will search the system for backend compatible device available and return a list of their names.
     This will NOT set the device!
@@ -1436,7 +1429,7 @@ def average_distance_of_n_far_off_distances(
     """For each label in a distance matrix, compute the mean distance to its N farthest
     neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1482,7 +1475,7 @@ def average_distance_of_n_nearest_distances(
     """For each label in a distance matrix, compute the mean distance to its N nearest
     neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1528,7 +1521,7 @@ def average_distance_touching_neighbors(
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the mean distance to all touching neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1606,9 +1599,9 @@ def binary_and(
     pixel values except 0 in the input images are interpreted as 1. <pre>f(x, y) = x
     & y</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -1620,9 +1613,9 @@ def binary_and(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1696,11 +1689,10 @@ def binary_closing(
     """Closing operator, applies binary morphological closing to intensity images using
     a sphere- or box-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in,
-    int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -1718,9 +1710,9 @@ def binary_closing(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1799,11 +1791,10 @@ def binary_dilate(
     interpreted as 1. For a more flexible dilation with arbitrary shapes, use
     dilation() instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in,
-    int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -1821,9 +1812,9 @@ def binary_dilate(
         Element shape, "box" or "sphere".
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1890,9 +1881,9 @@ def binary_edge_detection(
     """Determines pixels/voxels which are on the surface of binary objects and sets
     only them to 1 in the destination image. All other pixels are set to 0.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -1902,9 +1893,9 @@ def binary_edge_detection(
         Output image where edge pixels will be 1.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1980,11 +1971,10 @@ def binary_erode(
     the input image with pixel value not equal to 0 will be interpreted as 1. For a
     more flexible erosion with arbitrary shapes, use erosion() instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in,
-    int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -2002,9 +1992,9 @@ def binary_erode(
         Element shape, "box" or "sphere".
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2071,9 +2061,9 @@ def binary_infsup(
     """Computes the minimum of dilations with planar structuring elements. Note: This
     operation supports only binary image data types.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -2083,9 +2073,9 @@ def binary_infsup(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2142,9 +2132,9 @@ def binary_not(
     negating its pixel values x using the binary NOT operator ! All pixel values
     except 0 in the input image are interpreted as 1. <pre>f(x) = !x</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -2154,9 +2144,9 @@ def binary_not(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2228,11 +2218,10 @@ def binary_opening(
     """Opening operator, applies binary morphological opening to intensity images using
     a sphere- or box-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in,
-    int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes:
+    bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -2250,9 +2239,9 @@ def binary_opening(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2319,9 +2308,9 @@ def binary_or(
     values except 0 in the input images are interpreted as 1.<pre>f(x, y) = x |
     y</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -2333,9 +2322,9 @@ def binary_or(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2399,9 +2388,9 @@ def binary_subtract(
 ) -> ClesperantoArray:
     """Subtracts one binary image from another.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -2413,9 +2402,9 @@ def binary_subtract(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2477,9 +2466,9 @@ def binary_supinf(
     """Computes the maximum of erosions with planar structuring elements. Note: This
     operation supports only binary image data types.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -2489,9 +2478,9 @@ def binary_supinf(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2552,9 +2541,9 @@ def binary_xor(
     and NOT ! implementing the XOR operator. All pixel values except 0 in the input
     images are interpreted as 1. <pre>f(x, y) = (x & !y) | (!x & y)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -2566,9 +2555,9 @@ def binary_xor(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2613,7 +2602,7 @@ def block_enumerate(
     in blocks. Hand over precomputed block sums from sum_reduction_x using the same
     block size.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -2697,11 +2686,11 @@ def bottom_hat(
 ) -> ClesperantoArray:
     """Applies a bottom-hat filter for background subtraction to the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -2719,9 +2708,9 @@ def bottom_hat(
         Element shape, "box" or "sphere".
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2796,11 +2785,11 @@ def bottom_hat_box(
 ) -> ClesperantoArray:
     """Applies a bottom-hat filter for background subtraction to the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -2816,9 +2805,9 @@ def bottom_hat_box(
         Radius of the background determination region in Z.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2891,11 +2880,11 @@ def bottom_hat_sphere(
 ) -> ClesperantoArray:
     """Applies a bottom-hat filter for background subtraction to the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -2911,9 +2900,9 @@ def bottom_hat_sphere(
         Radius of the background determination region in Z.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2955,9 +2944,9 @@ def bounding_box(
     positions are returned in  an array of six values as follows: minX, minY, minZ,
     maxX, maxY, maxZ.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -2965,9 +2954,9 @@ def bounding_box(
         Input binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2994,7 +2983,7 @@ def bounding_box(
 def categories() -> _list[str]:
     """Returns a list of all categories of operations in pyclesperanto
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Returns
     -------
@@ -3035,10 +3024,9 @@ def ceil(
     """Computes each values to integral values using the round to positive infinity
     rounding mode.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -3048,9 +3036,9 @@ def ceil(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3082,9 +3070,9 @@ def center_of_mass(
     """Determines the center of mass of an image or image stack. The result is written
     to the Results table in the columns MassX, MassY, and MassZ.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -3092,9 +3080,9 @@ def center_of_mass(
         Input image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3153,9 +3141,9 @@ def centroids_of_labels(
     where n is the number of labels and d = 3 is the dimensionality (x, y, z) of the
     original image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -3167,9 +3155,9 @@ def centroids_of_labels(
         Determines if the background label should be included.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3232,11 +3220,11 @@ def circular_shift(
     be shifted to the other side of the image. The shift is specified for each
     dimension separately.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -3252,9 +3240,9 @@ def circular_shift(
         Shift in z direction.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3328,10 +3316,9 @@ def clahe(
     image. The algorithm is adapted from the work of Hugo Raveton
     (https://github.com/HugoRaveton/pyopencl_clahe).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -3349,9 +3336,9 @@ def clahe(
         Maximum intensity value.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3419,10 +3406,9 @@ def clip(
     """Limits the range of values in an image. This function works similarly to its
     counterpart in NumPy.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -3436,9 +3422,9 @@ def clip(
         New upper limit of the intensity range.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3506,10 +3492,9 @@ def closing(
     custom structuring element provided as input. This operator also works with
     binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -3521,9 +3506,9 @@ def closing(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3591,11 +3576,11 @@ def closing_box(
     """Closing operator, applies grayscale morphological closing to intensity images
     using a box-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -3611,9 +3596,9 @@ def closing_box(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3680,9 +3665,9 @@ def closing_labels(
     octagon as the structuring element. Note: This operation assumes input images
     are isotropic.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -3694,9 +3679,9 @@ def closing_labels(
         Radius size for the closing.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3761,11 +3746,11 @@ def closing_sphere(
     """Closing operator, applies grayscale morphological closing to intensity images
     using a sphere-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -3781,9 +3766,9 @@ def closing_sphere(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3848,9 +3833,9 @@ def combine_labels(
     Labels in the second image overwrite labels in the first image. Afterward,
     labels are relabeled sequentially.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -3862,9 +3847,9 @@ def combine_labels(
         Output label image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3927,11 +3912,10 @@ def concatenate(
 ) -> ClesperantoArray:
     """Concatenates two arrays along a specified axis (0:x, 1:y, 2:z).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. axis
-    counts from X: 0 is the last axis of an array, 1 the last but one. Gives an image of another
-    shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint8 in [0,
-    1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
+    an image of another shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same
+    dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -3945,9 +3929,9 @@ def concatenate(
         Axis along which to concatenate (0:x, 1:y, 2:z).
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4011,10 +3995,9 @@ def concatenate_along_x(
 ) -> ClesperantoArray:
     """Concatenates two images or stacks along the x axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -4026,9 +4009,9 @@ def concatenate_along_x(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4092,10 +4075,9 @@ def concatenate_along_y(
 ) -> ClesperantoArray:
     """Concatenates two images or stacks along the y axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -4107,9 +4089,9 @@ def concatenate_along_y(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4173,10 +4155,9 @@ def concatenate_along_z(
 ) -> ClesperantoArray:
     """Concatenates two images or stacks along the z axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -4188,9 +4169,9 @@ def concatenate_along_z(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4255,9 +4236,9 @@ def connected_component_labeling(
     """Performs connected components analysis by inspecting the neighborhood of every
     pixel in a binary image and generates a label map.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -4269,9 +4250,9 @@ def connected_component_labeling(
         Defines pixel neighborhood relationship, "box" or "sphere".
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4335,9 +4316,9 @@ def connected_components_labeling(
     """Performs connected components analysis by inspecting the neighborhood of every
     pixel in a binary image and generates a label map.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -4349,9 +4330,9 @@ def connected_components_labeling(
         Defines pixel neighborhood relationship, "box" or "sphere".
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4414,10 +4395,9 @@ def convolve(
     """Convolve the image with a given kernel image. It is recommended that the kernel
     image has an odd size in X, Y and Z.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -4429,9 +4409,9 @@ def convolve(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4492,10 +4472,9 @@ def copy(
 ) -> ClesperantoArray:
     """Copies an image. <pre>f(x) = x</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -4505,9 +4484,9 @@ def copy(
         Output copy image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4565,10 +4544,9 @@ def copy_horizontal_slice(
     position in a 3D image stack or It copies a given slice_index at position y in
     an image stack to a 2D image.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -4628,10 +4606,9 @@ def copy_slice(
     position in a 3D image stack or it copies a given slice_index at position z in
     an image stack to a 2D image.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -4691,10 +4668,9 @@ def copy_vertical_slice(
     position in a 3D image stack or It copies a given slice_index at position x in
     an image stack to a 2D image.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -4755,10 +4731,9 @@ def cos(
 ) -> ClesperantoArray:
     """Compute the cos(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8, uint16 in, float32 in [-1, 1] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float32, in [-1, 1]; float32, float64 -> float32.
 
     Parameters
     ----------
@@ -4768,9 +4743,9 @@ def cos(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4825,10 +4800,9 @@ def cosh(
 ) -> ClesperantoArray:
     """Compute the cosh(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, int32 in, float32 out; uint16 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -4838,9 +4812,9 @@ def cosh(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4877,7 +4851,7 @@ def count_touching_neighbors(
     ignore touches with the background, pass a touch matrix where the first column
     (index = 0) is set to 0. Use set_column for that.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -4926,7 +4900,7 @@ def create(
 ) -> LibraryArray:
     """Create a new image on the device.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -4951,7 +4925,7 @@ def create(
 def create_labels_like(array: ClesperantoArray, device: _Device | None = None) -> LibraryArray:
     """Create a new image on the device with the same shape and dtype as the input image.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -4977,7 +4951,7 @@ def create_like(
 ) -> LibraryArray:
     """Create a new image on the device with the same shape and dtype as the input image.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -5049,12 +5023,11 @@ def crop(
     """Crops a given substack out of a given image stack. Note: If the destination
     image already exists, it will be overwritten and keep its dimensions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): start_x and width along X, the last axis; start_y and height along Y, the
-    last but one; start_z and depth along Z, the first of three. Gives an image of another
-    shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint8 in [0,
-    1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): start_x and width along X (the last axis); start_y
+    and height along Y (the second to last); start_z and depth along Z (the first of three).
+    Returns an image of another shape. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5076,9 +5049,9 @@ def crop(
         Depth size of the region to crop.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5149,10 +5122,9 @@ def crop_border(
     """Crops an image by removing the outer pixels (default: 1). To ensure the output
     image has the expected size, set dst = None.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5164,9 +5136,9 @@ def crop_border(
         Border size to crop.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5221,10 +5193,9 @@ def cubic_root(
 ) -> ClesperantoArray:
     """Computes the cubic root of each pixel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -5234,9 +5205,9 @@ def cubic_root(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5298,11 +5269,10 @@ def cumulative_max(
     """Computes the cumulative maximum along a given axis. Equivalent to numpy.cummax
     with an explicit axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. axis
-    counts from X: 0 is the last axis of an array, 1 the last but one. Gives an image of the
-    same shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint8 in
-    [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32,
-    float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
+    an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same
+    dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5316,9 +5286,9 @@ def cumulative_max(
         If true, keeps the source dimension metadata when creating the destination.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5380,11 +5350,10 @@ def cumulative_min(
     """Computes the cumulative minimum along a given axis. Equivalent to numpy.cummin
     with an explicit axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. axis
-    counts from X: 0 is the last axis of an array, 1 the last but one. Gives an image of the
-    same shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint8 in
-    [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32,
-    float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
+    an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same
+    dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5398,9 +5367,9 @@ def cumulative_min(
         If true, keeps the source dimension metadata when creating the destination.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5462,11 +5431,10 @@ def cumulative_product(
     """Computes the cumulative product along a given axis. Equivalent to numpy.cumprod
     with an explicit axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. axis
-    counts from X: 0 is the last axis of an array, 1 the last but one. Gives an image of the
-    same shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint32 in
-    [0, 1] out; uint8, uint16 in, uint32 out; int32 in, int32 out; float32, float64 in, float32
-    in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
+    an image of the same shape. Dtypes: bool, uint8, uint16 -> uint32; int32, float32 -> same
+    dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5480,9 +5448,9 @@ def cumulative_product(
         If true, keeps the source dimension metadata when creating the destination.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5544,11 +5512,10 @@ def cumulative_sum(
     """Computes the cumulative sum along a given axis. Equivalent to numpy.cumsum with
     an explicit axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. axis
-    counts from X: 0 is the last axis of an array, 1 the last but one. Gives an image of the
-    same shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint32 in
-    [0, 255] out; uint8 in, uint32 in [0, 65535] out; uint16 in, uint32 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z. Returns
+    an image of the same shape. Dtypes: bool, uint8, uint16 -> uint32; int32, float32 -> same
+    dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5562,9 +5529,9 @@ def cumulative_sum(
         If true, keeps the source dimension metadata when creating the destination.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5619,10 +5586,9 @@ def degrees_to_radians(
 ) -> ClesperantoArray:
     """Converts degrees to radians.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -5632,9 +5598,9 @@ def degrees_to_radians(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5699,11 +5665,10 @@ def deskew_x(
     """Deskews a volume as acquired with oblique plane light-sheet microscopy with skew
     in the x direction.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Arrays are (Z, Y, X): voxel_size_x along X,
-    the last axis; voxel_size_y along Y, the last but one; voxel_size_z along Z, the first of
-    three. Gives an image of another shape. On test images from 0 to 1, or over an integer's
-    whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32
-    in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Axes are (Z, Y, X): voxel_size_x along X (the last axis); voxel_size_y along Y (the second
+    to last); voxel_size_z along Z (the first of three). Returns an image of another shape.
+    Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5794,11 +5759,10 @@ def deskew_y(
     """Deskews a volume as acquired with oblique plane light-sheet microscopy with skew
     in the y direction.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Arrays are (Z, Y, X): voxel_size_x along X,
-    the last axis; voxel_size_y along Y, the last but one; voxel_size_z along Z, the first of
-    three. Gives an image of another shape. On test images from 0 to 1, or over an integer's
-    whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32
-    in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Axes are (Z, Y, X): voxel_size_x along X (the last axis); voxel_size_y along Y (the second
+    to last); voxel_size_z along Z (the first of three). Returns an image of another shape.
+    Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -5880,9 +5844,9 @@ def detect_label_edges(
     """Takes a labelmap and returns an image where all pixels on label edges are set to
     1 and all other pixels to 0.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -5892,9 +5856,9 @@ def detect_label_edges(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5967,11 +5931,10 @@ def detect_maxima(
     resulting image are set to 1 if there is no other pixel in a given radius which
     has a higher intensity, and to 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8, uint16, float32, float64 in, uint8 in [0, 1] out; int32 in, uint8
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> uint8.
 
     Parameters
     ----------
@@ -5989,9 +5952,9 @@ def detect_maxima(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6068,11 +6031,10 @@ def detect_maxima_box(
     resulting image are set to 1 if there is no other pixel in a given radius which
     has a higher intensity, and to 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8, uint16, float32, float64 in, uint8 in [0, 1] out; int32 in, uint8
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> uint8.
 
     Parameters
     ----------
@@ -6088,9 +6050,9 @@ def detect_maxima_box(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6168,11 +6130,10 @@ def detect_minima(
     resulting image are set to 1 if there is no other pixel in a given radius which
     has a lower intensity, and to 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8, uint16, float32, float64 in, uint8 in [0, 1] out; int32 in, uint8
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> uint8.
 
     Parameters
     ----------
@@ -6190,9 +6151,9 @@ def detect_minima(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6269,11 +6230,10 @@ def detect_minima_box(
     resulting image are set to 1 if there is no other pixel in a given radius which
     has a lower intensity, and to 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: bool, uint8, uint16, float32, float64 in, uint8 in [0, 1] out; int32 in, uint8
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns a mask. Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> uint8.
 
     Parameters
     ----------
@@ -6289,9 +6249,9 @@ def detect_minima_box(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6376,12 +6336,11 @@ def difference_of_gaussian(
     recommended to apply this operation to images of type float (32-bit) because
     results might be negative.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): sigma1_x and sigma2_x along X, the last axis; sigma1_y and sigma2_y along Y,
-    the last but one; sigma1_z and sigma2_z along Z, the first of three. Gives an image of the
-    same shape. On test images from 0 to 1, or over an integer's whole range: bool, float32,
-    float64 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out; uint16 in, float32
-    in [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): sigma1_x and sigma2_x along X (the last axis);
+    sigma1_y and sigma2_y along Y (the second to last); sigma1_z and sigma2_z along Z (the first
+    of three). Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -6403,9 +6362,9 @@ def difference_of_gaussian(
         Sigma of the second Gaussian filter in z
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6477,10 +6436,9 @@ def dilate_box(
     'Dilate' menu in ImageJ in case it is applied to a 2D image. The only difference
     is that the output image contains values 0 and 1 instead of 0 and 255.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in, uint8 in
-    [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -6490,9 +6448,9 @@ def dilate_box(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6556,9 +6514,9 @@ def dilate_labels(
     the implementation in scikit-image and MorphoLibJ. Note: This operation assumes
     input images are isotropic.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -6570,9 +6528,9 @@ def dilate_labels(
         Dilation radius.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6630,10 +6588,9 @@ def dilate_sphere(
     pixels in 2D and 6 pixels in 3d) into account. The pixels in the input image
     with pixel value not equal to 0 will be interpreted as 1.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in, uint8 in
-    [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -6643,9 +6600,9 @@ def dilate_sphere(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6710,10 +6667,9 @@ def dilation(
     element is a binary image with pixel values 0 and 1, and must have the same
     dimensionality as the image (3D if the image is 3D, 2D if the image is 2D).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -6725,9 +6681,9 @@ def dilation(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6798,11 +6754,10 @@ def divide_by_gaussian_background(
 ) -> ClesperantoArray:
     """Applies Gaussian blur to the input image and divides the original by the result.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one; sigma_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, uint8, uint16, float32, float64 in, float32 in [0,
-    255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y
+    (the second to last); sigma_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -6818,9 +6773,9 @@ def divide_by_gaussian_background(
         Gaussian sigma value along z.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6887,10 +6842,9 @@ def divide_images(
 ) -> ClesperantoArray:
     """Divides two images X and Y by each other pixel wise. <pre>f(x, y) = x / y</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16, float32, float64 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -6902,9 +6856,9 @@ def divide_images(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6968,10 +6922,9 @@ def divide_scalar_by_image(
 ) -> ClesperantoArray:
     """Divides a scalar by an image pixel by pixel. <pre>f(x, s) = s / x</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16 in, float32 in [0, 1] out; int32 in, float32 out; float32, float64 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -6983,9 +6936,9 @@ def divide_scalar_by_image(
         Scalar value to divide the image with.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7020,7 +6973,7 @@ def empty(
 ) -> LibraryArray:
     """Create an empty Array object from a shape.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -7051,7 +7004,7 @@ def empty_like(
 ) -> LibraryArray:
     """Create an empty Array object from an other array.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -7106,9 +7059,9 @@ def equal(
     """Determines if two images A and B equal pixel wise. <pre>f(a, b) = 1 if a == b; 0
     otherwise.</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -7120,9 +7073,9 @@ def equal(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7187,9 +7140,9 @@ def equal_constant(
     """Determines if an image A and a constant b are equal. <pre>f(a, b) = 1 if a == b;
     0 otherwise.</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -7201,9 +7154,9 @@ def equal_constant(
         Scalar value to compare pixel with.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7267,10 +7220,9 @@ def erode_box(
     'Erode' menu in ImageJ in case it is applied to a 2D image. The only difference
     is that the output image contains values 0 and 1 instead of 0 and 255.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in, uint8 in
-    [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -7280,9 +7232,9 @@ def erode_box(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7346,9 +7298,9 @@ def erode_connected_labels(
     radius,  labels may disappear and labels may split into multiple islands. Thus,
     overlapping labels of input and output may  not have the same identifier.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -7360,9 +7312,9 @@ def erode_connected_labels(
         Erosion radius.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7426,9 +7378,9 @@ def erode_labels(
     overlapping labels of input and output may not have the same identifier. This
     operation assumes input images are isotropic.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -7442,9 +7394,9 @@ def erode_labels(
         Relabel the image, e.g., if objects disappear or split.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7502,10 +7454,9 @@ def erode_sphere(
     in 2D and 6 pixels in 3d) into account. The pixels in the input image with pixel
     value not equal to 0 will be interpreted as 1.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in, uint8 in
-    [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out; float32, float64 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -7515,9 +7466,9 @@ def erode_sphere(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7590,9 +7541,9 @@ def eroded_otsu_labeling(
     objects may disappear when applying this operation.  This function is inspired
     by a similar implementation in Java by Jan Brocher (Biovoxxel).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -7606,9 +7557,9 @@ def eroded_otsu_labeling(
         Gaussian blur sigma applied before Otsu thresholding.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7678,10 +7629,9 @@ def erosion(
     element is a binary image with pixel values 0 and 1, and must have the same
     dimensionality as the image (3D is the image is 3D, 2D if the image is 2D).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -7693,9 +7643,9 @@ def erosion(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7732,7 +7682,7 @@ def evaluate(expression: str, parameters: Mapping[str, _object]) -> LibraryArray
     """Evaluate an arithmetic expression on the GPU. The expression can contain parameters which must be passed as a dictionary.
     The expression will only process element-wise operations.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -7793,9 +7743,9 @@ def exclude_labels(
     removed (those with a 1 in the vector will be excluded). Labels 2 and 3 will be
     kept and renumbered to 1 and 2.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -7807,9 +7757,9 @@ def exclude_labels(
         Output label image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7881,10 +7831,10 @@ def exclude_labels_on_edges(
     """Removes all labels from a label map that touch the edges of the image. Remaining
     label elements are renumbered afterwards.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): exclude_x along X, the last axis; exclude_y along Y, the last but one;
-    exclude_z along Z, the first of three. Gives a label image. On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): exclude_x along X (the last axis); exclude_y along
+    Y (the second to last); exclude_z along Z (the first of three). Returns a label image.
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -7900,9 +7850,9 @@ def exclude_labels_on_edges(
         Exclude labels touching the min and max z boundaries.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7972,9 +7922,9 @@ def exclude_labels_outside_size_range(
 ) -> ClesperantoArray:
     """Filters labelled objects outside the min/max size range.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -7988,9 +7938,9 @@ def exclude_labels_outside_size_range(
         Maximum size of labels to keep.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8063,9 +8013,9 @@ def exclude_labels_with_map_values_out_of_range(
     """Exclude labels with values outside a given value range based on a vector of
     values associated with the labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -8081,9 +8031,9 @@ def exclude_labels_with_map_values_out_of_range(
         Maximum value to keep.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8160,9 +8110,9 @@ def exclude_labels_with_map_values_within_range(
     """Exclude labels with values inside a given value range based on a vector of
     values associated with the labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -8178,9 +8128,9 @@ def exclude_labels_with_map_values_within_range(
         Maximum value to keep.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8250,9 +8200,9 @@ def exclude_large_labels(
 ) -> ClesperantoArray:
     """Removes labels from a label map that are above a given minimum size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -8264,9 +8214,9 @@ def exclude_large_labels(
         Smallest size object to exclude.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8328,9 +8278,9 @@ def exclude_small_labels(
 ) -> ClesperantoArray:
     """Removes labels from a label map that are below a given maximum size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -8342,9 +8292,9 @@ def exclude_small_labels(
         Largest size object to exclude.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8386,7 +8336,7 @@ def execute(
 ) -> Any:
     """Execute a kernel from a file or a string
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Call, build, and execute a kernel compatible with CLIj framework.
     The kernel can be called from a file or a string.
@@ -8463,10 +8413,9 @@ def exponential(
 ) -> ClesperantoArray:
     """Computes the base-e exponential of all pixel values. f(x) = exp(x)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, int32 in, float32 out; uint16 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -8476,9 +8425,9 @@ def exponential(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8538,10 +8487,9 @@ def exponential10(
 ) -> ClesperantoArray:
     """Computes the base-10 exponential of all pixel values. f(x) = exp10(x)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, int32 in, float32 out; uint16 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -8551,9 +8499,9 @@ def exponential10(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8613,10 +8561,9 @@ def exponential2(
 ) -> ClesperantoArray:
     """Computes the base-2 exponential of all pixel values. f(x) = exp2(x)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, int32 in, float32 out; uint16 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -8626,9 +8573,9 @@ def exponential2(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8689,9 +8636,9 @@ def extend_labeling_via_voronoi(
     """Takes a label map image and dilates the regions using an octagon shape until
     they touch. The resulting label map is written to the output.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -8701,9 +8648,9 @@ def extend_labeling_via_voronoi(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8761,10 +8708,9 @@ def extended_depth_of_focus_sobel_projection(
     the best focus plane. Sigma applies a Gaussian blur for smoothness of the
     projection.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -8832,11 +8778,10 @@ def extended_depth_of_focus_variance_projection(
     plane. The radius parameter controls the local variance calculation, and sigma
     applies a Gaussian blur for smoothness of the projection.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. Arrays are (Z, Y, X): radius_x along X,
-    the last axis; radius_y along Y, the last but one. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Axes are (Z, Y, X): radius_x along
+    X (the last axis); radius_y along Y (the second to last). Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -8911,9 +8856,9 @@ def extension_ratio_map(
     pixel in the label to the label's centroid divided by the average distance of
     all pixels in the label to the centroid.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -8923,9 +8868,9 @@ def extension_ratio_map(
         Output parametric image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8966,7 +8911,7 @@ def eye(
 ) -> LibraryArray:
     """Create a 2-D Array with ones on a diagonal and zeros elsewhere.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Mirrors ``numpy.eye``.
 
@@ -9023,9 +8968,9 @@ def filter_label_by_size(
 ) -> ClesperantoArray:
     """Filters labelled objects outside the min/max size range.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -9039,9 +8984,9 @@ def filter_label_by_size(
         Maximum size of labels to keep.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9106,9 +9051,9 @@ def flag_existing_labels(
     the given x-coordinate exists. For example, a label image such as: ```0 1 3 5```
     will produce a flag_vector like: ```1 1 0 1 0 1```.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -9118,9 +9063,9 @@ def flag_existing_labels(
         Binary vector; if provided, it should have size 1×n with n = maximum label + 1.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9185,11 +9130,10 @@ def flip(
 ) -> ClesperantoArray:
     """Flips an image in X, Y and/or Z direction depending on boolean flags.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): flip_x along X, the last axis; flip_y along Y, the last but one; flip_z along
-    Z, the first of three. Gives an image of the same shape. On test images from 0 to 1, or over
-    an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in,
-    uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): flip_x along X (the last axis); flip_y along Y (the
+    second to last); flip_z along Z (the first of three). Returns an image of the same shape.
+    Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -9205,9 +9149,9 @@ def flip(
         Flip along the z axis if true.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9272,10 +9216,9 @@ def floor(
     """Computes each values to integral values using the round to negative infinity
     rounding mode.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -9285,9 +9228,9 @@ def floor(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9322,7 +9265,7 @@ def from_array(
 ) -> LibraryArray:
     """Create an pyclesperanto Array object from a numpy array (same shape, dtype, and memory).
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -9351,7 +9294,7 @@ def from_dlpack(
 ) -> LibraryArray:
     """Create an Array from any object implementing a compatible DLPack protocol.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     The returned Array shares memory with the source tensor. This is copy-free transfer if
     the source tensor shares compatible features such as device or data type.
@@ -9392,7 +9335,7 @@ def full(
 ) -> LibraryArray:
     """Create an Array of a given shape filled with ``fill_value``.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -9428,7 +9371,7 @@ def full_like(
 ) -> LibraryArray:
     """Create an Array filled with ``fill_value`` from another array.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -9488,10 +9431,9 @@ def gamma_correction(
     normalized, raised to the power gamma g, and then de-normalized. Here, ^ denotes
     exponentiation: <pre>f(x) = (x / max(X))^gamma × max(X)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -9502,9 +9444,9 @@ def gamma_correction(
     gamma : float, default: 1
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9592,12 +9534,11 @@ def gather(
     the rule src[start + i * step] = dst[i] along each dimension. The destination
     image is not reallocated.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): start_x, stop_x and step_x along X, the last axis; start_y, stop_y and step_y
-    along Y, the last but one; start_z, stop_z and step_z along Z, the first of three. Gives an
-    image of another shape. On test images from 0 to 1, or over an integer's whole range: bool
-    in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): start_x, stop_x and step_x along X (the last axis);
+    start_y, stop_y and step_y along Y (the second to last); start_z, stop_z and step_z along Z
+    (the first of three). Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -9625,9 +9566,9 @@ def gather(
         Range step value in z
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9700,9 +9641,9 @@ def gauss_otsu_labeling(
     thresholded binary image is flooded using the Voronoi tessellation approach
     starting from the found local maxima.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -9714,9 +9655,9 @@ def gauss_otsu_labeling(
         Gaussian blur sigma along all axes.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9787,11 +9728,10 @@ def gaussian_blur(
     Z. Thus, the filter kernel can have nonisotropic shape. The implementation is
     done separable. In case a sigma equals zero, the direction is not blurred.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one; sigma_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y
+    (the second to last); sigma_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -9807,9 +9747,9 @@ def gaussian_blur(
         Sigma value along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9894,12 +9834,11 @@ def gaussian_derivative(
     sigma equals zero, the direction is not filtered. If all orders are zero, the
     filtering is equivalent to a Gaussian blur.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): sigma_x and order_x along X, the last axis; sigma_y and order_y along Y, the
-    last but one; sigma_z and order_z along Z, the first of three. Gives an image of the same
-    shape. On test images from 0 to 1, or over an integer's whole range: bool, float32, float64
-    in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out; uint16 in, float32 in
-    [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): sigma_x and order_x along X (the last axis);
+    sigma_y and order_y along Y (the second to last); sigma_z and order_z along Z (the first of
+    three). Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -9921,9 +9860,9 @@ def gaussian_derivative(
         Order of derivation along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -9992,9 +9931,9 @@ def generate_binary_overlap_matrix(
     label maps. For example, if label 3 in labelmap1 and label 4 in labelmap2 are
     touching, then the pixel (3, 4) in the matrix will be set to 1.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -10006,9 +9945,9 @@ def generate_binary_overlap_matrix(
         Output overlap matrix.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10055,7 +9994,7 @@ def generate_distance_matrix(
     conventions (see generateTouchMatrix), allowing thresholding the distance matrix
     to obtain a touch matrix.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -10134,9 +10073,9 @@ def generate_partial_touching_area_matrix(
     holds the fraction of label X's total perimeter that touches label Y (i.e.,
     touching_area(X,Y) / total_perimeter(X)).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -10146,9 +10085,9 @@ def generate_partial_touching_area_matrix(
         Output matrix of perimeter-contact ratios.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10186,7 +10125,7 @@ def generate_partial_touching_area_matrix_within_range(
     selecting neighbors whose touch portion lies strictly within a specified range.
     Minimum and maximum range boundaries are excluded.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -10239,7 +10178,7 @@ def generate_proximal_neighbors_matrix(
     range as 1, others as 0. The results is a touch-matrix (adjacency matrix) that
     can be used for further analysis.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -10310,9 +10249,9 @@ def generate_touch_count_matrix(
     [i,j] holds the number of pixels shared on the boundary between label i and
     label j. The result is a symmetric matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -10322,9 +10261,9 @@ def generate_touch_count_matrix(
         Output matrix
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10384,9 +10323,9 @@ def generate_touch_matrix(
     the pixel (3, 4) in the matrix will be set to 1. The touch matrix is a
     representation of a region adjacency graph.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -10396,9 +10335,9 @@ def generate_touch_matrix(
         Output touch matrix
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10461,9 +10400,9 @@ def generate_touch_portion_matrix(
     holds the fraction of label X's total perimeter that touches label Y (i.e.,
     touching_area(X,Y) / total_perimeter(X)).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -10473,9 +10412,9 @@ def generate_touch_portion_matrix(
         Output matrix of perimeter-contact ratios.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10512,7 +10451,7 @@ def generate_touch_portion_within_range_neighbors_matrix(
     """Generates a touch matrix from a matrix describing how much labels touch by
     selecting neighbors whose touch portion lies strictly within a specified range.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -10583,9 +10522,9 @@ def generate_touching_area_matrix(
     [i,j] holds the number of pixels shared on the boundary between label i and
     label j. The result is a symmetric matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -10595,9 +10534,9 @@ def generate_touching_area_matrix(
         Output matrix
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10627,7 +10566,7 @@ def generate_touching_area_matrix(
 def get_backend_name() -> str:
     """Return the name of the active backend ('opencl' or 'cuda' or 'metal'), or None.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Returns
     -------
@@ -10640,7 +10579,7 @@ def get_backend_name() -> str:
 def get_device() -> _Device:
     """Return the current device instance
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Returns
     -------
@@ -10681,10 +10620,9 @@ def gradient_x(
     adjacent pixels in X direction, the gradient at b is computed as: <pre>b' = c -
     a;</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out;
-    uint16 in, float32 in [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -10694,9 +10632,9 @@ def gradient_x(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10757,10 +10695,9 @@ def gradient_y(
     adjacent pixels in Y direction, the gradient at b is computed as: <pre>b' = c -
     a;</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out;
-    uint16 in, float32 in [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -10770,9 +10707,9 @@ def gradient_y(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10833,10 +10770,9 @@ def gradient_z(
     adjacent pixels in Z direction, the gradient at b is computed as: <pre>b' = c -
     a;</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out;
-    uint16 in, float32 in [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -10846,9 +10782,9 @@ def gradient_z(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -10921,11 +10857,11 @@ def grayscale_closing(
     using a box- or sphere-shaped footprint. This operator also works with binary
     images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -10943,9 +10879,9 @@ def grayscale_closing(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11022,11 +10958,11 @@ def grayscale_dilate(
     and 6 pixels in 3d) for a "sphere" connectivity. The pixels in the input image
     with pixel value not equal to 0 will be interpreted as 1.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -11044,9 +10980,9 @@ def grayscale_dilate(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11128,11 +11064,11 @@ def grayscale_erode(
     and 6 pixels in 3d) for a "sphere" connectivity. The pixels in the input image
     with pixel value not equal to 0 will be interpreted as 1.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -11150,9 +11086,9 @@ def grayscale_erode(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11231,11 +11167,11 @@ def grayscale_opening(
     """Opening operator, applies morphological opening to intensity images using a
     sphere- or box-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -11253,9 +11189,9 @@ def grayscale_opening(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11320,9 +11256,9 @@ def greater(
     """Determines if two images A and B greater pixel wise. f(a, b) = 1 if a > b; 0
     otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -11334,9 +11270,9 @@ def greater(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11401,9 +11337,9 @@ def greater_constant(
     """Determines if two images A and B greater pixel wise. f(a, b) = 1 if a > b; 0
     otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -11415,9 +11351,9 @@ def greater_constant(
         Scalar value to compare pixel with.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11480,9 +11416,9 @@ def greater_or_equal(
     """Determines if two images A and B greater or equal pixel wise. f(a, b) = 1 if a
     >= b; 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -11494,9 +11430,9 @@ def greater_or_equal(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11561,9 +11497,9 @@ def greater_or_equal_constant(
     """Determines if two images A and B greater or equal pixel wise. f(a, b) = 1 if a
     >= b; 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -11575,9 +11511,9 @@ def greater_or_equal_constant(
         Scalar value to compare pixel with.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11651,9 +11587,8 @@ def hessian_eigenvalues(
     Consider using small_hessian_eigenvalue() and/or large_hessian_eigenvalue()
     instead which return only one image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -11667,9 +11602,9 @@ def hessian_eigenvalues(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11742,9 +11677,8 @@ def hessian_gaussian_eigenvalues(
     the list of eigenvalues as images, in decreasing order. The first image is the
     largest eigenvalue.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -11760,9 +11694,9 @@ def hessian_gaussian_eigenvalues(
         Sigma of the Gaussian kernel.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11849,9 +11783,9 @@ def histogram(
     Professional URLs: http://safari.informit.com/9780132488006/
     http://www.openclprogrammingguide.com
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    histogram. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a histogram. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -11867,9 +11801,9 @@ def histogram(
         Maximum intensity.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11936,10 +11870,9 @@ def invert(
     convert images to 32-bit float before applying this operation. <pre>f(x) =
     -x</pre> For binary images, use binaryNot.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out;
-    uint16 in, float32 in [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -11949,9 +11882,9 @@ def invert(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -11984,7 +11917,7 @@ def invert(
 def is_image(object: _object) -> bool:
     """Returns True if the given object is an image.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -12012,9 +11945,9 @@ def jaccard_index(
     Sørensen–Dice coefficient can be calculated from the Jaccard index j using this
     formula: <pre>s = f(j) = 2 j / (j + 1)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -12024,9 +11957,9 @@ def jaccard_index(
         Second binary image to compare.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12100,10 +12033,9 @@ def kuwahara_filter(
     window boundary; a very small sigma makes all samples equally weighted
     (box-like), while a large sigma approaches the classical (unweighted) Kuwahara.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -12117,9 +12049,9 @@ def kuwahara_filter(
         Standard deviation of the Gaussian weighting within the window.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12178,9 +12110,9 @@ def label(
 ) -> ClesperantoArray:
     """Label connected components in an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -12192,9 +12124,9 @@ def label(
     connectivity : str, optional
         The connectivity criterion to use for labeling. Can be either 'box' or 'sphere'.
         Default is 'box'.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12231,9 +12163,9 @@ def label_bounding_box(
     positions are returned in  an array of six values as follows: minX, minY, minZ,
     maxX, maxY, maxZ.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -12243,9 +12175,9 @@ def label_bounding_box(
         Identifier of the label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12306,10 +12238,9 @@ def label_mean_intensity_map(
     per label, and replaces every label with that number. This results in a
     parametric image expressing mean object intensity.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -12321,9 +12252,9 @@ def label_mean_intensity_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12386,9 +12317,9 @@ def label_pixel_count_map(
     label with that number. This results in a parametric image expressing area or
     volume.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -12398,9 +12329,9 @@ def label_pixel_count_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12461,9 +12392,9 @@ def label_spots(
     image. Converts a spots image (e.g., from maxima/minima detection) into a label
     image of the same size, assigning IDs 1, 2, …, n.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -12473,9 +12404,9 @@ def label_spots(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12538,9 +12469,9 @@ def labelled_spots_to_pointlist(
     entries (with d = dimensionality of the original image) holding the coordinates
     of maxima/minima.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -12550,9 +12481,9 @@ def labelled_spots_to_pointlist(
         Output coordinate list.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12600,9 +12531,8 @@ def labels_neighbors_statistics(
     touching, how many pixels they share on the boundary, etc. Important: This
     expect an isotropic image with isotropic pixel spacing.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values.
 
     Parameters
     ----------
@@ -12618,9 +12548,9 @@ def labels_neighbors_statistics(
         If true, the background label is included (but set to 0).
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12661,9 +12591,8 @@ def labels_statistics(
     image. If not provided, the intensity image defaults to the label image. If not
     provided, the label image defaults to a single label covering the entire image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values.
 
     Parameters
     ----------
@@ -12675,9 +12604,9 @@ def labels_statistics(
         Computed the statistics for the background (label 0).
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12737,10 +12666,9 @@ def laplace(
     """Applies the Laplace operator with a "box" or a "sphere" neighborhood to an
     image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-255, 255] out; uint8 in, float32 in [-65535, 65535]
-    out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -12752,9 +12680,9 @@ def laplace(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12813,10 +12741,9 @@ def laplace_box(
 ) -> ClesperantoArray:
     """Applies the Laplace operator (Box neighborhood) to an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-255, 255] out; uint8 in, float32 in [-65535, 65535]
-    out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -12826,9 +12753,9 @@ def laplace_box(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12887,10 +12814,9 @@ def laplace_diamond(
 ) -> ClesperantoArray:
     """Applies the Laplace operator (Diamond neighborhood) to an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, float32 in [-255, 255] out; uint16 in, float32 in [-65535, 65535] out; int32
-    in, float32 out; float32, float64 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -12900,9 +12826,9 @@ def laplace_diamond(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -12961,10 +12887,9 @@ def large_hessian_eigenvalue(
 ) -> ClesperantoArray:
     """Determines the Hessian eigenvalues and returns the large eigenvalue image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, float32 in [-255, 255] out; uint16 in, float32 in [-65535, 65535] out; int32
-    in, float32 out; float32, float64 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -12974,9 +12899,9 @@ def large_hessian_eigenvalue(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13014,7 +12939,7 @@ def linspace(
 ) -> LibraryArray:
     """Create an Array of ``num`` evenly spaced values from ``start`` to ``stop``.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Mirrors ``numpy.linspace``.
 
@@ -13042,7 +12967,7 @@ def linspace(
 def list_available_backends() -> _list[str]:
     """Return list of installed backend names.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Returns
     -------
@@ -13055,7 +12980,7 @@ def list_available_backends() -> _list[str]:
 def list_available_devices(device_type: str = "all") -> _list[str]:
     """Retrieve a list of names of available devices
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Will search the system for backend compatible device available and return a list of their names.
     This will NOT set the device!
@@ -13107,9 +13032,9 @@ def local_cross_correlation(
 ) -> ClesperantoArray:
     """Compute the cross correlation of an image to a given kernel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float32, in [0, 1]; float32, float64 -> float32.
 
     Parameters
     ----------
@@ -13121,9 +13046,9 @@ def local_cross_correlation(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13182,10 +13107,9 @@ def logarithm(
     """Computes base e logarithm of all pixels values. f(x) = log(x) Author(s): Peter
     Haub, Robert Haase
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out; int32 in, float32
-    out; float32, float64 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -13195,9 +13119,9 @@ def logarithm(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13258,10 +13182,9 @@ def logarithm10(
     """Computes base 10 logarithm of all pixels values. f(x) = log10(x) Author(s):
     Peter Haub, Robert Haase
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out; int32 in, float32
-    out; float32, float64 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -13271,9 +13194,9 @@ def logarithm10(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13334,10 +13257,9 @@ def logarithm2(
     """Computes base 2 logarithm of all pixels values. f(x) = log2(x) Author(s): Peter
     Haub, Robert Haase
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out; int32 in, float32
-    out; float32, float64 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -13347,9 +13269,9 @@ def logarithm2(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13430,12 +13352,11 @@ def make_anisotropic(
     (default is true). For label images, it is recommended to set the interpolation
     option to false.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): target_spacing_x along X, the last axis; target_spacing_y along Y, the last
-    but one; target_spacing_z along Z, the first of three. Gives an image of another shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, float32, float64 in,
-    float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535]
-    out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): target_spacing_x along X (the last axis);
+    target_spacing_y along Y (the second to last); target_spacing_z along Z (the first of
+    three). Returns an image of another shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -13455,9 +13376,9 @@ def make_anisotropic(
         If true, interpolate the image during rescaling.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13540,12 +13461,11 @@ def make_isotropic(
     the image during rescaling or not (default is true). For label images, it is
     recommended to set the interpolation option to false.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): current_spacing_x along X, the last axis; current_spacing_y along Y, the last
-    but one; current_spacing_z along Z, the first of three. Gives an image of another shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, float32, float64 in,
-    float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535]
-    out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): current_spacing_x along X (the last axis);
+    current_spacing_y along Y (the second to last); current_spacing_z along Z (the first of
+    three). Returns an image of another shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -13565,9 +13485,9 @@ def make_isotropic(
         If true, interpolate the image during rescaling.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13635,10 +13555,9 @@ def mask(
     the same position in the mask image is not equal to zero. <pre>f(x,m) = (x if (m
     != 0); (0 otherwise))</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -13650,9 +13569,9 @@ def mask(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13722,10 +13641,9 @@ def mask_label(
     same position in the label_map image has the right index value i. <pre>f(x,m,i)
     = (x if (m == i); (0 otherwise))</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int32 in [0, 1] out; uint8 in, int32 in [0, 255] out; uint16 in, int32 in [0,
-    65535] out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> int32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -13739,9 +13657,9 @@ def mask_label(
         Label value to use.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13807,9 +13725,9 @@ def masked_voronoi_labeling(
     an octagon shape until they touch. The region growing is limited to a masked
     area. The resulting label map is written to the output.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -13821,9 +13739,9 @@ def masked_voronoi_labeling(
         Output label image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13894,11 +13812,11 @@ def maximum_box(
     """Computes the local maximum of a pixels cube neighborhood. The cubes size is
     specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -13914,9 +13832,9 @@ def maximum_box(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -13960,7 +13878,7 @@ def maximum_distance_n_nearest_neighbors(
     """For each label in a distance matrix, compute the maximum distance among its N
     nearest neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -14006,7 +13924,7 @@ def maximum_distance_of_n_shortest_distances(
     """For each label in a distance matrix, compute the maximum distance among its N
     nearest neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -14052,7 +13970,7 @@ def maximum_distance_touching_neighbors(
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the maximum distance to all touching neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -14125,9 +14043,9 @@ def maximum_extension_map(
     """Determines, for every label, the maximum distance of any pixel to the centroid
     in a label map and returns it as a parametric map.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -14137,9 +14055,9 @@ def maximum_extension_map(
         Output parametric image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14212,11 +14130,11 @@ def maximum_filter(
     neighborhood size is specified by its halfwidth, halfheight and halfdepth
     (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -14234,9 +14152,9 @@ def maximum_filter(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14306,10 +14224,9 @@ def maximum_image_and_scalar(
     """Computes the maximum of a constant scalar s and each pixel value x in a given
     image X. <pre>f(x, s) = max(x, s)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -14321,9 +14238,9 @@ def maximum_image_and_scalar(
         Scalar value used in the comparison.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14386,10 +14303,9 @@ def maximum_images(
     """Computes the maximum of a pair of pixel values x, y from two given images X and
     Y. <pre>f(x, y) = max(x, y)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -14401,9 +14317,9 @@ def maximum_images(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14469,10 +14385,9 @@ def maximum_intensity_map(
     per label, and replaces every label with that number. This results in a
     parametric image expressing maximum object intensity.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -14484,9 +14399,9 @@ def maximum_intensity_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14523,9 +14438,9 @@ def maximum_of_all_pixels(
 ) -> float:
     """Determines the maximum of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -14533,9 +14448,9 @@ def maximum_of_all_pixels(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14567,7 +14482,7 @@ def maximum_of_touching_neighbors(
 ) -> LibraryArray:
     """Compute the maximum_of_touching_neighbors
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -14646,10 +14561,9 @@ def maximum_of_touching_neighbors_map(
     neighbors of neighbors (e.g. radius 1 = direct neighbors, radius 2 = neighbors
     of neighbors, etc.).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -14665,9 +14579,9 @@ def maximum_of_touching_neighbors_map(
         Whether to ignore the background label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14705,9 +14619,9 @@ def maximum_position(
 ) -> _list[float]:
     """Determines the position of the maximum of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -14715,9 +14629,9 @@ def maximum_position(
         The image of which the position of the maximum of all pixels will be determined.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14776,11 +14690,11 @@ def maximum_sphere(
     """Computes the local maximum of a pixels spherical neighborhood. The spheres size
     is specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -14796,9 +14710,9 @@ def maximum_sphere(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -14859,10 +14773,9 @@ def maximum_x_projection(
 ) -> ClesperantoArray:
     """Determines the maximum intensity projection of an image along X.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -14926,10 +14839,9 @@ def maximum_y_projection(
 ) -> ClesperantoArray:
     """Determines the maximum intensity projection of an image along X.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -14993,10 +14905,9 @@ def maximum_z_projection(
 ) -> ClesperantoArray:
     """Determines the maximum intensity projection of an image along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -15073,11 +14984,11 @@ def mean_box(
     """Computes the local mean average of a pixels boxshaped neighborhood. The cubes
     size is specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -15093,9 +15004,9 @@ def mean_box(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15139,7 +15050,7 @@ def mean_distance_n_farthest_neighbors(
     """For each label in a distance matrix, compute the mean distance to its N farthest
     neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -15185,7 +15096,7 @@ def mean_distance_n_nearest_neighbors(
     """For each label in a distance matrix, compute the mean distance to its N nearest
     neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -15231,7 +15142,7 @@ def mean_distance_touching_neighbors(
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the mean distance to all touching neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -15304,9 +15215,9 @@ def mean_extension_map(
     """Determines, for every label, the mean distance of all pixels to the centroid in
     a label map and returns it as a parametric map.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -15316,9 +15227,9 @@ def mean_extension_map(
         Output parametric image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15391,11 +15302,11 @@ def mean_filter(
     or a sphereshaped. The shape size is specified by its halfwidth, halfheight and
     halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -15413,9 +15324,9 @@ def mean_filter(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15485,10 +15396,9 @@ def mean_intensity_map(
     per label, and replaces every label with that number. This results in a
     parametric image expressing mean object intensity.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -15500,9 +15410,9 @@ def mean_intensity_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15539,9 +15449,9 @@ def mean_of_all_pixels(
 ) -> float:
     """Determines the mean of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -15549,9 +15459,9 @@ def mean_of_all_pixels(
         The image of which the mean of all pixels will be determined.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15583,7 +15493,7 @@ def mean_of_touching_neighbors(
 ) -> LibraryArray:
     """Compute the mean_of_touching_neighbors
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -15662,10 +15572,9 @@ def mean_of_touching_neighbors_map(
     neighbors of neighbors (e.g. radius 1 = direct neighbors, radius 2 = neighbors
     of neighbors, etc.).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -15681,9 +15590,9 @@ def mean_of_touching_neighbors_map(
         Whether to ignore the background label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15755,11 +15664,11 @@ def mean_sphere(
     """Computes the local mean average of a pixels spherical neighborhood. The spheres
     size is specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -15775,9 +15684,9 @@ def mean_sphere(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15821,9 +15730,9 @@ def mean_squared_error(
 ) -> float:
     """Determines the mean squared error (MSE) between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -15833,9 +15742,9 @@ def mean_squared_error(
         Second image to compare.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -15890,10 +15799,9 @@ def mean_x_projection(
 ) -> ClesperantoArray:
     """Determines the mean average intensity projection of an image along X.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -15957,10 +15865,9 @@ def mean_y_projection(
 ) -> ClesperantoArray:
     """Determines the mean average intensity projection of an image along Y.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -16024,10 +15931,9 @@ def mean_z_projection(
 ) -> ClesperantoArray:
     """Determines the mean average intensity projection of an image along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -16109,11 +16015,11 @@ def median(
     and halfdepth (radius). For technical reasons, the area of the shpae must have
     less than 1000 pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -16131,9 +16037,9 @@ def median(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16209,11 +16115,11 @@ def median_box(
     specified by its halfwidth and halfheight (radius). For technical reasons, the
     area of the box must have less than 1000 pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -16229,9 +16135,9 @@ def median_box(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16274,7 +16180,7 @@ def median_of_touching_neighbors(
 ) -> LibraryArray:
     """Compute the median_of_touching_neighbors
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -16353,10 +16259,9 @@ def median_of_touching_neighbors_map(
     neighbors of neighbors (e.g. radius 1 = direct neighbors, radius 2 = neighbors
     of neighbors, etc.).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -16372,9 +16277,9 @@ def median_of_touching_neighbors_map(
         Whether to ignore the background label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16447,11 +16352,11 @@ def median_sphere(
     specified by its halfwidth and halfheight (radius). For technical reasons, the
     area of the box must have less than 1000 pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -16467,9 +16372,9 @@ def median_sphere(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16533,9 +16438,9 @@ def merge_touching_labels(
 ) -> ClesperantoArray:
     """Merges touching labels of a label image and relabels the result sequentially.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -16545,9 +16450,9 @@ def merge_touching_labels(
         Output label image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16616,11 +16521,11 @@ def minimum_box(
     """Computes the local minimum of a pixels cube neighborhood. The cubes size is
     specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -16636,9 +16541,9 @@ def minimum_box(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16682,7 +16587,7 @@ def minimum_distance_touching_neighbors(
     """For each label in a touch matrix and its corresponding distance matrix, compute
     the minimum distance to all touching neighbors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -16767,11 +16672,11 @@ def minimum_filter(
     """Computes the local minimum of a pixels cube neighborhood. The cubes size is
     specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -16789,9 +16694,9 @@ def minimum_filter(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16861,10 +16766,9 @@ def minimum_image_and_scalar(
     """Computes the minimum of a constant scalar s and each pixel value x in a given
     image X. <pre>f(x, s) = min(x, s)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -16876,9 +16780,9 @@ def minimum_image_and_scalar(
         Scalar value used in the comparison.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -16941,10 +16845,9 @@ def minimum_images(
     """Computes the minimum of a pair of pixel values x, y from two given images X and
     Y. <pre>f(x, y) = min(x, y)</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -16956,9 +16859,9 @@ def minimum_images(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17024,10 +16927,9 @@ def minimum_intensity_map(
     per label, and replaces every label with that number. This results in a
     parametric image expressing minimum object intensity.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -17039,9 +16941,9 @@ def minimum_intensity_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17078,9 +16980,9 @@ def minimum_of_all_pixels(
 ) -> float:
     """Determines the minimum of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -17088,9 +16990,9 @@ def minimum_of_all_pixels(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17124,9 +17026,9 @@ def minimum_of_masked_pixels(
     """Determines the minimum intensity in a masked image, but only over pixels that
     have nonzero values in a separate mask image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -17136,9 +17038,9 @@ def minimum_of_masked_pixels(
         Input mask.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17175,7 +17077,7 @@ def minimum_of_touching_neighbors(
 ) -> LibraryArray:
     """Compute the minimum_of_touching_neighbors
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -17254,10 +17156,9 @@ def minimum_of_touching_neighbors_map(
     neighbors of neighbors (e.g. radius 1 = direct neighbors, radius 2 = neighbors
     of neighbors, etc.).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -17273,9 +17174,9 @@ def minimum_of_touching_neighbors_map(
         Whether to ignore the background label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17313,9 +17214,9 @@ def minimum_position(
 ) -> _list[float]:
     """Determines the position of the minimum of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -17323,9 +17224,9 @@ def minimum_position(
         The image of which the position of the minimum of all pixels will be determined.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17384,11 +17285,11 @@ def minimum_sphere(
     """Computes the local minimum of a pixels spherical neighborhood. The spheres size
     is specified by its halfwidth, halfheight and halfdepth (radius).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -17404,9 +17305,9 @@ def minimum_sphere(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17467,10 +17368,9 @@ def minimum_x_projection(
 ) -> ClesperantoArray:
     """Determines the minimum intensity projection of an image along Y.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -17534,10 +17434,9 @@ def minimum_y_projection(
 ) -> ClesperantoArray:
     """Determines the minimum intensity projection of an image along Y.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -17601,10 +17500,9 @@ def minimum_z_projection(
 ) -> ClesperantoArray:
     """Determines the minimum intensity projection of an image along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -17688,12 +17586,11 @@ def mode(
     lie within a range from 0 to 255 (uint8). In case multiple values have maximum
     frequency, the smallest one is returned.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses
-    uint16, int32, float32 and float64 (not given: arrays of other dtypes than uint8 are
-    misread).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8 -> uint8. Raises MemoryTypeError for uint16, int32, float32 and
+    float64, which the library would misread.
 
     Parameters
     ----------
@@ -17711,9 +17608,9 @@ def mode(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17773,12 +17670,11 @@ def mode_box(
     intensities must lie within a range from 0 to 255. In case multiple values have
     maximum frequency, the smallest one is returned.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses
-    uint16, int32, float32 and float64 (not given: arrays of other dtypes than uint8 are
-    misread).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8 -> uint8. Raises MemoryTypeError for uint16, int32, float32 and
+    float64, which the library would misread.
 
     Parameters
     ----------
@@ -17794,9 +17690,9 @@ def mode_box(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17822,7 +17718,7 @@ def mode_of_touching_neighbors(
 ) -> LibraryArray:
     """Compute the mode_of_touching_neighbors
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -17901,9 +17797,9 @@ def mode_of_touching_neighbors_map(
     neighbors of neighbors (e.g. radius 1 = direct neighbors, radius 2 = neighbors
     of neighbors, etc.).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -17919,9 +17815,9 @@ def mode_of_touching_neighbors_map(
         Whether to ignore the background label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -17996,12 +17892,11 @@ def mode_sphere(
     intensities must lie within a range from 0 to 255. In case multiple values have
     maximum frequency, the smallest one is returned.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out. Refuses
-    uint16, int32, float32 and float64 (not given: arrays of other dtypes than uint8 are
-    misread).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8 -> uint8. Raises MemoryTypeError for uint16, int32, float32 and
+    float64, which the library would misread.
 
     Parameters
     ----------
@@ -18017,9 +17912,9 @@ def mode_sphere(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18070,10 +17965,9 @@ def modulo_images(
     """Computes the remainder of a division of pairwise pixel values in two images Uses
     C truncated division, different than Python's floor division.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -18085,9 +17979,9 @@ def modulo_images(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18158,9 +18052,9 @@ def morphological_chan_vese(
     The output image (dst) should also be the initialization of the contour. If not
     provided (nullptr), the function uses a checkerboard pattern initialization.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -18178,9 +18072,9 @@ def morphological_chan_vese(
         Lambda2.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18245,11 +18139,10 @@ def multiply_image_and_position(
     """Multiplies all pixel intensities with the x, y or z coordinate, depending on
     specified dimension.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial.
-    dimension counts from X: 0 is the last axis of an array, 1 the last but one. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float32, float64 in, float32 in [0, 255] out; uint8 in, float32 in [0, 65535] out; uint16,
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. dimension counts the axes from the last one: 0 is X, 1 is Y, 2 is Z.
+    Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -18261,9 +18154,9 @@ def multiply_image_and_position(
         Dimension (0,1,2) to use in the operation.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18326,10 +18219,9 @@ def multiply_image_and_scalar(
     """Multiplies all pixels value x in a given image X with a constant scalar s.
     <pre>f(x, s) = x * s</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -18341,9 +18233,9 @@ def multiply_image_and_scalar(
         The number with which every pixel will be multiplied with.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18406,10 +18298,9 @@ def multiply_images(
     """Multiplies all pairs of pixel values x and y from two image X and Y. <pre>f(x,
     y) = x * y</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -18421,9 +18312,9 @@ def multiply_images(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18464,7 +18355,7 @@ def multiply_matrix(
     """Multiplies two matrices with each other. Shape of matrix1 should be equal to
     shape of matrix2 transposed.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -18547,10 +18438,9 @@ def nan_to_num(
     values for posinf and neginf may differ from numpy and even differ depending on
     compute hardware. It is recommended to specify those values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -18566,9 +18456,9 @@ def nan_to_num(
         Value to replace -inf with.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18611,7 +18501,7 @@ def native_execute(
 ) -> Any:
     """Execute an OpenCL kernel from a file or a string
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Call, build, and execute a kernel compatible with OpenCL language.
     The kernel can be called from a file or a string.
@@ -18698,10 +18588,9 @@ def nonzero_maximum(
     overwritten in the output image. Thus, the result image should be initialized by
     copying the original image in advance.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -18715,9 +18604,9 @@ def nonzero_maximum(
         Filter neighborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18776,10 +18665,9 @@ def nonzero_maximum_box(
     image will not be overwritten in the output image. Thus, the result image should
     be initialized by copying the original image in advance.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -18791,9 +18679,9 @@ def nonzero_maximum_box(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18851,10 +18739,9 @@ def nonzero_maximum_diamond(
     image will not be overwritten in the output image. Thus, the result image should
     be initialized by copying the original image in advance.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -18866,9 +18753,9 @@ def nonzero_maximum_diamond(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -18930,10 +18817,9 @@ def nonzero_minimum(
     in the output image. Thus, the result image should be initialized by copying the
     original image in advance.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -18947,9 +18833,9 @@ def nonzero_minimum(
         Filter neigborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19008,10 +18894,9 @@ def nonzero_minimum_box(
     image will not be overwritten in the output image. Thus, the result image should
     be initialized by copying the original image in advance.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -19023,9 +18908,9 @@ def nonzero_minimum_box(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19083,10 +18968,9 @@ def nonzero_minimum_diamond(
     image will not be overwritten in the output image. Thus, the result image should
     be initialized by copying the original image in advance.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -19098,9 +18982,9 @@ def nonzero_minimum_diamond(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19163,9 +19047,9 @@ def normalize(
     and high_percentile parameters, respectively. If not specified, the minimum and
     maximum pixel values of the image are used.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float32, in [0, 1]; float32, float64 -> float32.
 
     Parameters
     ----------
@@ -19179,9 +19063,9 @@ def normalize(
         High percentile to determine the maximum pixel value.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19244,9 +19128,9 @@ def not_equal(
     """Determines if two images A and B equal pixel wise. f(a, b) = 1 if a != b; 0
     otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -19258,9 +19142,9 @@ def not_equal(
         The resulting binary image where pixels will be 1 only if source1
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19325,9 +19209,9 @@ def not_equal_constant(
     """Determines if two images A and B equal pixel wise. f(a, b) = 1 if a != b; 0
     otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -19339,9 +19223,9 @@ def not_equal_constant(
         The constant where every pixel is compared to.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19380,7 +19264,7 @@ def ones(
 ) -> LibraryArray:
     """Create an Array object full of ones from a shape.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -19411,7 +19295,7 @@ def ones_like(
 ) -> LibraryArray:
     """Create an Array object filled with ones from an other array.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -19469,10 +19353,9 @@ def onlyzero_overwrite_maximum(
     """Apply a local maximum filter to an image which only overwrites pixels with value
     0.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -19486,9 +19369,9 @@ def onlyzero_overwrite_maximum(
         Filter neigborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19554,10 +19437,9 @@ def onlyzero_overwrite_maximum_box(
     """Apply a local maximum filter to an image which only overwrites pixels with value
     0.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -19569,9 +19451,9 @@ def onlyzero_overwrite_maximum_box(
         Output image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19636,10 +19518,9 @@ def onlyzero_overwrite_maximum_diamond(
     """Apply a local maximum filter to an image which only overwrites pixels with value
     0.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -19651,9 +19532,9 @@ def onlyzero_overwrite_maximum_diamond(
         Output image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19719,10 +19600,9 @@ def opening(
     custom structuring element provided as input. This operator also works with
     binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -19734,9 +19614,9 @@ def opening(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19804,11 +19684,11 @@ def opening_box(
     """Opening operator, applies morphological opening to intensity images using a
     box-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -19824,9 +19704,9 @@ def opening_box(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19893,9 +19773,9 @@ def opening_labels(
     octagon as the structuring element. Note: This operation assumes input images
     are isotropic.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -19907,9 +19787,9 @@ def opening_labels(
         Radius size for the opening.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -19974,11 +19854,11 @@ def opening_sphere(
     """Opening operator, applies morphological opening to intensity images using a
     sphere-shaped footprint. This operator also works with binary images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -19994,9 +19874,9 @@ def opening_sphere(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20030,7 +19910,7 @@ def opening_sphere(
 def operation(name: str) -> Callable[..., Any]:
     """Returns a function from the pyclesperanto package
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -20052,7 +19932,7 @@ def operations(
 ) -> dict[str, Callable[..., Any]]:
     """Retrieve a dictionary of operations, which can be filtered by annotated categories.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -20115,11 +19995,10 @@ def pad(
 ) -> ClesperantoArray:
     """Pads an image with a given size along dimensions with a given value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): size_x along X, the last axis; size_y along Y, the last but one; size_z along
-    Z, the first of three. Gives an image of another shape. On test images from 0 to 1, or over
-    an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in,
-    uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): size_x along X (the last axis); size_y along Y (the
+    second to last); size_z along Z (the first of three). Returns an image of another shape.
+    Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -20139,9 +20018,9 @@ def pad(
         Center the image in the middle of the padded image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20213,10 +20092,9 @@ def parametric_map(
     table can be generated using labels_statistics or labels_neighbors_statistics
     functions, with the 'include_background' parameter set to 'True'.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16, float32, float64 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -20230,9 +20108,9 @@ def parametric_map(
         Name of the property to map.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20305,12 +20183,11 @@ def paste(
 ) -> ClesperantoArray:
     """Pastes an image into another image at a given position.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): destination_x along X, the last axis; destination_y along Y, the last but
-    one; destination_z along Z, the first of three. Gives an image of the same shape. On test
-    images from 0 to 1, or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8
-    in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in
-    [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): destination_x along X (the last axis);
+    destination_y along Y (the second to last); destination_z along Z (the first of three).
+    Returns an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -20326,9 +20203,9 @@ def paste(
         Origin pixel coodinate in z to paste.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20372,9 +20249,9 @@ def percentile(
 ) -> float:
     """Computes the percentile value of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -20384,9 +20261,9 @@ def percentile(
         Percentile to compute.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20437,9 +20314,9 @@ def pixel_count_map(
     label with that number. This results in a parametric image expressing area or
     volume.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 255] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -20449,9 +20326,9 @@ def pixel_count_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20488,7 +20365,7 @@ def pointlist_to_labelled_spots(
 ) -> LibraryArray:
     """Converts a pointlist image (x,y,z) into a labelled spots in a label image.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -20557,10 +20434,9 @@ def power(
     """Computes all pixels value x to the power of a given exponent a. <pre>f(x, a) = x
     ^ a</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -20572,9 +20448,9 @@ def power(
         Power value.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20636,9 +20512,9 @@ def power_images(
 ) -> ClesperantoArray:
     """Calculates x to the power of y pixel wise of two images X and Y.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint16, float32, float64 in, float32 in [0, 1] out; uint8, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -20650,9 +20526,9 @@ def power_images(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20692,9 +20568,9 @@ def product_of_all_pixels(
 ) -> float:
     """Determines the product of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -20702,9 +20578,9 @@ def product_of_all_pixels(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -20752,10 +20628,9 @@ def product_x_projection(
     """Determines the product intensity projection of an image along X. <pre>f(y,z) =
     prod_x(src(x,y,z))</pre>
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16 in, uint32 in [0, 1] out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8,
+    uint16 -> uint32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -20816,10 +20691,9 @@ def product_y_projection(
     """Determines the product intensity projection of an image along Y. <pre>f(x,z) =
     prod_y(src(x,y,z))</pre>
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16 in, uint32 in [0, 1] out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8,
+    uint16 -> uint32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -20880,11 +20754,9 @@ def product_z_projection(
     """Determines the product intensity projection of an image along Z. <pre>f(x,y) =
     prod_z(src(x,y,z))</pre>
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 1] out; uint8 in, uint32 in [0, 255] out;
-    uint16 in, uint32 in [0, 65535] out; int32 in, int32 out; float32, float64 in, float32 in
-    [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8,
+    uint16 -> uint32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -20954,9 +20826,9 @@ def proximal_neighbor_count(
     """From a label map, determines which labels are whithin a given distance range of
     each other and returns the number of those in vector.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -20970,9 +20842,9 @@ def proximal_neighbor_count(
         Maximum distance to consider a neighbor.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21039,10 +20911,9 @@ def proximal_neighbor_count_map(
     """From a label map, generates a map where each label is replaced by the count of
     neighboring labels within a specified distance range.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint32 in [0, 1] out; uint8, uint16, float32, float64 in, uint32 in [0, 255] out;
-    int32 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -21056,9 +20927,9 @@ def proximal_neighbor_count_map(
         Maximum distance to consider a neighbor.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21095,7 +20966,7 @@ def proximal_neighbor_count_map(
 def pull(array: ClesperantoArray) -> LibraryArray:
     """Pull the input image from the device to the host.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -21119,7 +20990,7 @@ def push(
 ) -> LibraryArray:
     """Create a new image on the device and push the input image into it.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -21175,10 +21046,9 @@ def radians_to_degrees(
 ) -> ClesperantoArray:
     """Converts radians to degrees.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8 in, float32 in [0, 65535] out;
-    uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -21188,9 +21058,9 @@ def radians_to_degrees(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21274,12 +21144,11 @@ def range(
     the rule src[start + i * step] = dst[i] along each dimension. The destination
     image is not reallocated.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): start_x, stop_x and step_x along X, the last axis; start_y, stop_y and step_y
-    along Y, the last but one; start_z, stop_z and step_z along Z, the first of three. Gives an
-    image of another shape. On test images from 0 to 1, or over an integer's whole range: bool
-    in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): start_x, stop_x and step_x along X (the last axis);
+    start_y, stop_y and step_y along Y (the second to last); start_z, stop_z and step_z along Z
+    (the first of three). Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -21307,9 +21176,9 @@ def range(
         Range step value in z
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21379,9 +21248,9 @@ def read_intensities_from_map(
     """Reads values from a parametric map using its corresponding labels and return it
     as a vector of values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -21393,9 +21262,9 @@ def read_intensities_from_map(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21457,9 +21326,9 @@ def read_map_values(
     """Reads values from a parametric map using its corresponding labels and return it
     as a vector of values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -21471,9 +21340,9 @@ def read_map_values(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21536,9 +21405,9 @@ def read_values_from_positions(
     of those pixels. The intensities are stored in a new vector. The positions are
     passed as a (x,y,z) coordinate per column.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8
-    in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -21550,9 +21419,9 @@ def read_values_from_positions(
         Output vector image of intensities.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21611,10 +21480,9 @@ def reciprocal(
 ) -> ClesperantoArray:
     """Computes 1/x for every pixel value x in a given image X. <pre>f(x) = 1 / x</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16 in, float32 in [0, 1] out; int32 in, float32 out; float32, float64 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -21624,9 +21492,9 @@ def reciprocal(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21685,9 +21553,9 @@ def reduce_labels_to_centroids(
 ) -> ClesperantoArray:
     """Takes a label map and reduces each label to its centroid.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -21697,9 +21565,9 @@ def reduce_labels_to_centroids(
         Output label image with centroids.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21759,9 +21627,9 @@ def reduce_labels_to_label_edges(
     """Takes a label map and reduces all labels to their edges. Label IDs stay and
     background will be zero.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -21771,9 +21639,9 @@ def reduce_labels_to_label_edges(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -21834,10 +21702,9 @@ def reduce_stack(
     have control over which slices stay: with factor 3 and offset 0, slices 0, 3, 6,
     … are kept; with factor 4 and offset 1, slices 1, 5, 9, … are kept.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives an image of another shape. On test
-    images from 0 to 1, or over an integer's whole range: bool, float32, float64 in, float32 in
-    [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32
-    in, float32 out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Returns an image of another shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -21919,9 +21786,9 @@ def relabel_sequential(
     labels and maximum label index are equal. This operation is mostly performed on
     the CPU.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -21933,9 +21800,9 @@ def relabel_sequential(
         Renumbering is done in blocks for performance reasons.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22001,9 +21868,9 @@ def remove_labels(
     removed (those with a 1 in the vector will be excluded). Labels 2 and 3 will be
     kept and renumbered to 1 and 2.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -22015,9 +21882,9 @@ def remove_labels(
         Output label image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22089,10 +21956,10 @@ def remove_labels_on_edges(
     """Removes all labels from a label map that touch the edges of the image. Remaining
     label elements are renumbered afterwards.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): exclude_x along X, the last axis; exclude_y along Y, the last but one;
-    exclude_z along Z, the first of three. Gives a label image. On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): exclude_x along X (the last axis); exclude_y along
+    Y (the second to last); exclude_z along Z (the first of three). Returns a label image.
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -22108,9 +21975,9 @@ def remove_labels_on_edges(
         Exclude labels touching the min and max z boundaries.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22184,9 +22051,9 @@ def remove_labels_with_map_values_out_of_range(
     """Remove labels with values outside a given value range based on a vector of
     values associated with the labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -22202,9 +22069,9 @@ def remove_labels_with_map_values_out_of_range(
         Maximum value to keep.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22281,9 +22148,9 @@ def remove_labels_with_map_values_within_range(
     """Remove labels with values inside a given value range based on a vector of values
     associated with the labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8 in,
-    uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -22299,9 +22166,9 @@ def remove_labels_with_map_values_within_range(
         Maximum value to keep.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22371,9 +22238,9 @@ def remove_large_labels(
 ) -> ClesperantoArray:
     """Removes labelled objects larger than a given size (in pixels) from a label map.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -22385,9 +22252,9 @@ def remove_large_labels(
         Largest size object allowed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22449,9 +22316,9 @@ def remove_small_labels(
 ) -> ClesperantoArray:
     """Removes labelled objects smaller than a given size (in pixels) from a label map.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -22463,9 +22330,9 @@ def remove_small_labels(
         Smallest size object allowed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22529,10 +22396,9 @@ def replace_intensities(
     as a vector of values. The vector index represents the old intensity and the
     value at that position represents the new intensity.s
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -22544,9 +22410,9 @@ def replace_intensities(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22614,10 +22480,9 @@ def replace_intensity(
 ) -> ClesperantoArray:
     """Replaces a specific intensity in an image with a given new value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -22631,9 +22496,9 @@ def replace_intensity(
         New value.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22702,10 +22567,9 @@ def replace_value(
 ) -> ClesperantoArray:
     """Replaces a specific intensity in an image with a given new value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -22719,9 +22583,9 @@ def replace_value(
         New value.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22789,10 +22653,9 @@ def replace_values(
     as a vector of values. The vector index represents the old intensity and the
     value at that position represents the new intensity.s
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8, uint16 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -22804,9 +22667,9 @@ def replace_values(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -22897,12 +22760,11 @@ def rigid_transform(
     are given in radians. To convert degrees to radians, use this formula:
     angle_in_radians = angle_in_degrees × π / 180.0
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): translate_x and angle_x along X, the last axis; translate_y and angle_y along
-    Y, the last but one; translate_z and angle_z along Z, the first of three. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint8
-    in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32,
-    float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): translate_x and angle_x along X (the last axis);
+    translate_y and angle_y along Y (the second to last); translate_z and angle_z along Z (the
+    first of three). Returns an image of the same shape. Dtypes: bool -> uint8; uint8, uint16,
+    int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -22930,9 +22792,9 @@ def rigid_transform(
         Automatically determines the size of the output depending on the rotation angles.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23018,11 +22880,11 @@ def rotate(
     radians to degrees, use this formula: angle_in_degrees = angle_in_radians ×
     180.0 / π
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): angle_x along X, the last axis; angle_y along Y, the last but one; angle_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): angle_x along X (the last axis); angle_y along Y
+    (the second to last); angle_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -23044,9 +22906,9 @@ def rotate(
         Automatically determines the size of the output depending on the rotation angles.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23110,10 +22972,9 @@ def round(
     """Computes each values to integral values using the round to nearest integer
     rounding mode.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -23123,9 +22984,9 @@ def round(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23191,10 +23052,9 @@ def sato_filter(
     Sato et al., 1998 (https://doi.org/10.1016/S1361-8415(98)80009-1). The filter
     accumulates the maximum response over the range [sigma_minimum, sigma_maximum).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -23210,9 +23070,9 @@ def sato_filter(
         Step size for the sigma values.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23294,11 +23154,11 @@ def scale(
 ) -> ClesperantoArray:
     """Scales the image by given factors.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): factor_x along X, the last axis; factor_y along Y, the last but one; factor_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): factor_x along X (the last axis); factor_y along Y
+    (the second to last); factor_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -23320,9 +23180,9 @@ def scale(
         Automatically determines the output image size.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23414,12 +23274,11 @@ def scatter(
     following the rule dst[start + i * step] = src[i] along each dimension. The
     destination image is not reallocated.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): start_x, stop_x and step_x along X, the last axis; start_y, stop_y and step_y
-    along Y, the last but one; start_z, stop_z and step_z along Z, the first of three. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): start_x, stop_x and step_x along X (the last axis);
+    start_y, stop_y and step_y along Y (the second to last); start_z, stop_z and step_z along Z
+    (the first of three). Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -23447,9 +23306,9 @@ def scatter(
         Range step value in z
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23490,7 +23349,7 @@ def scatter(
 def select_backend(name: str) -> None:
     """Switch the active backend. No-op if already active.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -23503,7 +23362,7 @@ def select_backend(name: str) -> None:
 def select_device(device_id: str | int = "", device_type: str = "all") -> _Device:
     """Select a device by 'name' or 'index' and by 'type', and store it as the current device
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     If selecting the device by string, the function compares the device name and substring.
     (e.g. "NVIDIA", "RTX", "Iris", etc. will match the device name "NVIDIA RTX 2080" or "Intel Iris Pro")
@@ -23558,10 +23417,9 @@ def set(
     """Sets all pixel values x of a given image X to a constant value v. <pre>f(x) =
     v</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -23571,9 +23429,9 @@ def set(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23630,10 +23488,9 @@ def set_column(
 ) -> ClesperantoArray:
     """Sets all pixel values x of a given column in X to a constant value v.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -23645,9 +23502,9 @@ def set_column(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23703,10 +23560,9 @@ def set_image_borders(
 ) -> ClesperantoArray:
     """Sets all pixel values at the image border to a given value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -23716,9 +23572,9 @@ def set_image_borders(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23777,9 +23633,9 @@ def set_nonzero_pixels_to_pixelindex(
 ) -> ClesperantoArray:
     """Replaces all 0 value pixels in an image with the index of a pixel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, uint32 in [0, 65535] out; int32 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -23791,9 +23647,9 @@ def set_nonzero_pixels_to_pixelindex(
         Offset value to start the indexing.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23851,10 +23707,9 @@ def set_plane(
 ) -> ClesperantoArray:
     """Sets all pixel values x of a given plane in X to a constant value v.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -23866,9 +23721,9 @@ def set_plane(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23915,10 +23770,9 @@ def set_ramp_x(
 ) -> ClesperantoArray:
     """Sets all pixel values to their X coordinate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32 out; float32,
-    float64 in, float32 in [0, 255] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -23926,9 +23780,9 @@ def set_ramp_x(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -23973,10 +23827,9 @@ def set_ramp_y(
 ) -> ClesperantoArray:
     """Sets all pixel values to their Y coordinate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32 out; float32,
-    float64 in, float32 in [0, 255] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -23984,9 +23837,9 @@ def set_ramp_y(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24031,10 +23884,9 @@ def set_ramp_z(
 ) -> ClesperantoArray:
     """Sets all pixel values to their Z coordinate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32 out; float32,
-    float64 in, float32 in [0, 255] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -24042,9 +23894,9 @@ def set_ramp_z(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24101,10 +23953,9 @@ def set_row(
 ) -> ClesperantoArray:
     """Sets all pixel values x of a given row in X to a constant value v.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -24114,9 +23965,9 @@ def set_row(
     value : float, default: 0
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24146,7 +23997,7 @@ def set_row(
 def set_wait_for_kernel_finish(wait: bool = True) -> None:
     """Wait for kernel to finish
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -24187,10 +24038,9 @@ def set_where_x_equals_y(
     coordinates x == y. Otherwise the pixel is not overwritten. If you want to
     initialize an identity transfrom matrix, set all pixels to 0 first.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -24200,9 +24050,9 @@ def set_where_x_equals_y(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24260,10 +24110,9 @@ def set_where_x_greater_than_y(
     coordinates x > y. Otherwise the pixel is not overwritten. If you want to
     initialize an identity transfrom matrix, set all pixels to 0 first.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -24273,9 +24122,9 @@ def set_where_x_greater_than_y(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24333,10 +24182,9 @@ def set_where_x_smaller_than_y(
     coordinates x < y. Otherwise the pixel is not overwritten. If you want to
     initialize an identity transfrom matrix, set all pixels to 0 first.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out. Changes input_image in place.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32. Modifies input_image in place.
 
     Parameters
     ----------
@@ -24346,9 +24194,9 @@ def set_where_x_smaller_than_y(
         Value to set.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24406,10 +24254,9 @@ def sign(
     1. If it was > 0, it will be 1. Otherwise it will be 0. This function aims to
     work similarly as its counterpart in numpy [1].
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1] out; int32 in, int32 out;
-    float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -24419,9 +24266,9 @@ def sign(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24476,10 +24323,9 @@ def sin(
 ) -> ClesperantoArray:
     """Compute the sin(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8, uint16 in, float32 in [-1, 1] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float32, in [-1, 1]; float32, float64 -> float32.
 
     Parameters
     ----------
@@ -24489,9 +24335,9 @@ def sin(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24546,10 +24392,9 @@ def sinh(
 ) -> ClesperantoArray:
     """Compute the sinh(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, int32 in, float32 out; uint16 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -24559,9 +24404,9 @@ def sinh(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24620,9 +24465,9 @@ def skeletonize(
     considered foreground. The result is similar, but not identical pixel by pixel,
     to scikit-image's skeletonize (Lee method in 3D).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -24632,9 +24477,9 @@ def skeletonize(
         Output skeleton image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24693,10 +24538,9 @@ def small_hessian_eigenvalue(
 ) -> ClesperantoArray:
     """Determines the Hessian eigenvalues and returns the small eigenvalue image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, float32 in [-255, 255] out; uint16 in, float32 in [-65535, 65535] out; int32
-    in, float32 out; float32, float64 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -24706,9 +24550,9 @@ def small_hessian_eigenvalue(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24767,9 +24611,9 @@ def smaller(
     """Determines if two images A and B smaller pixel wise. f(a, b) = 1 if a < b; 0
     otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -24781,9 +24625,9 @@ def smaller(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24848,9 +24692,9 @@ def smaller_constant(
     """Determines if two images A and B smaller pixel wise. f(a, b) = 1 if a < b; 0
     otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -24862,9 +24706,9 @@ def smaller_constant(
         Scalar used in the comparison.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -24927,9 +24771,9 @@ def smaller_or_equal(
     """Determines if two images A and B smaller or equal pixel wise. f(a, b) = 1 if a
     <= b; 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -24941,9 +24785,9 @@ def smaller_or_equal(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25008,9 +24852,9 @@ def smaller_or_equal_constant(
     """Determines if two images A and B smaller or equal pixel wise. f(a, b) = 1 if a
     <= b; 0 otherwise.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -25022,9 +24866,9 @@ def smaller_or_equal_constant(
         Scalar used in the comparison.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25088,9 +24932,9 @@ def smooth_connected_labels(
     the connectivity of the labels.     Note: It is recommended to process isotropic
     label images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -25102,9 +24946,9 @@ def smooth_connected_labels(
         Smoothing radius.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25165,9 +25009,9 @@ def smooth_labels(
     image is masked so that all background pixels remain background pixels.   Note:
     It is recommended to process isotropic label images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -25179,9 +25023,9 @@ def smooth_labels(
         Smoothing radius.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25237,10 +25081,9 @@ def sobel(
     """Convolve the image with the Sobel kernel. Author(s): Ruth WhelanJeans, Robert
     Haase
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8 in, float32 in [0, 65535] out;
-    uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25250,9 +25093,9 @@ def sobel(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25313,9 +25156,9 @@ def spots_to_pointlist(
     where every column contains d entries (with d = dimensionality of the original
     image) holding the coordinates of the maxima/minima.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -25325,9 +25168,9 @@ def spots_to_pointlist(
         Output coordinate list of spots.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25388,10 +25231,9 @@ def square(
     """Returns the element-wise square of the input. This function is similar to its
     counterpart in NumPy.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 65535] out;
-    uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25401,9 +25243,9 @@ def square(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25462,10 +25304,9 @@ def square_root(
 ) -> ClesperantoArray:
     """Computes the square root of each pixel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25475,9 +25316,9 @@ def square_root(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25535,10 +25376,9 @@ def squared_difference(
 ) -> ClesperantoArray:
     """Determines the squared difference pixel by pixel between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 65535] out;
-    uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25550,9 +25390,9 @@ def squared_difference(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25627,11 +25467,10 @@ def standard_deviation(
     neighborhood size is specified by its half-width, half-height, and half-depth
     (radius). If 2D images are given, radius_z will be ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25649,9 +25488,9 @@ def standard_deviation(
         Neighborhood shape, "box" or "sphere".
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25728,11 +25567,10 @@ def standard_deviation_box(
     size is specified by its half-width, half-height, and half-depth (radius). If 2D
     images are given, radius_z will be ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25748,9 +25586,9 @@ def standard_deviation_box(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25819,10 +25657,9 @@ def standard_deviation_intensity_map(
     of the   intensity per label, and replaces every label with that number. This
     results in a parametric image expressing standard deviation of object intensity.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16
-    in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -25834,9 +25671,9 @@ def standard_deviation_intensity_map(
         Parametric image computed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25877,9 +25714,9 @@ def standard_deviation_of_all_pixels(
 ) -> float:
     """Computes the standard deviation of all pixel values in an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -25889,9 +25726,9 @@ def standard_deviation_of_all_pixels(
         Delta degrees of freedom. The divisor used is (n - ddof).
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -25921,7 +25758,7 @@ def standard_deviation_of_touching_neighbors(
 ) -> LibraryArray:
     """Compute the standard_deviation_of_touching_neighbors
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -26000,9 +25837,9 @@ def standard_deviation_of_touching_neighbors_map(
     considering neighbors of neighbors (e.g. radius 1 = direct neighbors, radius 2 =
     neighbors of neighbors, etc.).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26018,9 +25855,9 @@ def standard_deviation_of_touching_neighbors_map(
         Whether to ignore the background label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26085,9 +25922,9 @@ def standard_deviation_partial_touching_area_matrix(
     perimeter touches neighboring labels and computes the standard deviation of
     these partial touching values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -26097,9 +25934,9 @@ def standard_deviation_partial_touching_area_matrix(
         Output vector containing standard deviations per label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26166,11 +26003,10 @@ def standard_deviation_sphere(
     The neighborhood size is specified by its half-width, half-height, and
     half-depth (radius). If 2D images are given, radius_z will be ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26186,9 +26022,9 @@ def standard_deviation_sphere(
         Radius along the z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26255,9 +26091,9 @@ def standard_deviation_touch_portion(
     perimeter touches neighboring labels and computes the standard deviation of
     these partial touching values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -26267,9 +26103,9 @@ def standard_deviation_touch_portion(
         Output vector containing standard deviations per label.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26310,9 +26146,8 @@ def statistics_of_background_and_labelled_pixels(
     intensity image defaults to the label image. If not provided, the label image
     defaults to a single label covering the entire image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values.
 
     Parameters
     ----------
@@ -26322,9 +26157,9 @@ def statistics_of_background_and_labelled_pixels(
         Label image to compute the statistics.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26373,9 +26208,8 @@ def statistics_of_labelled_neighbors(
     pixels they share on the boundary, etc. Important: This expect an isotropic
     image with isotropic pixel spacing.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values.
 
     Parameters
     ----------
@@ -26389,9 +26223,9 @@ def statistics_of_labelled_neighbors(
         Vector of dilation radii to consider for analysis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26430,9 +26264,8 @@ def statistics_of_labelled_pixels(
     image. If not provided, the intensity image defaults to the label image. If not
     provided, the label image defaults to a single label covering the entire image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values.
 
     Parameters
     ----------
@@ -26442,9 +26275,9 @@ def statistics_of_labelled_pixels(
         Label image to compute the statistics.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26505,10 +26338,9 @@ def std_x_projection(
     """Determines the standard deviation intensity projection of an image stack along
     X.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26578,10 +26410,9 @@ def std_y_projection(
     """Determines the standard deviation intensity projection of an image stack along
     Y.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26651,10 +26482,9 @@ def std_z_projection(
     """Determines the standard deviation intensity projection of an image stack along
     Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 255] out; uint16 in, float32 in [0, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26729,11 +26559,10 @@ def sub_stack(
 ) -> ClesperantoArray:
     """Crop a volume into a new volume, along the z-axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): start_z and end_z along Z, the first of three. Gives an image of another
-    shape. On test images from 0 to 1, or over an integer's whole range: bool in, uint8 in [0,
-    1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32, float64
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): start_z and end_z along Z (the first of three).
+    Returns an image of another shape. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -26747,9 +26576,9 @@ def sub_stack(
         End z coordinate of the crop.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26818,12 +26647,10 @@ def subtract_gaussian_background(
     """Applies Gaussian blur to the input image and subtracts the result from the
     original.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one; sigma_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [-1, 1] out; uint8
-    in, float32 in [-255, 255] out; uint16 in, float32 in [-65535, 65535] out; int32 in, float32
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y
+    (the second to last); sigma_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26839,9 +26666,9 @@ def subtract_gaussian_background(
         Gaussian sigma value along z.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26908,10 +26735,9 @@ def subtract_image_from_scalar(
 ) -> ClesperantoArray:
     """Subtracts one image X from a scalar s pixel wise. <pre>f(x, s) = s x</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out;
-    uint16 in, float32 in [-65535, 65535] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -26923,9 +26749,9 @@ def subtract_image_from_scalar(
         Scalar used in the subtraction.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -26988,10 +26814,9 @@ def subtract_images(
     """Subtracts one image X from another image Y pixel-wise. <pre>f(x, y) = x -
     y</pre>
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -27003,9 +26828,9 @@ def subtract_images(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27045,9 +26870,9 @@ def sum_of_all_pixels(
 ) -> float:
     """Determines the sum of all pixels in a given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -27055,9 +26880,9 @@ def sum_of_all_pixels(
         Input image to process.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27092,7 +26917,7 @@ def sum_reduction_x(
     contain the sum of the reduced pixels. For example, given the following image
     and block size 4: [0, 1, 1, 0, 1, 0, 1, 1] would lead to an image [2, 3]
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -27152,10 +26977,9 @@ def sum_x_projection(
 ) -> ClesperantoArray:
     """Determines the sum intensity projection of an image along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 255] out; uint8, uint16 in, uint32 in [0,
-    65535] out; int32 in, int32 out; float32, float64 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8,
+    uint16 -> uint32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -27219,10 +27043,9 @@ def sum_y_projection(
 ) -> ClesperantoArray:
     """Determines the sum intensity projection of an image along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 255] out; uint8, uint16 in, uint32 in [0,
-    65535] out; int32 in, int32 out; float32, float64 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8,
+    uint16 -> uint32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -27286,11 +27109,9 @@ def sum_z_projection(
 ) -> ClesperantoArray:
     """Determines the sum intensity projection of an image along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 1] out; uint8 in, uint32 in [0, 255] out;
-    uint16 in, uint32 in [0, 65535] out; int32 in, int32 out; float32, float64 in, float32 in
-    [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8,
+    uint16 -> uint32; int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -27336,7 +27157,7 @@ def symmetric_maximum_matrix(
     """Transforms a matrix into a symmetric matrix by resolving conflicting values
     (X,Y) and (Y,X) using their maximum.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -27376,7 +27197,7 @@ def symmetric_mean_matrix(
     """Transforms a matrix into a symmetric matrix by resolving conflicting values
     (X,Y) and (Y,X) using their mean.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -27416,7 +27237,7 @@ def symmetric_minimum_matrix(
     """Transforms a matrix into a symmetric matrix by resolving conflicting values
     (X,Y) and (Y,X) using their minimum.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -27477,10 +27298,9 @@ def tan(
 ) -> ClesperantoArray:
     """Compute the tan(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float32 in [0, 255] out; uint8, uint16 in, float32 in [-255, 255]
-    out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -27490,9 +27310,9 @@ def tan(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27547,9 +27367,9 @@ def tanh(
 ) -> ClesperantoArray:
     """Compute the tanh(x) for each element x in the array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float32, in [0, 1]; float32, float64 -> float32.
 
     Parameters
     ----------
@@ -27559,9 +27379,9 @@ def tanh(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27616,9 +27436,9 @@ def threshold_isodata(
 ) -> ClesperantoArray:
     """Binarizes an image using the isodata threshold method (Ridler & Calvard 1978)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -27628,9 +27448,9 @@ def threshold_isodata(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27690,9 +27510,9 @@ def threshold_li(
     """Binarizes an image using Li's minimum cross-entropy threshold method (Li & Lee
     1993, Li & Tam 1998)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -27702,9 +27522,9 @@ def threshold_li(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27763,9 +27583,9 @@ def threshold_mean(
 ) -> ClesperantoArray:
     """Binarizes an image using the global average intensity in the image
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -27775,9 +27595,9 @@ def threshold_mean(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27832,9 +27652,9 @@ def threshold_otsu(
 ) -> ClesperantoArray:
     """Binarizes an image using Otsu's threshold method (Otsu et. al. 1979)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -27844,9 +27664,9 @@ def threshold_otsu(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27907,9 +27727,9 @@ def threshold_triangle(
 ) -> ClesperantoArray:
     """Binarizes an image using the triangle threshold method (Zack et. al. 1977)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -27919,9 +27739,9 @@ def threshold_triangle(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -27980,9 +27800,9 @@ def threshold_yen(
 ) -> ClesperantoArray:
     """Binarizes an image using Yen's threshold method (Yen et. al. 1995)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint8.
 
     Parameters
     ----------
@@ -27992,9 +27812,9 @@ def threshold_yen(
         Output binary image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28066,11 +27886,11 @@ def top_hat(
 ) -> ClesperantoArray:
     """Applies a top-hat filter for background subtraction to the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -28088,9 +27908,9 @@ def top_hat(
         Element shape, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28165,11 +27985,11 @@ def top_hat_box(
 ) -> ClesperantoArray:
     """Applies a top-hat filter for background subtraction to the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -28185,9 +28005,9 @@ def top_hat_box(
         Radius of the background determination region in Z.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28260,11 +28080,11 @@ def top_hat_sphere(
 ) -> ClesperantoArray:
     """Applies a top-hat filter for background subtraction to the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16
-    in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -28280,9 +28100,9 @@ def top_hat_sphere(
         Radius of the background determination region in Z.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28347,10 +28167,9 @@ def touching_neighbor_count_map(
     """For each label in a label map, determines how many other labels it is touching
     and creates a parametric map where each label is replaced by that number.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [0, 1] out; uint8, uint16, float32, float64 in, float32 in [0, 255] out;
-    int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -28360,9 +28179,9 @@ def touching_neighbor_count_map(
         Output parametric image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28433,11 +28252,11 @@ def translate(
 ) -> ClesperantoArray:
     """Translates the image by a given vector.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): translate_x along X, the last axis; translate_y along Y, the last but one;
-    translate_z along Z, the first of three. Gives an image of the same shape. On test images
-    from 0 to 1, or over an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8
-    out; uint16 in, uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): translate_x along X (the last axis); translate_y
+    along Y (the second to last); translate_z along Z (the first of three). Returns an image of
+    the same shape. Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype;
+    float64 -> float32.
 
     Parameters
     ----------
@@ -28455,9 +28274,9 @@ def translate(
         If true, bi/trilinear interpolation will be applied.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28518,10 +28337,9 @@ def transpose_xy(
 ) -> ClesperantoArray:
     """Transpose X and Y axes of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -28531,9 +28349,9 @@ def transpose_xy(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28592,10 +28410,9 @@ def transpose_xz(
 ) -> ClesperantoArray:
     """Transpose X and Z axes of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -28605,9 +28422,9 @@ def transpose_xz(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28666,10 +28483,9 @@ def transpose_yz(
 ) -> ClesperantoArray:
     """Transpose Y and Z axes of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -28679,9 +28495,9 @@ def transpose_yz(
         Output image where results are written into.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28740,10 +28556,9 @@ def truncate(
 ) -> ClesperantoArray:
     """Computes each values to integral values by removing the fractional part.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -28753,9 +28568,9 @@ def truncate(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28816,10 +28631,9 @@ def tubeness(
     based on the Sato filter (https://doi.org/10.1016/S1361-8415(98)80009-1). The
     sigma parameter defines the thickness of the structures to be enhanced.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -28831,9 +28645,9 @@ def tubeness(
         Standard deviation of the Gaussian kernel used in the filter.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28894,10 +28708,9 @@ def undefined_to_zero(
     """Copies all pixels instead those which are not a number (NaN) or infinity (inf),
     which are replaced by 0.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -28907,9 +28720,9 @@ def undefined_to_zero(
         Output result image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -28980,11 +28793,10 @@ def unpad(
 ) -> ClesperantoArray:
     """Removes padding from an image along dimensions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): size_x along X, the last axis; size_y along Y, the last but one; size_z along
-    Z, the first of three. Gives an image of another shape. On test images from 0 to 1, or over
-    an integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in,
-    uint16 out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): size_x along X (the last axis); size_y along Y (the
+    second to last); size_z along Z (the first of three). Returns an image of another shape.
+    Dtypes: bool -> uint8; uint8, uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -29002,9 +28814,9 @@ def unpad(
         Center the image in the middle of the padded image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29076,11 +28888,10 @@ def variance_box(
     specified by its halfwidth, halfheight and halfdepth (radius). If 2D images are
     given, radius_z will be ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 65535] out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -29096,9 +28907,9 @@ def variance_box(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29176,11 +28987,10 @@ def variance_filter(
     neighborhood size is specified by its halfwidth, halfheight and halfdepth
     (radius). If 2D images are given, radius_z will be ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 65535] out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -29198,9 +29008,9 @@ def variance_filter(
         Filter neigborhood connectivity, "box" or "sphere"
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29246,9 +29056,9 @@ def variance_of_all_pixels(
 ) -> float:
     """Computes the variance of all pixel values in an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -29258,9 +29068,9 @@ def variance_of_all_pixels(
         Delta degrees of freedom. The divisor used is (n - ddof).
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29320,11 +29130,10 @@ def variance_sphere(
     specified by its halfwidth, halfheight and halfdepth (radius). If 2D images are
     given, radius_z will be ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): radius_x along X, the last axis; radius_y along Y, the last but one; radius_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8
-    in, float32 in [0, 65535] out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): radius_x along X (the last axis); radius_y along Y
+    (the second to last); radius_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Parameters
     ----------
@@ -29340,9 +29149,9 @@ def variance_sphere(
         Radius size along z axis.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29406,10 +29215,9 @@ def variance_x_projection(
 ) -> ClesperantoArray:
     """Determines the variance intensity projection of an image stack along X.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 65535] out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -29474,10 +29282,9 @@ def variance_y_projection(
 ) -> ClesperantoArray:
     """Determines the variance intensity projection of an image stack along Y.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 65535] out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -29542,10 +29349,9 @@ def variance_z_projection(
 ) -> ClesperantoArray:
     """Determines the variance intensity projection of an image stack along Z.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, float32, float64 in, float32 in [0, 1] out; uint8 in, float32
-    in [0, 65535] out; uint16, int32 in, float32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float32.
 
     Parameters
     ----------
@@ -29612,9 +29418,9 @@ def voronoi_labeling(
     an octagon shape until they touch. The resulting label map is written to the
     output.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -29624,9 +29430,9 @@ def voronoi_labeling(
         Output label image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29695,9 +29501,9 @@ def voronoi_otsu_labeling(
     binary image is flooded using the Voronoi tessellation approach starting from
     the found local maxima. Note: This operation assumes input images are isotropic.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -29711,9 +29517,9 @@ def voronoi_otsu_labeling(
         Controls how precisely segmented objects are outlined.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -29752,7 +29558,7 @@ def voronoi_otsu_labeling(
 def wait_for_kernel_to_finish(wait: bool = True, device: _Device | None = None) -> None:
     """Wait for kernel to finish
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Enforce the system to wait for the kernel to finish before continuing. Introducing a
     slowdown in the workflow. This is useful for debugging purposes, benchmarking and
@@ -29778,7 +29584,7 @@ def write_values_to_positions(
     and v and target image. The value v will be written at position x/y[/z] in the
     target image.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -29842,10 +29648,9 @@ def x_position_of_maximum_x_projection(
     resulting image. If there are multiple xslices with the same value, the smallest
     X will be chosen.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, float32, float64 in, uint32 in [0, 255] out;
-    int32 in, uint32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -29907,10 +29712,9 @@ def x_position_of_minimum_x_projection(
     resulting image. If there are multiple xslices with the same value, the smallest
     X will be chosen.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, float32, float64 in, uint32 in [0, 1] out; int32
-    in, uint32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -29972,10 +29776,9 @@ def y_position_of_maximum_y_projection(
     resulting image. If there are multiple yslices with the same value, the smallest
     Y will be chosen.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, float32, float64 in, uint32 in [0, 255] out;
-    int32 in, uint32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -30037,10 +29840,9 @@ def y_position_of_minimum_y_projection(
     resulting image. If there are multiple yslices with the same value, the smallest
     Y will be chosen.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint32 in [0, 1] out; uint8, uint16, float32, float64 in,
-    uint32 in [0, 255] out; int32 in, uint32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -30102,10 +29904,9 @@ def z_position_of_maximum_z_projection(
     resulting image. If there are multiple zslices with the same value, the smallest
     Z will be chosen.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, float32, float64 in, uint32 in [0, 255] out;
-    int32 in, uint32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -30167,10 +29968,9 @@ def z_position_of_minimum_z_projection(
     resulting image. If there are multiple zslices with the same value, the smallest
     Z will be chosen.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, float32, float64 in, uint32 in [0, 255] out;
-    int32 in, uint32 out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> uint32.
 
     Parameters
     ----------
@@ -30231,10 +30031,9 @@ def z_position_projection(
     """Project a defined Z-slice of a 3D stack into a 2D image.  Which Z-slice is
     defined as the position image, which represents an altitude map.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume and gives an image with one axis
-    less; an image is taken for a volume of one slice. On test images from 0 to 1, or over an
-    integer's whole range: bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16
-    out; int32 in, int32 out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image is treated as a volume of one slice. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -30285,7 +30084,7 @@ def zeros(
 ) -> LibraryArray:
     """Create an Array object full of zeros from a shape.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -30316,7 +30115,7 @@ def zeros_like(
 ) -> LibraryArray:
     """Create an Array object filled with zeros from an other array.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------

@@ -89,10 +89,10 @@ def convolve(
     kernel to the same size as the closest smooth size and will take care of the PSF
     kernel centering.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    float32, float64 in, float32 in [0, 1] out. Refuses bool, uint8, uint16 and int32 (not
-    given: arrays of other dtypes than float32 are misread).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: float32,
+    float64 -> float32. Raises MemoryTypeError for bool, uint8, uint16 and int32, which the
+    library would misread.
 
     Parameters
     ----------
@@ -106,9 +106,9 @@ def convolve(
         If true, convolution with the PSF reversed.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -176,10 +176,10 @@ def deconvolve(
     input image and PSF kernel to the same size as the closest smooth size and will
     take care of the PSF kernel centering.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    float32, float64 in, float32 in [0, 255] out. Refuses bool, uint8, uint16 and int32 (not
-    given: arrays of other dtypes than float32 are misread).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: float32,
+    float64 -> float32. Raises MemoryTypeError for bool, uint8, uint16 and int32, which the
+    library would misread.
 
     Parameters
     ----------
@@ -197,9 +197,9 @@ def deconvolve(
         Regularization parameter.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -248,10 +248,9 @@ def fft(
 ) -> ClesperantoArray:
     """Performs a 1D, 2D, or 3D FFT (Fast Fourier Transform) on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    float32, float64 in, float32 in [-255, 255] out. Refuses bool, uint8, uint16 and int32 (not
-    given: arrays of other dtypes than float32 are misread).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: float32, float64 -> float32.
+    Raises MemoryTypeError for bool, uint8, uint16 and int32, which the library would misread.
 
     Parameters
     ----------
@@ -261,9 +260,9 @@ def fft(
         Output image.
     device : Device, optional
         Device to perform the operation on.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -288,7 +287,7 @@ def ifft(
     image. The input image must be Hermitian, and the output image must be provided
     as the second argument.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -323,7 +322,7 @@ def ifft(
 def smooth_shape(shape: tuple[object, ...] | Sequence[object] | ClesperantoArray) -> list[int]:
     """Computes the closest best shape for FFT.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------

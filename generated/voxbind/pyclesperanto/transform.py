@@ -107,10 +107,9 @@ def affine_transform(
 ) -> ClesperantoArray:
     """Applies an affine transformation matrix to an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, uint8 in [0, 1] out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32
-    out; float32, float64 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool -> uint8; uint8,
+    uint16, int32, float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -132,9 +131,9 @@ def affine_transform(
     auto_size : bool, optional
         Deprecated. Use 'resize' instead.
     device : pyclesperanto.Device, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -206,10 +205,9 @@ def affine_transform_deskew(
 ) -> ClesperantoArray:
     """Applies a deskewing transformation matrix to an image with software interpolation.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives an image of the same shape. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8 in, uint8 in [0, 1] out;
-    uint16 in, uint16 in [0, 1] out; int32 in, int32 out; float32, float64 in, float32 in [0, 1]
-    out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Returns an image of the same shape. Dtypes: bool -> uint8; uint8, uint16, int32,
+    float32 -> same dtype; float64 -> float32.
 
     Parameters
     ----------
@@ -266,7 +264,7 @@ def compute_output_shape_from_transform(
 ) -> tuple[tuple[int, int, int], _AffineTransform]:
     """Computes the output shape of an image after applying an affine transformation.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------

@@ -185,10 +185,10 @@ def combine_stains(
 ) -> Array:
     """Stain to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> float64.
 
     Parameters
     ----------
@@ -202,9 +202,9 @@ def combine_stains(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -300,10 +300,10 @@ def convert_colorspace(
 ) -> Array:
     """Convert an image array to a new color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -322,9 +322,9 @@ def convert_colorspace(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -393,11 +393,10 @@ def deltaE_cie76(
 ) -> Array:
     """Euclidean distance between two points in Lab color space
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
-    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -410,9 +409,9 @@ def deltaE_cie76(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -491,11 +490,10 @@ def deltaE_ciede2000(
 ) -> Array:
     """Color difference as given by the CIEDE 2000 standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16 in, float64
-    in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 1] out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -518,9 +516,9 @@ def deltaE_ciede2000(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -618,11 +616,10 @@ def deltaE_ciede94(
 ) -> Array:
     """Color difference according to CIEDE 94 standard
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
-    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -648,9 +645,9 @@ def deltaE_ciede94(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -744,11 +741,10 @@ def deltaE_cmc(
 ) -> Array:
     """Color difference from the  CMC l:c standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [0,
-    255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -773,9 +769,9 @@ def deltaE_cmc(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -836,10 +832,9 @@ def gray2rgb(
 ) -> Array:
     """Create an RGB representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -848,9 +843,9 @@ def gray2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the output array will correspond
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -910,10 +905,9 @@ def gray2rgba(
 ) -> Array:
     """Create a RGBA representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -928,9 +922,9 @@ def gray2rgba(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -972,10 +966,10 @@ def hed2rgb(
 ) -> Array:
     """Haematoxylin-Eosin-DAB (HED) to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> float64.
 
     Parameters
     ----------
@@ -987,9 +981,9 @@ def hed2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1046,10 +1040,11 @@ def hsv2rgb(
 ) -> Array:
     """HSV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1061,9 +1056,9 @@ def hsv2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1122,10 +1117,10 @@ def lab2lch(
 ) -> Array:
     """Convert image in CIE-LAB to CIE-LCh color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1143,9 +1138,9 @@ def lab2lch(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1301,10 +1296,11 @@ def lab2rgb(
 ) -> Array:
     """Convert image in CIE-LAB to sRGB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1323,9 +1319,9 @@ def lab2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1476,10 +1472,11 @@ def lab2xyz(
 ) -> Array:
     """Convert image in CIE-LAB to XYZ color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1498,9 +1495,9 @@ def lab2xyz(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1594,10 +1591,9 @@ def label2rgb(
 ) -> Array:
     """Return an RGB image where color-coded labels are painted over the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32 -> float64, in [0, 1]; float32, float64 -> float64.
 
     Parameters
     ----------
@@ -1637,9 +1633,9 @@ def label2rgb(
         `image` that corresponds to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1696,10 +1692,11 @@ def lch2lab(
 ) -> Array:
     """Convert image in CIE-LCh to CIE-LAB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     CIE-LCh is the cylindrical representation of the CIE-LAB (Cartesian) color
     space.
@@ -1718,9 +1715,9 @@ def lch2lab(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1787,10 +1784,11 @@ def luv2rgb(
 ) -> Array:
     """Luv to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1798,9 +1796,9 @@ def luv2rgb(
         The image in CIE Luv format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1936,11 +1934,11 @@ def luv2xyz(
 ) -> Array:
     """CIE-Luv to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [0, 1] out;
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1956,9 +1954,9 @@ def luv2xyz(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2017,10 +2015,11 @@ def rgb2gray(
 ) -> Array:
     """Compute luminance of an RGB image.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -2028,9 +2027,9 @@ def rgb2gray(
         The image in RGB format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2093,10 +2092,10 @@ def rgb2hed(
 ) -> Array:
     """RGB to Haematoxylin-Eosin-DAB (HED) color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -2108,9 +2107,9 @@ def rgb2hed(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2160,10 +2159,10 @@ def rgb2hsv(
 ) -> Array:
     """RGB to HSV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2175,9 +2174,9 @@ def rgb2hsv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2324,10 +2323,11 @@ def rgb2lab(
     """Conversion from the sRGB color space (IEC 61966-2-1:1999)
     to the CIE Lab colorspace under the given illuminant and observer.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2343,9 +2343,9 @@ def rgb2lab(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2404,10 +2404,11 @@ def rgb2luv(
 ) -> Array:
     """RGB to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2419,9 +2420,9 @@ def rgb2luv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2473,11 +2474,11 @@ def rgb2rgbcie(
 ) -> Array:
     """RGB to RGB CIE color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float64 in [-1,
-    1] out; uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2489,9 +2490,9 @@ def rgb2rgbcie(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2544,10 +2545,11 @@ def rgb2xyz(
 ) -> Array:
     """RGB to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2559,9 +2561,9 @@ def rgb2xyz(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2619,10 +2621,10 @@ def rgb2ycbcr(
 ) -> Array:
     """RGB to YCbCr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2634,9 +2636,9 @@ def rgb2ycbcr(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2687,11 +2689,11 @@ def rgb2ydbdr(
 ) -> Array:
     """RGB to YDbDr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-255, 255]
-    out; uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2703,9 +2705,9 @@ def rgb2ydbdr(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2756,10 +2758,11 @@ def rgb2yiq(
 ) -> Array:
     """RGB to YIQ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2771,9 +2774,9 @@ def rgb2yiq(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2815,10 +2818,11 @@ def rgb2ypbpr(
 ) -> Array:
     """RGB to YPbPr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2830,9 +2834,9 @@ def rgb2ypbpr(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2878,10 +2882,11 @@ def rgb2yuv(
 ) -> Array:
     """RGB to YUV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-1, 1] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2893,9 +2898,9 @@ def rgb2yuv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2964,10 +2969,10 @@ def rgba2rgb(
 ) -> Array:
     """RGBA to RGB conversion using alpha blending [1].
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2982,9 +2987,9 @@ def rgba2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3054,10 +3059,11 @@ def rgbcie2rgb(
 ) -> Array:
     """RGB CIE to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3069,9 +3075,9 @@ def rgbcie2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3139,10 +3145,10 @@ def separate_stains(
 ) -> Array:
     """RGB to stain color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32,
-    float64 in, float64 in [0, 255] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -3156,9 +3162,9 @@ def separate_stains(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3338,11 +3344,10 @@ def xyz2lab(
 ) -> Array:
     """XYZ to CIE-LAB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-65535,
-    65535] out; uint8, uint16, float64 in, float64 in [-255, 255] out; int32 in, float64 out;
-    float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3359,9 +3364,9 @@ def xyz2lab(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3490,11 +3495,10 @@ def xyz2luv(
 ) -> Array:
     """XYZ to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float64 in [-65535,
-    65535] out; uint8, uint16, float64 in, float64 in [-255, 255] out; int32 in, float64 out;
-    float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3510,9 +3514,9 @@ def xyz2luv(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3578,10 +3582,11 @@ def xyz2rgb(
 ) -> Array:
     """XYZ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -3593,9 +3598,9 @@ def xyz2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3658,7 +3663,7 @@ def xyz_tristimulus_values(
 ) -> LibraryArray:
     """Get the CIE XYZ tristimulus values.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Given an illuminant and observer, this function returns the CIE XYZ tristimulus
     values [2] scaled such that `Y = 1`.
@@ -3743,12 +3748,13 @@ def ycbcr2rgb(
 ) -> Array:
     """YCbCr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: uint8, uint16 in, float64 in [-1,
-    1] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out; float64 in, float64
-    in [-255, 255] out. Refuses bool (UFuncTypeError: Cannot cast ufunc 'subtract' output from
-    dtype('int64') to dtype('bool') ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype. The library refuses bool
+    (UFuncTypeError: Cannot cast ufunc 'subtract' output from dtype('int64') to dtype('bool')
+    ...).
 
     Parameters
     ----------
@@ -3760,9 +3766,9 @@ def ycbcr2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3811,10 +3817,11 @@ def ydbdr2rgb(
 ) -> Array:
     """YDbDr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3826,9 +3833,9 @@ def ydbdr2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3883,10 +3890,11 @@ def yiq2rgb(
 ) -> Array:
     """YIQ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3898,9 +3906,9 @@ def yiq2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3942,10 +3950,11 @@ def ypbpr2rgb(
 ) -> Array:
     """YPbPr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3957,9 +3966,9 @@ def ypbpr2rgb(
         channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4009,10 +4018,11 @@ def yuv2rgb(
 ) -> Array:
     """YUV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float64 in,
-    float64 in [-255, 255] out; int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -4020,9 +4030,9 @@ def yuv2rgb(
         The image in YUV format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

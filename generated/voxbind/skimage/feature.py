@@ -127,9 +127,9 @@ def blob_dog(
 ) -> Array:
     r"""Finds blobs in the given grayscale image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Blobs are found using the Difference of Gaussian (DoG) method [1], [2].
     For each blob found, the method returns its coordinates and the standard
@@ -176,9 +176,9 @@ def blob_dog(
         `exclude_border`-pixels of the border of the image.
         If zero or False, peaks are identified regardless of their
         distance from the border.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -298,9 +298,9 @@ def blob_doh(
 ) -> Array:
     """Finds blobs in the given grayscale image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> float64.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -459,9 +459,9 @@ def blob_log(
 ) -> Array:
     r"""Finds blobs in the given grayscale image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Blobs are found using the Laplacian of Gaussian (LoG) method [1].
     For each blob found, the method returns its coordinates and the standard
@@ -513,9 +513,9 @@ def blob_log(
         `exclude_border`-pixels of the border of the image.
         If zero or False, peaks are identified regardless of their
         distance from the border.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -621,9 +621,8 @@ def canny(
 ) -> Array:
     """Edge filter an image using the Canny algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     Parameters
     ----------
@@ -736,10 +735,9 @@ def corner_fast(image: ArrayT, n: int = 12, threshold: float = 0.15) -> ArrayT: 
 def corner_fast(image: Array | Castable[Array], n: int = 12, threshold: float = 0.15) -> Array:
     """Extract FAST corners for a given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 255] out; int32 in, float64 out; float32 in,
-    float32 in [0, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -821,10 +819,9 @@ def corner_foerstner(
 ) -> tuple[Array, Array]:
     """Compute Foerstner corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape (w) and an image of the same shape (q). On test images from 0
-    to 1, or over an integer's whole range: bool in, float64 in [0, 255] out; uint8, uint16,
-    float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a tuple of an image of the same shape (w) and an image of the same shape
+    (q). Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same dtype.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -925,10 +922,9 @@ def corner_harris(
 ) -> Array:
     """Compute Harris corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [-255, 255] out; uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in,
-    float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1021,10 +1017,9 @@ def corner_kitchen_rosenfeld(
 ) -> Array:
     """Compute Kitchen and Rosenfeld corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535] out; uint16,
-    int32 in, float64 out; float32 in, float32 in [-255, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     The corner measure is calculated as follows::
 
@@ -1073,10 +1068,9 @@ def corner_moravec(image: ArrayT, window_size: int = 1) -> ArrayT: ...
 def corner_moravec(image: Array | Castable[Array], window_size: int = 1) -> Array:
     """Compute Moravec corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [0, 255] out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     This is one of the simplest corner detectors and is comparatively fast but
     has several limitations (e.g. not rotation invariant).
@@ -1138,9 +1132,9 @@ def corner_orientations(image: ArrayT, corners: Array, mask: Array) -> ArrayT: .
 def corner_orientations(image: Array | Castable[Array], corners: Array, mask: Array) -> Array:
     """Compute the orientation of corners.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32 -> float64; float32, float64 -> same dtype.
 
     The orientation of corners is computed using the first order central moment
     i.e. the center of mass approach. The corner orientation is the angle of
@@ -1274,10 +1268,10 @@ def corner_peaks(
 ) -> Array:
     """Find peaks in corner measure response image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The numpy boolean negative,
-    the `-` operator, is not supported, use the `~` ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: uint8, uint16, int32, float32,
+    float64 -> int64. The library refuses bool (TypeError: The numpy boolean negative, the `-`
+    operator, is not supported, use the `~` ...).
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1309,9 +1303,9 @@ def corner_peaks(
         A finite large p may cause a ValueError if overflow can occur.
         ``inf`` corresponds to the Chebyshev distance and 2 to the
         Euclidean distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1400,10 +1394,9 @@ def corner_shi_tomasi(
 ) -> Array:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [0, 255] out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64
-    out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1479,9 +1472,9 @@ def corner_subpix(
 ) -> Array:
     """Determine subpixel position of corners.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32 -> float64; float32, float64 -> same dtype.
 
     A statistical test decides whether the corner is defined as the
     intersection of two edges or a single peak. Depending on the classification
@@ -1628,9 +1621,9 @@ def daisy(
 ) -> Array | tuple[Array, Array]:
     """Extract DAISY feature descriptors densely for the given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1812,12 +1805,11 @@ def draw_haar_like_feature(
 ) -> Array:
     """Visualization of Haar-like features.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Arrays are (Z, Y, X):
-    width along X, the last axis; height along Y, the last but one. Gives an image of the same
-    spatial shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0,
-    1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last). Returns an
+    image of the same spatial shape. Dtypes: bool, uint8, uint16, int32 -> float64, in [0, 1];
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1951,12 +1943,11 @@ def draw_multiblock_lbp(
 ) -> Array:
     """Multi-block local binary pattern visualization.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Arrays are (Z, Y, X):
-    width along X, the last axis; height along Y, the last but one. Gives an image of the same
-    spatial shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32 in [0,
-    1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last). Returns an
+    image of the same spatial shape. Dtypes: bool, uint8, uint16, int32 -> float64, in [0, 1];
+    float32, float64 -> same dtype.
 
     Blocks with higher sums are colored with alpha-blended white rectangles,
     whereas blocks with lower sums are colored alpha-blended cyan. Colors
@@ -2028,7 +2019,7 @@ def fisher_vector(
     """Compute the Fisher vector given some descriptors/vectors,
     and an associated estimated GMM.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -2121,10 +2112,10 @@ def graycomatrix(
 ) -> Array:
     """Calculate the gray-level co-occurrence matrix.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, int32 in, uint32 out. Refuses float32 and float64 (ValueError:
-    Float images are not supported by graycomatrix. Convert the image to an ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32 -> uint32. The library refuses float32 and float64 (ValueError: Float images
+    are not supported by graycomatrix. Convert the image to an ...).
 
     A gray level co-occurrence matrix is a histogram of co-occurring
     grayscale values at a given offset over an image.
@@ -2260,7 +2251,7 @@ def graycoprops(
 ) -> LibraryArray:
     r"""Calculate texture properties of a GLCM.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Compute a feature of a gray level co-occurrence matrix to serve as
     a compact summary of the matrix. The properties are computed as
@@ -2372,10 +2363,10 @@ def haar_like_feature(
     """Compute the Haar-like features for a region of interest (ROI) of an
     integral image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Arrays are (Z, Y, X): width along X, the last axis; height along Y, the last but
-    one. Gives a table of values. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Axes are (Z, Y, X): width along X (the last
+    axis); height along Y (the second to last). Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32 -> int64; float32, float64 -> same dtype.
 
     Haar-like features have been successfully used for image classification and
     object detection [1]. It has been used for real-time face detection
@@ -2507,8 +2498,8 @@ def haar_like_feature_coord(
 ) -> tuple[LibraryArray, LibraryArray]:
     """Compute the coordinates of Haar-like features.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
-    axis; height along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     Parameters
     ----------
@@ -2590,10 +2581,10 @@ def hessian_matrix(
 ) -> object:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out. Warns: FutureWarning: use_gaussian_derivatives
-    currently defaults to False, but will change to ....
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype. The library warns (FutureWarning: use_gaussian_derivatives currently defaults to
+    False, but will change to ...).
 
     In 2D, the Hessian matrix is defined as::
 
@@ -2626,9 +2617,9 @@ def hessian_matrix(
     use_gaussian_derivatives : bool, optional
         Indicates whether the Hessian is computed by convolving with Gaussian
         derivatives, or by a simple finite-difference operation.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2710,9 +2701,9 @@ def hessian_matrix_det(
 ) -> Array:
     """Compute the approximate Hessian Determinant over an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [-1, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -2727,9 +2718,9 @@ def hessian_matrix_det(
     approximate : bool, optional
         If ``True`` and the image is 2D, use a much faster approximate
         computation. This argument has no effect on 3D and higher images.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2760,7 +2751,7 @@ def hessian_matrix_det(
 def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
     """Compute eigenvalues of Hessian matrix.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -2871,9 +2862,9 @@ def hog(
 ) -> Array | tuple[Array, Array]:
     """Extract Histogram of Oriented Gradients (HOG) for a given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a histogram. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a histogram. Dtypes: bool, uint8,
+    uint16, int32 -> float64; float32, float64 -> same dtype.
 
     Compute a Histogram of Oriented Gradients (HOG) by
 
@@ -3002,7 +2993,7 @@ def learn_gmm(
     around the scikit-learn implementation of GMM, namely the
     `sklearn.mixture.GaussianMixture` class.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Due to the nature of the Fisher vector, the only enforced parameter of the
     underlying scikit-learn class is the covariance_type, which must be 'diag'.
@@ -3118,11 +3109,10 @@ def local_binary_pattern(
 ) -> Array:
     """Compute the local binary patterns (LBP) of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out. Warns of
-    float32 and float64 (UserWarning: Applying `local_binary_pattern` to floating-point images
-    may give unexpected ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64. The library warns for float32 and float64 (UserWarning: Applying
+    `local_binary_pattern` to floating-point images may give unexpected ...).
 
     LBP is a visual descriptor often used in texture classification.
 
@@ -3198,7 +3188,7 @@ def match_descriptors(
 ) -> LibraryArray:
     """Brute-force matching of descriptors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     For each descriptor in the first set this matcher finds the closest
     descriptor in the second set (and vice-versa in the case of enabled
@@ -3297,10 +3287,9 @@ def match_template(
 ) -> Array:
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [-1, 1]; float32, float64 -> same dtype.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -3326,9 +3315,9 @@ def match_template(
         Padding mode.
     constant_values : see `numpy.pad`, optional
         Constant values used in conjunction with ``mode='constant'``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3408,10 +3397,10 @@ def match_template(
 def multiblock_lbp(int_image: Array, r: int, c: int, width: int, height: int) -> int:
     """Multi-block local binary pattern (MB-LBP).
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Arrays are (Z, Y, X): width along X, the last axis; height along Y, the last but
-    one. Gives a number. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Axes are (Z, Y, X): width along X (the last
+    axis); height along Y (the second to last). Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> int64.
 
     The features are calculated similarly to local binary patterns (LBPs),
     (See `local_binary_pattern`) except that summed blocks are
@@ -3507,9 +3496,8 @@ def multiscale_basic_features(
 ) -> Array:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -3545,9 +3533,9 @@ def multiscale_basic_features(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3625,10 +3613,10 @@ def peak_local_max(
 ) -> Array:
     """Find peaks in an image as coordinate list.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The numpy boolean negative,
-    the `-` operator, is not supported, use the `~` ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: uint8, uint16, int32, float32,
+    float64 -> int64. The library refuses bool (TypeError: The numpy boolean negative, the `-`
+    operator, is not supported, use the `~` ...).
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -3680,9 +3668,9 @@ def peak_local_max(
         A finite large p may cause a ValueError if overflow can occur.
         ``inf`` corresponds to the Chebyshev distance and 2 to the
         Euclidean distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3793,10 +3781,9 @@ def shape_index(
 ) -> Array:
     """Compute the shape index.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64,
+    in [-1, 1]; float32, float64 -> same dtype.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -3903,9 +3890,9 @@ def structure_tensor(
 ) -> object:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype.
 
     The (2-dimensional) structure tensor A is defined as::
 
@@ -3937,9 +3924,9 @@ def structure_tensor(
         forward order of the image axes in gradient computation. 'rc' indicates
         the use of the first axis initially (Arr, Arc, Acc), whilst 'xy'
         indicates the usage of the last axis initially (Axx, Axy, Ayy).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3983,7 +3970,7 @@ def structure_tensor(
 def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
     """Compute eigenvalues of structure tensor.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------

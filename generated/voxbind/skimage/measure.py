@@ -82,7 +82,7 @@ if not TYPE_CHECKING:
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     """Approximate a polygonal chain with the specified tolerance.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     It is based on the Douglas-Peucker algorithm.
 
@@ -151,11 +151,9 @@ def block_reduce(
 ) -> Array:
     """Downsample image by applying function `func` to local blocks.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
-    int32 in, int64 out; float32 in, float32 in [0, 255] out; float64 in, float64 in [0, 255]
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype.
 
     This function is useful for max and mean pooling, for example.
 
@@ -178,9 +176,9 @@ def block_reduce(
         Keyword arguments passed to `func`. Notably useful for passing dtype
         argument to ``np.mean``. Takes dictionary of inputs, e.g.:
         ``func_kwargs={'dtype': np.float16})``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -239,9 +237,9 @@ def blur_effect(
     """Compute a metric that indicates the strength of blur in an image
     (0 for no blur, 1 for maximal blur).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -258,9 +256,9 @@ def blur_effect(
         Function used to calculate the aggregation of blur metrics along all
         axes. If set to None, the entire list is returned, where the i-th
         element is the blur metric along the i-th axis.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -323,9 +321,9 @@ def centroid(
 ) -> Array:
     """Return the (weighted) centroid of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -333,9 +331,9 @@ def centroid(
         The input image.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -364,9 +362,9 @@ def euler_number(
 ) -> int:
     """Calculate the Euler characteristic in binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -386,9 +384,9 @@ def euler_number(
         respectively).
         6 or 26 neighborhoods are defined for 3D images, (connectivity 1 and 3,
         respectively). Connectivity 2 is not defined.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -489,9 +487,9 @@ def find_contours(
 ) -> object:
     """Find iso-valued contours in a 2D array for a given level value.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> float64.
 
     Uses the "marching squares" method to compute the iso-valued contours of
     the input 2D array for a particular level value. Array values are linearly
@@ -626,7 +624,7 @@ def grid_points_in_poly(
 ) -> LibraryArray:
     """Test whether points on a specified grid are inside a polygon.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     For each ``(r, c)`` coordinate on a grid, i.e. ``(0, 0)``, ``(0, 1)`` etc.,
     test whether that point lies inside a polygon.
@@ -698,9 +696,9 @@ def inertia_tensor(
 ) -> Array:
     """Compute the inertia tensor of the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -715,9 +713,9 @@ def inertia_tensor(
         call.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -759,9 +757,9 @@ def inertia_tensor_eigvals(
 ) -> list[float]:
     """Compute the eigenvalues of the inertia tensor of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -779,9 +777,9 @@ def inertia_tensor_eigvals(
         ``image`` are ignored.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -823,9 +821,9 @@ def intersection_coeff(
     """Fraction of a channel's segmented binary mask that overlaps with a
     second channel's segmented binary mask.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -839,9 +837,9 @@ def intersection_coeff(
         interest
         mask are included in the calculation.
         Must have same dimensions as `image0_mask`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -920,9 +918,9 @@ def label(
 ) -> Array | tuple[Array, int]:
     r"""Label connected regions of an integer array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, int32
-    out; uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> int32; uint8, uint16, int32,
+    float32, float64 -> int64.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -952,9 +950,9 @@ def label(
         as a neighbor.
         Accepted values are ranging from  1 to input.ndim. If ``None``, a full
         connectivity of ``input.ndim`` is used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1024,9 +1022,9 @@ def manders_coloc_coeff(
 ) -> float:
     r"""Manders' colocalization coefficient between two image channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1038,9 +1036,9 @@ def manders_coloc_coeff(
     mask : (M, N) ndarray of dtype bool, optional
         Only `image0` pixel values within `mask` are included in the calculation.
         Must have same shape as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1115,9 +1113,9 @@ def manders_overlap_coeff(
 ) -> float:
     r"""Manders' overlap coefficient
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1130,9 +1128,9 @@ def manders_overlap_coeff(
         Only `image0` and `image1` pixel values within this region of interest
         mask are included in the calculation.
         Must have ♣same dimensions as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1247,10 +1245,10 @@ def marching_cubes(
 ) -> tuple[Array, Array, Array, Array]:
     """Marching cubes algorithm to find surfaces in 3d volumetric data.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives a tuple of coordinates (verts), a
-    table of values (faces), a table of values (normals) and a table of values (values). On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Returns a tuple of coordinates (verts), a table of values (faces), a table of values
+    (normals) and a table of values (values). Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float32.
 
     In contrast with Lorensen et al. approach [2], Lewiner et
     al. algorithm is faster, resolves ambiguities, and guarantees
@@ -1387,7 +1385,7 @@ def marching_cubes(
 def mesh_surface_area(verts: Array, faces: ArrayLike) -> float:
     """Compute surface area, given vertices and triangular faces.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1453,9 +1451,9 @@ def moments(
 ) -> Array:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1472,9 +1470,9 @@ def moments(
         Maximum order of moments. Default is 3.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1548,9 +1546,9 @@ def moments_central(
 ) -> Array:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1569,9 +1567,9 @@ def moments_central(
         The maximum order of moments computed.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
 
     Returns
@@ -1621,7 +1619,7 @@ def moments_central(
 def moments_coords(coords: Array, order: int = 3) -> LibraryArray:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1674,7 +1672,7 @@ def moments_coords_central(
 ) -> LibraryArray:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1748,7 +1746,7 @@ def moments_coords_central(
 def moments_hu(nu: Array) -> LibraryArray:
     """Calculate Hu's set of image moments (2D-only).
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Note that this set of moments is proved to be translation, scale and
     rotation invariant.
@@ -1804,7 +1802,7 @@ def moments_normalized(
 ) -> LibraryArray:
     """Calculate all normalized central image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Note that normalized central moments are translation and scale invariant
     but not rotation invariant.
@@ -1866,9 +1864,9 @@ def pearson_corr_coeff(
     r"""Calculate Pearson's Correlation Coefficient between pixel intensities
     in channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (pcc) and a number (p-value). On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (pcc) and a number (p-value). Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -1880,9 +1878,9 @@ def pearson_corr_coeff(
     mask : (M, N) ndarray of dtype bool, optional
         Only `image0` and `image1` pixels within this region of interest mask
         are included in the calculation. Must have same dimensions as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1964,9 +1962,9 @@ def pearson_corr_coeff(
 def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
     """Calculate total perimeter of all objects in binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -2010,9 +2008,9 @@ def perimeter(image: Array, neighborhood: Literal[4, 8] = 4) -> float:
 def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
     """Calculate total Crofton perimeter of all objects in binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -2072,7 +2070,7 @@ def perimeter_crofton(image: Array, directions: Literal[2, 4] = 4) -> float:
 def points_in_poly(points: ArrayLike, verts: ArrayLike) -> LibraryArray:
     """Test whether points lie inside a polygon.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -2141,10 +2139,10 @@ def profile_line(
 ) -> Array:
     """Return the intensity profile of an image measured along a scan line.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Gives a table of values. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. A 3-D array whose last axis has length 3 or 4 is
+    read as a colour image. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2268,7 +2266,7 @@ def ransac(
 ) -> tuple[None, None] | tuple[Any, LibraryArray]:
     """Fit a model to data with the RANSAC (random sample consensus) algorithm.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     RANSAC is an iterative algorithm for the robust estimation of parameters
     from a subset of inliers from the complete data set. Each iteration
@@ -2490,10 +2488,11 @@ def regionprops(
 ) -> list[RegionProperties]:
     r"""Measure properties of labeled image regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. Refuses bool (TypeError: Non-integer image types are ambiguous: use
-    skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-integer
-    label_image types are ambiguous).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool (TypeError:
+    Non-integer image types are ambiguous: use skimage.measure.label to label the ...). The
+    library refuses float32 and float64 (TypeError: Non-integer label_image types are
+    ambiguous).
 
     Region properties are evaluated on demand and come in diverse types. If
     you want to do tabular data analysis of specific properties, consider
@@ -2535,9 +2534,9 @@ def regionprops(
         Coordinates of the origin ("top-left" corner) of the label image.
         Normally this is ([0, ]0, 0), but it might be different if one wants
         to obtain regionprops of subvolumes within a larger volume.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2817,11 +2816,11 @@ def regionprops_table(
 ) -> object:
     """Compute region properties and return them as a pandas-compatible table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out. Refuses bool (TypeError: Non-integer image types are ambiguous:
-    use skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-
-    integer label_image types are ambiguous).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool (TypeError:
+    Non-integer image types are ambiguous: use skimage.measure.label to label the ...). The
+    library refuses float32 and float64 (TypeError: Non-integer label_image types are
+    ambiguous).
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -2878,9 +2877,9 @@ def regionprops_table(
         accept the intensity image as the second argument.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2999,9 +2998,9 @@ def regionprops_table(
 def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = False) -> float:
     """Calculate the Shannon entropy of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.
@@ -3012,9 +3011,9 @@ def shannon_entropy(image: Array, base: float = 2, *, slice_by_slice: bool = Fal
         Grayscale input image.
     base : float, optional
         The logarithmic base to use.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3053,7 +3052,7 @@ def subdivide_polygon(
 ) -> LibraryArray:
     """Subdivision of polygonal curves using B-Splines.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Note that the resulting curve is always within the convex hull of the
     original polygon. Circular polygons stay closed after subdivision.

@@ -56,10 +56,10 @@ def adapted_rand_error(
 ) -> tuple[float, float, float]:
     r"""Compute Adapted Rand error as defined by the SNEMI3D contest. [1]
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (are), a number (prec) and a number (rec). On test images from 0 to 1, or
-    over an integer's whole range: uint8, uint16, int32 in, float64 out. Refuses bool, float32
-    and float64 (TypeError: 'numpy.bool' object cannot be interpreted as an integer).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (are), a number (prec) and a number (rec).
+    Dtypes: uint8, uint16, int32 -> float64. The library refuses bool, float32 and float64
+    (TypeError: 'numpy.bool' object cannot be interpreted as an integer).
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def adapted_rand_error(
     alpha : float, optional
         Relative weight given to precision and recall in the adapted Rand error
         calculation.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -153,10 +153,10 @@ def contingency_table(
 ) -> csr_matrix:
     """Return the contingency table for all regions in matched segmentations.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, float64 out. Refuses bool, float32 and float64 (TypeError: 'numpy.bool'
-    object cannot be interpreted as an integer).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> float64. The
+    library refuses bool, float32 and float64 (TypeError: 'numpy.bool' object cannot be
+    interpreted as an integer).
 
     Parameters
     ----------
@@ -172,9 +172,9 @@ def contingency_table(
     sparse_type : {"matrix", "array"}, optional
         The return type of `cont`, either `scipy.sparse.csr_array` or
         `scipy.sparse.csr_matrix` (default).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -215,9 +215,9 @@ def hausdorff_distance(
 ) -> float:
     """Calculate the Hausdorff distance between nonzero elements of given images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -228,9 +228,9 @@ def hausdorff_distance(
         The method to use for calculating the Hausdorff distance.
         ``standard`` is the standard Hausdorff distance, while ``modified``
         is the modified Hausdorff distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -305,9 +305,9 @@ def hausdorff_pair(
     """Returns pair of points that are Hausdorff distance apart between nonzero
     elements of given images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of coordinates (point_a) and coordinates (point_b). On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of coordinates (point_a) and coordinates (point_b).
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> int64.
 
     The Hausdorff distance [1] is the maximum distance between any point on
     ``image0`` and its nearest point on ``image1``, and vice-versa.
@@ -317,9 +317,9 @@ def hausdorff_pair(
     image0, image1 : ndarray
         Arrays where ``True`` represents a point that is included in a
         set of points. Both arrays must have the same shape.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -364,17 +364,17 @@ def hausdorff_pair(
 def mean_squared_error(image0: Array, image1: Array, *, slice_by_slice: bool = False) -> float:
     """Compute the mean-squared error between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
     image0, image1 : ndarray
         Images.  Any dimensionality, must have same shape.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -412,9 +412,9 @@ def normalized_mutual_information(
 ) -> float:
     r"""Compute the normalized mutual information (NMI).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     The normalized mutual information of `A` and `B` is given by:
 
@@ -437,9 +437,9 @@ def normalized_mutual_information(
         of dimensions.
     bins : int or sequence of int, optional
         The number of bins along each axis of the joint histogram.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -494,9 +494,9 @@ def normalized_root_mse(
     """Compute the normalized root mean-squared error (NRMSE) between two
     images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -521,9 +521,9 @@ def normalized_root_mse(
 
         - 'min-max'   : normalize by the intensity range of ``im_true``.
         - 'mean'      : normalize by the mean of ``im_true``
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -567,9 +567,9 @@ def peak_signal_noise_ratio(
 ) -> float:
     """Compute the peak signal to noise ratio (PSNR) for an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -581,9 +581,9 @@ def peak_signal_noise_ratio(
         The data range of the input image (distance between minimum and
         maximum possible values).  By default, this is estimated from the image
         data-type.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -730,9 +730,9 @@ def structural_similarity(
     """Compute the mean structural similarity index between two images.
     Please pay attention to the `data_range` parameter with floating-point images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -761,9 +761,9 @@ def structural_similarity(
         normalized Gaussian kernel of width sigma=1.5.
     full : bool, optional
         If True, also return the full structural similarity image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
         Among them:
 
@@ -857,10 +857,10 @@ def variation_of_information(
 ) -> LibraryArray:
     """Return symmetric conditional entropies associated with the VI. [1]
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, float64 out. Refuses bool, float32 and float64 (TypeError: 'numpy.bool'
-    object cannot be interpreted as an integer).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> float64. The
+    library refuses bool, float32 and float64 (TypeError: 'numpy.bool' object cannot be
+    interpreted as an integer).
 
     The variation of information is defined as VI(X,Y) = H(X|Y) + H(Y|X).
     If X is the ground-truth segmentation, then H(X|Y) can be interpreted
@@ -880,9 +880,9 @@ def variation_of_information(
     ignore_labels : sequence of int, optional
         Labels to ignore. Any part of the true image labeled with any of these
         values will not be counted in the score.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -98,10 +98,9 @@ def area_closing(
 ) -> ArrayT:
     """Perform an area closing of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Area closing removes all dark structures of an image with
     a surface smaller than area_threshold.
@@ -139,9 +138,9 @@ def area_closing(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -246,10 +245,9 @@ def area_opening(
 ) -> ArrayT:
     """Perform an area opening of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Area opening removes all bright structures of an image with
     a surface smaller than area_threshold.
@@ -287,9 +285,9 @@ def area_opening(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -414,7 +412,7 @@ def ball(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a ball-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     This is the 3D equivalent of a disk.
     A pixel is within the neighborhood if the Euclidean distance between
@@ -510,9 +508,9 @@ def binary_closing(
 ) -> Array:
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological closing of an image.
 
@@ -544,9 +542,9 @@ def binary_closing(
         influence the result. Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -619,9 +617,9 @@ def binary_dilation(
 ) -> Array:
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological dilation of an image.
 
@@ -652,9 +650,9 @@ def binary_dilation(
         Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -733,9 +731,9 @@ def binary_erosion(
 ) -> Array:
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological erosion of an image.
 
@@ -766,9 +764,9 @@ def binary_erosion(
         Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -847,9 +845,9 @@ def binary_opening(
 ) -> Array:
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological opening of an image.
 
@@ -881,9 +879,9 @@ def binary_opening(
         influence the result. Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -935,10 +933,9 @@ def black_tophat(
 ) -> ArrayT:
     """Return black top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -967,9 +964,9 @@ def black_tophat(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1045,10 +1042,9 @@ def closing(
 ) -> ArrayT:
     """Return grayscale morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -1080,9 +1076,9 @@ def closing(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1169,9 +1165,9 @@ def convex_hull_image(
 ) -> Array:
     """Compute the convex hull image of a binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1190,9 +1186,9 @@ def convex_hull_image(
         some points erroneously being classified as being outside the hull.
     include_borders : bool, optional
         If ``False``, vertices/edges are excluded from the final hull mask.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1226,9 +1222,8 @@ def convex_hull_object(image: ArrayT, *, connectivity: int = 2) -> ArrayT: ...
 def convex_hull_object(image: Array | Castable[Array], *, connectivity: int = 2) -> Array:
     r"""Compute the convex hull image of individual objects in a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1301,7 +1296,7 @@ def cube(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `cube` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Generates a cube-shaped footprint.
 
@@ -1369,10 +1364,9 @@ def diameter_closing(
 ) -> ArrayT:
     """Perform a diameter closing of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Diameter closing removes all dark structures of an image with
     maximal extension smaller than diameter_threshold. The maximal
@@ -1405,9 +1399,9 @@ def diameter_closing(
         pixel is preceded by its parent (except for the root which has no
         parent). This function is fast, if precomputed parent and
         tree_traverser are provided. See Note for further details.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1497,10 +1491,9 @@ def diameter_opening(
 ) -> ArrayT:
     """Perform a diameter opening of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Diameter opening removes all bright structures of an image with
     maximal extension smaller than diameter_threshold. The maximal
@@ -1531,9 +1524,9 @@ def diameter_opening(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1637,7 +1630,7 @@ def diamond(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, diamond-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     A pixel is part of the neighborhood (i.e. labeled 1) if
     the city block/Manhattan distance between it and the center of
@@ -1697,10 +1690,9 @@ def dilation(
 ) -> ArrayT:
     """Return grayscale morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1731,9 +1723,9 @@ def dilation(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1838,7 +1830,7 @@ def disk(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, disk-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     A pixel is within the neighborhood if the Euclidean distance between
     it and the origin is no greater than radius (This is only approximately
@@ -1966,8 +1958,8 @@ def ellipse(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, ellipse-shaped footprint.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
-    axis; height along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     Every pixel along the perimeter of ellipse satisfies
     the equation ``(x/width+1)**2 + (y/height+1)**2 = 1``.
@@ -2044,10 +2036,9 @@ def erosion(
 ) -> ArrayT:
     """Return grayscale morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -2077,9 +2068,9 @@ def erosion(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2178,9 +2169,9 @@ def flood(
 ) -> Array:
     """Mask corresponding to a flood fill.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found.
@@ -2207,9 +2198,9 @@ def flood(
         initial value of `image` at `seed_point`.  This is fastest.  If a value
         is given, a comparison will be done at every point and if within
         tolerance of the initial value will also be filled (inclusive).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2304,10 +2295,9 @@ def flood_fill(
 ) -> ArrayT:
     """Perform flood filling on an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Starting at a specific `seed_point`, connected points equal or within
     `tolerance` of the seed value are found, then set to `new_value`.
@@ -2341,9 +2331,9 @@ def flood_fill(
         If True, flood filling is applied to `image` in place.  If False, the
         flood filled result is returned without modifying the input `image`
         (default).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2424,7 +2414,7 @@ def flood_fill(
 def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...]) -> LibraryArray:
     """Convert a footprint sequence into an equivalent ndarray.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -2483,7 +2473,7 @@ def footprint_rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generate a rectangular or hyper-rectangular footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Generates, depending on the length and dimensions requested with `shape`,
     a square, rectangle, cube, cuboid, or even higher-dimensional versions
@@ -2574,10 +2564,10 @@ def h_maxima(
 ) -> Array:
     """Determine all maxima of the image with height >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
-    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: numpy boolean
-    subtract, the `-` operator, is not supported, use the ...). Warns of uint8, uint16 and int32
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: uint8, uint16, int32, float32,
+    float64 -> uint8. The library refuses bool (TypeError: numpy boolean subtract, the `-`
+    operator, is not supported, use the ...). The library warns for uint8, uint16 and int32
     (UserWarning: possible precision loss converting image to floating point. To silence this
     ...).
 
@@ -2604,9 +2594,9 @@ def h_maxima(
         The neighborhood expressed as an n-D array of 1's and 0's.
         Default is the ball of radius 1 according to the maximum norm
         (i.e. a 3x3 square for 2D images, a 3x3x3 cube for 3D images, etc.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2685,10 +2675,10 @@ def h_minima(
 ) -> Array:
     """Determine all minima of the image with depth >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
-    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: numpy boolean
-    subtract, the `-` operator, is not supported, use the ...). Warns of uint8, uint16 and int32
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: uint8, uint16, int32, float32,
+    float64 -> uint8. The library refuses bool (TypeError: numpy boolean subtract, the `-`
+    operator, is not supported, use the ...). The library warns for uint8, uint16 and int32
     (UserWarning: possible precision loss converting image to floating point. To silence this
     ...).
 
@@ -2715,9 +2705,9 @@ def h_minima(
         The neighborhood expressed as an n-D array of 1's and 0's.
         Default is the ball of radius 1 according to the maximum norm
         (i.e. a 3x3 square for 2D images, a 3x3x3 cube for 3D images, etc.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2807,9 +2797,9 @@ def isotropic_closing(
 ) -> Array:
     """Return binary morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2831,9 +2821,9 @@ def isotropic_closing(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2917,9 +2907,9 @@ def isotropic_dilation(
 ) -> Array:
     """Return binary morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `skimage.morphology.dilation`, this
     function only supports binary inputs and circular footprints.
@@ -2942,9 +2932,9 @@ def isotropic_dilation(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3029,9 +3019,9 @@ def isotropic_erosion(
 ) -> Array:
     """Return binary morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -3054,9 +3044,9 @@ def isotropic_erosion(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3141,9 +3131,9 @@ def isotropic_opening(
 ) -> Array:
     """Return binary morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `skimage.morphology.opening`, this
     function only supports binary inputs and circular footprints.
@@ -3165,9 +3155,9 @@ def isotropic_opening(
         If a sequence, must be of length equal to the input's dimension (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3273,9 +3263,9 @@ def label(
 ) -> Array | tuple[Array, int]:
     r"""Label connected regions of an integer array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, int32
-    out; uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool -> int32; uint8, uint16, int32,
+    float32, float64 -> int64.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -3305,9 +3295,9 @@ def label(
         as a neighbor.
         Accepted values are ranging from  1 to input.ndim. If ``None``, a full
         connectivity of ``input.ndim`` is used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3431,9 +3421,9 @@ def local_maxima(
 ) -> Array | tuple[Array, ...]:
     """Find local maxima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     The local maxima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly greater than the gray levels of all pixels in the
@@ -3460,9 +3450,9 @@ def local_maxima(
         the output will be a boolean array with the same shape as `image`.
     allow_borders : bool, optional
         If true, plateaus that touch the image border are valid maxima.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3620,9 +3610,9 @@ def local_minima(
 ) -> Array | tuple[Array, ...]:
     """Find local minima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     The local minima are defined as connected sets of pixels with equal gray
     level (plateaus) strictly smaller than the gray levels of all pixels in the
@@ -3649,9 +3639,9 @@ def local_minima(
         the output will be a boolean array with the same shape as `image`.
     allow_borders : bool, optional
         If true, plateaus that touch the image border are valid minima.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3761,10 +3751,9 @@ def max_tree(
 ) -> tuple[Array, Array]:
     """Build the max tree from an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of an image of the same shape (parent) and a table of values (tree_traverser). On test
-    images from 0 to 1, or over an integer's whole range: bool in, int64 in [0, 255] out; uint8,
-    uint16, float32, float64 in, int64 in [0, 65535] out; int32 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of an image of the same shape (parent) and a table of
+    values (tree_traverser). Dtypes: bool, uint8, uint16, int32, float32, float64 -> int64.
 
     Component trees represent the hierarchical structure of the connected
     components resulting from sequential thresholding operations applied to an
@@ -3785,9 +3774,9 @@ def max_tree(
         The neighborhood connectivity. The integer represents the maximum
         number of orthogonal steps to reach a neighbor. In 2D, it is 1 for
         a 4-neighborhood and 2 for a 8-neighborhood. Default value is 1.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3870,9 +3859,9 @@ def max_tree_local_maxima(
 ) -> Array:
     """Determine all local maxima of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint64.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray levels of all pixels in direct
@@ -3898,9 +3887,9 @@ def max_tree_local_maxima(
         The ordered pixel indices (referring to the ravelled array). The pixels
         are ordered such that every pixel is preceded by its parent (except for
         the root which has no parent).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4026,9 +4015,9 @@ def medial_axis(
 ) -> Array | tuple[Array, Array]:
     """Compute the medial axis transform of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out. Random: equal calls differ unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
+    Random: results differ from call to call unless a seed is given.
 
     Parameters
     ----------
@@ -4126,7 +4115,7 @@ def medial_axis(
 def mirror_footprint(footprint: Array | tuple[object, ...]) -> LibraryArray | tuple[Any, ...]:
     """Mirror each dimension in the footprint.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -4192,7 +4181,7 @@ def octagon(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates an octagon shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     For a given size of (m) horizontal and vertical sides
     and a given (n) height or width of slanted sides octagon is generated.
@@ -4277,7 +4266,7 @@ def octahedron(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a octahedron-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     This is the 3D equivalent of a diamond.
     A pixel is part of the neighborhood (i.e. labeled 1) if
@@ -4338,10 +4327,9 @@ def opening(
 ) -> ArrayT:
     """Return grayscale morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -4373,9 +4361,9 @@ def opening(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4435,7 +4423,7 @@ def pad_footprint(
 ) -> LibraryArray | tuple[Any, ...]:
     """Pad the footprint to an odd size along each dimension.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -4504,10 +4492,9 @@ def reconstruction(
 ) -> Array:
     """Perform a morphological reconstruction of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -4548,9 +4535,9 @@ def reconstruction(
         The coordinates of the center of the footprint.
         Default is located on the geometrical center of the footprint, in that
         case footprint dimensions must be odd.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4680,7 +4667,7 @@ def rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `rectangle` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Generates a flat, rectangular-shaped footprint.
 
@@ -4757,10 +4744,10 @@ def remove_objects_by_distance(
 ) -> ArrayT:
     """Remove objects, in specified order, until remaining are a minimum distance apart.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: uint8 in, uint8
-    out; uint16 in, uint16 out; int32 in, int32 out. Refuses bool, float32 and float64
-    (ValueError: `label_image` must be of integer dtype, got bool).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: uint8, uint16 and int32 are kept. The
+    library refuses bool, float32 and float64 (ValueError: `label_image` must be of integer
+    dtype, got bool).
 
     Remove labeled objects from an image until the remaining ones are spaced
     more than a given distance from one another. By default, smaller objects
@@ -4794,9 +4781,9 @@ def remove_objects_by_distance(
     out : ndarray, optional
         Array of the same shape and dtype as `image`, into which the output is
         placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4919,11 +4906,11 @@ def remove_small_holes(
 ) -> Array:
     """Remove contiguous holes smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32 in, bool out. Refuses float32 and float64 (TypeError: Only bool or integer image types
-    are supported. Got float32). Warns of uint8, uint16 and int32 (UserWarning: Any labeled
-    images will be returned as a boolean array. Did you mean to use ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32 -> bool. The library
+    refuses float32 and float64 (TypeError: Only bool or integer image types are supported. Got
+    float32). The library warns for uint8, uint16 and int32 (UserWarning: Any labeled images
+    will be returned as a boolean array. Did you mean to use ...).
 
     Parameters
     ----------
@@ -4940,9 +4927,9 @@ def remove_small_holes(
     out : ndarray
         Array of the same shape as `ar` and bool dtype, into which the
         output is placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5030,10 +5017,10 @@ def remove_small_objects(
 ) -> ArrayT:
     """Remove objects smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out. Refuses float32 and
-    float64 (TypeError: Only bool or integer image types are supported. Got float32).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16 and int32 are kept.
+    The library refuses float32 and float64 (TypeError: Only bool or integer image types are
+    supported. Got float32).
 
     Expects `ar` to be an array with labeled objects, and removes objects
     smaller than or equal to `max_size`. If `ar` is bool, the image is first
@@ -5057,9 +5044,9 @@ def remove_small_objects(
     out : ndarray
         Array of the same shape as `ar`, into which the output is
         placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5149,9 +5136,9 @@ def skeletonize(
 ) -> Array:
     """Compute the skeleton of the input image via thinning.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -5165,9 +5152,9 @@ def skeletonize(
         Which algorithm to use. Zhang's algorithm [Zha84] only works for
         2D images, and is the default for 2D. Lee's algorithm [Lee94]
         works for 2D or 3D images and is the default for 3D.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5255,7 +5242,7 @@ def square(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `square` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Generates a flat, square-shaped footprint.
 
@@ -5318,7 +5305,7 @@ def square(
 def star(a: int, dtype: DTypeLike = library_default("numpy.uint8")) -> LibraryArray:
     """Generates a star shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Start has 8 vertices and is an overlap of square of size `2*a + 1`
     with its 45 degree rotated version.
@@ -5358,9 +5345,8 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT: ...
 def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Array:
     """Perform morphological thinning of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     Parameters
     ----------
@@ -5447,10 +5433,9 @@ def white_tophat(
 ) -> ArrayT:
     """Return white top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image
@@ -5478,9 +5463,9 @@ def white_tophat(
         is 0.0.
 
         Added in version 0.23: `mode` and `cval` were added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -67,9 +67,8 @@ def optical_flow_ilk(
 ) -> Array:
     """Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     The iterative Lucas-Kanade (iLK) solver is applied at each level
     of the image pyramid. iLK [1] is a fast and robust alternative to
@@ -98,9 +97,9 @@ def optical_flow_ilk(
         Output data type: must be floating point. Single precision
         provides good results and saves memory usage and computation
         time compared to double precision.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -207,9 +206,8 @@ def optical_flow_tvl1(
 ) -> Array:
     r"""Coarse to fine optical flow estimator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     The TV-L1 solver is applied at each level of the image
     pyramid. TV-L1 is a popular algorithm for optical flow estimation
@@ -244,9 +242,9 @@ def optical_flow_tvl1(
         Output data type: must be floating point. Single precision
         provides good results and saves memory usage and computation
         time compared to double precision.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -359,10 +357,9 @@ def phase_cross_correlation(
 ) -> tuple[Array, float, float]:
     """Efficient subpixel image translation registration by cross-correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of coordinates (shift), a number (error) and a number (phasediff). On test images from
-    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64 in, float64
-    out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of coordinates (shift), a number (error) and a number
+    (phasediff). Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same dtype.
 
     This code gives the same precision as the FFT upsampled cross-correlation
     in a fraction of the computation time and with reduced memory requirements.
@@ -415,9 +412,9 @@ def phase_cross_correlation(
         The type of normalization to apply to the cross-correlation. This
         parameter is unused when masks (`reference_mask` and `moving_mask`) are
         supplied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

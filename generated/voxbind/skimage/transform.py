@@ -134,10 +134,9 @@ def downscale_local_mean(
 ) -> Array:
     """Down-sample N-dimensional image by local averaging.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -160,9 +159,9 @@ def downscale_local_mean(
         in this module. (The local mean will never fall outside the range
         of values in the input image, assuming the provided `cval` also
         falls within that range.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -215,7 +214,7 @@ def estimate_transform(
 ) -> Any:
     """Estimate 2D geometric transformation parameters.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     You can determine the over-, well- and under-determined parameters
     with the total least-squares method.
@@ -336,9 +335,9 @@ def frt2(a: ArrayT) -> ArrayT: ...
 def frt2(a: Array | Castable[Array]) -> Array:
     """Compute the 2-dimensional finite Radon transform (FRT) for the input array.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32, float64 in, uint32 in [0, 255] out; int32 in, uint32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint32.
 
     Parameters
     ----------
@@ -412,9 +411,9 @@ def hough_circle(
 ) -> Array:
     """Perform a circular Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -475,7 +474,7 @@ def hough_circle_peaks(
 ) -> tuple[LibraryArray, ...]:
     """Return peaks in a circle Hough transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Identifies most prominent circles separated by certain distances in given
     Hough spaces. Non-maximum suppression with different sizes is applied
@@ -560,9 +559,9 @@ def hough_ellipse(
 ) -> LibraryArray:
     """Perform an elliptical Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a table of values. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, int32, float32, float64 in, structured out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a table of values. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> structured.
 
     Parameters
     ----------
@@ -642,10 +641,10 @@ def hough_line(
 ) -> tuple[Array, Array, Array]:
     """Perform a straight line Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a tuple of hspace, a table of values (angles) and a table of values
-    (distances). On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a tuple of hspace, a table of values
+    (angles) and a table of values (distances). Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> uint64.
 
     Parameters
     ----------
@@ -721,7 +720,7 @@ def hough_line_peaks(
 ) -> tuple[LibraryArray, ...]:
     """Return peaks in a straight line Hough transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Identifies most prominent lines separated by a certain angle and distance
     in a Hough transform. Non-maximum suppression with different sizes is
@@ -804,11 +803,10 @@ def ifrt2(a: ArrayT) -> ArrayT: ...
 def ifrt2(a: Array | Castable[Array]) -> Array:
     """Compute the 2-dimensional inverse finite Radon transform (iFRT) for the input array.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float64 in [0, 1] out; uint8, uint16 in, float64 out. Refuses int32, float32 and float64
-    (UFuncTypeError: Cannot cast ufunc 'add' output from dtype('float64') to dtype('uint32')
-    ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16 -> float64. The
+    library refuses int32, float32 and float64 (UFuncTypeError: Cannot cast ufunc 'add' output
+    from dtype('float64') to dtype('uint32') ...).
 
     Parameters
     ----------
@@ -879,10 +877,9 @@ def integral_image(
 ) -> Array:
     r"""Integral image / summed area table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
-    int32 in, int64 out; float32, float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, int32 -> int64;
+    uint8, uint16 -> uint64; float32, float64 -> float64.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -899,9 +896,9 @@ def integral_image(
         Data type (NumPy dtype) to be used for calculation, and for
         output array `S`.  If None, defaults to the more precise of either
         float64 or `image`'s dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -957,9 +954,9 @@ def integrate(
 ) -> float | Array:
     """Use an integral image to integrate over a given window.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -973,9 +970,9 @@ def integrate(
         Coordinates of bottom right corner of window(s).
         Each tuple in the list containing the end row, col, ... index i.e
         `[(row_win1, col_win1, ...), (row_win2, col_win2, ...), ...]`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1044,10 +1041,9 @@ def iradon(
 ) -> Array:
     """Inverse radon transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64
-    in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Reconstruct an image from the radon transform, using the filtered
     back projection algorithm.
@@ -1161,12 +1157,11 @@ def iradon_sart(
 ) -> Array:
     """Inverse radon transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64
-    in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out. Warns of
-    bool, uint8, uint16 and int32 (UserWarning: Only floating point data type are valid for SART
-    inverse radon transform. ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype. The library warns for bool, uint8, uint16 and int32
+    (UserWarning: Only floating point data type are valid for SART inverse radon transform.
+    ...).
 
     Reconstruct an image from the radon transform, using a single iteration of
     the Simultaneous Algebraic Reconstruction Technique (SART) algorithm.
@@ -1271,7 +1266,7 @@ def iradon_sart(
 def matrix_transform(coords: ArrayLike, matrix: ArrayLike) -> LibraryArray:
     """Apply 2D matrix transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1298,7 +1293,7 @@ def order_angles_golden_ratio(theta: Array) -> Iterator[int]:
     """Order angles to reduce the amount of correlated information in
     subsequent projections.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1345,10 +1340,10 @@ def probabilistic_hough_line(
 ) -> list[tuple[tuple[int, int], ...]]:
     """Return lines from a progressive probabilistic line Hough transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, int64 out. Random: equal calls differ
-    unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16, int32, float32, float64 -> int64. Random: results differ from call to call unless a
+    seed is given.
 
     Parameters
     ----------
@@ -1452,10 +1447,10 @@ def pyramid_expand(
 ) -> Array:
     """Upsample and then smooth image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1485,9 +1480,9 @@ def pyramid_expand(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1561,9 +1556,9 @@ def pyramid_gaussian(
 ) -> Iterator[Array]:
     """Yield images of the Gaussian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -1604,9 +1599,9 @@ def pyramid_gaussian(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1683,9 +1678,9 @@ def pyramid_laplacian(
 ) -> Iterator[Array]:
     """Yield images of the laplacian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float64
-    in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32 -> float64; float32, float64 -> same
+    dtype.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -1729,9 +1724,9 @@ def pyramid_laplacian(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1807,10 +1802,10 @@ def pyramid_reduce(
 ) -> Array:
     """Smooth and then downsample image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1840,9 +1835,9 @@ def pyramid_reduce(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1899,10 +1894,10 @@ def radon(
     """Calculates the radon transform of an image given specified
     projection angles.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float64 in, float64 in [0, 255] out; int32 in, float64 out; float32 in, float32 in
-    [0, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2005,10 +2000,10 @@ def rescale(
 ) -> Array:
     """Scale image by a certain factor.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out;
-    float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, float32,
+    float64 -> same dtype; uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled
+    to [-1, 1].
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2022,9 +2017,9 @@ def rescale(
     scale : {float, tuple of floats}
         Scale factors for spatial dimensions. Separate scale factors can be defined as
         (m, n[, ...]).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2151,10 +2146,10 @@ def resize(
 ) -> Array:
     """Resize image to match a certain size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out;
-    float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, float32,
+    float64 -> same dtype; uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled
+    to [-1, 1].
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -2170,9 +2165,9 @@ def resize(
         `dim` is not provided, the number of channels is preserved. In case the
         number of input channels does not equal the number of output channels a
         n-dimensional interpolation is applied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2296,10 +2291,10 @@ def resize_local_mean(
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -2335,9 +2330,9 @@ def resize_local_mean(
         Also see
         https://scikit-image.org/docs/dev/user_guide/data_types.html
     channel_axis : int, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2424,11 +2419,10 @@ def rotate(
 ) -> Array:
     """Rotate image by a certain angle around its center.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     Parameters
     ----------
@@ -2557,11 +2551,10 @@ def swirl(
 ) -> Array:
     """Perform a swirl transformation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     Parameters
     ----------
@@ -2668,11 +2661,10 @@ def warp(
 ) -> Array:
     """Warp an image according to a given coordinate transformation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     Parameters
     ----------
@@ -2842,7 +2834,7 @@ def warp_coords(
 ) -> LibraryArray:
     """Build the source coordinates for the output of a 2-D image warp.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -2934,10 +2926,9 @@ def warp_polar(
 ) -> Array:
     """Remap image to polar or log-polar coordinates space.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32
-    in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, float32, float64 -> same dtype;
+    uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     Parameters
     ----------

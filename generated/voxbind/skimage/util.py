@@ -143,10 +143,9 @@ def apply_parallel(
 ) -> Array:
     """Map a function in parallel across an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
-    in, float64 in [0, 65535] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     Split an array into possibly overlapping chunks of a given depth and
     boundary type, call the given function in parallel on the chunks, combine
@@ -197,9 +196,9 @@ def apply_parallel(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -272,10 +271,10 @@ def compare_images(
 ) -> Array:
     """Return an image showing the differences between two images.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Added in version 0.16.
 
@@ -294,9 +293,9 @@ def compare_images(
     n_tiles : tuple, optional
         Used only for the `checkerboard` method. Specifies the number
         of tiles (row, column) to divide the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -334,10 +333,9 @@ def crop(
 ) -> ArrayT:
     """Crop array `ar` by `crop_width` along each dimension.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -358,9 +356,9 @@ def crop(
     order : {'C', 'F', 'A', 'K'}, optional
         If ``copy==True``, control the memory layout of the copy. See
         ``np.copy``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -380,10 +378,9 @@ def dtype_limits(
 ) -> tuple[int, int]:
     """Return intensity limits, i.e. (min, max) tuple, of the image's dtype.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (imin) and a number (imax). On test images from 0 to 1, or over an
-    integer's whole range: bool in, bool out; uint8, uint16, int32, float32, float64 in, int64
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (imin) and a number (imax). Dtypes:
+    bool -> bool; uint8, uint16, int32, float32, float64 -> int64.
 
     Parameters
     ----------
@@ -392,9 +389,9 @@ def dtype_limits(
     clip_negative : bool, optional
         If True, clip the negative range (i.e. return 0 for min intensity)
         even if the image dtype allows negative values.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -425,9 +422,9 @@ def img_as_bool(
 ) -> Array:
     """Convert an image to boolean format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -435,9 +432,9 @@ def img_as_bool(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -473,10 +470,10 @@ def img_as_float(
 ) -> Array:
     """Convert an image to floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     This function is similar to `img_as_float64`, but will not convert
     lower-precision floating point arrays to `float64`.
@@ -487,9 +484,9 @@ def img_as_float(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -527,9 +524,10 @@ def img_as_float32(
 ) -> Array:
     """Convert an image to single-precision (32-bit) floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float32, scaled to [-1, 1]; float32,
+    float64 -> float32.
 
     Parameters
     ----------
@@ -537,9 +535,9 @@ def img_as_float32(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -577,9 +575,10 @@ def img_as_float64(
 ) -> Array:
     """Convert an image to double-precision (64-bit) floating point format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -587,9 +586,9 @@ def img_as_float64(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -627,11 +626,10 @@ def img_as_int(
 ) -> Array:
     """Convert an image to 16-bit signed integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, int16 in [0, 65535] out; int32 in, int16 out.
-    Warns of int32 (UserWarning: Downcasting int32 to int16 without scaling because max value 5
-    fits in int16).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> int16. The library warns for int32 (UserWarning: Downcasting int32 to
+    int16 without scaling because max value 5 fits in int16).
 
     Parameters
     ----------
@@ -639,9 +637,9 @@ def img_as_int(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -678,10 +676,10 @@ def img_as_ubyte(
 ) -> Array:
     """Convert an image to 8-bit unsigned integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, uint8 out. Warns of int32 (UserWarning:
-    Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint16, float32,
+    float64 -> uint8, scaled to [0, 255]; uint8, int32 -> uint8. The library warns for int32
+    (UserWarning: Downcasting int32 to uint8 without scaling because max value 5 fits in uint8).
 
     Parameters
     ----------
@@ -689,9 +687,9 @@ def img_as_ubyte(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -727,10 +725,11 @@ def img_as_uint(
 ) -> Array:
     """Convert an image to 16-bit unsigned integer format.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, uint16 out. Warns of int32 (UserWarning:
-    Downcasting int32 to uint16 without scaling because max value 5 fits in ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, float32,
+    float64 -> uint16, scaled to [0, 65535]; uint16, int32 -> uint16. The library warns for
+    int32 (UserWarning: Downcasting int32 to uint16 without scaling because max value 5 fits in
+    ...).
 
     Parameters
     ----------
@@ -738,9 +737,9 @@ def img_as_uint(
         Input image.
     force_copy : bool, optional
         Force a copy of the data, irrespective of its current dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -762,10 +761,9 @@ def img_as_uint(
 def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = False) -> ArrayT:
     """Invert an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Invert the intensity range of the input image, so that the dtype maximum
     is now the dtype minimum, and vice-versa. This operation is
@@ -786,9 +784,9 @@ def invert(image: ArrayT, signed_float: bool = False, *, slice_by_slice: bool = 
         If True and the image is of type float, the range is assumed to
         be [-1, 1]. If False and the image is of type float, the range is
         assumed to be [0, 1].
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -838,7 +836,7 @@ def label_points(
 ) -> LibraryArray:
     """Assign unique integer labels to coordinates on an image mask
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -912,10 +910,10 @@ def map_array(
 ) -> Array:
     """Map values from input array from input_vals to output_vals.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16 in, float64 in [0, 255] out; int32 in, float64 out. Refuses bool, float32 and
-    float64 (TypeError: The dtype of an array to be remapped should be integer).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16,
+    int32 -> float64. The library refuses bool, float32 and float64 (TypeError: The dtype of an
+    array to be remapped should be integer).
 
     Parameters
     ----------
@@ -928,9 +926,9 @@ def map_array(
     out : array, same shape as `input_arr`
         The output array. Will be created if not provided. It should
         have the same dtype as `output_vals`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1009,10 +1007,9 @@ def montage(
 ) -> Array:
     """Create a montage of several single- or multichannel images.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image raises an error. Dtypes: bool, uint8, uint16, int32, float32 and float64
+    are kept.
 
     Create a rectangular montage from an input array representing an ensemble
     of equally shaped single- (gray) or multichannel (color) images.
@@ -1139,10 +1136,10 @@ def random_noise(
 ) -> Array:
     """Function to add random noise of various types to a floating-point image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [0, 1] out; int32 in, float64 out.
-    Random: equal calls differ unless seeded.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> float64. Random: results differ from call
+    to call unless a seed is given.
 
     Parameters
     ----------
@@ -1178,9 +1175,9 @@ def random_noise(
         This may be needed to maintain the proper image data range.
         If False, clipping is not applied, and the output may extend beyond
         the range [-1, 1].
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
         Among them:
 
@@ -1243,7 +1240,7 @@ def random_noise(
 def regular_grid(ar_shape: ArrayLike, n_points: int) -> tuple[slice, ...]:
     """Find `n_points` regularly spaced along `ar_shape`.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     The returned points (as slices) should be as close to cubically-spaced as
     possible. Essentially, the points are spaced by the Nth root of the input
@@ -1307,7 +1304,7 @@ def regular_seeds(
 ) -> LibraryArray:
     """Return an image with ~`n_points` regularly-spaced nonzero pixels.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -1347,10 +1344,9 @@ def slice_along_axes(
 ) -> ArrayT:
     """Slice an image along given axes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -1365,9 +1361,9 @@ def slice_along_axes(
         axes are in ascending order, up to the length of `slices`.
     copy : bool, optional
         If True, ensure that the output is not a view of `image`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1401,7 +1397,7 @@ def slice_along_axes(
 def unique_rows(ar: Array) -> LibraryArray:
     """Remove repeated rows from a 2D array.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     In particular, if given an array of coordinates of shape
     (Npoints, Ndim), it will remove repeated points.
@@ -1464,10 +1460,8 @@ def view_as_blocks(
 ) -> Array:
     """Block view of the input n-dimensional array (using re-striding).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8
-    out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in,
-    float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32 and float64 are kept.
 
     Blocks are non-overlapping views of the input array.
 
@@ -1478,9 +1472,9 @@ def view_as_blocks(
     block_shape : tuple
         The shape of the block. Each dimension must divide evenly into the
         corresponding dimensions of `arr_in`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1572,10 +1566,8 @@ def view_as_windows(
 ) -> Array:
     """Rolling window view of the input n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8
-    out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out; float64 in,
-    float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32 and float64 are kept.
 
     Windows are overlapping views of the input array, with adjacent windows
     shifted by a single row or column (or an index of a higher dimension).
@@ -1592,9 +1584,9 @@ def view_as_windows(
     step : integer or tuple of length arr_in.ndim
         Indicates step size at which extraction shall be performed.
         If integer is given, then the step is uniform in all dimensions.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -109,9 +109,9 @@ def apply_hysteresis_threshold(
 ) -> Array:
     """Apply hysteresis thresholding to ``image``.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.apply_hysteresis_threshold there, else
@@ -129,9 +129,9 @@ def apply_hysteresis_threshold(
         Lower threshold.
     high : float, or array of same shape as ``image``
         Higher threshold.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -206,10 +206,9 @@ def butterworth(
 ) -> Array:
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
-    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.butterworth there, else skimage.filters.butterworth on the CPU. For
@@ -239,9 +238,9 @@ def butterworth(
     npad : int, optional
         Pad each edge of the image by `npad` pixels using `numpy.pad`'s
         ``mode='edge'`` extension.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -349,10 +348,9 @@ def correlate_sparse(
 ) -> Array:
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.correlate_sparse there, else skimage.filters.correlate_sparse on the
@@ -377,9 +375,9 @@ def correlate_sparse(
         Additionally, mode 'valid' is accepted, in which case no padding is
         applied and the result is the result for the smaller image for which
         the kernel is entirely inside the original data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -435,10 +433,10 @@ def difference_of_gaussians(
 ) -> Array:
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.difference_of_gaussians there, else
@@ -484,9 +482,9 @@ def difference_of_gaussians(
         Added in version 0.19: ``channel_axis`` was added in 0.19.
     truncate : float, optional (default is 4.0)
         Truncate the filter at this many standard deviations.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -593,10 +591,10 @@ def farid(
 ) -> Array:
     """Find the edge magnitude using the Farid transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.farid there, else skimage.filters.farid on the CPU. It is the CPU's in
@@ -625,9 +623,9 @@ def farid(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -695,10 +693,10 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.farid_h there, else skimage.filters.farid_h on the CPU. For bool,
@@ -750,10 +748,10 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.farid_v there, else skimage.filters.farid_v on the CPU. For bool,
@@ -816,10 +814,9 @@ def filter_forward(
 ) -> Array:
     """Apply the given filter to data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [0, 255] out; uint8 in, float64 in [0, 65535] out; uint16, int32 in,
-    float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.filter_forward there, else skimage.filters.filter_forward on the CPU.
@@ -895,10 +892,9 @@ def filter_inverse(
 ) -> Array:
     """Apply the filter in reverse to the given data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8
-    in, float64 in [0, 255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.filter_inverse there, else skimage.filters.filter_inverse on the CPU.
@@ -988,10 +984,9 @@ def frangi(
 ) -> Array:
     """Filter an image with the Frangi vesselness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.frangi were up to
     0.0092 times the largest number away from those of skimage.filters.frangi.
@@ -1034,9 +1029,9 @@ def frangi(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1111,12 +1106,10 @@ def gabor(
 ) -> tuple[ArrayT, ArrayT]:
     """Return real and imaginary responses to Gabor filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Gives a tuple of
-    an image of the same shape (real) and an image of the same shape (imag). On test images from
-    0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8 out; uint16 in,
-    uint16 out; int32 in, int32 out; float32 in, float32 in [-1, 1] out; float64 in, float64 in
-    [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second
+    to last). Returns a tuple of an image of the same shape (real) and an image of the same
+    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.gabor there, else skimage.filters.gabor on the CPU. It is the CPU's in
@@ -1220,8 +1213,8 @@ def gabor_kernel(
 ) -> LibraryArray:
     """Return complex 2D Gabor filter kernel.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): sigma_x along X, the last
-    axis; sigma_y along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second to last).
 
     voxbind.auto: takes no image, so that it is skimage.filters.gabor_kernel everywhere.
 
@@ -1333,10 +1326,10 @@ def gaussian(
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.gaussian there, else skimage.filters.gaussian on the CPU. For bool,
@@ -1378,9 +1371,9 @@ def gaussian(
         If given, the filtered image will be stored in this array.
 
         Added in version 0.23: `out` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1499,10 +1492,9 @@ def hessian(
 ) -> Array:
     """Filter an image with the Hybrid Hessian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.hessian were up to
     3.1e+05 times the largest number away from those of skimage.filters.hessian.
@@ -1541,9 +1533,9 @@ def hessian(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1621,10 +1613,10 @@ def laplace(
 ) -> Array:
     """Find the edges of an image using the Laplace operator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float64 in [-255, 255] out; uint8, uint16, float64 in, float64 in [-1, 1] out;
-    int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.laplace there, else skimage.filters.laplace on the CPU. For bool,
@@ -1641,9 +1633,9 @@ def laplace(
         An optional mask to limit the application to a certain area.
         Note that pixels surrounding masked regions are also masked to
         prevent masked regions from affecting the result.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1674,10 +1666,9 @@ def median(
 ) -> ArrayT:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.median there, else skimage.filters.median on the CPU.
@@ -1713,9 +1704,9 @@ def median(
         Added in version 0.15: ``behavior`` is introduced in 0.15
 
         Changed in version 0.16: Default ``behavior`` has been changed from 'rank' to 'ndimage'
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1783,10 +1774,9 @@ def meijering(
 ) -> Array:
     """Filter an image with the Meijering neuriteness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.meijering there, else skimage.filters.meijering on the CPU. For bool,
@@ -1816,9 +1806,9 @@ def meijering(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1883,10 +1873,10 @@ def prewitt(
 ) -> Array:
     """Find the edge magnitude using the Prewitt transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.prewitt there, else skimage.filters.prewitt on the CPU. It is the
@@ -1916,9 +1906,9 @@ def prewitt(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1979,10 +1969,10 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.prewitt_h there, else skimage.filters.prewitt_h on the CPU. For bool,
@@ -2028,10 +2018,10 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.prewitt_v there, else skimage.filters.prewitt_v on the CPU. For bool,
@@ -2081,10 +2071,9 @@ def rank_order(
     index of the pixel value in the ascending order of the unique
     values of ``image``, aka the rank-order value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (labels) and a table of values (original_values). On test images from
-    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in,
-    uint16 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (labels) and a table of values
+    (original_values). Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint16.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank_order there, else skimage.filters.rank_order on the CPU.
@@ -2092,9 +2081,9 @@ def rank_order(
     Parameters
     ----------
     image : ndarray
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2143,10 +2132,9 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the edge magnitude using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64, scaled
+    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts there, else skimage.filters.roberts on the CPU. For bool,
@@ -2196,10 +2184,10 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_neg_diag there, else skimage.filters.roberts_neg_diag on the
@@ -2247,10 +2235,10 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.roberts_pos_diag there, else skimage.filters.roberts_pos_diag on the
@@ -2322,10 +2310,9 @@ def sato(
 ) -> Array:
     """Filter an image with the Sato tubeness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.sato there, else skimage.filters.sato on the CPU. For bool, uint8 and
@@ -2353,9 +2340,9 @@ def sato(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2420,10 +2407,10 @@ def scharr(
 ) -> Array:
     """Find the edge magnitude using the Scharr transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.scharr there, else skimage.filters.scharr on the CPU. It is the CPU's
@@ -2452,9 +2439,9 @@ def scharr(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2518,10 +2505,10 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.scharr_h there, else skimage.filters.scharr_h on the CPU. For bool,
@@ -2572,10 +2559,10 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.scharr_v there, else skimage.filters.scharr_v on the CPU. For bool,
@@ -2650,10 +2637,10 @@ def sobel(
 ) -> Array:
     """Find edges in an image using the Sobel filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.sobel there, else skimage.filters.sobel on the CPU. It is the CPU's in
@@ -2682,9 +2669,9 @@ def sobel(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2743,10 +2730,10 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.sobel_h there, else skimage.filters.sobel_h on the CPU. For bool,
@@ -2792,10 +2779,10 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.sobel_v there, else skimage.filters.sobel_v on the CPU. For bool,
@@ -2873,9 +2860,9 @@ def threshold_isodata(
 ) -> float | int | LibraryArray:
     """Return threshold value(s) based on ISODATA method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_isodata there, else skimage.filters.threshold_isodata on the
@@ -2911,9 +2898,9 @@ def threshold_isodata(
         Histogram to determine the threshold from and a corresponding array
         of bin center intensities. Alternatively, only the histogram can be
         passed.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2963,10 +2950,10 @@ def threshold_li(
 ) -> float:
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
-    float64 in, float64 out; float32 in, float32 out. Refuses bool (TypeError: numpy boolean
-    subtract, the `-` operator, is not supported, use the ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: uint8, uint16, int32 -> float64; float32,
+    float64 -> same dtype. The library refuses bool (TypeError: numpy boolean subtract, the `-`
+    operator, is not supported, use the ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_li there, else skimage.filters.threshold_li on the CPU.
@@ -2993,9 +2980,9 @@ def threshold_li(
     iter_callback : Callable[[float], Any], optional
         A function that will be called on the threshold at every iteration of
         the algorithm.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3082,10 +3069,9 @@ def threshold_local(
 ) -> Array:
     """Compute a threshold mask image based on local pixel neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_local there, else skimage.filters.threshold_local on the
@@ -3127,9 +3113,9 @@ def threshold_local(
         threshold for the centre pixel.
     cval : float, optional
         Value to fill past edges of input if mode is 'constant'.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3165,9 +3151,9 @@ def threshold_local(
 def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     """Return threshold value based on the mean of grayscale values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_mean there, else skimage.filters.threshold_mean on the CPU.
@@ -3177,9 +3163,9 @@ def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     ----------
     image : (M, N[, ...]) ndarray
         Grayscale input image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3219,10 +3205,10 @@ def threshold_minimum(
 ) -> float:
     """Return threshold value based on minimum method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8, int32 in, int64
-    out; float32 in, float32 out; float64 in, float64 out. Refuses bool and uint16
-    (RuntimeError: Unable to find two maxima in histogram).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: uint8, int32 -> int64; float32,
+    float64 -> same dtype. The library refuses bool and uint16 (RuntimeError: Unable to find two
+    maxima in histogram).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_minimum there, else skimage.filters.threshold_minimum on the
@@ -3248,9 +3234,9 @@ def threshold_minimum(
         Histogram to determine the threshold from and a corresponding array
         of bin center intensities. Alternatively, only the histogram can be
         passed.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3302,11 +3288,10 @@ def threshold_multiotsu(
     r"""Generate `classes`-1 threshold values to divide gray levels in `image`,
     following Otsu's method for multiple classes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out. Refuses bool
-    (ValueError: After discretization into bins, the input image has only 2 different values.
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> int64;
+    float32, float64 -> same dtype. The library refuses bool (ValueError: After discretization
+    into bins, the input image has only 2 different values. ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_multiotsu there, else skimage.filters.threshold_multiotsu on
@@ -3333,9 +3318,9 @@ def threshold_multiotsu(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities. If no hist provided,
         this function will compute it from the image (see notes).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3423,10 +3408,9 @@ def threshold_niblack(
 ) -> Array:
     """Applies Niblack local threshold to an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_niblack there, else skimage.filters.threshold_niblack on the
@@ -3452,9 +3436,9 @@ def threshold_niblack(
         integers (e.g. ``(1, 5, 5)``).
     k : float, optional
         Value of parameter k in threshold formula.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3508,9 +3492,9 @@ def threshold_otsu(
 ) -> float:
     """Return threshold value based on Otsu's method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_otsu there, else skimage.filters.threshold_otsu on the CPU.
@@ -3530,9 +3514,9 @@ def threshold_otsu(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities. If no hist provided,
         this function will compute it from the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3596,10 +3580,9 @@ def threshold_sauvola(
     """Applies Sauvola local threshold to an array. Sauvola is a
     modification of Niblack technique.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_sauvola there, else skimage.filters.threshold_sauvola on the
@@ -3629,9 +3612,9 @@ def threshold_sauvola(
     r : float, optional
         Value of R, the dynamic range of standard deviation.
         If None, set to the half of the image dtype range.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3670,9 +3653,9 @@ def threshold_sauvola(
 def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool = False) -> float:
     """Return threshold value based on the triangle algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_triangle there, else skimage.filters.threshold_triangle on
@@ -3685,9 +3668,9 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
     nbins : int, optional
         Number of bins used to calculate histogram. This value is ignored for
         integer arrays.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3733,9 +3716,9 @@ def threshold_yen(
     Either image or hist must be provided. In case hist is given, the actual
     histogram of the image is ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.threshold_yen there, else skimage.filters.threshold_yen on the CPU.
@@ -3752,9 +3735,9 @@ def threshold_yen(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities.
         An alternative use of this function is to pass it only hist.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3825,10 +3808,10 @@ def unsharp_mask(
 ) -> Array:
     """Unsharp masking filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.unsharp_mask there, else skimage.filters.unsharp_mask on the CPU. It
@@ -3863,9 +3846,9 @@ def unsharp_mask(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3987,10 +3970,9 @@ def wiener(
 ) -> Array:
     """Minimum Mean Square Error (Wiener) inverse filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in, float64 in
-    [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     voxbind.auto: where data is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.wiener there, else skimage.filters.wiener on the CPU. The dtypes told
@@ -4033,7 +4015,7 @@ def window(
 ) -> LibraryArray:
     """Return an n-dimensional window of a given size and dimensionality.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.filters.window everywhere.
 

@@ -101,14 +101,14 @@ def autolevel(
 ) -> Array:
     """Auto-level image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel there, else skimage.filters.rank.autolevel on the CPU.
@@ -132,9 +132,9 @@ def autolevel(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -208,13 +208,14 @@ def autolevel_percentile(
 ) -> Array:
     """Return grayscale local autolevel of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.autolevel_percentile there, else
@@ -309,14 +310,14 @@ def enhance_contrast(
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast there, else
@@ -342,9 +343,9 @@ def enhance_contrast(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -418,13 +419,14 @@ def enhance_contrast_percentile(
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.enhance_contrast_percentile there, else
@@ -521,14 +523,14 @@ def entropy(
 ) -> Array:
     """Local entropy.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, float32, float64 in, float64 in [0, 255]
-    out; int32 in, float64 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
-    to a large number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16, int32, float32, float64 -> float64. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.entropy there, else skimage.filters.rank.entropy on the CPU. It
@@ -554,9 +556,9 @@ def entropy(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -637,14 +639,14 @@ def equalize(
 ) -> Array:
     """Equalize image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.equalize there, else skimage.filters.rank.equalize on the CPU. It
@@ -665,9 +667,9 @@ def equalize(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -744,14 +746,14 @@ def geometric_mean(
 ) -> Array:
     """Return local geometric mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.geometric_mean there, else skimage.filters.rank.geometric_mean on
@@ -773,9 +775,9 @@ def geometric_mean(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -858,14 +860,14 @@ def gradient(
 ) -> Array:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32, float32, float64 -> uint8. The library
+    refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient there, else skimage.filters.rank.gradient on the CPU. It
@@ -886,9 +888,9 @@ def gradient(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -962,13 +964,14 @@ def gradient_percentile(
 ) -> Array:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.gradient_percentile there, else
@@ -1060,14 +1063,14 @@ def majority(
 ) -> Array:
     """Assign to each pixel the most common value within its neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.majority there, else skimage.filters.rank.majority on the CPU. It
@@ -1089,9 +1092,9 @@ def majority(
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
     shift_z : int, default: 0
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1175,14 +1178,14 @@ def maximum(
 ) -> Array:
     """Return local maximum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.maximum there, else skimage.filters.rank.maximum on the CPU. It
@@ -1203,9 +1206,9 @@ def maximum(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1291,14 +1294,14 @@ def mean(
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean there, else skimage.filters.rank.mean on the CPU. It is the
@@ -1319,9 +1322,9 @@ def mean(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1395,13 +1398,14 @@ def mean_bilateral(
 ) -> Array:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_bilateral there, else skimage.filters.rank.mean_bilateral on
@@ -1511,13 +1515,14 @@ def mean_percentile(
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.mean_percentile there, else skimage.filters.rank.mean_percentile
@@ -1607,14 +1612,14 @@ def median(
 ) -> Array:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.median there, else skimage.filters.rank.median on the CPU. It is
@@ -1636,9 +1641,9 @@ def median(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1720,14 +1725,14 @@ def minimum(
 ) -> Array:
     """Return local minimum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.minimum there, else skimage.filters.rank.minimum on the CPU. It
@@ -1748,9 +1753,9 @@ def minimum(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1836,14 +1841,14 @@ def modal(
 ) -> Array:
     """Return local mode of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.modal there, else skimage.filters.rank.modal on the CPU. It is
@@ -1866,9 +1871,9 @@ def modal(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1945,14 +1950,14 @@ def noise_filter(
 ) -> Array:
     """Noise feature.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32, float32, float64 -> uint8. The library
+    refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.noise_filter
     were up to 1 times the largest number away from those of skimage.filters.rank.noise_filter.
@@ -1971,9 +1976,9 @@ def noise_filter(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2055,14 +2060,14 @@ def otsu(
 ) -> Array:
     """Local Otsu's threshold value for each pixel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: runs on the CPU: skimage.filters.rank.otsu has no twin on the GPU.
 
@@ -2080,9 +2085,9 @@ def otsu(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2151,13 +2156,14 @@ def percentile(
 ) -> Array:
     """Return local percentile of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.percentile there, else skimage.filters.rank.percentile on the
@@ -2249,13 +2255,13 @@ def pop(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 in [0, 255] out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32, float32, float64 -> uint8. The library
+    refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
     to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
@@ -2280,9 +2286,9 @@ def pop(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2361,13 +2367,13 @@ def pop_bilateral(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 in [0, 255] out. Refuses bool (ValueError:
-    dtype cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision
-    loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
-    rank filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype; int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.pop_bilateral there, else skimage.filters.rank.pop_bilateral on
@@ -2474,13 +2480,13 @@ def pop_percentile(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 in [0, 255] out. Refuses bool (ValueError:
-    dtype cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision
-    loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
-    rank filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype; int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.pop_percentile
     were up to 0.56 times the largest number away from those of
@@ -2571,14 +2577,14 @@ def subtract_mean(
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean there, else skimage.filters.rank.subtract_mean on
@@ -2600,9 +2606,9 @@ def subtract_mean(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2684,13 +2690,14 @@ def subtract_mean_percentile(
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.subtract_mean_percentile there, else
@@ -2783,14 +2790,14 @@ def sum(
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.sum were up to
     1 times the largest number away from those of skimage.filters.rank.sum.
@@ -2812,9 +2819,9 @@ def sum(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2893,13 +2900,14 @@ def sum_bilateral(
 ) -> Array:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_bilateral there, else skimage.filters.rank.sum_bilateral on
@@ -3012,13 +3020,14 @@ def sum_percentile(
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.sum_percentile there, else skimage.filters.rank.sum_percentile on
@@ -3111,14 +3120,14 @@ def threshold(
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: uint8, float32, float64 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1]
-    out; int32 in, uint8 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
-    to a large number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns a mask. Dtypes: uint8,
+    uint16 -> same dtype; int32, float32, float64 -> uint8. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     voxbind.auto: runs on the CPU, because results of cucim.skimage.filters.rank.threshold were
     up to 1 times the largest number away from those of skimage.filters.rank.threshold.
@@ -3140,9 +3149,9 @@ def threshold(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3218,13 +3227,13 @@ def threshold_percentile(
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives a mask. On
-    test images from 0 to 1, or over an integer's whole range: uint8, int32, float32, float64
-    in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns
-    of int32, float32 and float64 (UserWarning: Possible precision loss converting image of type
-    float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is
-    expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns a mask. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32,
+    float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be
+    bool). The library warns for int32, float32 and float64 (UserWarning: Possible precision
+    loss converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     voxbind.auto: where image is on an NVIDIA GPU, or voxbind.prefer('gpu') holds, it runs
     cucim.skimage.filters.rank.threshold_percentile there, else
@@ -3310,13 +3319,13 @@ def windowed_histogram(
 ) -> Array:
     """Normalized sliding window histogram
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Arrays are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last
-    but one. Gives a histogram. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, float64 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Axes are (Z, Y, X): shift_x along X (the last
+    axis); shift_y along Y (the second to last). Returns a histogram. Dtypes: uint8, uint16,
+    int32, float32, float64 -> float64. The library refuses bool (ValueError: dtype cannot be
+    bool). The library warns for int32, float32 and float64 (UserWarning: Possible precision
+    loss converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     voxbind.auto: runs on the CPU: skimage.filters.rank.windowed_histogram has no twin on the
     GPU.

@@ -179,10 +179,10 @@ def combine_stains(
 ) -> Array:
     """Stain to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -194,9 +194,9 @@ def combine_stains(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -293,10 +293,10 @@ def convert_colorspace(
 ) -> Array:
     """Convert an image array to a new color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Valid color spaces are:
         'RGB', 'HSV', 'RGB CIE', 'XYZ', 'YUV', 'YIQ', 'YPbPr', 'YCbCr', 'YDbDr'
@@ -313,9 +313,9 @@ def convert_colorspace(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -380,11 +380,10 @@ def deltaE_cie76(
 ) -> Array:
     """Euclidean distance between two points in Lab color space
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [0,
-    255] out; uint16 in, float32 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -395,9 +394,9 @@ def deltaE_cie76(
     channel_axis : int, optional
         This parameter indicates which axis of the arrays corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -463,11 +462,10 @@ def deltaE_ciede2000(
 ) -> Array:
     """Color difference as given by the CIEDE 2000 standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16 in, float32
-    in [0, 255] out; int32 in, float64 out; float32 in, float32 in [0, 1] out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     CIEDE 2000 is a major revision of CIDE94.  The perceptual calibration is
     largely based on experience with automotive paint on smooth surfaces.
@@ -488,9 +486,9 @@ def deltaE_ciede2000(
     channel_axis : int, optional
         This parameter indicates which axis of the arrays corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -573,11 +571,10 @@ def deltaE_ciede94(
 ) -> Array:
     """Color difference according to CIEDE 94 standard
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [0,
-    255] out; uint16 in, float32 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Accommodates perceptual non-uniformities through the use of application
     specific scale factors (`kH`, `kC`, `kL`, `k1`, and `k2`).
@@ -601,9 +598,9 @@ def deltaE_ciede94(
     channel_axis : int, optional
         This parameter indicates which axis of the arrays corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -685,11 +682,10 @@ def deltaE_cmc(
 ) -> Array:
     """Color difference from the  CMC l:c standard.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [0,
-    255] out; uint16 in, float32 in [0, 65535] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     This color difference was developed by the Colour Measurement Committee
     (CMC) of the Society of Dyers and Colourists (United Kingdom). It is
@@ -712,9 +708,9 @@ def deltaE_cmc(
     channel_axis : int, optional
         This parameter indicates which axis of the arrays corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -766,10 +762,9 @@ def gray2rgb(
 ) -> Array:
     """Create an RGB representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -778,9 +773,9 @@ def gray2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the output array will correspond
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -831,11 +826,10 @@ def gray2rgba(
 ) -> Array:
     """Create a RGBA representation of a gray-level image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
-    skimage.color.gray2rgba, check_alpha is added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32, float32 and float64 are kept. Unlike skimage.color.gray2rgba, it adds
+    check_alpha.
 
     Parameters
     ----------
@@ -852,9 +846,9 @@ def gray2rgba(
         Checking for unsafe casting of alpha adds overhead, so can be disabled
         on request. Note: This kwarg is not present in scikit-image (it always
         checks the alpha array).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -896,10 +890,10 @@ def hed2rgb(
 ) -> Array:
     """Haematoxylin-Eosin-DAB (HED) to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -909,9 +903,9 @@ def hed2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -963,10 +957,11 @@ def hsv2rgb(
 ) -> Array:
     """HSV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -976,9 +971,9 @@ def hsv2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1032,10 +1027,10 @@ def lab2lch(
 ) -> Array:
     """CIE-LAB to CIE-LCH color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     LCH is the cylindrical representation of the LAB (Cartesian) colorspace
 
@@ -1048,9 +1043,9 @@ def lab2lch(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1166,10 +1161,11 @@ def lab2rgb(
 ) -> Array:
     """Convert image in CIE-LAB to sRGB color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1186,9 +1182,9 @@ def lab2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1311,10 +1307,11 @@ def lab2xyz(
 ) -> Array:
     """Convert image in CIE-LAB to XYZ color space.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1331,9 +1328,9 @@ def lab2xyz(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1427,10 +1424,9 @@ def label2rgb(
 ) -> Array:
     """Return an RGB image where color-coded labels are painted over the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same spatial shape. On test images from 0 to 1, or over an integer's whole
-    range: bool, uint8, uint16, float32, float64 in, float32 in [0, 1] out; int32 in, float32
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16, int32 -> float32, in [0, 1]; float32, float64 -> float32.
 
     Parameters
     ----------
@@ -1468,9 +1464,9 @@ def label2rgb(
         This parameter indicates which axis of the output array will correspond
         to channels. If `image` is provided, this must also match the axis of
         `image` that corresponds to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1525,10 +1521,11 @@ def lch2lab(
 ) -> Array:
     """CIE-LCH to CIE-LAB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     LCH is the cylindrical representation of the LAB (Cartesian) colorspace
 
@@ -1541,9 +1538,9 @@ def lch2lab(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1589,10 +1586,11 @@ def luv2rgb(
 ) -> Array:
     """Luv to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1600,9 +1598,9 @@ def luv2rgb(
         The image in CIE Luv format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1710,11 +1708,11 @@ def luv2xyz(
 ) -> Array:
     """CIE-Luv to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [0, 1] out;
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1728,9 +1726,9 @@ def luv2xyz(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1784,10 +1782,11 @@ def rgb2gray(
 ) -> Array:
     """Compute luminance of an RGB image.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1795,9 +1794,9 @@ def rgb2gray(
         The image in RGB format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1855,10 +1854,10 @@ def rgb2hed(
 ) -> Array:
     """RGB to Haematoxylin-Eosin-DAB (HED) color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1868,9 +1867,9 @@ def rgb2hed(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1921,10 +1920,10 @@ def rgb2hsv(
 ) -> Array:
     """RGB to HSV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1934,9 +1933,9 @@ def rgb2hsv(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2058,10 +2057,11 @@ def rgb2lab(
     """Conversion from the sRGB color space (IEC 61966-2-1:1999)
     to the CIE Lab colorspace under the given illuminant and observer.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2075,9 +2075,9 @@ def rgb2lab(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2130,10 +2130,11 @@ def rgb2luv(
 ) -> Array:
     """RGB to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2143,9 +2144,9 @@ def rgb2luv(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2191,11 +2192,11 @@ def rgb2rgbcie(
 ) -> Array:
     """RGB to RGB CIE color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8 in, float32 in [-1,
-    1] out; uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2205,9 +2206,9 @@ def rgb2rgbcie(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2254,10 +2255,11 @@ def rgb2xyz(
 ) -> Array:
     """RGB to XYZ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2267,9 +2269,9 @@ def rgb2xyz(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2322,10 +2324,10 @@ def rgb2ycbcr(
 ) -> Array:
     """RGB to YCbCr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2335,9 +2337,9 @@ def rgb2ycbcr(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2382,11 +2384,11 @@ def rgb2ydbdr(
 ) -> Array:
     """RGB to YDbDr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [-255, 255]
-    out; uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2396,9 +2398,9 @@ def rgb2ydbdr(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2443,10 +2445,11 @@ def rgb2yiq(
 ) -> Array:
     """RGB to YIQ color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2456,9 +2459,9 @@ def rgb2yiq(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2494,10 +2497,11 @@ def rgb2ypbpr(
 ) -> Array:
     """RGB to YPbPr color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2507,9 +2511,9 @@ def rgb2ypbpr(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2549,10 +2553,11 @@ def rgb2yuv(
 ) -> Array:
     """RGB to YUV color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2562,9 +2567,9 @@ def rgb2yuv(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2623,10 +2628,10 @@ def rgba2rgb(
 ) -> Array:
     """RGBA to RGB conversion using alpha blending [1].
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2639,9 +2644,9 @@ def rgba2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2704,10 +2709,11 @@ def rgbcie2rgb(
 ) -> Array:
     """RGB CIE to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2717,9 +2723,9 @@ def rgbcie2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2773,10 +2779,10 @@ def separate_stains(
 ) -> Array:
     """RGB to stain color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 255] out; int32 in, float64 out; float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2788,9 +2794,9 @@ def separate_stains(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2943,11 +2949,10 @@ def xyz2lab(
 ) -> Array:
     """XYZ to CIE-LAB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [-65535,
-    65535] out; uint8, uint16, float32 in, float32 in [-255, 255] out; int32 in, float64 out;
-    float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2962,9 +2967,9 @@ def xyz2lab(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3094,11 +3099,10 @@ def xyz2luv(
 ) -> Array:
     """XYZ to CIE-Luv color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool in, float32 in [-65535,
-    65535] out; uint8, uint16, float32 in, float32 in [-255, 255] out; int32 in, float64 out;
-    float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3112,9 +3116,9 @@ def xyz2luv(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3177,10 +3181,11 @@ def xyz2rgb(
 ) -> Array:
     """XYZ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -3190,9 +3195,9 @@ def xyz2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3255,8 +3260,8 @@ def xyz_tristimulus_values(
 ) -> tuple[float, float, float]:
     """Get the CIE XYZ tristimulus values.
 
-    voxbind: a helper, handed on with its types. Beside skimage.color.xyz_tristimulus_values,
-    dtype is None by default, there float.
+    Helper without an image argument: arguments are passed to the library unchanged. Unlike
+    skimage.color.xyz_tristimulus_values, it defaults to dtype=None instead of dtype=float.
 
     Given an illuminant and observer, this function returns the CIE XYZ
     tristimulus values [2] scaled such that `Y = 1`.
@@ -3347,10 +3352,10 @@ def ycbcr2rgb(
 ) -> Array:
     """YCbCr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3360,9 +3365,9 @@ def ycbcr2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3407,10 +3412,11 @@ def ydbdr2rgb(
 ) -> Array:
     """YDbDr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3420,9 +3426,9 @@ def ydbdr2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3467,10 +3473,11 @@ def yiq2rgb(
 ) -> Array:
     """YIQ to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3480,9 +3487,9 @@ def yiq2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3518,10 +3525,11 @@ def ypbpr2rgb(
 ) -> Array:
     """YPbPr to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3531,9 +3539,9 @@ def ypbpr2rgb(
     channel_axis : int, optional
         This parameter indicates which axis of the array corresponds to
         channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3573,10 +3581,11 @@ def yuv2rgb(
 ) -> Array:
     """YUV to RGB color space conversion.
 
-    voxbind: FLEXIBLE: takes a (Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of
-    colours, by default the last: see channel_axis. Gives an image of the same spatial shape. On
-    test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 in [-255, 255] out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X, C) image or a (Z, Y, X, C) volume,
+    which is processed in 3-D. C is the channel axis (the colours), the last unless channel_axis
+    says otherwise. Returns an image of the same spatial shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3584,9 +3593,9 @@ def yuv2rgb(
         The image in YUV format. By default, the final dimension denotes
         channels.
     channel_axis : int, default: -1
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -50,10 +50,9 @@ def adjust_gamma(
 ) -> ArrayT:
     """Perform gamma correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Gamma correction is a power-law transform [1]. This function
     transforms the input `image` pixel-wise according to the power law
@@ -68,9 +67,9 @@ def adjust_gamma(
         Non negative real number. Default value is 1.
     gain : float, optional
         The constant multiplier. Default value is 1.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -116,10 +115,9 @@ def adjust_log(
 ) -> ArrayT:
     """Performs Logarithmic correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     This function transforms the input image pixelwise according to the
     equation ``O = gain*log(1 + I)`` after scaling each pixel to the range
@@ -137,9 +135,9 @@ def adjust_log(
     inv : float, optional
         If True, it performs inverse logarithmic correction,
         else correction will be logarithmic. Defaults to False.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -171,10 +169,9 @@ def adjust_sigmoid(
 ) -> ArrayT:
     """Performs Sigmoid Correction on the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Also known as Contrast Adjustment.
     This function transforms the input image pixelwise according to the
@@ -193,9 +190,9 @@ def adjust_sigmoid(
         Default value is 10.
     inv : bool, optional
         If True, returns the negative sigmoid correction. Defaults to False.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -236,9 +233,9 @@ def cumulative_distribution(
 ) -> tuple[Array, Array]:
     """Return cumulative distribution function (cdf) for the given image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a histogram (img_cdf) and a histogram (bin_centers). On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a histogram (img_cdf) and a histogram (bin_centers).
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -246,9 +243,9 @@ def cumulative_distribution(
         Image array.
     nbins : int, optional
         Number of bins for image histogram.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -322,11 +319,11 @@ def equalize_adapthist(
 ) -> Array:
     """Contrast Limited Adaptive Histogram Equalization (CLAHE).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out. Warns of int32 (UserWarning: Downcasting int32 to uint16 without
-    scaling because max value 5 fits in ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
+    The library warns for int32 (UserWarning: Downcasting int32 to uint16 without scaling
+    because max value 5 fits in ...).
 
     An algorithm for local contrast enhancement, that uses histograms computed
     over different tile regions of the image. Local details can therefore be
@@ -347,9 +344,9 @@ def equalize_adapthist(
         contrast).
     nbins : int, optional
         Number of gray bins for histogram ("data range").
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -417,10 +414,10 @@ def equalize_hist(
 ) -> Array:
     """Return image after histogram equalization.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64
-    in [0, 1] out. Refuses bool (TypeError: can't get common type for non-numeric array).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16 -> float32,
+    in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype. The library refuses
+    bool (TypeError: can't get common type for non-numeric array).
 
     Parameters
     ----------
@@ -433,9 +430,9 @@ def equalize_hist(
     mask : ndarray of bools or 0s and 1s, optional
         Array of same shape as `image`. Only points at which mask == True
         are used for the equalization, which is applied to the whole image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -500,9 +497,9 @@ def histogram(
 ) -> tuple[Array, Array]:
     """Return histogram of image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a histogram (hist) and a histogram (bin_centers). On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a histogram (hist) and a histogram (bin_centers).
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> int64.
 
     Unlike `numpy.histogram`, this function returns the centers of bins and
     does not rebin integer arrays. For integer arrays, each integer value has
@@ -531,9 +528,9 @@ def histogram(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -609,9 +606,9 @@ def is_low_contrast(
 ) -> bool | Array:
     """Determine if an image is low contrast.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -628,9 +625,9 @@ def is_low_contrast(
     method : str, optional
         The contrast determination method.  Right now the only available
         option is "linear".
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -703,10 +700,9 @@ def match_histograms(
 ) -> Array:
     """Adjust an image so that its cumulative histogram matches that of another.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     The adjustment is applied separately for each channel.
 
@@ -721,9 +717,9 @@ def match_histograms(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -766,10 +762,9 @@ def rescale_intensity(
 ) -> ArrayT:
     """Return image after stretching or shrinking its intensity levels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The desired intensity range of the input and output, `in_range` and
     `out_range` respectively, are used to stretch or shrink the intensity range
@@ -792,9 +787,9 @@ def rescale_intensity(
             in `DTYPE_RANGE`.
         2-tuple
             Use `range_values` as explicit min/max intensities.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -103,9 +103,9 @@ def blob_dog(
     For each blob found, the method returns its coordinates and the standard
     deviation of the Gaussian kernel that detected the blob.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -148,9 +148,9 @@ def blob_dog(
         `exclude_border`-pixels of the border of the image.
         If zero or False, peaks are identified regardless of their
         distance from the border.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -273,9 +273,9 @@ def blob_doh(
 ) -> Array:
     """Finds blobs in the given grayscale image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives coordinates. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns coordinates. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Blobs are found using the Determinant of Hessian method [1]. For each blob
     found, the method returns its coordinates and the standard deviation
@@ -440,9 +440,9 @@ def blob_log(
     For each blob found, the method returns its coordinates and the standard
     deviation of the Gaussian kernel that detected the blob.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -490,9 +490,9 @@ def blob_log(
         `exclude_border`-pixels of the border of the image.
         If zero or False, peaks are identified regardless of their
         distance from the border.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -601,9 +601,8 @@ def canny(
 ) -> Array:
     """Edge filter an image using the Canny algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     Parameters
     ----------
@@ -721,10 +720,10 @@ def corner_foerstner(
 ) -> tuple[Array, Array]:
     """Compute Foerstner corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a tuple
-    of an image of the same shape (w) and an image of the same shape (q). On test images from 0
-    to 1, or over an integer's whole range: bool in, float32 in [0, 255] out; uint8, uint16,
-    float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a tuple of an image of the same shape (w) and an image of the same shape
+    (q). Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32, float64 -> same
+    dtype.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -823,10 +822,9 @@ def corner_harris(
 ) -> Array:
     """Compute Harris corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float32 in [-255, 255] out; uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in,
-    float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -918,10 +916,9 @@ def corner_kitchen_rosenfeld(
 ) -> Array:
     """Compute Kitchen and Rosenfeld corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float32 in, float32 in [-255, 255] out; uint8 in, float32 in [-65535, 65535] out; uint16 in,
-    float32 out; int32 in, float64 out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     The corner measure is calculated as follows::
 
@@ -1014,10 +1011,10 @@ def corner_peaks(
 ) -> Array:
     """Find peaks in corner measure response image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The cupy boolean negative,
-    the `-` operator, is not supported, use the `~` ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: uint8, uint16, int32, float32,
+    float64 -> int64. The library refuses bool (TypeError: The cupy boolean negative, the `-`
+    operator, is not supported, use the `~` ...).
 
     This differs from `skimage.feature.peak_local_max` in that it suppresses
     multiple connected peaks with the same accumulator value.
@@ -1049,9 +1046,9 @@ def corner_peaks(
         A finite large p may cause a ValueError if overflow can occur.
         ``inf`` corresponds to the Chebyshev distance and 2 to the
         Euclidean distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1140,10 +1137,9 @@ def corner_shi_tomasi(
 ) -> Array:
     """Compute Shi-Tomasi (Kanade-Tomasi) corner measure response image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    float32 in [0, 255] out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64
-    out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     This corner detector uses information from the auto-correlation matrix A::
 
@@ -1277,9 +1273,9 @@ def daisy(
 ) -> Array | tuple[Array, Array]:
     """Extract DAISY feature descriptors densely for the given image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     DAISY is a feature descriptor similar to SIFT formulated in a way that
     allows for fast dense extraction. Typically, this is practical for
@@ -1429,10 +1425,10 @@ def hessian_matrix(
 ) -> object:
     r"""Compute the Hessian matrix.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 out; int32, float64 in, float64 out. Warns: FutureWarning: use_gaussian_derivatives
-    currently defaults to False, but will change to ....
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32,
+    float64 -> same dtype. The library warns (FutureWarning: use_gaussian_derivatives currently
+    defaults to False, but will change to ...).
 
     In 2D, the Hessian matrix is defined as::
 
@@ -1465,9 +1461,9 @@ def hessian_matrix(
     use_gaussian_derivatives : bool, optional
         Indicates whether the Hessian is computed by convolving with Gaussian
         derivatives, or by a simple finite-difference operation.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1549,10 +1545,9 @@ def hessian_matrix_det(
 ) -> Array:
     """Compute the approximate Hessian Determinant over an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     The 2D approximate method uses box filters over integral images to
     compute the approximate Hessian Determinant.
@@ -1567,9 +1562,9 @@ def hessian_matrix_det(
     approximate : bool, optional
         If ``True`` and the image is 2D, use a much faster approximate
         computation. This argument has no effect on 3D and higher images.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1602,7 +1597,7 @@ def hessian_matrix_det(
 def hessian_matrix_eigvals(H_elems: Sequence[Array]) -> LibraryArray:
     """Compute eigenvalues of Hessian matrix.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1652,7 +1647,7 @@ def match_descriptors(
 ) -> LibraryArray:
     """Brute-force matching of descriptors.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     For each descriptor in the first set this matcher finds the closest
     descriptor in the second set (and vice-versa in the case of enabled
@@ -1755,10 +1750,9 @@ def match_template(
 ) -> Array:
     """Match a template to a 2-D or 3-D image using normalized correlation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [-1, 1]; int32 -> float64, in [-1, 1]; float32, float64 -> same dtype.
 
     The output is an array with values between -1.0 and 1.0. The value at a
     given position corresponds to the correlation coefficient between the image
@@ -1784,9 +1778,9 @@ def match_template(
         Padding mode.
     constant_values : see `numpy.pad`, optional
         Constant values used in conjunction with ``mode='constant'``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1914,9 +1908,8 @@ def multiscale_basic_features(
 ) -> Array:
     """Local features for a single- or multi-channel nd image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32,
-    float64 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16, int32, float32, float64 -> float32.
 
     Intensity, gradient intensity and local structure are computed at
     different scales thanks to Gaussian blurring.
@@ -1951,9 +1944,9 @@ def multiscale_basic_features(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2035,10 +2028,10 @@ def peak_local_max(
 ) -> Array:
     """Find peaks in an image as coordinate list.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32, float32, float64 in, int64 out. Refuses bool (TypeError: The cupy boolean negative,
-    the `-` operator, is not supported, use the `~` ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: uint8, uint16, int32, float32,
+    float64 -> int64. The library refuses bool (TypeError: The cupy boolean negative, the `-`
+    operator, is not supported, use the `~` ...).
 
     Peaks are the local maxima in a region of `2 * min_distance + 1`
     (i.e. peaks are separated by at least `min_distance`).
@@ -2090,9 +2083,9 @@ def peak_local_max(
         A finite large p may cause a ValueError if overflow can occur.
         ``inf`` corresponds to the Chebyshev distance and 2 to the
         Euclidean distance.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2204,10 +2197,9 @@ def shape_index(
 ) -> Array:
     """Compute the shape index.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32, in
+    [-1, 1]; int32 -> float64, in [-1, 1]; float32, float64 -> same dtype.
 
     The shape index, as defined by Koenderink & van Doorn [1], is a
     single valued measure of local curvature, assuming the image as a 3D plane
@@ -2313,9 +2305,9 @@ def structure_tensor(
 ) -> object:
     """Compute structure tensor using sum of squared differences.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32,
+    float64 -> same dtype.
 
     The (2-dimensional) structure tensor A is defined as::
 
@@ -2347,9 +2339,9 @@ def structure_tensor(
         forward order of the image axes in gradient computation. 'rc' indicates
         the use of the first axis initially (Arr, Arc, Acc), whilst 'xy'
         indicates the usage of the last axis initially (Axx, Axy, Ayy).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2393,7 +2385,7 @@ def structure_tensor(
 def structure_tensor_eigenvalues(A_elems: Sequence[Array]) -> LibraryArray:
     """Compute eigenvalues of structure tensor.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ if not TYPE_CHECKING:
 def approximate_polygon(coords: Array, tolerance: float) -> LibraryArray:
     """Approximate a polygonal chain with the specified tolerance.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     It is based on the Douglas-Peucker algorithm.
 
@@ -144,11 +144,9 @@ def block_reduce(
 ) -> Array:
     """Downsample image by applying function `func` to local blocks.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
-    int32 in, int64 out; float32 in, float32 in [0, 255] out; float64 in, float64 in [0, 255]
-    out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype.
 
     This function is useful for max and mean pooling, for example.
 
@@ -171,9 +169,9 @@ def block_reduce(
         Keyword arguments passed to `func`. Notably useful for passing dtype
         argument to ``np.mean``. Takes dictionary of inputs, e.g.:
         ``func_kwargs={'dtype': np.float16})``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -228,10 +226,9 @@ def blur_effect(
     """Compute a metric that indicates the strength of blur in an image
     (0 for no blur, 1 for maximal blur).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out. Beside skimage.measure.blur_effect, reduce_func is
-    <name> by default, there numpy.max.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -249,9 +246,9 @@ def blur_effect(
         axes. If set to None, the entire list is returned, where the i-th
         element is the blur metric along the i-th axis. This function should be
         a host function that operates on standard python floats.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -316,9 +313,9 @@ def centroid(
 ) -> Array:
     """Return the (weighted) centroid of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -326,9 +323,9 @@ def centroid(
         The input image.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -371,9 +368,9 @@ def euler_number(
 ) -> int | Array:
     """Calculate the Euler characteristic in binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     For 2D objects, the Euler number is the number of objects minus the number
     of holes. For 3D objects, the Euler number is obtained as the number of
@@ -393,9 +390,9 @@ def euler_number(
         respectively).
         6 or 26 neighborhoods are defined for 3D images, (connectivity 1 and 3,
         respectively). Connectivity 2 is not defined.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -495,9 +492,9 @@ def inertia_tensor(
 ) -> Array:
     """Compute the inertia tensor of the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -512,9 +509,9 @@ def inertia_tensor(
         call.
     spacing : tuple of float, shape (ndim,), optional
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -579,9 +576,9 @@ def inertia_tensor_eigvals(
 ) -> Array:
     """Compute the eigenvalues of the inertia tensor of the image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     The inertia tensor measures covariance of the image intensity along
     the image axes. (See `inertia_tensor`.) The relative magnitude of the
@@ -599,9 +596,9 @@ def inertia_tensor_eigvals(
         ``image`` are ignored.
     spacing : tuple of float, shape (ndim,), optional
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -664,9 +661,9 @@ def intersection_coeff(
     """Fraction of a channel's segmented binary mask that overlaps with a
     second channel's segmented binary mask.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -680,9 +677,9 @@ def intersection_coeff(
         interest
         mask are included in the calculation.
         Must have same dimensions as `image0_mask`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -762,9 +759,9 @@ def label(
 ) -> Array | tuple[Array, int]:
     r"""Label connected regions of an integer array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int32.
 
     Two pixels are connected when they are neighbors and have the same value.
     In 2D, they can be neighbors either in a 1- or 2-connected sense.
@@ -794,9 +791,9 @@ def label(
         as a neighbor.
         Accepted values are ranging from  1 to input.ndim. If ``None``, a full
         connectivity of ``input.ndim`` is used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -891,9 +888,9 @@ def manders_coloc_coeff(
 ) -> Array:
     r"""Manders' colocalization coefficient between two image channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -905,9 +902,9 @@ def manders_coloc_coeff(
     mask : (M, N) ndarray of dtype bool, optional
         Only `image0` pixel values within `mask` are included in the calculation.
         Must have same shape as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1003,9 +1000,9 @@ def manders_overlap_coeff(
 ) -> Array:
     r"""Manders' overlap coefficient
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1018,9 +1015,9 @@ def manders_overlap_coeff(
         Only `image0` and `image1` pixel values within this region of interest
         mask are included in the calculation.
         Must have same dimensions as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1124,9 +1121,9 @@ def moments(
 ) -> Array:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1143,9 +1140,9 @@ def moments(
         Maximum order of moments. Default is 3.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1221,9 +1218,9 @@ def moments_central(
 ) -> Array:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, float32 in, float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16 -> float32;
+    int32 -> float64; float32, float64 -> same dtype.
 
     The center coordinates (cr, cc) can be calculated from the raw moments as:
     {``M[1, 0] / M[0, 0]``, ``M[0, 1] / M[0, 0]``}.
@@ -1242,9 +1239,9 @@ def moments_central(
         The maximum order of moments computed.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
 
     Returns
@@ -1299,7 +1296,7 @@ def moments_central(
 def moments_coords(coords: Array, order: int = 3) -> LibraryArray:
     """Calculate all raw image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1354,7 +1351,7 @@ def moments_coords_central(
 ) -> LibraryArray:
     """Calculate all central image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     The following properties can be calculated from raw image moments:
      * Area as: ``M[0, 0]``.
@@ -1431,7 +1428,7 @@ def moments_coords_central(
 def moments_hu(nu: Array) -> LibraryArray:
     """Calculate Hu's set of image moments (2D-only).
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Note that this set of moments is proved to be translation, scale and
     rotation invariant.
@@ -1496,7 +1493,7 @@ def moments_normalized(
 ) -> LibraryArray:
     """Calculate all normalized central image moments up to a certain order.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Note that normalized central moments are translation and scale invariant
     but not rotation invariant.
@@ -1565,9 +1562,9 @@ def pearson_corr_coeff(
     r"""Calculate Pearson's Correlation Coefficient between pixel intensities
     in channels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (pcc) and a number (p-value). On test images from 0 to 1, or over an
-    integer's whole range: bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (pcc) and a number (p-value). Dtypes: bool,
+    uint8, uint16, int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -1579,9 +1576,9 @@ def pearson_corr_coeff(
     mask : (M, N) ndarray of dtype bool, optional
         Only `image0` and `image1` pixels within this region of interest mask
         are included in the calculation. Must have same dimensions as `image0`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1672,9 +1669,9 @@ def perimeter(image: ArrayT, neighborhood: Literal[4, 8] = 4) -> ArrayT: ...
 def perimeter(image: Array | Castable[Array], neighborhood: Literal[4, 8] = 4) -> Array:
     """Calculate total perimeter of all objects in binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -1731,9 +1728,9 @@ def perimeter_crofton(image: ArrayT, directions: Literal[2, 4] = 4) -> ArrayT: .
 def perimeter_crofton(image: Array | Castable[Array], directions: Literal[2, 4] = 4) -> Array:
     """Calculate total Crofton perimeter of all objects in binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a number. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a number. Dtypes: bool, uint8, uint16,
+    int32, float32, float64 -> float64.
 
     Parameters
     ----------
@@ -1836,10 +1833,10 @@ def profile_line(
 ) -> Array:
     """Return the intensity profile of an image measured along a scan line.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. An array of three axes, the last of length 3 or 4, is taken for a colour image.
-    Gives a table of values. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. A 3-D array whose last axis has length 3 or 4 is
+    read as a colour image. Returns a table of values. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1959,10 +1956,11 @@ def regionprops(
 ) -> list[RegionProperties]:
     r"""Measure properties of labeled image regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. Refuses bool (TypeError: Non-integer image types are ambiguous: use
-    skimage.measure.label to label the ...). Refuses float32 and float64 (TypeError: Non-integer
-    label_image types are ambiguous). Beside skimage.measure.regionprops, offset is missing.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool (TypeError:
+    Non-integer image types are ambiguous: use skimage.measure.label to label the ...). The
+    library refuses float32 and float64 (TypeError: Non-integer label_image types are
+    ambiguous). Unlike skimage.measure.regionprops, it lacks offset.
 
     Region properties are evaluated on demand and come in diverse types. If
     you want to do tabular data analysis of specific properties, consider
@@ -2006,9 +2004,9 @@ def regionprops(
         must accept `intensity_image` as the second argument.
     spacing : tuple of float, shape (ndim,)
         The pixel spacing along each axis of the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2297,10 +2295,9 @@ def regionprops_table(
 ) -> object:
     """Compute region properties and return them as a pandas-compatible table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, uint8 out. Beside skimage.measure.regionprops_table,
-    batch_processing, to_table, copy_output_to_host are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Unlike skimage.measure.regionprops_table, it
+    adds batch_processing, to_table and copy_output_to_host.
 
     The return value is a dictionary mapping property names to value arrays.
     This dictionary can be used as input to ``pandas.DataFrame`` to result in
@@ -2358,9 +2355,9 @@ def regionprops_table(
     batch_processing : bool, default: True
     to_table : bool, default: True
     copy_output_to_host : bool, default: False
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2518,9 +2515,9 @@ def shannon_entropy(
 ) -> Array:
     """Calculate the Shannon entropy of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     The Shannon entropy is defined as S = -sum(pk * log(pk)),
     where pk are frequency/probability of pixels of value k.
@@ -2531,9 +2528,9 @@ def shannon_entropy(
         Grayscale input image.
     base : float, optional
         The logarithmic base to use.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2573,7 +2570,7 @@ def subdivide_polygon(
 ) -> LibraryArray:
     """Subdivision of polygonal curves using B-Splines.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Note that the resulting curve is always within the convex hull of the
     original polygon. Circular polygons stay closed after subdivision.

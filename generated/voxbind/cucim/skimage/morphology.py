@@ -118,7 +118,7 @@ def ball(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a ball-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     This is the 3D equivalent of a disk.
     A pixel is within the neighborhood if the Euclidean distance between
@@ -214,9 +214,9 @@ def binary_closing(
 ) -> Array:
     """**Deprecated:** `binary_closing` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.closing` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological closing of an image.
 
@@ -248,9 +248,9 @@ def binary_closing(
         influence the result. Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -324,9 +324,9 @@ def binary_dilation(
 ) -> Array:
     """**Deprecated:** `binary_dilation` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.dilation` instead. Note the lack of mirroring for non-symmetric footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological dilation of an image.
 
@@ -357,9 +357,9 @@ def binary_dilation(
         Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -439,9 +439,9 @@ def binary_erosion(
 ) -> Array:
     """**Deprecated:** `binary_erosion` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.erosion` instead. Note the pixel shift by 1 for even-sized footprints (see docstring notes).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological erosion of an image.
 
@@ -472,9 +472,9 @@ def binary_erosion(
         Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -554,9 +554,9 @@ def binary_opening(
 ) -> Array:
     """**Deprecated:** `binary_opening` is deprecated since version 0.26 and will be removed in version 0.28. Use `skimage.morphology.opening` instead.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Return fast binary morphological opening of an image.
 
@@ -588,9 +588,9 @@ def binary_opening(
         influence the result. Default is 'ignore'.
 
         Added in version 0.23: `mode` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -643,10 +643,9 @@ def black_tophat(
 ) -> ArrayT:
     """Return black top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The black top hat of an image is defined as its morphological closing minus
     the original image. This operation returns the dark spots of the image that
@@ -677,9 +676,9 @@ def black_tophat(
         is 0.0.
 
         Added in version 24.06: `mode` and `cval` were added in 24.06.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -756,10 +755,9 @@ def closing(
 ) -> ArrayT:
     """Return grayscale morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The morphological closing of an image is defined as a dilation followed by
     an erosion. Closing can remove small dark spots (i.e. "pepper") and connect
@@ -790,9 +788,9 @@ def closing(
         is 0.0.
 
         Added in version 24.06: `mode` and `cval` were added in 24.06.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -889,10 +887,10 @@ def convex_hull_image(
 ) -> Array:
     """Compute the convex hull image of a binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out. Beside skimage.morphology.convex_hull_image,
-    omit_empty_coords_check, float64_computation, cpu_fallback_threshold are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool. Unlike skimage.morphology.convex_hull_image, it adds
+    omit_empty_coords_check, float64_computation and cpu_fallback_threshold.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -916,9 +914,9 @@ def convex_hull_image(
     omit_empty_coords_check : bool, default: False
     float64_computation : bool, default: True
     cpu_fallback_threshold : object, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -992,10 +990,10 @@ def convex_hull_object(
 ) -> Array:
     r"""Compute the convex hull image of individual objects in a binary image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out. Beside skimage.morphology.convex_hull_object,
-    float64_computation, cpu_fallback_threshold are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool. Unlike skimage.morphology.convex_hull_object, it adds float64_computation
+    and cpu_fallback_threshold.
 
     The convex hull is the set of pixels included in the smallest convex
     polygon that surround all white pixels in the input image.
@@ -1017,9 +1015,9 @@ def convex_hull_object(
                   [ ]           [ ]  [ ]  [ ]
     float64_computation : bool, default: False
     cpu_fallback_threshold : object, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1091,7 +1089,7 @@ def diamond(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, diamond-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     A pixel is part of the neighborhood (i.e. labeled 1) if
     the city block/Manhattan distance between it and the center of
@@ -1151,10 +1149,9 @@ def dilation(
 ) -> ArrayT:
     """Return grayscale morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Morphological dilation sets the value of a pixel to the maximum over all
     pixel values within a local neighborhood centered about it. The values
@@ -1185,9 +1182,9 @@ def dilation(
         is 0.0.
 
         Added in version 24.06: `mode` and `cval` were added in 24.06.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1292,7 +1289,7 @@ def disk(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, disk-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     A pixel is within the neighborhood if the Euclidean distance between
     it and the origin is no greater than radius (This is only approximately
@@ -1420,8 +1417,8 @@ def ellipse(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, ellipse-shaped footprint.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): width along X, the last
-    axis; height along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     Every pixel along the perimeter of ellipse satisfies
     the equation ``(x/width+1)**2 + (y/height+1)**2 = 1``.
@@ -1498,10 +1495,9 @@ def erosion(
 ) -> ArrayT:
     """Return grayscale morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Morphological erosion sets a pixel at (i,j) to the minimum over all pixels
     in the neighborhood centered at (i,j). Erosion shrinks bright regions and
@@ -1531,9 +1527,9 @@ def erosion(
         is 0.0.
 
         Added in version 24.06: `mode` and `cval` were added in 24.06.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1601,7 +1597,7 @@ def erosion(
 def footprint_from_sequence(footprints: Array | tuple[tuple[object, object], ...]) -> LibraryArray:
     """Convert a footprint sequence into an equivalent ndarray.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -1660,7 +1656,7 @@ def footprint_rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generate a rectangular or hyper-rectangular footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Generates, depending on the length and dimensions requested with `shape`,
     a square, rectangle, cube, cuboid, or even higher-dimensional versions
@@ -1762,12 +1758,12 @@ def h_maxima(
 ) -> Array:
     """Determine all maxima of the image with height >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
-    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: cupy boolean
-    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Warns of uint8, uint16
-    and int32 (UserWarning: possible precision loss converting image to floating point. To
-    silence this ...). Beside skimage.morphology.h_maxima, reconstruct_on_cpu is added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: uint8, uint16, int32, float32,
+    float64 -> uint8. The library refuses bool (TypeError: cupy boolean subtract, the `-`
+    operator, is deprecated, use the bitwise_xor, ...). The library warns for uint8, uint16 and
+    int32 (UserWarning: possible precision loss converting image to floating point. To silence
+    this ...). Unlike skimage.morphology.h_maxima, it adds reconstruct_on_cpu.
 
     The local maxima are defined as connected sets of pixels with equal
     gray level strictly greater than the gray level of all pixels in direct
@@ -1798,9 +1794,9 @@ def h_maxima(
         always runs entirely on the GPU. If True, it falls back to
         scikit-image's CPU-based reconstruction loop. See
         `cucim.skimage.morphology.reconstruction` for details.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1893,12 +1889,12 @@ def h_minima(
 ) -> Array:
     """Determine all minima of the image with depth >= h.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, float32,
-    float64 in, uint8 in [0, 1] out; int32 in, uint8 out. Refuses bool (TypeError: cupy boolean
-    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...). Warns of uint8, uint16
-    and int32 (UserWarning: possible precision loss converting image to floating point. To
-    silence this ...). Beside skimage.morphology.h_minima, reconstruct_on_cpu is added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: uint8, uint16, int32, float32,
+    float64 -> uint8. The library refuses bool (TypeError: cupy boolean subtract, the `-`
+    operator, is deprecated, use the bitwise_xor, ...). The library warns for uint8, uint16 and
+    int32 (UserWarning: possible precision loss converting image to floating point. To silence
+    this ...). Unlike skimage.morphology.h_minima, it adds reconstruct_on_cpu.
 
     The local minima are defined as connected sets of pixels with equal
     gray level strictly smaller than the gray levels of all pixels in direct
@@ -1929,9 +1925,9 @@ def h_minima(
         always runs entirely on the GPU. If True, it falls back to
         scikit-image's CPU-based reconstruction loop. See
         `cucim.skimage.morphology.reconstruction` for details.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2022,9 +2018,9 @@ def isotropic_closing(
 ) -> Array:
     """Return binary morphological closing of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `cucim.skimage.morphology.closing`, this
     function only supports binary inputs and circular footprints.
@@ -2048,9 +2044,9 @@ def isotropic_closing(
         (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2149,9 +2145,9 @@ def isotropic_dilation(
 ) -> Array:
     """Return binary morphological dilation of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `cucim.skimage.morphology.dilation`,
     this function only supports binary inputs and circular footprints.
@@ -2176,9 +2172,9 @@ def isotropic_dilation(
         (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2278,9 +2274,9 @@ def isotropic_erosion(
 ) -> Array:
     """Return binary morphological erosion of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Compared to the more general `skimage.morphology.erosion`, this
     function only supports binary inputs and circular footprints.
@@ -2304,9 +2300,9 @@ def isotropic_erosion(
         If a sequence, must be of length equal to the input's dimension
         (number of axes). If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2412,9 +2408,9 @@ def isotropic_opening(
     The implementation is based on:
     func:`cucim.core.operations.morphology.distance_transform_edt`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -2431,9 +2427,9 @@ def isotropic_opening(
         (number of axes).
         If a single number, this value is used for all axes.
         If not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2559,9 +2555,9 @@ def local_maxima(
 ) -> Array | tuple[Array, ...]:
     """Find local maxima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     This function finds local maxima in an image, where a local maximum is
     defined as a connected set of pixels (a plateau) with equal gray level
@@ -2589,9 +2585,9 @@ def local_maxima(
     allow_borders : bool, optional
         If True (default), local maxima at the image border are detected.
         If False, pixels at the image border are excluded from consideration.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2733,9 +2729,9 @@ def local_minima(
 ) -> Array | tuple[Array, ...]:
     """Find local minima of n-dimensional array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     This function finds local minima in an image, where a local minimum is
     defined as a connected set of pixels (a plateau) with equal gray level
@@ -2763,9 +2759,9 @@ def local_minima(
     allow_borders : bool, optional
         If True (default), local minima at the image border are detected.
         If False, pixels at the image border are excluded from consideration.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2879,9 +2875,9 @@ def medial_axis(
 ) -> Array | tuple[Array, Array]:
     """Compute the medial axis transform of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out. Random: equal calls differ unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
+    Random: results differ from call to call unless a seed is given.
 
     Parameters
     ----------
@@ -3015,7 +3011,7 @@ def octagon(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates an octagon shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     For a given size of (m) horizontal and vertical sides
     and a given (n) height or width of slanted sides octagon is generated.
@@ -3100,7 +3096,7 @@ def octahedron(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a octahedron-shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     This is the 3D equivalent of a diamond.
     A pixel is part of the neighborhood (i.e. labeled 1) if
@@ -3161,10 +3157,9 @@ def opening(
 ) -> ArrayT:
     """Return grayscale morphological opening of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The morphological opening of an image is defined as an erosion followed by
     a dilation. Opening can remove small bright spots (i.e. "salt") and connect
@@ -3195,9 +3190,9 @@ def opening(
         is 0.0.
 
         Added in version 24.06: `mode` and `cval` were added in 24.06.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3265,11 +3260,10 @@ def reconstruction(
 ) -> ArrayT:
     """Perform a morphological reconstruction of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
-    skimage.morphology.reconstruction, reconstruct_on_cpu is added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept. Unlike skimage.morphology.reconstruction, it adds
+    reconstruct_on_cpu.
 
     Morphological reconstruction by dilation is similar to basic morphological
     dilation: high-intensity values will replace nearby low-intensity values.
@@ -3316,9 +3310,9 @@ def reconstruction(
         otherwise fall back to scikit-image's Cython reconstruction_loop on
         the CPU. If False, always use the GPU-native algorithm. If True,
         always use the CPU algorithm (requires host-device transfers).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3486,11 +3480,11 @@ def remove_small_holes(
 ) -> Array:
     """Remove contiguous holes smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32 in, bool out. Refuses float32 and float64 (TypeError: Only bool or integer image types
-    are supported. Got float32). Warns of uint8, uint16 and int32 (UserWarning: Any labeled
-    images will be returned as a boolean array. Did you mean to use ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32 -> bool. The library
+    refuses float32 and float64 (TypeError: Only bool or integer image types are supported. Got
+    float32). The library warns for uint8, uint16 and int32 (UserWarning: Any labeled images
+    will be returned as a boolean array. Did you mean to use ...).
 
     Parameters
     ----------
@@ -3505,9 +3499,9 @@ def remove_small_holes(
     out : ndarray
         Array of the same shape as `ar` and bool dtype, into which the
         output is placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3588,10 +3582,10 @@ def remove_small_objects(
 ) -> ArrayT:
     """Remove objects smaller than the specified size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out. Refuses float32 and
-    float64 (TypeError: Only bool or integer image types are supported. Got float32).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16 and int32 are kept.
+    The library refuses float32 and float64 (TypeError: Only bool or integer image types are
+    supported. Got float32).
 
     Expects `ar` to be an array with labeled objects, and removes objects
     smaller than or equal to `max_size`. If `ar` is bool, the image is first
@@ -3613,9 +3607,9 @@ def remove_small_objects(
     out : ndarray
         Array of the same shape as `ar`, into which the output is
         placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3678,7 +3672,7 @@ def remove_small_objects(
 def star(a: int, dtype: DTypeLike = library_default("cupy.uint8")) -> LibraryArray:
     """Generates a star shaped footprint.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Start has 8 vertices and is an overlap of square of size `2*a + 1`
     with its 45 degree rotated version.
@@ -3718,9 +3712,8 @@ def thin(image: ArrayT, max_num_iter: int | None = None) -> ArrayT: ...
 def thin(image: Array | Castable[Array], max_num_iter: int | None = None) -> Array:
     """Perform morphological thinning of a binary image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     Parameters
     ----------
@@ -3807,10 +3800,9 @@ def white_tophat(
 ) -> ArrayT:
     """Return white top hat of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The white top hat of an image is defined as the image minus its
     morphological opening. This operation returns the bright spots of the image
@@ -3840,9 +3832,9 @@ def white_tophat(
         is 0.0.
 
         Added in version 24.06: `mode` and `cval` were added in 24.06.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

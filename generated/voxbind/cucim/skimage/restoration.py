@@ -93,8 +93,8 @@ def ball_kernel(
 ) -> LibraryArray | tuple[LibraryArray, LibraryArray]:
     """Create a ball-shaped kernel using ElementwiseKernel (GPU).
 
-    voxbind: a helper, handed on with its types. Beside skimage.restoration.ball_kernel, dtype,
-    structure_and_footprint are added.
+    Helper without an image argument: arguments are passed to the library unchanged. Unlike
+    skimage.restoration.ball_kernel, it adds dtype and structure_and_footprint.
 
     This version generates the kernel directly on the GPU using
     cupy.ElementwiseKernel. Supports arbitrary dimensions.
@@ -214,8 +214,8 @@ def calibrate_denoiser(
 ) -> object:
     """Calibrate a denoising function and return optimal J-invariant version.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.restoration.calibrate_denoiser.
+    Contract (not measured yet, taken from skimage.restoration.calibrate_denoiser): FLEXIBLE.
+    Takes a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D.
 
     The returned function is partially evaluated with optimal parameter values
     set for denoising the input image.
@@ -238,9 +238,9 @@ def calibrate_denoiser(
     extra_output : bool, optional
         If True, return parameters and losses in addition to the calibrated
         denoising function
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -339,9 +339,9 @@ def denoise_invariant(
 ) -> Array:
     """Apply a J-invariant version of `denoise_function`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.restoration.denoise_invariant. Gives an image of the
-    same shape.
+    Contract (not measured yet, taken from skimage.restoration.denoise_invariant): FLEXIBLE.
+    Takes a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of
+    the same shape.
 
     Parameters
     ----------
@@ -359,9 +359,9 @@ def denoise_invariant(
         a full set of masks covering the image will be used.
     denoiser_kwargs : object, optional
         Keyword arguments passed to `denoise_function`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -450,10 +450,10 @@ def denoise_tv_chambolle(
 ) -> Array:
     r"""Perform total variation denoising in nD.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Given `f`, a noisy image (input data),
     total variation denoising (also known as total variation regularization)
@@ -496,9 +496,9 @@ def denoise_tv_chambolle(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -600,8 +600,8 @@ def ellipsoid_kernel(
 ) -> LibraryArray | tuple[LibraryArray, LibraryArray]:
     """Create an ellipsoid kernel for rolling_ball.
 
-    voxbind: a helper, handed on with its types. Beside skimage.restoration.ellipsoid_kernel,
-    dtype, structure_and_footprint are added.
+    Helper without an image argument: arguments are passed to the library unchanged. Unlike
+    skimage.restoration.ellipsoid_kernel, it adds dtype and structure_and_footprint.
 
     This version generates the kernel directly on the GPU using
     cupy.ElementwiseKernel. Supports arbitrary dimensions.
@@ -686,10 +686,9 @@ def richardson_lucy(
 ) -> Array:
     """Richardson-Lucy deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -709,9 +708,9 @@ def richardson_lucy(
     filter_epsilon : float, optional
         Value below which intermediate results become 0 to avoid division
         by small numbers.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -764,11 +763,9 @@ def rolling_ball(
 ) -> ArrayT:
     """Estimate background intensity using the rolling ball algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
-    skimage.restoration.rolling_ball, downscale is added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept. Unlike skimage.restoration.rolling_ball, it adds downscale.
 
     This function estimates the background intensity of a grayscale image
     by conceptually "rolling a ball" under the image surface. At each
@@ -802,9 +799,9 @@ def rolling_ball(
         their NaN value in the output, and neighbors of NaN pixels will only
         use valid (non-NaN) values for their computation.
     num_threads : DEPRECATED
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -948,11 +945,11 @@ def unsupervised_wiener(
 ) -> object:
     """Unsupervised Wiener-Hunt deconvolution.
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Gives a tuple of an image of the same shape (x_postmean) and a table of values
-    (chains). On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in, float64 in [-1, 1]
-    out. Random: equal calls differ unless seeded.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Returns a tuple of an image of the same shape
+    (x_postmean) and a table of values (chains). Dtypes: bool, uint8, uint16 -> float32, in
+    [-1, 1]; int32 -> float64, in [-1, 1]; float32, float64 -> same dtype. Random: results
+    differ from call to call unless a seed is given.
 
     Return the deconvolution with a Wiener-Hunt approach, where the
     hyperparameters are automatically estimated. The algorithm is a
@@ -1106,10 +1103,9 @@ def wiener(
 ) -> Array:
     r"""Restore image using Wiener–Hunt deconvolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [-1, 1]; int32 -> float64, in [-1, 1]; float32, float64 -> same dtype.
 
     Wiener–Hunt deconvolution is a restoration method which follows a Bayesian
     approach [1].
@@ -1147,9 +1143,9 @@ def wiener(
         is the return value) above 1 (resp. below -1) are clipped to 1 (resp.
         to -1). Be careful to set `clip=False` if you do not want this clipping
         and/or if your data range is not [0, 1] or [-1,1].
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

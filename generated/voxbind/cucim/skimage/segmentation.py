@@ -126,9 +126,8 @@ def chan_vese(
 ) -> object:
     """Chan-Vese segmentation algorithm.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives a mask.
-    On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, int32,
-    float32, float64 in, bool out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32, float64 -> bool.
 
     Active contour model by evolving a level set. Can be used to
     segment objects without clearly defined boundaries.
@@ -286,7 +285,7 @@ def checkerboard_level_set(
 ) -> LibraryArray:
     """Create a checkerboard level set with binary values.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -319,10 +318,9 @@ def clear_border(
 ) -> ArrayT:
     """Clear objects connected to the label image border.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32
-    out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     Parameters
     ----------
@@ -340,9 +338,9 @@ def clear_border(
     out : ndarray
         Array of the same shape as `labels`, into which the
         output is placed. By default, a new array is created.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -408,7 +406,7 @@ def disk_level_set(
 ) -> LibraryArray:
     """Create a disk level set with binary values.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -443,10 +441,9 @@ def expand_labels(
 ) -> ArrayT:
     """Expand labels in label image by ``distance`` pixels without overlapping.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: bool in, bool
-    out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32
-    out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     Given a label image, ``expand_labels`` grows label regions (connected
     outwards by up to ``distance`` units without overflowing into neighboring
@@ -470,9 +467,9 @@ def expand_labels(
         Spacing of elements along each dimension. If a sequence, must be of length
         equal to the input rank; if a single number, this is used for all axes. If
         not specified, a grid spacing of unity is implied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -578,9 +575,9 @@ def find_boundaries(
 ) -> Array:
     """Return bool array where boundaries between labeled regions are True.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -610,9 +607,9 @@ def find_boundaries(
     background : int, optional
         For modes 'inner' and 'outer', a definition of a background
         label is required. See `mode` for descriptions of these two.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -734,10 +731,10 @@ def inverse_gaussian_gradient(
 ) -> Array:
     """Inverse of gradient magnitude.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8 in, float16 in [0, 1] out; uint16, float32 in, float32 in [0, 1] out; int32 in,
-    float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8 -> float16, in
+    [0, 1]; uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same
+    dtype.
 
     Compute the magnitude of the gradients in the image and then inverts the
     result in the range [0, 1]. Flat areas are assigned values close to 1,
@@ -757,9 +754,9 @@ def inverse_gaussian_gradient(
         resulting array.
     sigma : float, optional
         Standard deviation of the Gaussian filter applied over the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -813,10 +810,10 @@ def join_segmentations(
 ) -> Array | tuple[Array, ArrayMap, ArrayMap]:
     """Return the join of the two input segmentations.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    label image. On test images from 0 to 1, or over an integer's whole range: uint8, uint16,
-    int32 in, int32 out. Refuses bool, float32 and float64 (TypeError: label_field must have an
-    integer dtype).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a label image. Dtypes: uint8, uint16, int32 -> int32. The
+    library refuses bool, float32 and float64 (TypeError: label_field must have an integer
+    dtype).
 
     The join J of S1 and S2 is defined as the segmentation in which two
     voxels are in the same segment if and only if they are in the same
@@ -829,9 +826,9 @@ def join_segmentations(
     return_mapping : bool, optional
         If true, return mappings for joined segmentation labels to the original
         labels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -906,11 +903,11 @@ def mark_boundaries(
 ) -> Array:
     """Return image with boundaries between labeled regions highlighted.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64
-    in [0, 1] out. Beside skimage.segmentation.mark_boundaries, order is added.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, uint8, uint16 -> float32, in [0, 1];
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype. Unlike
+    skimage.segmentation.mark_boundaries, it adds order.
 
     Parameters
     ----------
@@ -1010,10 +1007,10 @@ def morphological_chan_vese(
 ) -> Array:
     """Morphological Active Contours without Edges (MorphACWE)
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: float32, float64 in,
-    int8 in [0, 1] out. Refuses bool, uint8, uint16 and int32 (TypeError: Cannot cast output
-    operand from dtype('float64') to dtype('int64') according ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: float32, float64 -> int8. The library refuses
+    bool, uint8, uint16 and int32 (TypeError: Cannot cast output operand from dtype('float64')
+    to dtype('int64') according ...).
 
     Active contours without edges implemented with morphological operators. It
     can be used to segment objects in images and volumes without well defined
@@ -1050,9 +1047,9 @@ def morphological_chan_vese(
         If given, this function is called once per iteration with the current
         level set as the only argument. This is useful for debugging or for
         plotting intermediate results during the evolution.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1150,11 +1147,11 @@ def morphological_geodesic_active_contour(
 ) -> Array:
     """Morphological Geodesic Active Contours (MorphGAC).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: float32, float64 in,
-    int8 in [0, 1] out. Refuses bool (TypeError: cupy boolean subtract, the `-` operator, is
-    deprecated, use the bitwise_xor, ...). Refuses uint8, uint16 and int32 (TypeError: Cannot
-    cast output operand from dtype('float64') to dtype('int32') according ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: float32, float64 -> int8. The library refuses
+    bool (TypeError: cupy boolean subtract, the `-` operator, is deprecated, use the
+    bitwise_xor, ...). The library refuses uint8, uint16 and int32 (TypeError: Cannot cast
+    output operand from dtype('float64') to dtype('int32') according ...).
 
     Geodesic active contours implemented with morphological operators. It can
     be used to segment objects with visible but noisy, cluttered, broken
@@ -1200,9 +1197,9 @@ def morphological_geodesic_active_contour(
         If given, this function is called once per iteration with the current
         level set as the only argument. This is useful for debugging or for
         plotting intermediate results during the evolution.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1309,8 +1306,8 @@ def random_walker(
 ) -> Array:
     """Random walker algorithm for segmentation from markers.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from skimage.segmentation.random_walker. Gives a label image.
+    Contract (not measured yet, taken from skimage.segmentation.random_walker): FLEXIBLE. Takes
+    a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns a label image.
 
     Random walker algorithm is implemented for gray-level or multichannel
     images.
@@ -1374,9 +1371,9 @@ def random_walker(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1487,11 +1484,10 @@ def relabel_sequential(
 ) -> tuple[ArrayT, ArrayMap, ArrayMap]:
     """Relabel arbitrary labels to {`offset`, ... `offset` + number_of_labels}.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (relabeled), forward_map and inverse_map. On test images from 0 to 1,
-    or over an integer's whole range: uint8 in, uint8 out; uint16 in, uint16 out; int32 in,
-    int32 out. Refuses bool, float32 and float64 (TypeError: label_field must have an integer
-    dtype).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (relabeled), forward_map and
+    inverse_map. Dtypes: uint8, uint16 and int32 are kept. The library refuses bool, float32 and
+    float64 (TypeError: label_field must have an integer dtype).
 
     This function also returns the forward map (mapping the original labels to
     the reduced labels) and the inverse map (mapping the reduced labels back
@@ -1504,9 +1500,9 @@ def relabel_sequential(
     offset : int, optional
         The return labels will start at `offset`, which should be
         strictly positive.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

@@ -118,10 +118,9 @@ def downscale_local_mean(
 ) -> Array:
     """Down-sample N-dimensional image by local averaging.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The image is padded with `cval` if it is not perfectly divisible by the
     integer factors.
@@ -144,9 +143,9 @@ def downscale_local_mean(
         in this module. (The local mean will never fall outside the range
         of values in the input image, assuming the provided `cval` also
         falls within that range.)
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -199,7 +198,7 @@ def estimate_transform(
 ) -> Any:
     """Estimate 2D geometric transformation parameters.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     You can determine the over-, well- and under-determined parameters
     with the total least-squares method.
@@ -294,10 +293,9 @@ def integral_image(
 ) -> Array:
     r"""Integral image / summed area table.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, int64 in [0, 255] out; uint8 in, uint64 in [0, 65535] out; uint16 in, uint64 out;
-    int32 in, int64 out; float32, float64 in, float64 in [0, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, int32 -> int64;
+    uint8, uint16 -> uint64; float32, float64 -> float64.
 
     The integral image contains the sum of all elements above and to the
     left of it, i.e.:
@@ -314,9 +312,9 @@ def integral_image(
         Data type (NumPy dtype) to be used for calculation, and for
         output array `S`.  If None, defaults to the more precise of either
         float64 or `image`'s dtype.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -372,9 +370,9 @@ def integrate(
 ) -> float | Array:
     """Use an integral image to integrate over a given window.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -388,9 +386,9 @@ def integrate(
         Coordinates of bottom right corner of window(s).
         Each tuple in the list containing the end row, col, ... index i.e
         `[(row_win1, col_win1, ...), (row_win2, col_win2, ...), ...]`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -427,7 +425,7 @@ def integrate(
 def matrix_transform(coords: Array, matrix: Array) -> LibraryArray:
     """Apply 2D matrix transform.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -498,10 +496,10 @@ def pyramid_expand(
 ) -> Array:
     """Upsample and then smooth image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -529,9 +527,9 @@ def pyramid_expand(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -605,9 +603,9 @@ def pyramid_gaussian(
 ) -> Iterator[Array]:
     """Yield images of the Gaussian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32,
+    float64 -> same dtype.
 
     Recursively applies the `pyramid_reduce` function to the image, and yields
     the downscaled images.
@@ -646,9 +644,9 @@ def pyramid_gaussian(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -725,9 +723,9 @@ def pyramid_laplacian(
 ) -> Iterator[Array]:
     """Yield images of the laplacian pyramid formed by the input image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool, uint8, uint16, float32 in,
-    float32 out; int32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, uint8, uint16 -> float32; int32 -> float64; float32,
+    float64 -> same dtype.
 
     Each layer contains the difference between the downsampled and the
     downsampled, smoothed image::
@@ -769,9 +767,9 @@ def pyramid_laplacian(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -847,10 +845,10 @@ def pyramid_reduce(
 ) -> Array:
     """Smooth and then downsample image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -878,9 +876,9 @@ def pyramid_reduce(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -957,11 +955,10 @@ def rescale(
 ) -> Array:
     """Scale image by a certain factor.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out;
-    float64 in, float64 in [0, 1] out. Beside skimage.transform.rescale, clip is None by
-    default, there True.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, float32,
+    float64 -> same dtype; uint8, uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled
+    to [-1, 1]. Unlike skimage.transform.rescale, it defaults to clip=None instead of clip=True.
 
     Performs interpolation to up-scale or down-scale N-dimensional images.
     Note that anti-aliasing should be enabled when down-sizing images to avoid
@@ -975,9 +972,9 @@ def rescale(
     scale : {float, tuple of floats}
         Scale factors for spatial dimensions. Separate scale factors can be
         defined as (m, n[, ...]).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1106,11 +1103,10 @@ def resize(
 ) -> Array:
     """Resize image to match a certain size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out;
-    float64 in, float64 in [0, 1] out. Beside skimage.transform.resize, clip is None by default,
-    there True.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, float32,
+    float64 -> same dtype; uint8, uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled
+    to [-1, 1]. Unlike skimage.transform.resize, it defaults to clip=None instead of clip=True.
 
     Performs interpolation to up-size or down-size N-dimensional images. Note
     that anti-aliasing should be enabled when down-sizing images to avoid
@@ -1126,9 +1122,9 @@ def resize(
         `dim` is not provided, the number of channels is preserved. In case the
         number of input channels does not equal the number of output channels a
         n-dimensional interpolation is applied.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1254,10 +1250,10 @@ def resize_local_mean(
 ) -> Array:
     """Resize an array with the local mean / bilinear scaling.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1293,9 +1289,9 @@ def resize_local_mean(
         Also see
         https://scikit-image.org/docs/dev/user_guide/data_types.html
     channel_axis : int, optional
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1383,11 +1379,10 @@ def rotate(
 ) -> Array:
     """Rotate image by a certain angle around its center.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64
-    in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     Parameters
     ----------
@@ -1520,12 +1515,11 @@ def swirl(
 ) -> Array:
     """Perform a swirl transformation.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64
-    in, float64 in [0, 1] out. Beside skimage.transform.swirl, clip is None by default, there
-    True.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, float32, float64 -> same dtype; uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]. Unlike
+    skimage.transform.swirl, it defaults to clip=None instead of clip=True.
 
     Parameters
     ----------
@@ -1641,10 +1635,10 @@ def warp(
 ) -> Array:
     """Warp an image according to a given coordinate transformation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. On test
-    images from 0 to 1, or over an integer's whole range: bool in, bool out; uint8, uint16,
-    float32 in, float32 out; int32, float64 in, float64 out. Beside skimage.transform.warp,
-    batch_axes is added; clip is None by default, there True.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Dtypes: bool, float32, float64 -> same dtype; uint8, uint16 -> float32;
+    int32 -> float64. Unlike skimage.transform.warp, it adds batch_axes; defaults to clip=None
+    instead of clip=True.
 
     Parameters
     ----------
@@ -1722,9 +1716,9 @@ def warp(
         so coordinate planes for non-batch axes must be invariant along each
         batch axis. This can improve performance when only a subset of
         dimensions require interpolation.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1832,7 +1826,7 @@ def warp_coords(
 ) -> LibraryArray:
     """Build the source coordinates for the output of a 2-D image warp.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -1924,10 +1918,9 @@ def warp_polar(
 ) -> Array:
     """Remap image to polar or log-polar coordinates space.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of another shape. On test images from 0 to 1, or over an integer's whole range: bool in,
-    bool out; uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64
-    in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of another shape. Dtypes: bool, float32, float64 -> same dtype;
+    uint8, uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1].
 
     Parameters
     ----------

@@ -186,11 +186,10 @@ def affine_transform(
 ) -> Array:
     """Apply an affine transformation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 255] out; float64 in, float64 in [0, 255] out. Beside
-    scipy.ndimage.affine_transform, texture_memory, float64_coords are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept. Unlike scipy.ndimage.affine_transform, it adds texture_memory
+    and float64_coords.
 
     Given an output image pixel index vector ``o``, the pixel value is
     determined from the input image at position
@@ -259,9 +258,9 @@ def affine_transform(
     float64_coords : bool
         If True, force double precision computations
         internally as in scipy.ndimage.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -353,9 +352,9 @@ def binary_closing(
 ) -> Array:
     """Multidimensional binary closing with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     The *closing* of an input image by a structuring element is the
     *erosion* of the *dilation* of the image by the structuring element.
@@ -402,9 +401,9 @@ def binary_closing(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -494,9 +493,9 @@ def binary_dilation(
 ) -> Array:
     """Multidimensional binary dilation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -540,9 +539,9 @@ def binary_dilation(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -632,9 +631,9 @@ def binary_erosion(
 ) -> Array:
     """Multidimensional binary erosion with a given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Binary erosion is a mathematical morphology operation used for image
     processing.
@@ -681,9 +680,9 @@ def binary_erosion(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -761,9 +760,9 @@ def binary_fill_holes(
 ) -> Array:
     """Fill the holes in binary objects.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -792,9 +791,9 @@ def binary_fill_holes(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -887,9 +886,9 @@ def binary_hit_or_miss(
 ) -> Array | None:
     """Multidimensional binary hit-or-miss transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     The hit-or-miss transform finds the locations of a given pattern
     inside the input image.
@@ -923,9 +922,9 @@ def binary_hit_or_miss(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1014,9 +1013,9 @@ def binary_opening(
 ) -> Array:
     """Multidimensional binary opening with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     The *opening* of an input image by a structuring element is the
     *dilation* of the *erosion* of the image by the structuring element.
@@ -1063,9 +1062,9 @@ def binary_opening(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1149,9 +1148,9 @@ def binary_propagation(
 ) -> Array:
     """Multidimensional binary propagation with the given structuring element.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     Parameters
     ----------
@@ -1178,9 +1177,9 @@ def binary_propagation(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1284,10 +1283,9 @@ def black_tophat(
 ) -> Array:
     """Multidimensional black tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -1324,9 +1322,9 @@ def black_tophat(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1406,11 +1404,10 @@ def center_of_mass(
 ) -> object:
     """Calculate the center of mass of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
-    (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.sum supports
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
+    the slower implementation as cupyx.scipy.ndimage.sum supports ...).
 
     Parameters
     ----------
@@ -1425,9 +1422,9 @@ def center_of_mass(
         Labels for which to
         calculate centers-of-mass. If not specified, all labels greater
         than zero are used. Only used with `labels`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1513,10 +1510,9 @@ def convolve(
 ) -> Array:
     """Multi-dimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is convolved with the given kernel.
 
@@ -1548,9 +1544,9 @@ def convolve(
         axes. When `axes` is specified, any tuples used for `mode` or
         `origin` must match the length of `axes`. The ith entry in any of
         these tuples corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1642,10 +1638,9 @@ def convolve1d(
 ) -> Array:
     """One-dimensional convolution.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is convolved with the given kernel.
 
@@ -1671,9 +1666,9 @@ def convolve1d(
         The origin parameter controls the placement of the
         filter, relative to the center of the current element of the
         input. Default is ``0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1765,10 +1760,9 @@ def correlate(
 ) -> Array:
     """Multi-dimensional correlate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is correlated with the given kernel.
 
@@ -1800,9 +1794,9 @@ def correlate(
         axes. When `axes` is specified, any tuples used for `mode` or
         `origin` must match the length of `axes`. The ith entry in any of
         these tuples corresponds to the ith entry in `axes`.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1894,10 +1888,9 @@ def correlate1d(
 ) -> Array:
     """One-dimensional correlate.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is correlated with the given kernel.
 
@@ -1923,9 +1916,9 @@ def correlate1d(
         The origin parameter controls the placement of the
         filter, relative to the center of the current element of the
         input. Default is ``0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2051,11 +2044,10 @@ def distance_transform_edt(
 ) -> Array | tuple[Array, Array]:
     r"""Exact Euclidean distance transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32, float64 in, float64 in [0, 255] out; int32 in, float64 out.
-    Beside scipy.ndimage.distance_transform_edt, input is called image; block_params,
-    float64_distances are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64. Unlike scipy.ndimage.distance_transform_edt, it has image in
+    place of input; adds block_params and float64_distances.
 
     This function calculates the distance transform of the `input`, by
     replacing each foreground (non-zero) element, with its shortest distance to
@@ -2089,9 +2081,9 @@ def distance_transform_edt(
         returning it. `return_indicies` must be ``True``. Its shape must be
         ``(image.ndim,) + image.shape``. Its dtype must be a signed or unsigned
         integer type of at least 16-bits in 2D or 32-bits in 3D.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2265,11 +2257,10 @@ def extrema(
     """Calculate the minimums and maximums of the values of an array at labels,
     along with their positions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a number (minimums), a number (maximums), coordinates (min_positions) and
-    coordinates (max_positions). On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 out; float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a number (minimums), a number (maximums),
+    coordinates (min_positions) and coordinates (max_positions). Dtypes: bool, uint8, uint16,
+    int32, float32 and float64 are kept.
 
     Parameters
     ----------
@@ -2281,9 +2272,9 @@ def extrema(
     index : int or sequence of ints, optional
         Labels to include in output.
         If None (default), all values where non-zero `labels` are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2334,9 +2325,9 @@ def find_objects(
 ) -> list[tuple[slice, ...]]:
     """Find objects in a labeled array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. Refuses float32 and float64 (TypeError: Input dtype float32 cannot be
-    interpreted as an integer).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses float32 and float64
+    (TypeError: Input dtype float32 cannot be interpreted as an integer).
 
     Parameters
     ----------
@@ -2346,9 +2337,9 @@ def find_objects(
     max_label : int, optional
         Maximum label to be searched for in `input`. If max_label is not
         given, the positions of all objects are returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2409,10 +2400,9 @@ def fourier_ellipsoid(
 ) -> Array:
     """Multidimensional ellipsoid Fourier filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
-    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The array is multiplied with the fourier transform of a ellipsoid of
     given sizes.
@@ -2436,9 +2426,9 @@ def fourier_ellipsoid(
         ``n > -1``).
     output : cupy.ndarray, optional
         If given, the result of shifting the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2498,10 +2488,9 @@ def fourier_gaussian(
 ) -> Array:
     """Multidimensional Gaussian shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The array is multiplied with the Fourier transform of a (separable)
     Gaussian kernel.
@@ -2525,9 +2514,9 @@ def fourier_gaussian(
         ``n > -1``).
     output : cupy.ndarray, optional
         If given, the result of shifting the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2587,9 +2576,9 @@ def fourier_shift(
 ) -> Array:
     """Multidimensional Fourier shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, int32, float32, float64 in, complex128 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> complex128.
 
     The array is multiplied with the Fourier transform of a shift operation.
 
@@ -2613,9 +2602,9 @@ def fourier_shift(
         ``n > -1``).
     output : cupy.ndarray, optional
         If given, the result of shifting the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2675,10 +2664,9 @@ def fourier_uniform(
 ) -> Array:
     """Multidimensional uniform shift filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
-    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     The array is multiplied with the Fourier transform of a box of given size.
 
@@ -2701,9 +2689,9 @@ def fourier_uniform(
         ``n > -1``).
     output : cupy.ndarray, optional
         If given, the result of shifting the input is placed in this array.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2791,10 +2779,9 @@ def gaussian_filter(
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -2838,9 +2825,9 @@ def gaussian_filter(
         ``order``, ``mode`` and/or ``radius`` must match the length of
         ``axes``. The ith entry in any of these tuples corresponds to the
         ith entry in ``axes``. Default is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2946,11 +2933,9 @@ def gaussian_filter1d(
 ) -> Array:
     """One-dimensional Gaussian filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside
-    scipy.ndimage.gaussian_filter1d, radius is missing.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept. Unlike scipy.ndimage.gaussian_filter1d, it lacks radius.
 
     The lines of the array along the given axis are filtered with a Gaussian
     filter of the given standard deviation.
@@ -2980,9 +2965,9 @@ def gaussian_filter1d(
     truncate : float
         Truncate the filter at this many standard deviations.
         Default is ``4.0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3083,10 +3068,9 @@ def gaussian_gradient_magnitude(
 ) -> Array:
     """Multi-dimensional gradient magnitude using Gaussian derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 in [0, 255] out; int32 in, int32
-    out; float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -3109,9 +3093,9 @@ def gaussian_gradient_magnitude(
         The axes over which to apply the filter.
         If a `mode` tuple is provided, its length must match the number of
         axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
         dict of extra keyword arguments to pass ``gaussian_filter()``.
 
@@ -3204,10 +3188,9 @@ def gaussian_laplace(
 ) -> Array:
     """Multi-dimensional Laplace filter using Gaussian second derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -3230,9 +3213,9 @@ def gaussian_laplace(
         The axes over which to apply the filter.
         If a `sigma` or `mode` tuples are provided, their length must match
         the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
     **kwargs : dict, optional
         dict of extra keyword arguments to pass ``gaussian_filter()``.
 
@@ -3273,7 +3256,7 @@ def gaussian_laplace(
 def generate_binary_structure(rank: int, connectivity: int) -> LibraryArray:
     """Generate a binary structure for binary morphological operations.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------
@@ -3351,9 +3334,9 @@ def generic_filter(
     """Compute a multi-dimensional filter using the provided raw kernel or
     reduction kernel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.generic_filter. Gives an image of the same shape.
-    Beside scipy.ndimage.generic_filter, extra_arguments, extra_keywords are missing.
+    Contract (not measured yet, taken from scipy.ndimage.generic_filter): FLEXIBLE. Takes a
+    (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same
+    shape. Unlike scipy.ndimage.generic_filter, it lacks extra_arguments and extra_keywords.
 
     Unlike the scipy.ndimage function, this does not support the
     ``extra_arguments`` or ``extra_keywordsdict`` arguments and has significant
@@ -3395,9 +3378,9 @@ def generic_filter(
         ``origin`` must match the length of ``axes``. The ith entry in any
         of these tuples corresponds to the ith entry in ``axes``. Default
         is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3492,9 +3475,9 @@ def generic_filter1d(
 ) -> Array:
     """Compute a 1D filter along the given axis using the provided raw kernel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.generic_filter1d. Gives an image of the same
-    shape. Beside scipy.ndimage.generic_filter1d, extra_arguments, extra_keywords are missing.
+    Contract (not measured yet, taken from scipy.ndimage.generic_filter1d): FLEXIBLE. Takes a
+    (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same
+    shape. Unlike scipy.ndimage.generic_filter1d, it lacks extra_arguments and extra_keywords.
 
     Unlike the scipy.ndimage function, this does not support the
     ``extra_arguments`` or ``extra_keywordsdict`` arguments and has significant
@@ -3524,9 +3507,9 @@ def generic_filter1d(
         The origin parameter controls the placement of the
         filter, relative to the center of the current element of the
         input. Default is ``0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3616,9 +3599,9 @@ def generic_gradient_magnitude(
     """Multi-dimensional gradient magnitude filter using a provided derivative
     function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.generic_gradient_magnitude. Gives an image of the
-    same shape.
+    Contract (not measured yet, taken from scipy.ndimage.generic_gradient_magnitude): FLEXIBLE.
+    Takes a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of
+    the same shape.
 
     Parameters
     ----------
@@ -3653,9 +3636,9 @@ def generic_gradient_magnitude(
         The axes over which to apply the filter.
         If a `mode` tuple is provided, its length must match the number of
         axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3742,8 +3725,9 @@ def generic_laplace(
     """Multi-dimensional Laplace filter using a provided second derivative
     function.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Not
-    observed yet: inferred from scipy.ndimage.generic_laplace. Gives an image of the same shape.
+    Contract (not measured yet, taken from scipy.ndimage.generic_laplace): FLEXIBLE. Takes a
+    (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns an image of the same
+    shape.
 
     Parameters
     ----------
@@ -3778,9 +3762,9 @@ def generic_laplace(
         The axes over which to apply the filter.
         If a `mode` tuple is provided, its length must match the number of
         axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3885,10 +3869,9 @@ def grey_closing(
 ) -> Array:
     """Calculates a multi-dimensional greyscale closing.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -3925,9 +3908,9 @@ def grey_closing(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4031,10 +4014,9 @@ def grey_dilation(
 ) -> Array:
     """Calculates a greyscale dilation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -4071,9 +4053,9 @@ def grey_dilation(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4177,10 +4159,9 @@ def grey_erosion(
 ) -> Array:
     """Calculates a greyscale erosion.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -4217,9 +4198,9 @@ def grey_erosion(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4323,10 +4304,9 @@ def grey_opening(
 ) -> Array:
     """Calculates a multi-dimensional greyscale opening.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -4363,9 +4343,9 @@ def grey_opening(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4444,9 +4424,9 @@ def histogram(
 ) -> Array:
     """Calculate the histogram of the values of an array, optionally at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    histogram. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a histogram. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     Histogram calculates the frequency of values in an array within bins
     determined by `min`, `max`, and `bins`. The `labels` and `index`
@@ -4470,9 +4450,9 @@ def histogram(
         Label or labels for which to
         calculate histogram. If None, all values where label is greater
         than zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4511,7 +4491,7 @@ def iterate_structure(
 ) -> LibraryArray:
     """Iterate a structure by dilating it with itself.
 
-    voxbind: a helper; its arrays may be in any memory.
+    Helper without an image argument: arrays may be in any memory that voxbind supports.
 
     Parameters
     ----------
@@ -4588,9 +4568,9 @@ def label(
 ) -> tuple[Array, int] | int:
     """Labels features in an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (label) and a number (num_features). On test images from 0 to 1, or
-    over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in, int32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (label) and a number (num_features).
+    Dtypes: bool, uint8, uint16, int32, float32, float64 -> int32.
 
     Parameters
     ----------
@@ -4604,9 +4584,9 @@ def label(
     output : cupy.ndarray, dtype or None
         The array in which to place the
         output.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4683,9 +4663,9 @@ def labeled_comprehension(
 ) -> Array:
     """Array resulting from applying ``func`` to each labeled region.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Roughly equivalent to [func(input[labels == i]) for i in index].
 
@@ -4716,9 +4696,9 @@ def labeled_comprehension(
     pass_positions : bool, optional
         If True, pass linear indices to `func`
         as a second argument.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4801,10 +4781,9 @@ def laplace(
     """Multi-dimensional Laplace filter based on approximate second
     derivatives.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-1, 1] out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -4824,9 +4803,9 @@ def laplace(
         The axes over which to apply the filter.
         If a `mode` tuple is provided, its length must match the number of
         axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4895,10 +4874,9 @@ def map_coordinates(
 ) -> Array:
     """Map the input array to new coordinates by interpolation.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array of coordinates is used to find, for each point in the output, the
     corresponding coordinates in the input. The value of the input at those
@@ -4938,9 +4916,9 @@ def map_coordinates(
         slightly blurred if ``order > 1``, unless the input is prefiltered,
         i.e. it is the result of calling ``spline_filter`` on the original
         input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5010,10 +4988,9 @@ def maximum(
 ) -> Array:
     """Calculate the maximum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
-    float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     Parameters
     ----------
@@ -5029,9 +5006,9 @@ def maximum(
         A list of region labels that are taken
         into account for computing the maxima. If `index` is None, the
         maximum over all elements where `labels` is non-zero is returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5126,10 +5103,9 @@ def maximum_filter(
 ) -> Array:
     """Multi-dimensional maximum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -5169,9 +5145,9 @@ def maximum_filter(
         ``mode`` and/or ``origin`` must match the length of ``axes``. The
         ith entry in any of these tuples corresponds to the ith entry in
         ``axes``. Default is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5265,10 +5241,9 @@ def maximum_filter1d(
 ) -> Array:
     """Compute the maximum filter along a single axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -5292,9 +5267,9 @@ def maximum_filter1d(
         The origin parameter controls the placement of the
         filter, relative to the center of the current element of the
         input. Default is ``0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5350,9 +5325,9 @@ def maximum_position(
 ) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the maximums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     For each region specified by `labels`, the position of the maximum
     value of `input` within the region is returned.
@@ -5377,9 +5352,9 @@ def maximum_position(
         non-zero is returned.
 
         The `index` argument only works when `labels` is specified.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5451,11 +5426,10 @@ def mean(
     """Calculates the mean of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
-    (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.mean supports
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
+    the slower implementation as cupyx.scipy.ndimage.mean supports ...).
 
     Parameters
     ----------
@@ -5467,9 +5441,9 @@ def mean(
     index : cupy.ndarray or None
         `labels` to include in output. If None
         (default), all values where `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5529,9 +5503,9 @@ def median(
 ) -> Array:
     """Calculate the median of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -5547,9 +5521,9 @@ def median(
         A list of region labels that are taken
         into account for computing the medians. If `index` is None, the
         median over all elements where `labels` is non-zero is returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5644,10 +5618,9 @@ def median_filter(
 ) -> Array:
     """Multi-dimensional median filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -5683,9 +5656,9 @@ def median_filter(
         ``origin`` must match the length of ``axes``. The ith entry in any
         of these tuples corresponds to the ith entry in ``axes``. Default
         is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5753,10 +5726,9 @@ def minimum(
 ) -> Array:
     """Calculate the minimum of the values of an array over labeled regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 out;
-    float64 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32 and
+    float64 are kept.
 
     Parameters
     ----------
@@ -5772,9 +5744,9 @@ def minimum(
         A list of region labels that are taken
         into account for computing the minima. If `index` is None, the
         minimum over all elements where `labels` is non-zero is returned.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -5869,10 +5841,9 @@ def minimum_filter(
 ) -> Array:
     """Multi-dimensional minimum filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -5912,9 +5883,9 @@ def minimum_filter(
         ``mode`` and/or ``origin`` must match the length of ``axes``. The
         ith entry in any of these tuples corresponds to the ith entry in
         ``axes``. Default is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6008,10 +5979,9 @@ def minimum_filter1d(
 ) -> Array:
     """Compute the minimum filter along a single axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -6035,9 +6005,9 @@ def minimum_filter1d(
         The origin parameter controls the placement of the
         filter, relative to the center of the current element of the
         input. Default is ``0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6093,9 +6063,9 @@ def minimum_position(
 ) -> tuple[int, ...] | list[tuple[int, ...]]:
     """Find the positions of the minimums of the values of an array at labels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    coordinates. On test images from 0 to 1, or over an integer's whole range: bool, uint8,
-    uint16, int32, float32, float64 in, int64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns coordinates. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> int64.
 
     For each region specified by `labels`, the position of the minimum
     value of `input` within the region is returned.
@@ -6120,9 +6090,9 @@ def minimum_position(
         non-zero is returned.
 
         The `index` argument only works when `labels` is specified.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6227,10 +6197,9 @@ def morphological_gradient(
 ) -> Array:
     """Multidimensional morphological gradient.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out. Refuses bool (TypeError: cupy boolean subtract,
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32 and float64 are kept. The library refuses bool (TypeError: cupy boolean subtract,
     the `-` operator, is deprecated, use the bitwise_xor, ...).
 
     The morphological gradient is calculated as the difference between a
@@ -6272,9 +6241,9 @@ def morphological_gradient(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6378,10 +6347,9 @@ def morphological_laplace(
 ) -> Array:
     """Multidimensional morphological laplace.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [-1,
-    1] out; float64 in, float64 in [-1, 1] out. Refuses bool (TypeError: cupy boolean subtract,
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32 and float64 are kept. The library refuses bool (TypeError: cupy boolean subtract,
     the `-` operator, is deprecated, use the bitwise_xor, ...).
 
     Parameters
@@ -6420,9 +6388,9 @@ def morphological_laplace(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6526,10 +6494,9 @@ def percentile_filter(
 ) -> Array:
     """Multi-dimensional percentile filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -6568,9 +6535,9 @@ def percentile_filter(
         ``origin`` must match the length of ``axes``. The ith entry in any
         of these tuples corresponds to the ith entry in ``axes``. Default
         is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6658,10 +6625,9 @@ def prewitt(
 ) -> Array:
     """Compute a Prewitt filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -6679,9 +6645,9 @@ def prewitt(
     cval : scalar
         Value to fill past edges of input if mode is
         ``'constant'``. Default is ``0.0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6772,10 +6738,9 @@ def rank_filter(
 ) -> Array:
     """Multi-dimensional rank filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -6814,9 +6779,9 @@ def rank_filter(
         ``origin`` must match the length of ``axes``. The ith entry in any
         of these tuples corresponds to the ith entry in ``axes``. Default
         is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -6920,10 +6885,9 @@ def rotate(
 ) -> Array:
     """Rotate an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is rotated in the plane defined by the two axes given by the
     ``axes`` parameter using spline interpolation of the requested order.
@@ -6964,9 +6928,9 @@ def rotate(
         slightly blurred if ``order > 1``, unless the input is prefiltered,
         i.e. it is the result of calling ``spline_filter`` on the original
         input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7061,10 +7025,9 @@ def shift(
 ) -> Array:
     """Shift an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is shifted using spline interpolation of the requested order.
     Points outside the boundaries of the input are filled according to the
@@ -7101,9 +7064,9 @@ def shift(
         slightly blurred if ``order > 1``, unless the input is prefiltered,
         i.e. it is the result of calling ``spline_filter`` on the original
         input.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7182,10 +7145,9 @@ def sobel(
 ) -> Array:
     """Compute a Sobel filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [-255, 255] out; float64 in, float64 in [-255, 255] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -7203,9 +7165,9 @@ def sobel(
     cval : scalar
         Value to fill past edges of input if mode is
         ``'constant'``. Default is ``0.0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7265,10 +7227,9 @@ def spline_filter(
 ) -> Array:
     """Multidimensional spline filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
-    out; uint16, int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     Parameters
     ----------
@@ -7286,9 +7247,9 @@ def spline_filter(
         according to the given mode (``'constant'``, ``'nearest'``,
         ``'mirror'``, ``'reflect'``, ``'wrap'``, ``'grid-mirror'``,
         ``'grid-wrap'``, ``'grid-constant'`` or ``'opencv'``).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7347,10 +7308,9 @@ def spline_filter1d(
 ) -> Array:
     """Calculate a 1-D spline filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [-255, 255] out; uint8 in, float64 in [-65535, 65535]
-    out; uint16, int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     The lines of the array along the given axis are filtered by a
     spline filter. The order of the spline must be >= 2 and <= 5.
@@ -7374,9 +7334,9 @@ def spline_filter1d(
         according to the given mode (``'constant'``, ``'nearest'``,
         ``'mirror'``, ``'reflect'``, ``'wrap'``, ``'grid-mirror'``,
         ``'grid-wrap'``, ``'grid-constant'`` or ``'opencv'``).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7430,11 +7390,10 @@ def standard_deviation(
     """Calculates the standard deviation of the values of an n-D image array,
     optionally at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
-    (PerformanceWarning: Using the slower implementation because the provided type bool is not
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
+    the slower implementation because the provided type bool is not ...).
 
     Parameters
     ----------
@@ -7446,9 +7405,9 @@ def standard_deviation(
     index : cupy.ndarray or None
         `labels` to include in output. If None
         (default), all values where `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7509,11 +7468,11 @@ def sum(
     """Calculates the sum of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
-    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out. Warns
-    of bool, uint8 and uint16 (PerformanceWarning: Using the slower implementation as
-    cupyx.scipy.ndimage.sum supports ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype. The library warns for bool, uint8 and
+    uint16 (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.sum
+    supports ...).
 
     Parameters
     ----------
@@ -7525,9 +7484,9 @@ def sum(
     index : cupy.ndarray or None
         `labels` to include in output. If None
         (default), all values where `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7592,11 +7551,11 @@ def sum_labels(
     """Calculates the sum of the values of an n-D image array, optionally
        at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, int32 in, int64
-    out; uint8, uint16 in, uint64 out; float32 in, float32 out; float64 in, float64 out. Warns
-    of bool, uint8 and uint16 (PerformanceWarning: Using the slower implementation as
-    cupyx.scipy.ndimage.sum supports ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, int32 -> int64; uint8,
+    uint16 -> uint64; float32, float64 -> same dtype. The library warns for bool, uint8 and
+    uint16 (PerformanceWarning: Using the slower implementation as cupyx.scipy.ndimage.sum
+    supports ...).
 
     Parameters
     ----------
@@ -7608,9 +7567,9 @@ def sum_labels(
     index : cupy.ndarray or None
         `labels` to include in output. If None
         (default), all values where `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7696,10 +7655,9 @@ def uniform_filter(
 ) -> Array:
     """Multi-dimensional uniform filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -7734,9 +7692,9 @@ def uniform_filter(
         ``mode`` and/or ``origin`` must match the length of ``axes``. The
         ith entry in any of these tuples corresponds to the ith entry in
         ``axes``. Default is ``None``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7821,10 +7779,9 @@ def uniform_filter1d(
 ) -> Array:
     """One-dimensional uniform filter along the given axis.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The lines of the array along the given axis are filtered with a uniform
     filter of the given size.
@@ -7851,9 +7808,9 @@ def uniform_filter1d(
         The origin parameter controls the placement of the
         filter, relative to the center of the current element of the
         input. Default is ``0``.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -7917,11 +7874,10 @@ def value_indices(
 ) -> object:
     """Find indices of each distinct value in given array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out. Refuses bool, float32 and float64 (ValueError: Parameter 'arr'
-    must be an integer array). Beside scipy.ndimage.value_indices, adaptive_index_dtype is
-    added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. The library refuses bool, float32 and
+    float64 (ValueError: Parameter 'arr' must be an integer array). Unlike
+    scipy.ndimage.value_indices, it adds adaptive_index_dtype.
 
     Parameters
     ----------
@@ -7937,9 +7893,9 @@ def value_indices(
         image coordinate range will be used. This can substantially reduce
         memory usage and slightly reduce runtime. Note that this optional
         parameter is not available in the SciPy API.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8071,11 +8027,10 @@ def variance(
     """Calculates the variance of the values of an n-D image array, optionally
     at specified sub-regions.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, float64 out. Warns of bool, uint8 and uint16
-    (PerformanceWarning: Using the slower implementation because the provided type bool is not
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64. The library warns for bool, uint8 and uint16 (PerformanceWarning: Using
+    the slower implementation because the provided type bool is not ...).
 
     Parameters
     ----------
@@ -8087,9 +8042,9 @@ def variance(
     index : cupy.ndarray or None
         `labels` to include in output. If None
         (default), all values where `labels` is non-zero are used.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8183,10 +8138,9 @@ def white_tophat(
 ) -> Array:
     """Multidimensional white tophat filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -8223,9 +8177,9 @@ def white_tophat(
         The axes over which to apply the filter.
         If None, `input` is filtered along all axes. If an `origin` tuple
         is provided, its length must match the number of axes.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -8325,10 +8279,9 @@ def zoom(
 ) -> Array:
     """Zoom an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of another shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of another shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     The array is zoomed using spline interpolation of the requested order.
 
@@ -8379,9 +8332,9 @@ def zoom(
 
         The starting point of the arrow in the diagram above corresponds to
         coordinate location 0 in each mode.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------

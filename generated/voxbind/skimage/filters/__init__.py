@@ -110,9 +110,9 @@ def apply_hysteresis_threshold(
 ) -> Array:
     """Apply hysteresis thresholding to ``image``.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -126,9 +126,9 @@ def apply_hysteresis_threshold(
         Lower threshold.
     high : float, or array of same shape as ``image``
         Higher threshold.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -209,10 +209,9 @@ def butterworth(
 ) -> Array:
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in,
-    float64 in [-65535, 65535] out; int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     This filter is defined in the Fourier domain.
 
@@ -238,9 +237,9 @@ def butterworth(
     npad : int, optional
         Pad each edge of the image by `npad` pixels using `numpy.pad`'s
         ``mode='edge'`` extension.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -347,10 +346,9 @@ def correlate_sparse(
 ) -> Array:
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -371,9 +369,9 @@ def correlate_sparse(
         Additionally, mode 'valid' is accepted, in which case no padding is
         applied and the result is the result for the smaller image for which
         the kernel is entirely inside the original data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -439,10 +437,10 @@ def difference_of_gaussians(
 ) -> Array:
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -483,9 +481,9 @@ def difference_of_gaussians(
         Added in version 0.19: ``channel_axis`` was added in 0.19.
     truncate : float, optional (default is 4.0)
         Truncate the filter at this many standard deviations.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -593,10 +591,10 @@ def farid(
 ) -> Array:
     """Find the edge magnitude using the Farid transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -620,9 +618,9 @@ def farid(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -679,10 +677,10 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -734,10 +732,10 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -800,10 +798,9 @@ def filter_forward(
 ) -> Array:
     """Apply the given filter to data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [0, 255] out; uint8 in, float64 in [0, 65535] out; uint16, int32 in,
-    float64 out; float32 in, float32 in [0, 255] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -878,10 +875,9 @@ def filter_inverse(
 ) -> Array:
     """Apply the filter in reverse to the given data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8
-    in, float64 in [0, 255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out;
-    float32 in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -971,10 +967,9 @@ def frangi(
 ) -> Array:
     """Filter an image with the Frangi vesselness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1014,9 +1009,9 @@ def frangi(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1083,12 +1078,10 @@ def gabor(
 ) -> tuple[ArrayT, ArrayT]:
     """Return real and imaginary responses to Gabor filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Gives a tuple of
-    an image of the same shape (real) and an image of the same shape (imag). On test images from
-    0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8 out; uint16 in,
-    uint16 out; int32 in, int32 out; float32 in, float32 in [-1, 1] out; float64 in, float64 in
-    [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second
+    to last). Returns a tuple of an image of the same shape (real) and an image of the same
+    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are kept.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1189,8 +1182,8 @@ def gabor_kernel(
 ) -> LibraryArray:
     """Return complex 2D Gabor filter kernel.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): sigma_x along X, the last
-    axis; sigma_y along Y, the last but one.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second to last).
 
     Gabor kernel is a Gaussian kernel modulated by a complex harmonic function.
     Harmonic function consists of an imaginary sine function and a real
@@ -1309,10 +1302,10 @@ def gaussian(
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1350,9 +1343,9 @@ def gaussian(
         If given, the filtered image will be stored in this array.
 
         Added in version 0.23: `out` was added in 0.23.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1474,10 +1467,9 @@ def hessian(
 ) -> Array:
     """Filter an image with the Hybrid Hessian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1513,9 +1505,9 @@ def hessian(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1585,10 +1577,10 @@ def laplace(
 ) -> Array:
     """Find the edges of an image using the Laplace operator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float64 in [-255, 255] out; uint8, uint16, float64 in, float64 in [-1, 1] out;
-    int32 in, float64 out; float32 in, float32 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1601,9 +1593,9 @@ def laplace(
         An optional mask to limit the application to a certain area.
         Note that pixels surrounding masked regions are also masked to
         prevent masked regions from affecting the result.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1638,10 +1630,9 @@ def median(
 ) -> ArrayT:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept.
 
     Parameters
     ----------
@@ -1674,9 +1665,9 @@ def median(
         Added in version 0.15: ``behavior`` is introduced in 0.15
 
         Changed in version 0.16: Default ``behavior`` has been changed from 'rank' to 'ndimage'
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1755,10 +1746,9 @@ def meijering(
 ) -> Array:
     """Filter an image with the Meijering neuriteness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1784,9 +1774,9 @@ def meijering(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1851,10 +1841,10 @@ def prewitt(
 ) -> Array:
     """Find the edge magnitude using the Prewitt transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1878,9 +1868,9 @@ def prewitt(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1930,10 +1920,10 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1979,10 +1969,10 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2032,17 +2022,16 @@ def rank_order(
     index of the pixel value in the ascending order of the unique
     values of ``image``, aka the rank-order value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (labels) and a table of values (original_values). On test images from
-    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in,
-    uint16 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (labels) and a table of values
+    (original_values). Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint16.
 
     Parameters
     ----------
     image : ndarray
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2091,10 +2080,9 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the edge magnitude using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in, float32
-    in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64, scaled
+    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2144,10 +2132,10 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2195,10 +2183,10 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2270,10 +2258,9 @@ def sato(
 ) -> Array:
     """Filter an image with the Sato tubeness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2297,9 +2284,9 @@ def sato(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2364,10 +2351,10 @@ def scharr(
 ) -> Array:
     """Find the edge magnitude using the Scharr transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -2391,9 +2378,9 @@ def scharr(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2446,10 +2433,10 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2500,10 +2487,10 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2578,10 +2565,10 @@ def sobel(
 ) -> Array:
     """Find edges in an image using the Sobel filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -2605,9 +2592,9 @@ def sobel(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2655,10 +2642,10 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2704,10 +2691,10 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float64 in, float64 in [-1, 1] out; int32 in, float64 out; float32 in,
-    float32 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float64,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2785,9 +2772,9 @@ def threshold_isodata(
 ) -> float | int | LibraryArray:
     """Return threshold value(s) based on ISODATA method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2819,9 +2806,9 @@ def threshold_isodata(
         Histogram to determine the threshold from and a corresponding array
         of bin center intensities. Alternatively, only the histogram can be
         passed.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2882,10 +2869,10 @@ def threshold_li(
 ) -> float:
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
-    float64 in, float64 out; float32 in, float32 out. Refuses bool (TypeError: numpy boolean
-    subtract, the `-` operator, is not supported, use the ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: uint8, uint16, int32 -> float64; float32,
+    float64 -> same dtype. The library refuses bool (TypeError: numpy boolean subtract, the `-`
+    operator, is not supported, use the ...).
 
     Parameters
     ----------
@@ -2908,9 +2895,9 @@ def threshold_li(
     iter_callback : Callable[[float], Any], optional
         A function that will be called on the threshold at every iteration of
         the algorithm.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2993,10 +2980,9 @@ def threshold_local(
 ) -> Array:
     """Compute a threshold mask image based on local pixel neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3034,9 +3020,9 @@ def threshold_local(
         threshold for the centre pixel.
     cval : float, optional
         Value to fill past edges of input if mode is 'constant'.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3078,17 +3064,17 @@ def threshold_local(
 def threshold_mean(image: Array, *, slice_by_slice: bool = False) -> float:
     """Return threshold value based on the mean of grayscale values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
     image : (M, N[, ...]) ndarray
         Grayscale input image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3130,10 +3116,10 @@ def threshold_minimum(
 ) -> float:
     """Return threshold value based on minimum method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8, int32 in, int64
-    out; float32 in, float32 out; float64 in, float64 out. Refuses bool and uint16
-    (RuntimeError: Unable to find two maxima in histogram).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: uint8, int32 -> int64; float32,
+    float64 -> same dtype. The library refuses bool and uint16 (RuntimeError: Unable to find two
+    maxima in histogram).
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3155,9 +3141,9 @@ def threshold_minimum(
         Histogram to determine the threshold from and a corresponding array
         of bin center intensities. Alternatively, only the histogram can be
         passed.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3220,11 +3206,10 @@ def threshold_multiotsu(
     r"""Generate `classes`-1 threshold values to divide gray levels in `image`,
     following Otsu's method for multiple classes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out. Refuses bool
-    (ValueError: After discretization into bins, the input image has only 2 different values.
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> int64;
+    float32, float64 -> same dtype. The library refuses bool (ValueError: After discretization
+    into bins, the input image has only 2 different values. ...).
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3247,9 +3232,9 @@ def threshold_multiotsu(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities. If no hist provided,
         this function will compute it from the image (see notes).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3348,10 +3333,9 @@ def threshold_niblack(
 ) -> Array:
     """Applies Niblack local threshold to an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3373,9 +3357,9 @@ def threshold_niblack(
         integers (e.g. ``(1, 5, 5)``).
     k : float, optional
         Value of parameter k in threshold formula.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3429,9 +3413,9 @@ def threshold_otsu(
 ) -> float:
     """Return threshold value based on Otsu's method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3447,9 +3431,9 @@ def threshold_otsu(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities. If no hist provided,
         this function will compute it from the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3524,10 +3508,9 @@ def threshold_sauvola(
     """Applies Sauvola local threshold to an array. Sauvola is a
     modification of Niblack technique.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16,
+    int32 -> float64; float32, float64 -> same dtype.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3553,9 +3536,9 @@ def threshold_sauvola(
     r : float, optional
         Value of R, the dynamic range of standard deviation.
         If None, set to the half of the image dtype range.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3592,9 +3575,9 @@ def threshold_sauvola(
 def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool = False) -> float:
     """Return threshold value based on the triangle algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3603,9 +3586,9 @@ def threshold_triangle(image: Array, nbins: int = 256, *, slice_by_slice: bool =
     nbins : int, optional
         Number of bins used to calculate histogram. This value is ignored for
         integer arrays.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3651,9 +3634,9 @@ def threshold_yen(
     Either image or hist must be provided. In case hist is given, the actual
     histogram of the image is ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3666,9 +3649,9 @@ def threshold_yen(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities.
         An alternative use of this function is to pass it only hist.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3750,10 +3733,10 @@ def unsharp_mask(
 ) -> Array:
     """Unsharp masking filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float64 in, float64 in [0, 1] out; int32 in, float64 out; float32 in,
-    float32 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3782,9 +3765,9 @@ def unsharp_mask(
         to channels.
 
         Added in version 0.19: ``channel_axis`` was added in 0.19.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3898,10 +3881,9 @@ def wiener(
 ) -> Array:
     """Minimum Mean Square Error (Wiener) inverse filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in, float64 in
-    [0, 65535] out; int32 in, float64 out; float32 in, float32 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3950,7 +3932,7 @@ def window(
 ) -> LibraryArray:
     """Return an n-dimensional window of a given size and dimensionality.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------

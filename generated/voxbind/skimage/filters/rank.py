@@ -99,14 +99,14 @@ def autolevel(
 ) -> Array:
     """Auto-level image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -125,9 +125,9 @@ def autolevel(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -206,13 +206,14 @@ def autolevel_percentile(
 ) -> Array:
     """Return grayscale local autolevel of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -305,14 +306,14 @@ def enhance_contrast(
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -332,9 +333,9 @@ def enhance_contrast(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -413,13 +414,14 @@ def enhance_contrast_percentile(
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -513,14 +515,14 @@ def entropy(
 ) -> Array:
     """Local entropy.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, float32, float64 in, float64 in [0, 255]
-    out; int32 in, float64 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
-    to a large number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16, int32, float32, float64 -> float64. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     The entropy is computed using base 2 logarithm i.e. the filter returns the
     minimum number of bits needed to encode the local gray level
@@ -540,9 +542,9 @@ def entropy(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -628,14 +630,14 @@ def equalize(
 ) -> Array:
     """Equalize image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -651,9 +653,9 @@ def equalize(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -735,14 +737,14 @@ def geometric_mean(
 ) -> Array:
     """Return local geometric mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -758,9 +760,9 @@ def geometric_mean(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -848,14 +850,14 @@ def gradient(
 ) -> Array:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32, float32, float64 -> uint8. The library
+    refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     Parameters
     ----------
@@ -871,9 +873,9 @@ def gradient(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -952,13 +954,14 @@ def gradient_percentile(
 ) -> Array:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1048,14 +1051,14 @@ def majority(
 ) -> Array:
     """Assign to each pixel the most common value within its neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -1072,9 +1075,9 @@ def majority(
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
     shift_z : int, default: 0
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1156,14 +1159,14 @@ def maximum(
 ) -> Array:
     """Return local maximum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -1179,9 +1182,9 @@ def maximum(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1272,14 +1275,14 @@ def mean(
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -1295,9 +1298,9 @@ def mean(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1376,13 +1379,14 @@ def mean_bilateral(
 ) -> Array:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1492,13 +1496,14 @@ def mean_percentile(
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1588,14 +1593,14 @@ def median(
 ) -> Array:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -1612,9 +1617,9 @@ def median(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1706,14 +1711,14 @@ def minimum(
 ) -> Array:
     """Return local minimum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -1729,9 +1734,9 @@ def minimum(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1822,14 +1827,14 @@ def modal(
 ) -> Array:
     """Return local mode of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     The mode is the value that appears most often in the local histogram.
 
@@ -1847,9 +1852,9 @@ def modal(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1931,14 +1936,14 @@ def noise_filter(
 ) -> Array:
     """Noise feature.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32, float32, float64 -> uint8. The library
+    refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
     float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
+    to a large number of bins ...).
 
     Parameters
     ----------
@@ -1954,9 +1959,9 @@ def noise_filter(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2043,14 +2048,14 @@ def otsu(
 ) -> Array:
     """Local Otsu's threshold value for each pixel.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -2066,9 +2071,9 @@ def otsu(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2150,13 +2155,14 @@ def percentile(
 ) -> Array:
     """Return local percentile of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2248,13 +2254,13 @@ def pop(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 in [0, 255] out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32, float32, float64 -> uint8. The library
+    refuses bool (ValueError: dtype cannot be bool). The library warns for int32, float32 and
+    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
+    ...). The library warns for uint16 (UserWarning: Bad rank filter performance is expected due
     to a large number of bins ...).
 
     The number of pixels is defined as the number of pixels which are included
@@ -2274,9 +2280,9 @@ def pop(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2360,13 +2366,13 @@ def pop_bilateral(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 in [0, 255] out. Refuses bool (ValueError:
-    dtype cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision
-    loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
-    rank filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype; int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask. Additionally pixels must have a graylevel
@@ -2473,13 +2479,13 @@ def pop_percentile(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 in [0, 255] out. Refuses bool (ValueError:
-    dtype cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision
-    loss converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad
-    rank filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype; int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for int32, float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -2572,14 +2578,14 @@ def subtract_mean(
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Parameters
     ----------
@@ -2595,9 +2601,9 @@ def subtract_mean(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2684,13 +2690,14 @@ def subtract_mean_percentile(
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2780,14 +2787,14 @@ def sum(
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, int32, float32, float64 in, uint8 out; uint16 in,
-    uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32, float32 and
-    float64 (UserWarning: Possible precision loss converting image of type float32 to uint8 as
-    ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due to a large
-    number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32, float64 -> uint8,
+    scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be bool). The library
+    warns for int32, float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). The library warns for uint16 (UserWarning: Bad rank filter
+    performance is expected due to a large number of bins ...).
 
     Note that the sum may overflow depending on the data type of the input
     array.
@@ -2806,9 +2813,9 @@ def sum(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2892,13 +2899,14 @@ def sum_bilateral(
 ) -> Array:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -3011,13 +3019,14 @@ def sum_percentile(
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an image of
-    the same shape. On test images from 0 to 1, or over an integer's whole range: uint8, int32,
-    float32, float64 in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns an image of the same shape. Dtypes: uint8, uint16 -> same dtype;
+    int32 -> uint8; float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -3110,14 +3119,14 @@ def threshold(
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: uint8, float32, float64 in, uint8 in [0, 1] out; uint16 in, uint16 in [0, 1]
-    out; int32 in, uint8 out. Refuses bool (ValueError: dtype cannot be bool). Warns of int32,
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is expected due
-    to a large number of bins ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns a mask. Dtypes: uint8,
+    uint16 -> same dtype; int32, float32, float64 -> uint8. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for int32, float32 and float64
+    (UserWarning: Possible precision loss converting image of type float32 to uint8 as ...). The
+    library warns for uint16 (UserWarning: Bad rank filter performance is expected due to a
+    large number of bins ...).
 
     The resulting binary mask is True if the gray value of the center pixel is
     greater than the local mean.
@@ -3136,9 +3145,9 @@ def threshold(
     shift_x, shift_y, shift_z : int
         Offset added to the footprint center point. Shift is bounded to the
         footprint sizes (center must be inside the given footprint).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3219,13 +3228,13 @@ def threshold_percentile(
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives a mask. On
-    test images from 0 to 1, or over an integer's whole range: uint8, int32, float32, float64
-    in, uint8 out; uint16 in, uint16 out. Refuses bool (ValueError: dtype cannot be bool). Warns
-    of int32, float32 and float64 (UserWarning: Possible precision loss converting image of type
-    float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank filter performance is
-    expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y (the second
+    to last). Returns a mask. Dtypes: uint8, uint16 -> same dtype; int32 -> uint8; float32,
+    float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be
+    bool). The library warns for int32, float32 and float64 (UserWarning: Possible precision
+    loss converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -3311,13 +3320,13 @@ def windowed_histogram(
 ) -> Array:
     """Normalized sliding window histogram
 
-    voxbind: PURE_2D: takes a (Y, X) image; its results for slices can't be stacked, so a volume
-    is refused. Arrays are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last
-    but one. Gives a histogram. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, float64 out. Refuses bool (ValueError: dtype
-    cannot be bool). Warns of int32, float32 and float64 (UserWarning: Possible precision loss
-    converting image of type float32 to uint8 as ...). Warns of uint16 (UserWarning: Bad rank
-    filter performance is expected due to a large number of bins ...).
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume raises an error,
+    since its slices' results can't be stacked. Axes are (Z, Y, X): shift_x along X (the last
+    axis); shift_y along Y (the second to last). Returns a histogram. Dtypes: uint8, uint16,
+    int32, float32, float64 -> float64. The library refuses bool (ValueError: dtype cannot be
+    bool). The library warns for int32, float32 and float64 (UserWarning: Possible precision
+    loss converting image of type float32 to uint8 as ...). The library warns for uint16
+    (UserWarning: Bad rank filter performance is expected due to a large number of bins ...).
 
     Parameters
     ----------

@@ -45,10 +45,9 @@ def box(
 ) -> Array:
     """Mean over a box, along all axes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
-    in, float64 in [0, 65535] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     Parameters
     ----------
@@ -56,9 +55,9 @@ def box(
         An image of any number of dimensions.
     size : int or sequence of int, default 3
         Length of the box.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -92,10 +91,9 @@ def boxcar(
 ) -> Array:
     """Mean over a box, along all axes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16
-    in, float64 in [0, 65535] out; int32 in, float64 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32, float64 -> float64.
 
     Parameters
     ----------
@@ -103,9 +101,9 @@ def boxcar(
         An image of any number of dimensions.
     size : int or sequence of int, default 3
         Length of the box.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -145,10 +143,9 @@ def edges(
 ) -> Array:
     """Find the edges of a plane.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool, uint8
-    in, float64 in [0, 255] out; uint16 in, float64 in [0, 65535] out; int32 in, float64 out;
-    float32, float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -189,11 +186,10 @@ def soften(image: ArrayT, size: int = 3) -> ArrayT: ...
 def soften(image: Array | Castable[Array], size: int = 3) -> Array:
     """Mean over a square; a third axis is taken for colours.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. An array of
-    three axes, the last of length 3 or 4, is taken for a colour image. Gives an image of the
-    same spatial shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    float32, float64 in, float64 in [0, 1] out; uint8 in, float64 in [0, 255] out; uint16 in,
-    float64 in [0, 65535] out; int32 in, float64 out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. A 3-D array whose last axis has length 3 or 4 is read as a colour image. Returns
+    an image of the same spatial shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------

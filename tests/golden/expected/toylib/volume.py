@@ -36,10 +36,9 @@ def depth_gradient(volume: ArrayT, spacing: float = 1.0) -> ArrayT: ...
 def depth_gradient(volume: Array | Castable[Array], spacing: float = 1.0) -> Array:
     """Slope along the depth.
 
-    voxbind: PURE_3D: takes a (Z, Y, X) volume only. Gives an image of the same shape. On test
-    images from 0 to 1, or over an integer's whole range: bool, float32, float64 in, float64 in
-    [-1, 1] out; uint8 in, float64 in [-255, 255] out; uint16 in, float64 in [-65535, 65535]
-    out; int32 in, float64 out.
+    Contract (measured by voxbind): PURE_3D. Takes a (Z, Y, X) volume; an image raises an error.
+    Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> float64.
 
     Parameters
     ----------
@@ -77,10 +76,9 @@ def project(
 ) -> Array:
     """Project a volume onto a plane.
 
-    voxbind: VOLUMETRIC_TO_SLICE: takes a (Z, Y, X) volume only, and gives an image with one
-    axis less. On test images from 0 to 1, or over an integer's whole range: bool in, bool out;
-    uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32 in, float32 in [0,
-    1] out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): VOLUMETRIC_TO_SLICE. Takes a (Z, Y, X) volume and returns a
+    2-D image; an image raises an error. Dtypes: bool, uint8, uint16, int32, float32 and float64
+    are kept.
 
     Parameters
     ----------

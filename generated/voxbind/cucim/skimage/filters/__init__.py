@@ -118,9 +118,9 @@ def apply_hysteresis_threshold(
 ) -> Array:
     """Apply hysteresis thresholding to ``image``.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float32, float64 in, bool out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a mask. Dtypes: bool, uint8, uint16, int32, float32,
+    float64 -> bool.
 
     This algorithm finds regions where ``image`` is greater than ``high``
     OR ``image`` is greater than ``low`` *and* that region is connected to
@@ -134,9 +134,9 @@ def apply_hysteresis_threshold(
         Lower threshold.
     high : float, or array of same shape as ``image``
         Higher threshold.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -218,10 +218,9 @@ def butterworth(
 ) -> Array:
     r"""Apply a Butterworth filter to enhance high or low frequency features.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [-1, 1] out; uint8 in, float32 in [-255, 255] out; uint16 in,
-    float32 in [-65535, 65535] out; int32 in, float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     This filter is defined in the Fourier domain.
 
@@ -247,9 +246,9 @@ def butterworth(
     npad : int, optional
         Pad each edge of the image by `npad` pixels using `numpy.pad`'s
         ``mode='edge'`` extension.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -351,10 +350,9 @@ def correlate_sparse(
 ) -> Array:
     """Compute valid cross-correlation of `padded_array` and `kernel`.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     This function is *fast* when `kernel` is large with many zeros.
 
@@ -375,9 +373,9 @@ def correlate_sparse(
         Additionally, mode 'valid' is accepted, in which case no padding is
         applied and the result is the result for the smaller image for which
         the kernel is entirely inside the original data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -440,10 +438,10 @@ def difference_of_gaussians(
 ) -> Array:
     """Find features between ``low_sigma`` and ``high_sigma`` in size.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     This function uses the Difference of Gaussians method for applying
     band-pass filters to multi-dimensional arrays. The input array is
@@ -482,9 +480,9 @@ def difference_of_gaussians(
         to channels.
     truncate : float, optional (default is 4.0)
         Truncate the filter at this many standard deviations.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -594,10 +592,10 @@ def farid(
 ) -> Array:
     """Find the edge magnitude using the Farid transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -621,9 +619,9 @@ def farid(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -681,10 +679,10 @@ def farid_h(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_h(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -736,10 +734,10 @@ def farid_v(image: ArrayT, *, mask: Array | None = None) -> ArrayT: ...
 def farid_v(image: Array | Castable[Array], *, mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Farid transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -802,8 +800,8 @@ def filter_forward(
 ) -> Array:
     """Apply the given filter to data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.filter_forward. Gives an image of the same shape.
+    Contract (not measured yet, taken from skimage.filters.filter_forward): PURE_2D. Takes a
+    (Y, X) image; a volume is processed slice by slice. Returns an image of the same shape.
 
     Parameters
     ----------
@@ -877,8 +875,8 @@ def filter_inverse(
 ) -> Array:
     """Apply the filter in reverse to the given data.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.filter_inverse. Gives an image of the same shape.
+    Contract (not measured yet, taken from skimage.filters.filter_inverse): PURE_2D. Takes a
+    (Y, X) image; a volume is processed slice by slice. Returns an image of the same shape.
 
     Parameters
     ----------
@@ -968,10 +966,9 @@ def frangi(
 ) -> Array:
     """Filter an image with the Frangi vesselness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous ridges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1010,9 +1007,9 @@ def frangi(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1075,12 +1072,10 @@ def gabor(
 ) -> tuple[ArrayT, ArrayT]:
     """Return real and imaginary responses to Gabor filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Arrays are (Z,
-    Y, X): sigma_x along X, the last axis; sigma_y along Y, the last but one. Gives a tuple of
-    an image of the same shape (real) and an image of the same shape (imag). On test images from
-    0 to 1, or over an integer's whole range: bool in, bool out; uint8 in, uint8 out; uint16 in,
-    uint16 out; int32 in, int32 out; float32 in, float32 in [-1, 1] out; float64 in, float64 in
-    [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Axes are (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second
+    to last). Returns a tuple of an image of the same shape (real) and an image of the same
+    shape (imag). Dtypes: bool, uint8, uint16, int32, float32 and float64 are kept.
 
     The real and imaginary parts of the Gabor filter kernel are applied to the
     image and the response is returned as a pair of arrays.
@@ -1184,9 +1179,10 @@ def gabor_kernel(
 ) -> LibraryArray:
     """Return complex 2D Gabor filter kernel.
 
-    voxbind: a helper, handed on with its types. Arrays are (Z, Y, X): sigma_x along X, the last
-    axis; sigma_y along Y, the last but one. Beside skimage.filters.gabor_kernel, float_dtype is
-    added; dtype is None by default, there numpy.complex128.
+    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second to last). Unlike
+    skimage.filters.gabor_kernel, it adds float_dtype; defaults to dtype=None instead of
+    dtype=numpy.complex128.
 
     Gabor kernel is a Gaussian kernel modulated by a complex harmonic function.
     Harmonic function consists of an imaginary sine function and a real
@@ -1306,10 +1302,10 @@ def gaussian(
 ) -> Array:
     """Multi-dimensional Gaussian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1345,9 +1341,9 @@ def gaussian(
         a floating point data type.
 
         Added in version 24.06: `out` was added in 24.06`
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1471,10 +1467,9 @@ def hessian(
 ) -> Array:
     """Filter an image with the Hybrid Hessian filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous edges, e.g. vessels,
     wrinkles, rivers. It can be used to calculate the fraction of the whole
@@ -1510,9 +1505,9 @@ def hessian(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1582,10 +1577,10 @@ def laplace(
 ) -> Array:
     """Find the edges of an image using the Laplace operator.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, float32 in [-255, 255] out; uint8, uint16, float32 in, float32 in [-1, 1] out;
-    int32 in, float64 out; float64 in, float64 in [-1, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, computed on the image scaled to [0, 1]; int32 -> float64, computed on the
+    image scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -1598,9 +1593,9 @@ def laplace(
         An optional mask to limit the application to a certain area.
         Note that pixels surrounding masked regions are also masked to
         prevent masked regions from affecting the result.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1637,11 +1632,10 @@ def median(
 ) -> ArrayT:
     """Return local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool in, bool out; uint8 in, uint8 out; uint16 in, uint16 out; int32 in, int32 out; float32
-    in, float32 in [0, 1] out; float64 in, float64 in [0, 1] out. Beside skimage.filters.median,
-    algorithm, algorithm_kwargs are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8, uint16, int32,
+    float32 and float64 are kept. Unlike skimage.filters.median, it adds algorithm and
+    algorithm_kwargs.
 
     Parameters
     ----------
@@ -1673,9 +1667,9 @@ def median(
         size and support N-D images. This differs from scikit-image rank
         filters, which crop neighborhoods near image boundaries and support
         only 2-D and 3-D images. Default is 'ndimage'.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1793,10 +1787,9 @@ def meijering(
 ) -> Array:
     """Filter an image with the Meijering neuriteness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, in [0, 1]; int32 -> float64, in [0, 1]; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous ridges, e.g. neurites,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -1822,9 +1815,9 @@ def meijering(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1889,10 +1882,10 @@ def prewitt(
 ) -> Array:
     """Find the edge magnitude using the Prewitt transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -1916,9 +1909,9 @@ def prewitt(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1969,10 +1962,10 @@ def prewitt_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2018,10 +2011,10 @@ def prewitt_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def prewitt_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Prewitt transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2071,17 +2064,16 @@ def rank_order(
     index of the pixel value in the ascending order of the unique
     values of ``image``, aka the rank-order value.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    tuple of a label image (labels) and a table of values (original_values). On test images from
-    0 to 1, or over an integer's whole range: bool, uint8, uint16, int32, float32, float64 in,
-    uint16 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a tuple of a label image (labels) and a table of values
+    (original_values). Dtypes: bool, uint8, uint16, int32, float32, float64 -> uint16.
 
     Parameters
     ----------
     image : cp.ndarray
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2131,10 +2123,9 @@ def roberts(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the edge magnitude using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in, float64
-    in [0, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32, scaled
+    to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2185,10 +2176,10 @@ def roberts_neg_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_neg_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using the Roberts' Cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2236,10 +2227,10 @@ def roberts_pos_diag(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def roberts_pos_diag(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the cross edges of an image using Roberts' cross operator.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     The kernel is applied to the input image to produce separate measurements
     of the gradient component one orientation.
@@ -2311,10 +2302,9 @@ def sato(
 ) -> Array:
     """Filter an image with the Sato tubeness filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     This filter can be used to detect continuous ridges, e.g. tubes,
     wrinkles, rivers. It can be used to calculate the fraction of the
@@ -2338,9 +2328,9 @@ def sato(
     cval : float, optional
         Used in conjunction with mode 'constant', the value outside
         the image boundaries.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2405,10 +2395,10 @@ def scharr(
 ) -> Array:
     """Find the edge magnitude using the Scharr transform.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -2432,9 +2422,9 @@ def scharr(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2488,10 +2478,10 @@ def scharr_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2542,10 +2532,10 @@ def scharr_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def scharr_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Scharr transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2620,10 +2610,10 @@ def sobel(
 ) -> Array:
     """Find edges in an image using the Sobel filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     Parameters
     ----------
@@ -2647,9 +2637,9 @@ def sobel(
     cval : float, optional
         When `mode` is ``'constant'``, this is the constant used in values
         outside the boundary of the image data.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2698,10 +2688,10 @@ def sobel_h(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_h(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the horizontal edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2747,10 +2737,10 @@ def sobel_v(image: ArrayT, mask: Array | None = None) -> ArrayT: ...
 def sobel_v(image: Array | Castable[Array], mask: Array | None = None) -> Array:
     """Find the vertical edges of an image using the Sobel transform.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Gives an image
-    of the same shape. On test images from 0 to 1, or over an integer's whole range: bool,
-    uint8, uint16, float32 in, float32 in [-1, 1] out; int32 in, float64 out; float64 in,
-    float64 in [-1, 1] out.
+    Contract (measured by voxbind): PURE_2D. Takes a (Y, X) image; a volume is processed slice
+    by slice. Returns an image of the same shape. Dtypes: bool, uint8, uint16 -> float32,
+    computed on the image scaled to [0, 1]; int32 -> float64, computed on the image scaled to
+    [-1, 1]; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -2795,9 +2785,9 @@ def threshold_isodata(
 ) -> float | int | LibraryArray:
     """Return threshold value(s) based on ISODATA method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Histogram-based threshold, known as Ridler-Calvard method or inter-means.
     Threshold values returned satisfy the following equality::
@@ -2829,9 +2819,9 @@ def threshold_isodata(
         Histogram to determine the threshold from and a corresponding array
         of bin center intensities. Alternatively, only the histogram can be
         passed.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2915,10 +2905,10 @@ def threshold_li(
 ) -> Array:
     """Compute threshold value by Li's iterative Minimum Cross Entropy method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
-    float64 in, float64 out; float32 in, float32 out. Refuses bool (TypeError: cupy boolean
-    subtract, the `-` operator, is deprecated, use the bitwise_xor, ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: uint8, uint16, int32 -> float64; float32,
+    float64 -> same dtype. The library refuses bool (TypeError: cupy boolean subtract, the `-`
+    operator, is deprecated, use the bitwise_xor, ...).
 
     Parameters
     ----------
@@ -2941,9 +2931,9 @@ def threshold_li(
     iter_callback : Callable[[float], Any], optional
         A function that will be called on the threshold at every iteration of
         the algorithm.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3028,10 +3018,9 @@ def threshold_local(
 ) -> Array:
     """Compute a threshold mask image based on local pixel neighborhood.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     Also known as adaptive or dynamic thresholding. The threshold value is
     the weighted mean for the local neighborhood of a pixel subtracted by a
@@ -3069,9 +3058,9 @@ def threshold_local(
         threshold for the centre pixel.
     cval : float, optional
         Value to fill past edges of input if mode is 'constant'.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3119,17 +3108,17 @@ def threshold_mean(image: ArrayT, *, slice_by_slice: bool = False) -> ArrayT: ..
 def threshold_mean(image: Array | Castable[Array], *, slice_by_slice: bool = False) -> Array:
     """Return threshold value based on the mean of grayscale values.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, uint8, uint16,
-    int32, float64 in, float64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool, uint8, uint16, int32 -> float64;
+    float32, float64 -> same dtype.
 
     Parameters
     ----------
     image : (M, N[, ...]) ndarray
         Grayscale input image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3171,10 +3160,10 @@ def threshold_minimum(
 ) -> LibraryArray:
     """Return threshold value based on minimum method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: uint8, int32 in, int64
-    out; float32 in, float32 out; float64 in, float64 out. Refuses bool and uint16
-    (RuntimeError: Unable to find two maxima in histogram).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: uint8, int32 -> int64; float32,
+    float64 -> same dtype. The library refuses bool and uint16 (RuntimeError: Unable to find two
+    maxima in histogram).
 
     The histogram of the input ``image`` is computed if not provided and
     smoothed until there are only two maxima. Then the minimum in between is
@@ -3196,9 +3185,9 @@ def threshold_minimum(
         Histogram to determine the threshold from and a corresponding array
         of bin center intensities. Alternatively, only the histogram can be
         passed.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3262,11 +3251,10 @@ def threshold_multiotsu(
     r"""Generate `classes`-1 threshold values to divide gray levels in `image`,
     following Otsu's method for multiple classes.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    table of values. On test images from 0 to 1, or over an integer's whole range: uint8,
-    uint16, int32 in, int64 out; float32 in, float32 out; float64 in, float64 out. Refuses bool
-    (ValueError: After discretization into bins, the input image has only 2 different values.
-    ...).
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a table of values. Dtypes: uint8, uint16, int32 -> int64;
+    float32, float64 -> same dtype. The library refuses bool (ValueError: After discretization
+    into bins, the input image has only 2 different values. ...).
 
     The threshold values are chosen to maximize the total sum of pairwise
     variances between the thresholded graylevel classes. See Notes and [1]
@@ -3289,9 +3277,9 @@ def threshold_multiotsu(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities. If no hist provided,
         this function will compute it from the image (see notes).
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3391,10 +3379,9 @@ def threshold_niblack(
 ) -> Array:
     """Applies Niblack local threshold to an array.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     A threshold T is calculated for every pixel in the image using the
     following formula::
@@ -3416,9 +3403,9 @@ def threshold_niblack(
         integers (e.g. ``(1, 5, 5)``).
     k : float, optional
         Value of parameter k in threshold formula.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3472,9 +3459,9 @@ def threshold_otsu(
 ) -> LibraryArray:
     """Return threshold value based on Otsu's method.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Either image or hist must be provided. If hist is provided, the actual
     histogram of the image is ignored.
@@ -3490,9 +3477,9 @@ def threshold_otsu(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities. If no hist provided,
         this function will compute it from the image.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3568,10 +3555,9 @@ def threshold_sauvola(
     """Applies Sauvola local threshold to an array. Sauvola is a
     modification of Niblack technique.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, float32 in, float32 in [0, 1] out; uint8 in, float32 in [0, 255] out; uint16 in,
-    float32 in [0, 65535] out; int32 in, float64 out; float64 in, float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32; int32 -> float64; float32, float64 -> same dtype.
 
     In the original method a threshold T is calculated for every pixel
     in the image using the following formula::
@@ -3597,9 +3583,9 @@ def threshold_sauvola(
     r : float, optional
         Value of R, the dynamic range of standard deviation.
         If None, set to the half of the image dtype range.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3650,9 +3636,9 @@ def threshold_triangle(
 ) -> Array:
     """Return threshold value based on the triangle algorithm.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3661,9 +3647,9 @@ def threshold_triangle(
     nbins : int, optional
         Number of bins used to calculate histogram. This value is ignored for
         integer arrays.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3710,9 +3696,9 @@ def threshold_yen(
     Either image or hist must be provided. In case hist is given, the actual
     histogram of the image is ignored.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives a
-    number. On test images from 0 to 1, or over an integer's whole range: bool, float64 in,
-    float64 out; uint8, uint16, int32 in, int64 out; float32 in, float32 out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns a number. Dtypes: bool -> float64; uint8, uint16,
+    int32 -> int64; float32, float64 -> same dtype.
 
     Parameters
     ----------
@@ -3725,9 +3711,9 @@ def threshold_yen(
         Histogram from which to determine the threshold, and optionally a
         corresponding array of bin center intensities.
         An alternative use of this function is to pass it only hist.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3810,10 +3796,10 @@ def unsharp_mask(
 ) -> Array:
     """Unsharp masking filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives
-    an image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    bool, uint8, uint16, float32 in, float32 in [0, 1] out; int32 in, float64 out; float64 in,
-    float64 in [0, 1] out.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Returns an image of the same shape. Dtypes: bool, uint8,
+    uint16 -> float32, scaled to [0, 1]; int32 -> float64, scaled to [-1, 1]; float32,
+    float64 -> same dtype.
 
     The sharp details are identified as the difference between the original
     image and its blurred version. These details are then scaled, and added
@@ -3840,9 +3826,9 @@ def unsharp_mask(
         If None, the image is assumed to be a grayscale (single channel) image.
         Otherwise, this parameter indicates which axis of the array corresponds
         to channels.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3958,8 +3944,8 @@ def wiener(
 ) -> Array:
     """Minimum Mean Square Error (Wiener) inverse filter.
 
-    voxbind: PURE_2D: takes a (Y, X) image; a volume is processed slice by slice. Not observed
-    yet: inferred from skimage.filters.wiener. Gives an image of the same shape.
+    Contract (not measured yet, taken from skimage.filters.wiener): PURE_2D. Takes a (Y, X)
+    image; a volume is processed slice by slice. Returns an image of the same shape.
 
     Parameters
     ----------
@@ -4008,7 +3994,7 @@ def window(
 ) -> LibraryArray:
     """Return an n-dimensional window of a given size and dimensionality.
 
-    voxbind: a helper, handed on with its types.
+    Helper without an image argument: arguments are passed to the library unchanged.
 
     Parameters
     ----------

@@ -115,13 +115,13 @@ def autolevel(
 ) -> Array:
     """Auto-level image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.autolevel, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.autolevel, it adds shifts, backend and cast_to_uint8.
 
     This filter locally stretches the histogram of gray values to cover the
     entire range of values from "white" to "black".
@@ -163,9 +163,9 @@ def autolevel(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -276,13 +276,13 @@ def autolevel_percentile(
 ) -> Array:
     """Return grayscale local autolevel of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.autolevel_percentile,
-    shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.autolevel_percentile, it adds shifts, backend and cast_to_uint8.
 
     This filter locally stretches the histogram of grayvalues to cover the
     entire range of values from "white" to "black".
@@ -309,9 +309,9 @@ def autolevel_percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -401,13 +401,14 @@ def enhance_contrast(
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.enhance_contrast, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.enhance_contrast, it adds shifts, backend and
+    cast_to_uint8.
 
     This replaces each pixel by the local maximum if the pixel gray value is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -450,9 +451,9 @@ def enhance_contrast(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -563,13 +564,13 @@ def enhance_contrast_percentile(
 ) -> Array:
     """Enhance contrast of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.enhance_contrast_percentile, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.enhance_contrast_percentile, it adds shifts, backend and cast_to_uint8.
 
     This replaces each pixel by the local maximum if the pixel grayvalue is
     closer to the local maximum than the local minimum. Otherwise it is
@@ -597,9 +598,9 @@ def enhance_contrast_percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -689,14 +690,13 @@ def entropy(
 ) -> Array:
     """Return the local Shannon entropy of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, float32, float64 in, float32 in [0, 255]
-    out; int32 in, float32 out. Refuses bool (ValueError: dtype cannot be bool). Warns of
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Beside skimage.filters.rank.entropy, shifts, backend, cast_to_uint8 are
-    added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16, int32, float32, float64 -> float32. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.entropy, it adds shifts, backend and cast_to_uint8.
 
     The output is the entropy in bits of the local grayvalue distribution::
 
@@ -747,9 +747,9 @@ def entropy(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -857,13 +857,13 @@ def equalize(
 ) -> Array:
     """Equalize image using local histogram.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.equalize, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.equalize, it adds shifts, backend and cast_to_uint8.
 
     The output is the rank of the center pixel within its local neighborhood,
     scaled to the full output range::
@@ -911,9 +911,9 @@ def equalize(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1021,13 +1021,14 @@ def geometric_mean(
 ) -> Array:
     """Return the local geometric mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.geometric_mean, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.geometric_mean, it adds shifts, backend and
+    cast_to_uint8.
 
     The output is::
 
@@ -1073,9 +1074,9 @@ def geometric_mean(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1184,13 +1185,13 @@ def gradient(
     """Return local gradient of an image (i.e. local maximum - local
     minimum).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.gradient, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16, int32, float32, float64 -> uint8. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.gradient, it adds shifts, backend and cast_to_uint8.
 
     Parameters
     ----------
@@ -1229,9 +1230,9 @@ def gradient(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1342,13 +1343,13 @@ def gradient_percentile(
 ) -> Array:
     """Return local gradient of an image (i.e. local maximum - local minimum).
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.gradient_percentile,
-    shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). Unlike skimage.filters.rank.gradient_percentile, it adds
+    shifts, backend and cast_to_uint8.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -1372,9 +1373,9 @@ def gradient_percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1464,13 +1465,13 @@ def majority(
 ) -> Array:
     """Return the local majority value of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.majority, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.majority, it adds shifts, backend and cast_to_uint8.
 
     This is an alias for ``modal`` — it returns the most frequent value
     in the local neighborhood.
@@ -1512,9 +1513,9 @@ def majority(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1622,13 +1623,13 @@ def maximum(
 ) -> Array:
     """Return the local maximum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.maximum, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.maximum, it adds shifts, backend and cast_to_uint8.
 
     Note: This uses a streaming reduction over the neighborhood. If mask support
     is not needed, ``cupyx.scipy.ndimage.maximum_filter`` may be faster.
@@ -1670,9 +1671,9 @@ def maximum(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1780,13 +1781,13 @@ def mean(
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.mean, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.mean, it adds shifts, backend and cast_to_uint8.
 
     Parameters
     ----------
@@ -1825,9 +1826,9 @@ def mean(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -1938,13 +1939,13 @@ def mean_bilateral(
 ) -> Array:
     """Apply a flat kernel bilateral filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.mean_bilateral, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.mean_bilateral, it adds shifts, backend and cast_to_uint8.
 
     This is an edge-preserving and noise reducing denoising filter. It averages
     pixels based on their spatial closeness and radiometric similarity.
@@ -1992,9 +1993,9 @@ def mean_bilateral(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2105,13 +2106,13 @@ def mean_percentile(
 ) -> Array:
     """Return local mean of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.mean_percentile, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.mean_percentile, it adds shifts, backend and cast_to_uint8.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -2135,9 +2136,9 @@ def mean_percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2227,13 +2228,13 @@ def median(
 ) -> Array:
     """Return the local median of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.median, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.median, it adds shifts, backend and cast_to_uint8.
 
     Note: This is implemented via ``percentile(p0=0.5)`` to ensure consistent
     neighborhood-level mask handling with other rank filters. If mask
@@ -2278,9 +2279,9 @@ def median(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2387,13 +2388,13 @@ def minimum(
 ) -> Array:
     """Return the local minimum of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.minimum, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.minimum, it adds shifts, backend and cast_to_uint8.
 
     Note: This uses a streaming reduction over the neighborhood. If mask support
     is not needed, ``cupyx.scipy.ndimage.minimum_filter`` may be faster.
@@ -2435,9 +2436,9 @@ def minimum(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2545,13 +2546,13 @@ def modal(
 ) -> Array:
     """Return the local modal (most frequent) value of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.modal, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.modal, it adds shifts, backend and cast_to_uint8.
 
     Parameters
     ----------
@@ -2590,9 +2591,9 @@ def modal(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2700,13 +2701,13 @@ def noise_filter(
 ) -> Array:
     """Noise feature filter.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.noise_filter, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16, int32, float32, float64 -> uint8. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.noise_filter, it adds shifts, backend and cast_to_uint8.
 
     Returns 0 if the center pixel value appears among its neighbors (i.e. it
     is not isolated noise). Otherwise returns the minimum absolute distance
@@ -2750,9 +2751,9 @@ def noise_filter(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2860,13 +2861,13 @@ def percentile(
 ) -> Array:
     """Return local percentile of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.percentile, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.percentile, it adds shifts, backend and cast_to_uint8.
 
     Returns the value of the p0 lower percentile of the local grayvalue
     distribution.
@@ -2892,9 +2893,9 @@ def percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -2983,13 +2984,13 @@ def pop(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.pop, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, uint16, int32, float32, float64 -> uint8. The library refuses bool
+    (ValueError: dtype cannot be bool). The library warns for float32 and float64 (UserWarning:
+    Possible precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.pop, it adds shifts, backend and cast_to_uint8.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -3038,9 +3039,9 @@ def pop(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3151,13 +3152,13 @@ def pop_bilateral(
 ) -> Array:
     """Return the local number (population) of pixels in the bilateral range.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.pop_bilateral, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). Unlike skimage.filters.rank.pop_bilateral, it adds shifts,
+    backend and cast_to_uint8.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask, and additionally have a graylevel inside
@@ -3198,9 +3199,9 @@ def pop_bilateral(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3311,13 +3312,13 @@ def pop_percentile(
 ) -> Array:
     """Return the local number (population) of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.pop_percentile, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, uint16, int32,
+    float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot be bool). The
+    library warns for float32 and float64 (UserWarning: Possible precision loss converting image
+    of type float32 to uint8 as ...). Unlike skimage.filters.rank.pop_percentile, it adds
+    shifts, backend and cast_to_uint8.
 
     The number of pixels is defined as the number of pixels which are included
     in the footprint and the mask.
@@ -3344,9 +3345,9 @@ def pop_percentile(
     shifts : Sequence[int], optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3436,13 +3437,14 @@ def subtract_mean(
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.subtract_mean, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.subtract_mean, it adds shifts, backend and
+    cast_to_uint8.
 
     The output is::
 
@@ -3495,9 +3497,9 @@ def subtract_mean(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3608,13 +3610,13 @@ def subtract_mean_percentile(
 ) -> Array:
     """Return image subtracted from its local mean.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.subtract_mean_percentile, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.subtract_mean_percentile, it adds shifts, backend and cast_to_uint8.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -3638,9 +3640,9 @@ def subtract_mean_percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3730,13 +3732,13 @@ def sum(
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives an image of the same shape. On test images from 0 to 1,
-    or over an integer's whole range: uint8, uint16, int32, float32, float64 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.sum, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns an image of the same
+    shape. Dtypes: uint8, int32 -> uint8; uint16, float32, float64 -> uint8, scaled to [0, 255].
+    The library refuses bool (ValueError: dtype cannot be bool). The library warns for float32
+    and float64 (UserWarning: Possible precision loss converting image of type float32 to uint8
+    as ...). Unlike skimage.filters.rank.sum, it adds shifts, backend and cast_to_uint8.
 
     The sum may overflow in a narrow output dtype. To accumulate into a wider
     dtype, either provide a wider ``out`` array or promote the input and set
@@ -3783,9 +3785,9 @@ def sum(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -3896,13 +3898,13 @@ def sum_bilateral(
 ) -> Array:
     """Return the local sum of pixels in the bilateral range.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.sum_bilateral, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.sum_bilateral, it adds shifts, backend and cast_to_uint8.
 
     Only pixels belonging to the footprint AND having a graylevel inside the
     interval ``(g-s1, g+s0)`` are summed, where ``g`` is the current pixel
@@ -3950,9 +3952,9 @@ def sum_bilateral(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4063,13 +4065,13 @@ def sum_percentile(
 ) -> Array:
     """Return the local sum of pixels.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives an
-    image of the same shape. On test images from 0 to 1, or over an integer's whole range:
-    uint8, uint16, int32, float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot
-    be bool). Warns of float32 and float64 (UserWarning: Possible precision loss converting
-    image of type float32 to uint8 as ...). Beside skimage.filters.rank.sum_percentile, shifts,
-    backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns an image of the same shape. Dtypes: uint8, int32 -> uint8;
+    uint16, float32, float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError:
+    dtype cannot be bool). The library warns for float32 and float64 (UserWarning: Possible
+    precision loss converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.sum_percentile, it adds shifts, backend and cast_to_uint8.
 
     Only grayvalues between percentiles [p0, p1] are considered in the filter.
 
@@ -4096,9 +4098,9 @@ def sum_percentile(
     shifts : Sequence[int] or array, optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4188,13 +4190,13 @@ def threshold(
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one; shift_z
-    along Z, the first of three. Gives a mask. On test images from 0 to 1, or over an integer's
-    whole range: uint8, uint16, float32, float64 in, uint8 in [0, 1] out; int32 in, uint8 out.
-    Refuses bool (ValueError: dtype cannot be bool). Warns of float32 and float64 (UserWarning:
-    Possible precision loss converting image of type float32 to uint8 as ...). Beside
-    skimage.filters.rank.threshold, shifts, backend, cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last); shift_z along Z (the first of three). Returns a mask. Dtypes: uint8,
+    uint16, int32, float32, float64 -> uint8. The library refuses bool (ValueError: dtype cannot
+    be bool). The library warns for float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Unlike skimage.filters.rank.threshold, it
+    adds shifts, backend and cast_to_uint8.
 
     The output is 1 if the grayvalue of the center pixel is greater than the
     local mean and 0 otherwise::
@@ -4246,9 +4248,9 @@ def threshold(
         conversion behavior for many other input dtypes and can enable the
         uint8 histogram backend for compatible inputs. Set this to False to
         process a wider input dtype natively. Default is True.
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
@@ -4356,13 +4358,13 @@ def threshold_percentile(
 ) -> Array:
     """Local threshold of an image.
 
-    voxbind: FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Arrays
-    are (Z, Y, X): shift_x along X, the last axis; shift_y along Y, the last but one. Gives a
-    mask. On test images from 0 to 1, or over an integer's whole range: uint8, uint16, int32,
-    float32, float64 in, uint8 out. Refuses bool (ValueError: dtype cannot be bool). Warns of
-    float32 and float64 (UserWarning: Possible precision loss converting image of type float32
-    to uint8 as ...). Beside skimage.filters.rank.threshold_percentile, shifts, backend,
-    cast_to_uint8 are added.
+    Contract (measured by voxbind): FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume, which
+    is processed in 3-D. Axes are (Z, Y, X): shift_x along X (the last axis); shift_y along Y
+    (the second to last). Returns a mask. Dtypes: uint8, int32 -> uint8; uint16, float32,
+    float64 -> uint8, scaled to [0, 255]. The library refuses bool (ValueError: dtype cannot be
+    bool). The library warns for float32 and float64 (UserWarning: Possible precision loss
+    converting image of type float32 to uint8 as ...). Unlike
+    skimage.filters.rank.threshold_percentile, it adds shifts, backend and cast_to_uint8.
 
     The resulting binary mask is True if the grayvalue of the center pixel is
     greater than the local mean.
@@ -4388,9 +4390,9 @@ def threshold_percentile(
     shifts : Sequence[int], optional
     backend : str, default: 'auto'
     cast_to_uint8 : bool, default: True
-    slice_by_slice : bool, optional
-        Whether a volume is processed slice by slice along its first axis. By default all
-        axes are processed at once.
+    slice_by_slice : bool, default: False
+        If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.
+        If False, a volume is processed in 3-D.
 
     Returns
     -------
