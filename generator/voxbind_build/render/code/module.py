@@ -131,6 +131,7 @@ def fill_in(
     submodules = sorted([*node.children, *node.not_wrapped_modules])
     lazy = _lazy(node, submodules, names)
     checking = names.bind("TYPE_CHECKING", "typing")
+    type_alias = names.bind("TypeAlias", "typing") if names.aliases else ""
     # What a library's constants are is written nowhere.
     anything = names.bind("Any", "typing") if constants or node.is_folder else ""
     return (
@@ -147,6 +148,7 @@ def fill_in(
             is_folder=node.is_folder,
             children=submodules,
             upstreams=upstreams,
+            aliases=[f"{name}: {type_alias} = {text}" for text, name in names.aliases.items()],
             # Only now is known what the parts above need.
             imports=names.imports,
             type_imports=names.type_imports,

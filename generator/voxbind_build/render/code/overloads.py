@@ -15,6 +15,8 @@ from voxbind_build.render.code.namespace import Namespace
 __all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signatures"]
 
 SLICE_BY_SLICE = "slice_by_slice"
+_WORDS = re.compile(r"\b_*Literal\[[^\[\]]{30,}\]")
+"""A list of words that is too long to be read twice."""
 _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
@@ -205,7 +207,8 @@ class _Writer:
             described = kind.image
         else:
             described = with_arrays(described, self._where, self._array)
-        text = f"{star}{parameter.name}: {self._annotation(described)}"
+        type_ = self._without_repetition(self._annotation(described), parameter.name)
+        text = f"{star}{parameter.name}: {type_}"
         if parameter.default is None or required:
             return text
         if parameter.default_is_literal:
@@ -213,6 +216,18 @@ class _Writer:
             return f"{text} = {literal(parameter.default, where, self._names.bind)}"
         mark = self._names.bind("library_default", "voxbind._upstream.wrapped_module")
         return f"{text} = {mark}({parameter.default!r})"
+
+    def _without_repetition(self, text: str, parameter: str) -> str:
+        """Return a type in which a list of words that comes twice is written once.
+
+        The first stays as it is: editors show the words of an annotation, and of an alias its name.
+        """
+        for match in _WORDS.finditer(text):
+            words = match[0]
+            head, _, rest = text.partition(words)
+            if words in rest:
+                return head + words + rest.replace(words, self._names.name_type(words, parameter))
+        return text
 
     def _annotation(self, text: str) -> str:
         return annotation(text, self._where, self._names.bind_type)
