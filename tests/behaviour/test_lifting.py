@@ -155,7 +155,7 @@ def test_results_that_are_no_images_are_not_stacked(voxbind: Import) -> None:
 
 
 def test_more_axes_than_a_volume_has_are_refused_before_the_library(voxbind: Import) -> None:
-    with pytest.raises(voxbind("errors").DimensionError, match=r"\(1, 4, 20, 24\).*loop"):
+    with pytest.raises(voxbind("errors").DimensionError, match=r"\(1, 4, 20, 24\).*Loop over"):
         voxbind("skimage.filters").sobel_h(VOLUME[None])
 
 
@@ -242,7 +242,7 @@ def test_colours_last_are_kept_together_slice_by_slice(voxbind: Import) -> None:
 
 def test_the_switch_is_refused_where_results_do_not_stack(voxbind: Import) -> None:
     with pytest.raises(
-        voxbind("errors").DimensionError, match=r"stacked.*leave slice_by_slice out"
+        voxbind("errors").DimensionError, match=r"stacked.*Leave slice_by_slice out"
     ) as raised:
         voxbind("skimage.filters").threshold_otsu(VOLUME, slice_by_slice=True)
     assert "(Y, X)" not in str(raised.value)
@@ -281,7 +281,7 @@ def test_slices_of_different_shapes_are_told(voxbind: Import) -> None:
     def nonzero(image: Any) -> Any:
         return image[image > 0.5]
 
-    with pytest.raises(voxbind("errors").DimensionError, match=r"nonzero gave shape.*slice 1"):
+    with pytest.raises(voxbind("errors").DimensionError, match=r"nonzero returned shape.*slice 1"):
         lift(voxbind, "call_2d", nonzero, VOLUME)
 
 
@@ -310,7 +310,7 @@ def test_functions_that_give_nothing_give_nothing(voxbind: Import) -> None:
 
 
 def test_what_cannot_be_stacked_is_told(voxbind: Import) -> None:
-    with pytest.raises(voxbind("errors").DimensionError, match="gives a dict for a slice"):
+    with pytest.raises(voxbind("errors").DimensionError, match="returns a dict for each slice"):
         lift(voxbind, "call_2d", lambda image: {"a": image}, VOLUME)
 
 

@@ -139,13 +139,16 @@ def test_the_documentation_is_the_librarys_and_what_was_measured(
     written = inspect.getdoc(getattr(voxbind(module), attribute)) or ""
     assert written.startswith(clean(upstream).partition("\n\n")[0])
     paragraph = written.split("\n\n")[1]
-    assert paragraph.startswith(("Contract (declared, not measured): ", "Helper without an image"))
+    assert paragraph.startswith(
+        ("Contract (declared, not measured by voxbind): ", "Helper without an image")
+    )
 
 
 def test_the_measured_dtypes_are_told(voxbind: Import) -> None:
     documented = voxbind("skimage.filters").gaussian.__doc__
-    assert "FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume" in documented
-    assert "Dtypes: uint8 -> float64, in [0, 1]." in " ".join(documented.split())
+    on_one_line = " ".join(documented.split())
+    assert "FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume" in on_one_line
+    assert "Dtypes: uint8 -> float64, in [0, 1]." in on_one_line
     parameters, _, rest = documented.partition("Returns\n    -------")
     assert "slice_by_slice : bool, default: False" in parameters
     assert "slice_by_slice" not in rest
@@ -219,12 +222,12 @@ SOURCES = [
     ({"evidence": "recorded"}, "Contract (measured by voxbind): FLEXIBLE. "),
     (
         {"evidence": "inferred", "twin": Twin(name="made.on_cpu")},
-        "Contract (not measured yet, taken from made.on_cpu): FLEXIBLE. ",
+        "Contract (not measured by voxbind yet, taken from made.on_cpu): FLEXIBLE. ",
     ),
-    ({"evidence": "declared"}, "Contract (declared, not measured): FLEXIBLE. "),
+    ({"evidence": "declared"}, "Contract (declared, not measured by voxbind): FLEXIBLE. "),
     (
         {"evidence": "declared", "overruled": overruled(by="author", agrees=True)},
-        "Contract (declared by its author, confirmed by measurement): FLEXIBLE. ",
+        "Contract (declared by its author, confirmed by voxbind): FLEXIBLE. ",
     ),
     (
         {"evidence": "declared", "overruled": overruled(by="specification", agrees=False)},
@@ -232,7 +235,7 @@ SOURCES = [
     ),
     (
         {"contract": None, "kind": "helper", "arrays": (), "result": "other"},
-        "Helper without an image argument: arguments are passed to the library unchanged.",
+        "Helper without an image argument: voxbind passes all arguments on unchanged.",
     ),
     (
         {"contract": None, "kind": "helper", "result": "other"},

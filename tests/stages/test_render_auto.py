@@ -424,7 +424,9 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
         text = inspect.getdoc(getattr(auto, name)) or ""
         summary, measured, *_ = text.split("\n\n")
         assert summary == f"Do what {name} does."
-        assert measured.startswith(("Contract (declared, not measured): ", "Helper without an "))
+        assert measured.startswith(
+            ("Contract (declared, not measured by voxbind): ", "Helper without an ")
+        )
         return " ".join(text.partition("voxbind.auto: ")[2].partition("\n\n")[0].split())
 
     assert told("plain") == (

@@ -55,7 +55,7 @@ def test_hostile_documentation_stays_a_text(tmp_path: Path) -> None:
         for module, doc in docs.items():
             wrapper = load(module).f
             summary, _, rest = inspect.cleandoc(wrapper.__doc__).partition(
-                "\n\nContract (declared, not measured): "
+                "\n\nContract (declared, not measured by voxbind): "
             )
             expected, _, more = clean(doc).partition("\n\n")
             assert summary == expected

@@ -1,4 +1,4 @@
-"""What ran where and why, and what moved: a log for people and programs."""
+"""A log of calls: where each ran and why, and which arrays were converted."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ __all__ = ["Conversion", "TraceLog", "TracedCall", "Watch", "trace"]
 
 
 class Conversion(NamedTuple):
-    """One array on its way from one memory to another."""
+    """The conversion of one array from one memory to another."""
 
     argument: str
-    """The parameter; ``result`` for what comes back."""
+    """Name of the parameter; ``result`` for the result."""
     source: str
-    """Where it was: ``torch (cuda:0)``."""
+    """Memory before: ``torch (cuda:0)``."""
     target: str
-    """Where it went: ``numpy``."""
+    """Memory after: ``numpy``."""
     nbytes: int
     shared: bool
-    """Whether the two have one buffer; else it was copied."""
+    """Whether both arrays share one buffer; if not, it was copied."""
 
     def __str__(self) -> str:
         how = "shared" if self.shared else "copied"
@@ -43,14 +43,14 @@ class TracedCall(NamedTuple):
     device: str
     """Where the library worked: ``cpu``, ``cuda:0``, the name of an OpenCL device."""
     path: str
-    """``direct``: one call of the library; ``per slice``: one for each."""
+    """``direct``: one call of the library; ``per slice``: one call for each slice."""
     slices: int
-    """Of the volume that was cut; 0 where none was."""
+    """Number of slices of the volume; 0 if it was processed at once."""
     conversions: tuple[Conversion, ...]
     seconds: float
-    """From the wrapper's call to its end, conversions included."""
+    """Duration of the call, conversions included."""
     error: str
-    """Name of the exception that ended it, if one did."""
+    """Name of the exception that the call raised; empty if it returned."""
     reason: str = ""
     """Why it ran there, if it was called through `voxbind.auto`."""
 
@@ -67,9 +67,9 @@ class TracedCall(NamedTuple):
 
 
 class TraceLog(Sequence[TracedCall]):
-    """The calls that a `trace` saw, in the order in which they ended; printed, a table.
+    """The calls that a `trace` recorded, in the order in which they ended; printed, a table.
 
-    What a generator gives is converted when it is asked for, and has a row of its own.
+    Arrays that a generator yields are converted one by one, and each has a row of its own.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class TraceLog(Sequence[TracedCall]):
         return len(self._calls)
 
     def add(self, call: TracedCall) -> None:
-        """Take a call down; appending is one step, also for threads."""
+        """Record a call; appending to a list is safe in several threads."""
         self._calls.append(call)
 
     def rows(self) -> list[dict[str, Any]]:
@@ -119,12 +119,12 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 
 
 class trace:
-    """Take down each call of a wrapper in the block: what ran where, and what moved.
+    """Record each call of a wrapper in the block: where it ran, and which arrays were converted.
 
-    Only this thread or asyncio task is looked at, and tasks that are started in the block.
-    Traces may stand inside one another: each sees every call in its own block. What has no
-    array to convert (``disk``), or moves one because that is asked for (``cle.push``), isn't
-    taken down. A call through `voxbind.auto` is told under the name of what ran, with the reason.
+    Calls of this thread or asyncio task are recorded, and of tasks that are started in the block.
+    Traces can be nested: each records every call in its own block. Functions without an array to
+    convert (``disk``), or whose purpose is to move one (``cle.push``), are not recorded. A call of
+    `voxbind.auto` is recorded under the name of the function that ran, with the reason.
 
     Returns
     -------
@@ -162,7 +162,7 @@ class trace:
 
 
 class Watch:
-    """One call under the eyes of whoever traces, or forbids that anything moves."""
+    """One call while a trace is open, or while copies are forbidden."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -173,12 +173,12 @@ class Watch:
             change(reason="")
 
     def moves(self, argument: str, source: str, target: str, nbytes: int, shared: bool) -> None:
-        """Take a conversion down.
+        """Record a conversion.
 
         Raises
         ------
         TransferForbiddenError
-            If it copies and that is forbidden.
+            If it copies the array while copies are forbidden.
         """
         move = Conversion(argument or "result", source, target, nbytes, shared)
         if not shared and self._settings.transfers == "forbid":
@@ -187,15 +187,16 @@ class Watch:
             why = f" It runs where it does because {reason}." if reason else ""
             raise TransferForbiddenError(
                 f"{self._function}: {subject} would be copied from {source} to {target}, "
-                f"{nbytes:,} bytes, and voxbind.transfers('forbid') holds.{why} Give arrays that "
-                f"are where the function works, or allow it: with voxbind.transfers('allow'): ..."
+                f"{nbytes:,} bytes, but voxbind.transfers('forbid') is set.{why} Give arrays in "
+                "the memory that the function works in, or allow the copy: "
+                "with voxbind.transfers('allow'): ..."
             )
         self._conversions.append(move)
         if self._has_ended:  # a generator's member, converted when it was asked for
             self._add((move,), "", 0, 0.0, "")
 
     def run(self, run: Callable[[], Any], device: str, slices: int = 0) -> Any:
-        """Run a call and take it down, also where it fails."""
+        """Run a call and record it, even if it raises."""
         started, failed = perf_counter(), ""
         try:
             return run()

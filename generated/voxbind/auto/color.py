@@ -3716,7 +3716,7 @@ def xyz_tristimulus_values(
 ) -> LibraryArray:
     """Get the CIE XYZ tristimulus values.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.color.xyz_tristimulus_values everywhere.
 

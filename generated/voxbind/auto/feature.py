@@ -2479,7 +2479,7 @@ def haar_like_feature_coord(
 ) -> tuple[LibraryArray, LibraryArray]:
     """Compute the coordinates of Haar-like features.
 
-    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    Helper without an image argument: voxbind passes all arguments on unchanged. Axes are
     (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     voxbind.auto: takes no image, so that it is skimage.feature.haar_like_feature_coord

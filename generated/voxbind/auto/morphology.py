@@ -401,7 +401,7 @@ def ball(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a ball-shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.ball everywhere.
 
@@ -1257,7 +1257,7 @@ def cube(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `cube` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.cube everywhere.
 
@@ -1576,7 +1576,7 @@ def diamond(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, diamond-shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.diamond everywhere.
 
@@ -1767,7 +1767,7 @@ def disk(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, disk-shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.disk everywhere.
 
@@ -1894,7 +1894,7 @@ def ellipse(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a flat, ellipse-shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    Helper without an image argument: voxbind passes all arguments on unchanged. Axes are
     (Z, Y, X): width along X (the last axis); height along Y (the second to last).
 
     voxbind.auto: takes no image, so that it is skimage.morphology.ellipse everywhere.
@@ -2405,7 +2405,7 @@ def footprint_rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generate a rectangular or hyper-rectangular footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.footprint_rectangle
     everywhere.
@@ -4109,7 +4109,7 @@ def octagon(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates an octagon shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.octagon everywhere.
 
@@ -4193,7 +4193,7 @@ def octahedron(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """Generates a octahedron-shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.octahedron everywhere.
 
@@ -4583,7 +4583,7 @@ def rectangle(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `rectangle` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.rectangle everywhere.
 
@@ -5149,7 +5149,7 @@ def square(
 ) -> LibraryArray | tuple[tuple[LibraryArray, int], ...]:
     """**Deprecated:** `square` is deprecated since version 0.25 and will be removed in version 0.27. Use `skimage.morphology.footprint_rectangle` instead.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.square everywhere.
 
@@ -5211,7 +5211,7 @@ def square(
 def star(a: int, dtype: DTypeLike = library_default("numpy.uint8")) -> LibraryArray:
     """Generates a star shaped footprint.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.morphology.star everywhere.
 

@@ -6183,7 +6183,7 @@ def gaussian_laplace(
 def generate_binary_structure(rank: int, connectivity: int) -> LibraryArray:
     """Generate a binary structure for binary morphological operations.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is scipy.ndimage.generate_binary_structure
     everywhere.

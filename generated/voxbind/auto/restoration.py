@@ -60,7 +60,7 @@ if not TYPE_CHECKING:
 def ball_kernel(radius: float, ndim: int) -> LibraryArray:
     """Create a ball kernel for restoration.rolling_ball.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.restoration.ball_kernel everywhere.
 
@@ -1328,7 +1328,7 @@ def denoise_wavelet(
 def ellipsoid_kernel(shape: ArrayLike, intensity: float) -> LibraryArray:
     """Create an ellipoid kernel for restoration.rolling_ball.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.restoration.ellipsoid_kernel everywhere.
 

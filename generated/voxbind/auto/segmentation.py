@@ -437,7 +437,7 @@ def checkerboard_level_set(
 ) -> LibraryArray:
     """Create a checkerboard level set with binary values.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.segmentation.checkerboard_level_set
     everywhere.
@@ -563,7 +563,7 @@ def disk_level_set(
 ) -> LibraryArray:
     """Create a disk level set with binary values.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.segmentation.disk_level_set everywhere.
 

@@ -2876,7 +2876,7 @@ def warp_coords(
 ) -> LibraryArray:
     """Build the source coordinates for the output of a 2-D image warp.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.transform.warp_coords everywhere.
 

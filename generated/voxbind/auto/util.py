@@ -1275,7 +1275,7 @@ def random_noise(
 def regular_grid(ar_shape: ArrayLike, n_points: int) -> tuple[slice, ...]:
     """Find `n_points` regularly spaced along `ar_shape`.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.util.regular_grid everywhere.
 
@@ -1341,7 +1341,7 @@ def regular_seeds(
 ) -> LibraryArray:
     """Return an image with ~`n_points` regularly-spaced nonzero pixels.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.util.regular_seeds everywhere.
 

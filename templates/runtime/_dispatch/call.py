@@ -1,4 +1,4 @@
-"""One call of a library's function: what came, what the library is given, what goes back."""
+"""One call of a library's function: its arguments are checked and converted, its result back."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from .slices import run_per_slice
 __all__ = ["Call", "begin"]
 
 _SIMPLE = frozenset(("torch", "cupy", "pyclesperanto"))
-"""Memories whose arrays always come to NumPy and back: none of them stays lazy, or is refused."""
+"""Memories whose arrays can always be converted to NumPy and back."""
 
 
 class Call:
-    """One call of a library's function: its arguments, checked, and what is known of them."""
+    """One call of a library's function, with its arguments checked."""
 
     __slots__ = ("_arguments", "_device", "_memory", "_plan", "image")
 
@@ -50,8 +50,8 @@ class Call:
         for name in plan.required_outputs:
             if arguments[name] is None:
                 raise MemoryTypeError(
-                    f"{plan.name} was given no {name!r}, and the library would return memory that "
-                    "nobody wrote. Give an array of the result's shape, zeros(...) for example."
+                    f"{plan.name} was called without {name!r}: the library would return "
+                    "uninitialized memory. Give an array of the result's shape, such as zeros(...)."
                 )
         self.image: str = self._first()
         self._memory = plan.library or self._memory_of_image()
@@ -63,7 +63,7 @@ class Call:
             self._device = self._memory.device_of_call(self._in_order())
 
     def _first(self) -> str:
-        """Return which parameter is the image: the first that an array was given to."""
+        """Return the parameter that counts as the image: the first one with an array."""
         plan, arguments = self._plan, self._arguments
         for name in plan.images:
             if arguments[name] is not None:
@@ -74,7 +74,7 @@ class Call:
         return plan.images[0] if plan.images else ""
 
     def _memory_of_image(self) -> LibraryMemory:
-        """Return where a function works that works wherever its image is."""
+        """Return the image's memory, for a function that works in any memory."""
         return memory_for(first_array(self._arguments[self.image]) if self.image else None)
 
     @property
@@ -84,7 +84,7 @@ class Call:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the image; of what is no array, what NumPy makes of it."""
+        """Shape of the image; for a list or a number, the shape of its NumPy array."""
         return _shape_of(self._arguments[self.image], self.image)
 
     @property
@@ -97,7 +97,7 @@ class Call:
 
     @property
     def has_coordinates_of_all_axes(self) -> bool:
-        """Whether an array names, for each element of the result, a place on all the axes."""
+        """Whether an argument holds a coordinate on every axis for each element of the result."""
         axes = len(self.shape)
         others = {name: self._arguments[name] for name in self._plan.other_arrays}
         shapes = [_shape_of(other, name) for name, other in others.items() if is_array(other)]
@@ -105,11 +105,11 @@ class Call:
 
     @property
     def comprehension(self) -> str:
-        """The call for each slice, as one would write it."""
+        """A list comprehension that calls the function for each slice, for messages."""
         return f"[{self.name}(plane) for plane in {self.image}]"
 
-    def told(self, shape: tuple[int, ...]) -> str:
-        """Return the start of a message: what came."""
+    def describe(self, shape: tuple[int, ...]) -> str:
+        """Return the start of an error message, which names the image and its shape."""
         return f"{self.name} was given {self.image!r} of shape {shape}"
 
     def run(self) -> Any:
@@ -123,7 +123,7 @@ class Call:
         return watch.run(lambda: self._run(watch), self._memory.device_name(self._device))
 
     def _run_simply(self) -> Any:
-        """Do what `_run` does where an image is all there is to convert: a third of the time."""
+        """Do the same as `_run` in a third of the time, if the image is the only array."""
         rest = dict(self._arguments)
         image = rest.pop(self._plan.images[0])
         home = KNOWN.get(class_of(image), NUMPY)
@@ -173,7 +173,7 @@ class Call:
         return self._finish(exchange, result)
 
     def _check(self, name: str) -> None:
-        """Refuse what is no image; other parameters are the library's to judge."""
+        """Raise if an image argument is no array; the library checks all other arguments."""
         value = self._arguments[name]
         if memory_of(value) is not None or isinstance(value, LibraryDefault):
             return
@@ -192,13 +192,13 @@ class Call:
             return
         also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
-            f"{self.name}: {name!r} is {_told(value)}. Taken are numpy.ndarray, torch.Tensor, "
-            "cupy.ndarray, pyclesperanto.Array and what exports an array (__array__, DLPack, "
-            f"__cuda_array_interface__){also}. {_advice(value, name)}"
+            f"{self.name}: {name!r} is {_kind(value)}. Accepted are numpy.ndarray, torch.Tensor, "
+            "cupy.ndarray, pyclesperanto.Array and objects that export an array (__array__, "
+            f"DLPack, __cuda_array_interface__){also}. {_advice(value, name)}"
         )
 
     def _in_order(self) -> Iterator[Any]:
-        """Give the arguments, those first that say where the call works."""
+        """Yield the arguments, first the arrays, which decide on which device the call works."""
         arrays = dict.fromkeys((*self._plan.read, *self._plan.outputs))
         yield from (first_array(self._arguments[name]) for name in arrays)
         yield from (value for name, value in self._arguments.items() if name not in arrays)
@@ -236,30 +236,30 @@ class Call:
         return values
 
     def _lower_other(self, exchange: Exchange, name: str, value: Any) -> Any:
-        """Return what is no image as the library reads it: a sigma may come as a tensor."""
+        """Convert an argument that is no image, such as a sigma in a tensor, if it must be."""
         if name in self._plan.host_arrays:
             return exchange.to_host(value, name)
         first = first_array(value)
         home = memory_of(first)
         if home is None or home is NUMPY or home is self._memory:
             return value
-        if home.name == "exporter":  # maybe an object of the library: a transformation, say
+        if home.name == "exporter":  # perhaps an object of the library, such as a transformation
             is_foreign = hasattr(class_of(first), "__array_function__")
             return exchange.to_host(value, name) if is_foreign else value
         if self.image and self._memory.holds(first_array(self._arguments[self.image])):
-            return value  # as it is where the wrapper calls the library directly
+            return value  # unchanged, as in the wrapper's direct call
         return exchange.to_host(value, name)
 
     def _refuse_misread(self, values: dict[str, Any]) -> None:
         allowed = self._plan.allowed_dtypes
         for name in self._plan.read:
-            came, held = self._arguments[name], values[name]
+            given, held = self._arguments[name], values[name]
             dtype = getattr(held, "dtype", None)
             if dtype is not None and str(dtype) not in allowed:
                 raise MemoryTypeError(
-                    f"{self.name} was given {name!r} of dtype {getattr(came, 'dtype', dtype)}, "
-                    "which the library misreads, or ends the process on. Taken are "
-                    f"{', '.join(allowed)}: give {name}.astype(numpy.{allowed[0]})."
+                    f"{self.name} was given {name!r} of dtype {getattr(given, 'dtype', dtype)}, "
+                    "with which the library returns wrong results or crashes the process. Accepted "
+                    f"are {', '.join(allowed)}: give {name}.astype(numpy.{allowed[0]})."
                 )
 
     def _finish(self, exchange: Exchange, result: Any) -> Any:
@@ -267,15 +267,15 @@ class Call:
         for name in self._plan.outputs:
             exchange.settle(self._arguments[name], name)
         if result is None:
-            # All that such a function does is to change what it is given.
+            # The function's only effect is on the arrays that it modifies.
             for name in self._plan.modified:
                 exchange.settle(self._arguments[name], name)
-        # Of a function that was given no array, the result is what the library made it.
+        # Without an array argument, the result stays as the library returned it.
         like = self._arguments[self.image] if self.image else None
         return exchange.give_back(result, first_array(like) if type(like) in NESTED else like)
 
     def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
-        """Return which arrays are given slice by slice: the volumes."""
+        """Return the parameters whose arrays are sliced: those that are volumes."""
         plan = self._plan
         values[self.image] = image = self._memory.volume(values[self.image])
         cut = [self.image]
@@ -289,26 +289,27 @@ class Call:
             if value.ndim != image.ndim and not mask_of_colours:
                 if name in plan.outputs:
                     raise DimensionError(
-                        f"{self.name} was given {name!r} of shape {value.shape} for slices of "
-                        f"{self.image!r} of shape {image.shape}. Give one with as many axes."
+                        f"{self.name} was given {name!r} of shape {value.shape} and "
+                        f"{self.image!r} of shape {image.shape}. Give an array with the same "
+                        f"number of axes as {name!r}."
                     )
                 continue
             if value.shape[0] != image.shape[0]:
                 raise DimensionError(
                     f"{self.name} was given {self.image!r} with {image.shape[0]} slices and "
-                    f"{name!r} with {value.shape[0]}. Give both the same number, or {name!r} as "
-                    "one slice, which is used for all."
+                    f"{name!r} with {value.shape[0]}. Give both the same number of slices, or one "
+                    f"slice as {name!r}, which is then used for all of them."
                 )
             values[name] = value
             cut.append(name)
         if not image.shape[0]:
             raise DimensionError(
-                f"{self.told(image.shape)}: a volume without slices. It takes one or more."
+                f"{self.describe(image.shape)}, a volume without slices. Give at least one slice."
             )
         return tuple(cut)
 
     def _check_channel_axis(self, ndim: int, values: dict[str, Any]) -> None:
-        """Let the axis of colours be the same for slices as for the volume."""
+        """Make the channel axis of each slice the one of the volume: the last."""
         axis = values.get("channel_axis")
         if axis is None:
             return
@@ -318,13 +319,14 @@ class Call:
             is_last = False
         if not is_last:
             raise DimensionError(
-                f"{self.name} was given channel_axis={axis!r}; slice by slice it takes the last "
-                f"axis: numpy.moveaxis({self.image}, {axis!r}, -1) and channel_axis=-1."
+                f"{self.name} was given channel_axis={axis!r}. Slice by slice, only the last axis "
+                f"can hold the channels. Give numpy.moveaxis({self.image}, {axis!r}, -1) and "
+                "channel_axis=-1."
             )
         values["channel_axis"] = -1
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
-        """Call the library: what is required by position, the rest by keyword."""
+        """Call the library: required arguments by position, all others by keyword."""
         if isinstance(self._memory, CupyMemory):
             with self._memory.working_on(self._device):
                 return self._pass_on(values)
@@ -369,7 +371,7 @@ def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
 
 
 def _shape_of(value: Any, name: str) -> tuple[int, ...]:
-    """Return an array's shape; of a list, or of unknown lengths in dask, that of NumPy's array."""
+    """Return an array's shape; NumPy computes it for a list, or a dask array of unknown shape."""
     try:
         return tuple(map(index, value.shape))
     except (AttributeError, RuntimeError, TypeError):  # RuntimeError: a nested tensor has none
@@ -380,7 +382,7 @@ def _is_same(value: Any, default: Any) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
-def _told(value: Any) -> str:
+def _kind(value: Any) -> str:
     return "None" if value is None else f"of type {class_name(value)}"
 
 
@@ -392,5 +394,5 @@ def _advice(value: Any, name: str) -> str:
     if hasattr(value, "toarray"):  # the sparse matrices of scipy and their like
         return f"Give a dense array: {name}.toarray()."
     if is_number_or_nested(value):
-        return "Make an array of it: numpy.asarray(...)."
+        return "Convert it to an array: numpy.asarray(...)."
     return "Give an array."

@@ -54,21 +54,21 @@ def call_2d(
     shape = call.shape
     axes = len(shape)
     takes_channels = needs_channels or arguments.get("channel_axis") is not None
-    # What looks like colours goes to the library, which reads or refuses them in its own words.
+    # An array that may be a colour image is passed on: the library reads it, or raises.
     has_channels = takes_channels or call.may_be_colours
     if axes - has_channels < 3 or call.has_coordinates_of_all_axes:
         return call.run()
     image = "(Y, X, channels)" if takes_channels else "(Y, X)"
     if axes - has_channels > 3:
+        volume = ", or a volume, which is processed slice by slice" if stackable else ""
         raise DimensionError(
-            f"{call.told(shape)}. It takes a {image} image"
-            + (" and, slice by slice, a volume of them" if stackable else "")
-            + ": loop over the axes before."
+            f"{call.describe(shape)}. It accepts a {image} image{volume}. Loop over the leading "
+            "axes."
         )
     if not stackable:
         raise DimensionError(
-            f"{call.told(shape)}. It takes a {image} image, and what it gives for slices can't be "
-            f"stacked to a volume: call it for each, `{call.comprehension}`."
+            f"{call.describe(shape)}. It accepts a {image} image only, since the results of slices "
+            f"can't be stacked. Call it for each slice: `{call.comprehension}`."
         )
     return call.run_per_slice(has_channels)
 
@@ -96,23 +96,23 @@ def call_2d_or_3d(
     has_channels = needs_channels or channel_axis is not None
     if axes == 3 and has_channels and not needs_channels:
         raise DimensionError(
-            f"{call.told(shape)}, channel_axis={channel_axis!r} and slice_by_slice=True: beside "
-            "the axis of channels that is one slice. Give channel_axis=None for a volume, or leave "
-            "slice_by_slice out."
+            f"{call.describe(shape)}, channel_axis={channel_axis!r} and slice_by_slice=True. "
+            "Without its channel axis, this array is a single slice. Give channel_axis=None if it "
+            "is a volume, or leave slice_by_slice out."
         )
     if axes - has_channels < 3:
         return call.run()
     if axes - has_channels > 3:
         image = "(Z, Y, X, channels)" if has_channels else "(Z, Y, X)"
         raise DimensionError(
-            f"{call.told(shape)}. With slice_by_slice=True it takes a {image} volume: loop over "
-            "the axes before, or leave slice_by_slice out."
+            f"{call.describe(shape)}. With slice_by_slice=True it accepts a {image} volume. Loop "
+            "over the leading axes, or leave slice_by_slice out."
         )
     if not stackable:
         raise DimensionError(
-            f"{call.told(shape)} and slice_by_slice=True, and what it gives for slices can't be "
-            "stacked to a volume: leave slice_by_slice out for the whole volume, or call it for "
-            f"each slice, `{call.comprehension}`."
+            f"{call.describe(shape)} and slice_by_slice=True, but the results of slices can't be "
+            "stacked. Leave slice_by_slice out to process the volume in 3-D, or call it for each "
+            f"slice: `{call.comprehension}`."
         )
     return call.run_per_slice(has_channels)
 
@@ -129,9 +129,9 @@ def call_3d(
     has_channels = needs_channels or arguments.get("channel_axis") is not None
     if len(call.shape) - has_channels == 2:
         raise DimensionError(
-            f"{call.told(call.shape)}. It takes a (Z, Y, X"
-            f"{', channels' if has_channels else ''}) volume: give the whole stack, or, for a "
-            f"volume of one slice, {call.image}[None]."
+            f"{call.describe(call.shape)}. It accepts a (Z, Y, X"
+            f"{', channels' if has_channels else ''}) volume. Give the whole stack, or "
+            f"{call.image}[None] for a volume of one slice."
         )
     return call.run()
 

@@ -1213,7 +1213,7 @@ def gabor_kernel(
 ) -> LibraryArray:
     """Return complex 2D Gabor filter kernel.
 
-    Helper without an image argument: arguments are passed to the library unchanged. Axes are
+    Helper without an image argument: voxbind passes all arguments on unchanged. Axes are
     (Z, Y, X): sigma_x along X (the last axis); sigma_y along Y (the second to last).
 
     voxbind.auto: takes no image, so that it is skimage.filters.gabor_kernel everywhere.
@@ -4015,7 +4015,7 @@ def window(
 ) -> LibraryArray:
     """Return an n-dimensional window of a given size and dimensionality.
 
-    Helper without an image argument: arguments are passed to the library unchanged.
+    Helper without an image argument: voxbind passes all arguments on unchanged.
 
     voxbind.auto: takes no image, so that it is skimage.filters.window everywhere.
 

@@ -51,7 +51,7 @@ def contract_paragraph(function: Function) -> str:
 def _sentences(function: Function) -> Iterator[str]:
     if function.kind == "helper":
         arrays = "arrays may be in any memory that voxbind supports"
-        unchanged = "arguments are passed to the library unchanged"
+        unchanged = "voxbind passes all arguments on unchanged"
         yield f"Helper without an image argument: {arrays if _arrays(function) else unchanged}"
         yield from _axes(function)
     elif function.contract is None:
@@ -74,7 +74,7 @@ def _sentences(function: Function) -> Iterator[str]:
 def _source(function: Function) -> str:
     """Say who knows the contract of a function."""
     if function.evidence == "inferred" and function.twin is not None:
-        return f"not measured yet, taken from {function.twin.name}"
+        return f"not measured by voxbind yet, taken from {function.twin.name}"
     if function.evidence == "declared":
         return _declaration(function.overruled)
     return "measured by voxbind"
@@ -83,9 +83,9 @@ def _source(function: Function) -> str:
 def _declaration(measured: Overruled | None) -> str:
     """Say who declared a contract, and whether the measurement beside it agrees."""
     if measured is None:
-        return "declared, not measured"
+        return "declared, not measured by voxbind"
     by = "by its author" if measured.by == "author" else "in the library's TOML file"
-    return f"declared {by}{', confirmed by measurement' if measured.agrees else ''}"
+    return f"declared {by}{', confirmed by voxbind' if measured.agrees else ''}"
 
 
 def _results(function: Function) -> Iterator[str]:
