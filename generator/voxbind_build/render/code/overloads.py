@@ -1,4 +1,4 @@
-"""The signature of a wrapper, and its overloads: what comes back for what goes in."""
+"""The signature of a wrapper, and its overloads: the type of the result for each type of image."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
 class Signature(Struct, frozen=True, kw_only=True):
-    """Parameters and result, as they are written."""
+    """Parameters and result, as Python source."""
 
     parameters: tuple[str, ...]
     returns: str
 
 
 class _Arrays(Struct, frozen=True, kw_only=True):
-    """What arrays of one kind give: a row of overloads."""
+    """The types of image and result in one overload."""
 
     image: str
     """The image's type."""
     result: str
-    """The type of arrays that come back."""
+    """The type of arrays in the result."""
     options: Mapping[str, str] = {}
-    """Parameters of which but this type is meant."""
+    """Parameter annotations that this overload narrows, by name."""
 
 
 def signatures(
@@ -89,7 +89,7 @@ class _Writer:
         yield self._signature(self._any(kinds), self._united(kinds))
 
     def _forms(self) -> tuple[Form, ...]:
-        """Return what options decide, if these can be given by name."""
+        """Return the result types that options decide on, if the options can be given by name."""
         kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
         named = {"KEYWORD_ONLY"}
         if "VAR_POSITIONAL" not in kinds.values():

@@ -1,4 +1,4 @@
-"""One wrapper: its signature, the direct call, and the call for everything else."""
+"""One wrapper: its signature, the direct call of the library, and the call through voxbind."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _CALLS = {
     "VOLUMETRIC_TO_SLICE": "call_3d",
 }
 _DEPRECATED = ".DEPRECATED"
-"""How the marks end that scikit-image and its kin give deprecated parameters as defaults."""
+"""End of the name of the object that scikit-image uses as default of deprecated parameters."""
 
 
 class Wrapper(Struct, frozen=True, kw_only=True):
-    """What the template of a function fills in."""
+    """The values that the template of a function needs."""
 
     name: str
     overloads: tuple[Signature, ...]
-    """What certain arguments give, where that isn't always the same."""
+    """Signatures for certain arguments, if the type of the result depends on them."""
     parameters: tuple[str, ...]
     returns: str
     docstring: str
     result: str
     """Name of the local variable that holds the result."""
     direct: str
-    """The library's call with the arguments as they came; empty if there is none."""
+    """The call of the library with the caller's arguments; empty if there is none."""
     conditions: tuple[str, ...]
-    """What must hold for it; nothing, if it always does."""
+    """Conditions under which the direct call is made; none if it always is."""
     lifted: str
-    """The call for everything else; empty if the direct one serves always."""
+    """The call through `voxbind._dispatch` in all other cases; empty if there are none."""
 
 
 def names_used(function: Function) -> set[str]:
@@ -79,20 +79,20 @@ def wrap(
     names: Namespace,
     examples: Examples,
 ) -> Wrapper:
-    """Return one wrapper; what it needs is bound in `names`.
+    """Return one wrapper; the names that it uses are bound in `names`.
 
     Parameters
     ----------
     name
         Its name in the generated module.
     function
-        What is known of it.
+        The wrapped function.
     library
         The library's key.
     memory
-        What the library works in.
+        The memory that the library works in.
     names
-        Of the generated module.
+        The names of the generated module.
     examples
         Rewrites the examples of its docstring.
     """
@@ -127,11 +127,11 @@ class _Writer:
         )
         self._outputs = function.outputs
         whole = function.whole if contract else function.arrays + function.whole
-        # Of a function that was not observed nothing is known to check or to cut images by: they
-        # are converted like any other array.
+        # The images of a function that was not observed can't be checked or sliced: they are
+        # converted like any other array.
         apart = (*function.outputs, *function.host)
         self._whole = tuple(name for name in whole if name not in apart)
-        # A projection may take an image for a volume of one slice: then there is nothing to refuse.
+        # A projection that treats an image as a volume of one slice refuses nothing.
         self._takes_any = (
             function.contract == "VOLUMETRIC_TO_SLICE" and "(Y, X)" not in function.refuses
         )
@@ -144,7 +144,7 @@ class _Writer:
         readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
-            # To checkers each function of this name is another one, of which none is known.
+            # A type checker takes each function of this name for a new one, and has no overloads.
             overloads=() if self._name == "_" else tuple(overloads),
             parameters=last.parameters,
             returns=last.returns,
@@ -160,7 +160,7 @@ class _Writer:
     # --- body --------------------------------------------------------------------------
 
     def _class_of(self) -> str:
-        """Return the name of `type` under which checkers don't ask what a union is narrowed to."""
+        """Return the name of `type` with which type checkers don't narrow unions."""
         return self._names.bind("class_of", "voxbind._support.classes")
 
     def _is_array(self, name: str) -> str:
@@ -170,7 +170,7 @@ class _Writer:
         return f"{kind}({name}) is {self._upstream}.Array"
 
     def _conditions(self) -> tuple[str, ...]:
-        """Return what makes the library's own call the right one; an empty one never holds."""
+        """Return the conditions for the direct call; an empty condition is never true."""
         function, conditions = self._function, []
         if self._first is not None:
             conditions.append(self._is_array(self._first.name))
@@ -187,7 +187,7 @@ class _Writer:
                 continue
             condition = self._is_array(name)
             if self._memory == "array_api":
-                # Whether another array is on the image's device is for the other branch to see.
+                # The other branch compares the devices of this array and the image.
                 conditions.append(self._has_plain_default(parameter))
                 continue
             if name in function.host:  # anything else is brought to the host
@@ -204,7 +204,7 @@ class _Writer:
         return tuple(conditions)
 
     def _has_plain_default(self, parameter: Parameter) -> str:
-        """Return what holds for a default that is no array; nothing where there is none."""
+        """Return a condition that is true for the default; empty if there is no such condition."""
         name, text = parameter.name, parameter.default
         if text is None or text == "None":
             return f"{name} is None" if text else ""
@@ -216,7 +216,7 @@ class _Writer:
         if kind not in ("bool", "int", "float", "str", "tuple"):
             return ""
         condition = f"{check}({name}) is {self._names.bind(kind, 'builtins')}"
-        # There may be arrays of another memory in a tuple.
+        # A tuple may contain arrays of another memory.
         return f"({condition} and {name} == {text})" if kind == "tuple" else condition
 
     def _dimensions(self) -> str:
@@ -226,7 +226,7 @@ class _Writer:
             return ""
         image = self._images[0]
         ndim = f"{image}.ndim"
-        # A list has none, and no checker sees that of pyclesperanto's arrays.
+        # A list has no `ndim`, and type checkers don't know that of pyclesperanto's arrays.
         if image in function.array_like or self._memory == "pyclesperanto":
             ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
@@ -311,7 +311,7 @@ class _Writer:
         return f", defaults={{{', '.join(defaults)}}}"
 
     def _forwarding(self) -> tuple[int, int, str, str]:
-        """Return how many parameters go by position and are required, and the variadic names."""
+        """Return how many parameters go by position, how many are required, and variadic names."""
         required = positional = 0
         args = kwargs = ""
         for position, parameter in enumerate(self._function.parameters):
