@@ -1,4 +1,4 @@
-"""What a function does with the axes of an image; axes are (Z, Y, X)."""
+"""Which images a function accepts; axes are (Z, Y, X)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ __all__ = ["ProcessingContract"]
 
 
 class ProcessingContract(StrEnum):
-    """Which images a function takes, measured when its wrapper was written."""
+    """Which images a function accepts, as measured when its wrapper was generated."""
 
     PURE_2D = "PURE_2D"
-    """Takes a (Y, X) image; a volume is processed slice by slice."""
+    """Takes a (Y, X) image; a (Z, Y, X) volume is processed slice by slice."""
     PURE_3D = "PURE_3D"
     """Takes a (Z, Y, X) volume only."""
     FLEXIBLE = "FLEXIBLE"
-    """Takes both; all axes are spatial."""
+    """Takes a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D."""
     VOLUMETRIC_TO_SLICE = "VOLUMETRIC_TO_SLICE"
-    """Takes a volume and gives a 2-D image: one spatial axis is reduced."""
+    """Takes a (Z, Y, X) volume and returns a 2-D image: one axis is projected."""

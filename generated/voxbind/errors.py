@@ -1,7 +1,7 @@
-"""What voxbind itself raises; a library's own exceptions pass through unchanged.
+"""The errors and warnings of voxbind. A library's own exceptions pass through unchanged.
 
-Each error is also the built-in that fits, so that code which doesn't know voxbind
-catches it where it would have caught the library's.
+Each error also derives from the built-in one that fits, so that code written for the library
+catches it too. A message names what was passed, what is accepted, and what to do.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class VoxbindError(Exception):
 
 
 class DimensionError(VoxbindError, ValueError):
-    """An array has dimensions that the function can't take."""
+    """An array has a number of axes, or a shape, that the function doesn't accept."""
 
 
 class MemoryTypeError(VoxbindError, TypeError):
-    """Something stands where an array belongs and is none that voxbind can hand on."""
+    """An argument is not an array that voxbind can convert."""
 
 
 class LibraryMissingError(VoxbindError, ImportError):
@@ -38,27 +38,27 @@ class LibraryMissingError(VoxbindError, ImportError):
 
 
 class MemoryDimensionError(DimensionError, MemoryTypeError):
-    """An array has more axes, or fewer, than the memory holds that it should go to."""
+    """An array has a number of axes that the memory it is converted to can't hold."""
 
 
 class DeviceUnavailableError(VoxbindError, RuntimeError):
-    """A device isn't there: an array's, or any that the library could work on."""
+    """The device of an array is not available, or the library has no device to work on."""
 
 
 class StaleWrapperError(VoxbindError, RuntimeError):
-    """The installed library's function is no longer the one that was wrapped."""
+    """The installed library's function no longer has the signature that was wrapped."""
 
 
 class TransferForbiddenError(VoxbindError, RuntimeError):
-    """A copy between memories would be needed and isn't allowed."""
+    """A call would copy an array between memories, which `voxbind.transfers` forbids."""
 
 
 class StaleWrapperWarning(UserWarning):
-    """The installed library isn't the version that was wrapped."""
+    """The installed library has another version than the one that was wrapped."""
 
 
 class DtypeConversionWarning(UserWarning):
-    """A library's memory has no such dtype, so that values were converted to one it has."""
+    """Values were converted, since the library's memory doesn't support their dtype."""
 
 
 def class_name(value: object) -> str:

@@ -1,7 +1,7 @@
-"""All wrapped functions, answered from the manifest: nothing is imported to look around.
+"""All wrapped functions, looked up in the manifest without importing any library.
 
-The manifest's facts stand in an index of their own, ``registry.json``; the manifest itself is
-read when documentation is asked for.
+The facts are read from an index, ``registry.json``; the manifest itself is read only for
+documentation.
 
 >>> from voxbind import registry
 >>> [found.name for found in registry.find(library="skimage", text="otsu")]  # doctest: +SKIP
@@ -32,7 +32,7 @@ _PACKAGE = __package__ or "voxbind"
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionMetadata:
-    """What is known of one wrapper."""
+    """Facts about one wrapper."""
 
     name: str
     """Dotted name below voxbind: ``skimage.filters.gaussian``."""
@@ -52,13 +52,13 @@ class FunctionMetadata:
     evidence: str
     """``observed``, ``recorded``, ``inferred``, ``declared`` or ``unobserved``."""
     result: str | tuple[str, ...]
-    """Kind of the result; of each member, where it is a tuple."""
+    """Kind of the result, or of each member if it is a tuple."""
     arrays: tuple[str, ...]
     """Parameters that take image-like arrays."""
     needs_channels: bool
-    """Whether the image has an axis of colours."""
+    """Whether the image needs a channel axis."""
     mutates: tuple[str, ...]
-    """Parameters that the function was seen to change in place."""
+    """Parameters that the function modifies in place, as measured."""
     random: bool
     """Whether two calls on one image give different results."""
     dtypes: Mapping[str, Mapping[str, Any]] = field(hash=False)
@@ -73,7 +73,7 @@ class FunctionMetadata:
 
     @cached_property
     def func(self) -> Callable[..., Any]:
-        """The wrapper itself; its module is imported when this is first asked for.
+        """The wrapper itself; its module is imported at first use.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class FunctionMetadata:
         return function
 
     def __reduce__(self) -> tuple[Callable[[str], FunctionMetadata], tuple[str]]:
-        """Let copies, and pickles in another process, be the registry's own entry."""
+        """Make copies and unpickled objects the registry's own entry."""
         return _entry, (self.name,)
 
 
@@ -105,7 +105,7 @@ def functions(*, helpers: bool = False) -> Mapping[str, FunctionMetadata]:
     Parameters
     ----------
     helpers
-        Whether to add what has no image argument: footprints, kernels, classes, ...
+        Whether to include functions and classes without an image argument, such as footprints.
     """
     return _everything() if helpers else _images()
 
@@ -119,7 +119,7 @@ def find(
     text: str | None = None,
     helpers: bool = False,
 ) -> tuple[FunctionMetadata, ...]:
-    """Return the functions that fit all that is given, sorted by name.
+    """Return the functions that match all arguments, sorted by name.
 
     Parameters
     ----------
@@ -132,9 +132,9 @@ def find(
     tag
         One of the function's tags.
     text
-        Words that all stand in the name, the tags or the documentation, in any case.
+        Words that must all occur in the name, the tags or the documentation; case doesn't matter.
     helpers
-        Whether to look among the helpers too.
+        Whether to search the helpers too.
 
     Raises
     ------

@@ -227,6 +227,6 @@ def test_generators_of_images_give_each_in_the_images_memory(name: str) -> None:
 def test_defaults_do_not_keep_an_image_from_the_direct_call(
     module: Any, name: str, arguments: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for lifting in ("per_slice", "flexible", "volume"):
+    for lifting in ("call_2d", "call_2d_or_3d", "call_3d"):
         monkeypatch.delattr(module, lifting, raising=False)
     getattr(module, name)(*arguments)

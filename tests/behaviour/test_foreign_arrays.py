@@ -355,7 +355,7 @@ def test_an_exported_array_arrives_writable_native_and_with_booleans_of_0_and_1(
         return image.copy()
 
     with voxbind.trace() as log:
-        lifting.direct(function, {"image": kind(exported)}, images=("image",))
+        lifting.call_as_is(function, {"image": kind(exported)}, images=("image",))
     (array,) = arrived
     assert array.flags.writeable and array.dtype.isnative
     assert array.dtype == expected.dtype
@@ -365,7 +365,7 @@ def test_an_exported_array_arrives_writable_native_and_with_booleans_of_0_and_1(
     assert not np.may_share_memory(array, exported)
     assert log.rows()[0]["bytes_copied"] == expected.nbytes
     with forbidden():
-        lifting.direct(function, {"image": kind(exported)}, images=("image",))
+        lifting.call_as_is(function, {"image": kind(exported)}, images=("image",))
 
 
 @pytest.mark.parametrize("kind", [Interface, Capsule])
@@ -373,7 +373,7 @@ def test_an_exported_array_that_is_read_rightly_is_shared(kind: Any) -> None:
     arrived: list[Any] = []
     lifting = import_module("voxbind._dispatch.dispatch")
     with voxbind.trace() as log, voxbind.transfers("forbid"):
-        lifting.direct(arrived.append, {"image": kind(MASK)}, images=("image",))
+        lifting.call_as_is(arrived.append, {"image": kind(MASK)}, images=("image",))
     assert np.may_share_memory(arrived[0], MASK)
     assert log.rows()[0]["bytes_shared"] == MASK.nbytes
 

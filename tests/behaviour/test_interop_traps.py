@@ -53,7 +53,7 @@ def direct(voxbind: Import) -> Any:
     """Give a way to run a function of one image."""
 
     def run(function: Any, image: Any, memory: str = "numpy", **facts: Any) -> Any:
-        return voxbind("_dispatch.dispatch").direct(
+        return voxbind("_dispatch.dispatch").call_as_is(
             function, {"image": image}, images=("image",), memory=memory, **facts
         )
 
@@ -249,7 +249,7 @@ def test_later_slices_may_need_another_of_torchs_little_used_dtypes(voxbind: Imp
         return image.to(torch.uint32) if bool(image.to(torch.int64).max()) else image
 
     volume = torch.from_numpy(np.stack([IMAGE * 0, IMAGE + 1]).astype(np.uint16))
-    result = voxbind("_dispatch.dispatch").per_slice(
+    result = voxbind("_dispatch.dispatch").call_2d(
         double, {"image": volume}, images=("image",), memory="torch"
     )
     assert result.dtype == torch.uint32
@@ -561,7 +561,7 @@ def test_what_is_exported_read_only_is_written_by_nobody(direct: Any, kind: Any)
     image = read_only(IMAGE)
     same(direct(add_one, kind(image), "torch"), IMAGE + 1)
     same(image, IMAGE)
-    result = direct(add_one, kind(image), changed=("image",))
+    result = direct(add_one, kind(image), modified=("image",))
     same(result, IMAGE + 1)
     same(image, IMAGE)
 
@@ -605,7 +605,7 @@ def test_an_output_that_exports_copies_is_not_left_unwritten_in_silence(voxbind:
 
 def test_what_is_changed_for_good_and_exports_copies_is_told(direct: Any, voxbind: Import) -> None:
     with pytest.raises(voxbind("errors").MemoryTypeError, match="image"):
-        direct(scribble_for_good, CopyExporter(IMAGE.copy()), changed=("image",))
+        direct(scribble_for_good, CopyExporter(IMAGE.copy()), modified=("image",))
 
 
 def test_an_array_of_the_standard_comes_back_as_its_own_kind(voxbind: Import) -> None:
@@ -715,7 +715,9 @@ def test_an_image_may_be_its_own_output(voxbind: Import, memory: str, make: Any)
 
     image = make(IMAGE)
     facts: Any = {"images": ("image",), "outputs": ("out",), "memory": memory}
-    result = voxbind("_dispatch.dispatch").direct(double, {"image": image, "out": image}, **facts)
+    result = voxbind("_dispatch.dispatch").call_as_is(
+        double, {"image": image, "out": image}, **facts
+    )
     assert seen == [True]
     assert result is image
     same(image, IMAGE + 1)
@@ -734,14 +736,14 @@ def test_an_output_that_shares_its_buffer_is_not_written_twice(
     facts: Any = {"images": ("image",), "outputs": ("out",), "memory": memory}
     with voxbind("").trace() as log:
         assert (
-            voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts)
+            voxbind("_dispatch.dispatch").call_as_is(write, {"image": image, "out": out}, **facts)
             is out
         )
     same(out, IMAGE)
     assert all(each.shared for each in log[0].conversions)
     with voxbind("").transfers("forbid"):
         assert (
-            voxbind("_dispatch.dispatch").direct(write, {"image": image, "out": out}, **facts)
+            voxbind("_dispatch.dispatch").call_as_is(write, {"image": image, "out": out}, **facts)
             is out
         )
 
@@ -799,15 +801,15 @@ def scribble_for_good(image: Any) -> None:
     image[...] = 7
 
 
-LIFTED = pytest.mark.parametrize("contract", ["direct", "per_slice", "flexible"])
+LIFTED = pytest.mark.parametrize("contract", ["call_as_is", "call_2d", "call_2d_or_3d"])
 
 
 def lift(voxbind: Import, contract: str, function: Any, image: Any, **facts: Any) -> Any:
     arguments = {"image": image}
-    if contract == "flexible":
+    if contract == "call_2d_or_3d":
         arguments["slice_by_slice"] = True
     run = getattr(voxbind("_dispatch.dispatch"), contract)
-    return run(function, arguments, images=("image",), changed=("image",), **facts)
+    return run(function, arguments, images=("image",), modified=("image",), **facts)
 
 
 @LIFTED
@@ -838,7 +840,7 @@ def test_what_is_changed_for_good_is_brought_back(
 def test_numpys_own_array_is_the_librarys_to_change_as_it_does_without_us(
     voxbind: Import, function: Any
 ) -> None:
-    for contract in ("direct", "per_slice"):
+    for contract in ("call_as_is", "call_2d"):
         image = VOLUME.copy()
         result = lift(voxbind, contract, function, image)
         same(image, np.full_like(VOLUME, 7))
@@ -864,8 +866,8 @@ def test_one_tensor_in_two_places_of_which_one_is_changed(voxbind: Import) -> No
     for images in (("image", "labels"), ("labels", "image")):
         tensor = torch.from_numpy(IMAGE.copy())
         arguments = {"image": tensor, "labels": tensor}
-        facts: Any = {"images": images, "required": 2, "changed": ("labels",)}
-        voxbind("_dispatch.dispatch").direct(change, arguments, **facts)
+        facts: Any = {"images": images, "n_required": 2, "modified": ("labels",)}
+        voxbind("_dispatch.dispatch").call_as_is(change, arguments, **facts)
         same(tensor, IMAGE)
 
 
@@ -875,8 +877,10 @@ def test_an_output_that_is_changed_too_is_written(voxbind: Import) -> None:
         return out
 
     tensor = torch.from_numpy(IMAGE.copy())
-    facts: Any = {"images": ("image",), "outputs": ("out",), "changed": ("image",)}
-    result = voxbind("_dispatch.dispatch").direct(change, {"image": tensor, "out": tensor}, **facts)
+    facts: Any = {"images": ("image",), "outputs": ("out",), "modified": ("image",)}
+    result = voxbind("_dispatch.dispatch").call_as_is(
+        change, {"image": tensor, "out": tensor}, **facts
+    )
     assert result is tensor
     same(tensor, IMAGE + 1)
 
@@ -884,13 +888,13 @@ def test_an_output_that_is_changed_too_is_written(voxbind: Import) -> None:
 def test_a_copy_against_scribbling_is_told_and_can_be_forbidden(voxbind: Import) -> None:
     image = torch.from_numpy(VOLUME.copy())
     with voxbind("").trace() as log:
-        lift(voxbind, "direct", scribble, image)
+        lift(voxbind, "call_as_is", scribble, image)
     assert [each.shared for each in log[0].conversions] == [False]
     with (
         voxbind("").transfers("forbid"),
         pytest.raises(voxbind("errors").TransferForbiddenError, match="'image' would be copied"),
     ):
-        lift(voxbind, "direct", scribble_for_good, image)
+        lift(voxbind, "call_as_is", scribble_for_good, image)
     same(image, VOLUME)
 
 

@@ -156,7 +156,7 @@ def test_results_that_are_no_images_are_not_stacked(voxbind: Import) -> None:
 
 
 def test_more_axes_than_a_volume_has_are_refused_before_the_library(voxbind: Import) -> None:
-    with pytest.raises(voxbind("errors").DimensionError, match=r"\(1, 4, 20, 24\).*loop"):
+    with pytest.raises(voxbind("errors").DimensionError, match=r"\(1, 4, 20, 24\).*Loop over"):
         voxbind("skimage.filters").sobel_h(VOLUME[None])
 
 
@@ -243,7 +243,7 @@ def test_colours_last_are_kept_together_slice_by_slice(voxbind: Import) -> None:
 
 def test_the_switch_is_refused_where_results_do_not_stack(voxbind: Import) -> None:
     with pytest.raises(
-        voxbind("errors").DimensionError, match=r"stacked.*leave slice_by_slice out"
+        voxbind("errors").DimensionError, match=r"stacked.*Leave slice_by_slice out"
     ) as raised:
         voxbind("skimage.filters").threshold_otsu(VOLUME, slice_by_slice=True)
     assert "(Y, X)" not in str(raised.value)
@@ -282,8 +282,8 @@ def test_slices_of_different_shapes_are_told(voxbind: Import) -> None:
     def nonzero(image: Any) -> Any:
         return image[image > 0.5]
 
-    with pytest.raises(voxbind("errors").DimensionError, match=r"nonzero gave shape.*slice 1"):
-        lift(voxbind, "per_slice", nonzero, VOLUME)
+    with pytest.raises(voxbind("errors").DimensionError, match=r"nonzero returned shape.*slice 1"):
+        lift(voxbind, "call_2d", nonzero, VOLUME)
 
 
 def test_a_later_slice_may_need_a_larger_dtype(voxbind: Import) -> None:
@@ -291,11 +291,11 @@ def test_a_later_slice_may_need_a_larger_dtype(voxbind: Import) -> None:
         return image.astype(np.min_scalar_type(int(image.max())))
 
     volume = np.stack([np.full((2, 2), value) for value in (1, 300, 70_000)])
-    same(lift(voxbind, "per_slice", smallest, volume), volume.astype(np.uint32))
+    same(lift(voxbind, "call_2d", smallest, volume), volume.astype(np.uint32))
 
 
 def test_named_tuples_stay_named(voxbind: Import) -> None:
-    result = lift(voxbind, "per_slice", lambda image: Parts(image * 2, 5), torch.from_numpy(VOLUME))
+    result = lift(voxbind, "call_2d", lambda image: Parts(image * 2, 5), torch.from_numpy(VOLUME))
     assert type(result) is Parts
     same(result.image.numpy(), VOLUME * 2)
     assert result.count.tolist() == [5] * 4
@@ -306,13 +306,13 @@ def test_functions_that_give_nothing_give_nothing(voxbind: Import) -> None:
         image[...] = 0
 
     volume = torch.from_numpy(VOLUME.copy())
-    assert lift(voxbind, "per_slice", clear, volume) is None
+    assert lift(voxbind, "call_2d", clear, volume) is None
     assert not volume.any()
 
 
 def test_what_cannot_be_stacked_is_told(voxbind: Import) -> None:
-    with pytest.raises(voxbind("errors").DimensionError, match="gives a dict for a slice"):
-        lift(voxbind, "per_slice", lambda image: {"a": image}, VOLUME)
+    with pytest.raises(voxbind("errors").DimensionError, match="returns a dict for each slice"):
+        lift(voxbind, "call_2d", lambda image: {"a": image}, VOLUME)
 
 
 def test_one_object_given_twice_is_one_object_in_the_library(voxbind: Import) -> None:
@@ -324,10 +324,12 @@ def test_one_object_given_twice_is_one_object_in_the_library(voxbind: Import) ->
 
     for image in (torch.from_numpy(VOLUME), VOLUME):
         arguments = {"image": image, "other": image}
-        voxbind("_dispatch.dispatch").per_slice(
-            look, arguments, images=("image", "other"), required=2
+        voxbind("_dispatch.dispatch").call_2d(
+            look, arguments, images=("image", "other"), n_required=2
         )
-        voxbind("_dispatch.dispatch").direct(look, arguments, whole=("image", "other"), required=2)
+        voxbind("_dispatch.dispatch").call_as_is(
+            look, arguments, other_arrays=("image", "other"), n_required=2
+        )
     assert seen == [True] * 10
 
 
@@ -336,7 +338,7 @@ def test_one_object_given_twice_is_one_object_in_the_library(voxbind: Import) ->
     [
         ((6, 5), {}, {}, [(6, 5)]),
         ((6, 5, 3), {}, {}, [(6, 5, 3)]),
-        ((6, 5, 3), {"stacks": False}, {}, [(6, 5, 3)]),
+        ((6, 5, 3), {"stackable": False}, {}, [(6, 5, 3)]),
         ((2, 6, 5), {}, {}, [(6, 5)] * 2),
         ((2, 6, 5, 4), {}, {}, [(6, 5, 4)] * 2),
         ((6, 5, 2), {"needs_channels": True}, {}, [(6, 5, 2)]),
@@ -359,7 +361,7 @@ def test_an_axis_of_colours_is_no_axis_of_slices(
         return image
 
     image = np.arange(np.prod(shape)).reshape(shape)
-    result = lift(voxbind, "per_slice", look, image, options=options, **facts)
+    result = lift(voxbind, "call_2d", look, image, options=options, **facts)
     same(result, image)
     assert seen == calls
 
@@ -367,7 +369,7 @@ def test_an_axis_of_colours_is_no_axis_of_slices(
 @pytest.mark.parametrize("shape", [(5,), (), (2, 3, 4), (2, 3, 4, 5)])
 def test_volume_functions_take_all_but_images(voxbind: Import, shape: Any) -> None:
     image = np.zeros(shape)
-    assert lift(voxbind, "volume", lambda image: image.ndim, image) == len(shape)
+    assert lift(voxbind, "call_3d", lambda image: image.ndim, image) == len(shape)
 
 
 def test_volume_functions_refuse_images(voxbind: Import) -> None:
@@ -375,7 +377,7 @@ def test_volume_functions_refuse_images(voxbind: Import) -> None:
         with pytest.raises(
             voxbind("errors").DimensionError, match=r"\(20, 24\).*\(Z, Y, X\) volume"
         ):
-            lift(voxbind, "volume", lambda image: image, image)
+            lift(voxbind, "call_3d", lambda image: image, image)
 
 
 def test_arguments_go_as_the_library_has_them(voxbind: Import) -> None:
@@ -384,8 +386,8 @@ def test_arguments_go_as_the_library_has_them(voxbind: Import) -> None:
 
     mark = voxbind("_upstream.wrapped_module").library_default("somewhere.NAME")
     arguments = {"a": IMAGE, "b": 1, "c": 2, "d": mark, "e": 5, "more": (3, 4), "rest": {"f": 6}}
-    facts = {"whole": ("a",), "required": 3, "args": "more", "kwargs": "rest"}
-    result = voxbind("_dispatch.dispatch").direct(function, arguments, **facts)
+    facts = {"other_arrays": ("a",), "n_required": 3, "args": "more", "kwargs": "rest"}
+    result = voxbind("_dispatch.dispatch").call_as_is(function, arguments, **facts)
     assert result == (1, 2, (3, 4), 1, 5, {"f": 6})
 
 
@@ -395,8 +397,8 @@ def test_what_is_at_its_default_is_kept_back_where_there_are_old_names(voxbind: 
 
     arguments = {"image": IMAGE, "old": 3, "new": 1, "ratio": 1.0, "switch": 1, "mode": "reflect"}
     defaults = {"new": 1, "ratio": 1.0, "switch": True, "mode": "nearest"}
-    result = voxbind("_dispatch.dispatch").direct(
-        function, arguments, whole=("image",), defaults=defaults
+    result = voxbind("_dispatch.dispatch").call_as_is(
+        function, arguments, other_arrays=("image",), defaults=defaults
     )
     assert result == {"old": 3, "switch": 1, "mode": "reflect"}
 
@@ -412,14 +414,14 @@ def warn(image: Any) -> Any:
 @pytest.mark.parametrize("image", [IMAGE, torch.from_numpy(IMAGE)], ids=["numpy", "torch"])
 def test_warnings_are_neither_swallowed_nor_doubled(voxbind: Import, image: Any) -> None:
     with pytest.warns(FutureWarning, match="mind this") as told:
-        lift(voxbind, "per_slice", warn, image)
+        lift(voxbind, "call_2d", warn, image)
     assert len(told) == 1
 
 
 def test_a_volume_warns_as_a_loop_would(voxbind: Import) -> None:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("default")
-        lift(voxbind, "per_slice", warn, VOLUME)
+        lift(voxbind, "call_2d", warn, VOLUME)
     assert len(told) == 1
 
 
@@ -431,6 +433,6 @@ def test_the_librarys_own_exceptions_pass_unchanged(voxbind: Import) -> None:
 
     for image in (IMAGE, VOLUME, torch.from_numpy(VOLUME)):
         with pytest.raises(KeyError) as raised:
-            lift(voxbind, "per_slice", fail, image)
+            lift(voxbind, "call_2d", fail, image)
         assert raised.value is error
         assert raised.value.__cause__ is None

@@ -408,7 +408,7 @@ def test_exactly_the_calls_that_copy_are_forbidden_and_that_before_they_do(
         return copy_of(image)
 
     def call() -> Any:
-        return voxbind("_dispatch.dispatch").direct(
+        return voxbind("_dispatch.dispatch").call_as_is(
             run, {"image": value}, images=("image",), memory=library
         )
 

@@ -337,7 +337,7 @@ def test_a_function_called_before_its_library_defines_it_is_no_stale_wrapper(
         try:
             import slow
         except LibraryMissingError as error:
-            assert "slow.late was called while slow is still being imported" in str(error), error
+            assert "slow.late was called before the import of slow finished" in str(error), error
         else:
             raise AssertionError("no error")
     """

@@ -157,12 +157,12 @@ def test_a_read_only_result_is_a_copy_and_so_forbidden() -> None:
 
 
 def _read_only(image: Any) -> Any:
-    from voxbind._dispatch.dispatch import direct
+    from voxbind._dispatch.dispatch import call_as_is
 
     def wide(image: Any) -> Any:
         return np.broadcast_to(np.float32(1), (2, 3))
 
-    return direct(wide, {"image": image}, images=("image",))
+    return call_as_is(wide, {"image": image}, images=("image",))
 
 
 def test_transfers_hold_from_the_call_on_and_end_with_the_block() -> None:

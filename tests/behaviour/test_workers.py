@@ -45,7 +45,7 @@ def test_the_result_is_the_same_as_of_one_slice_at_a_time(give: Any, run: Any) -
 
 
 def per_slice(function: Any, **facts: Any) -> Any:
-    return lifting.per_slice(function, {"image": VOLUME}, images=("image",), **facts)
+    return lifting.call_2d(function, {"image": VOLUME}, images=("image",), **facts)
 
 
 def noting_threads(threads: set[threading.Thread]) -> Callable[[Any], Any]:
@@ -111,7 +111,7 @@ def test_what_is_random_runs_one_slice_after_the_other() -> None:
     np.testing.assert_array_equal(result, expected)
     threads: set[threading.Thread] = set()
     with voxbind.workers(4):
-        per_slice(noting_threads(threads), in_turn=True)
+        per_slice(noting_threads(threads), sequential=True)
     assert threads == {threading.current_thread()}
 
 

@@ -14,7 +14,7 @@ import torch
 import voxbind
 from helpers.gpu_libraries import IMAGE, PAIRS, Library
 from voxbind import native
-from voxbind._dispatch.dispatch import direct
+from voxbind._dispatch.dispatch import call_as_is
 from voxbind._dispatch.exchange import Exchange
 from voxbind._memory.lookup import library_memory
 from voxbind.scipy import ndimage
@@ -151,11 +151,11 @@ def test_lazy_tensor_is_told_as_copied(libraries: dict[str, Library], gpu: int, 
     tensor = LAZY[kind](torch.full((3, 4), 1 + 2j, device=f"cuda:{gpu}"))
     image = libraries["cupy"].send(np.zeros((3, 4), np.complex64), gpu)
     with voxbind.trace() as log:
-        direct(
+        call_as_is(
             lambda image, mask: image + mask,
             {"image": image, "mask": tensor},
             images=("image", "mask"),
-            required=2,
+            n_required=2,
             memory="cupy",
         )
     assert [each.shared for each in log[0].conversions] == [False]
@@ -172,7 +172,7 @@ def test_lazy_tensor_is_written_as_an_output_of_cupy(
         return out
 
     arguments = {"image": libraries["cupy"].send(np.ones((3, 4), np.float32), gpu), "out": out}
-    direct(fill, arguments, images=("image",), outputs=("out",), memory="cupy")
+    call_as_is(fill, arguments, images=("image",), outputs=("out",), memory="cupy")
     assert (out == 1).all()
 
 
@@ -307,6 +307,6 @@ def test_exporter_is_written_as_an_output_on_its_gpu(
 
     arguments = {"image": library.send(IMAGE, gpu), "out": exporter(tensor)}
     with voxbind.transfers("forbid"):
-        direct(double, arguments, images=("image",), outputs=("out",), memory=library.name)
+        call_as_is(double, arguments, images=("image",), outputs=("out",), memory=library.name)
     torch.cuda.synchronize(gpu)
     np.testing.assert_array_equal(tensor.cpu().numpy(), IMAGE * 2)

@@ -11,7 +11,7 @@ import pytest
 import voxbind
 from helpers.gpu_libraries import IMAGE, PAIRS, Library, delay
 from voxbind import native
-from voxbind._dispatch.dispatch import direct
+from voxbind._dispatch.dispatch import call_as_is
 from voxbind._dispatch.exchange import Exchange
 from voxbind._memory.lookup import library_memory
 
@@ -127,7 +127,9 @@ def test_output_is_written_through_the_shared_buffer(
 
     arguments = {"image": image, "out": out}
     with voxbind.transfers("forbid"):
-        result = direct(double, arguments, images=("image",), outputs=("out",), memory=other.name)
+        result = call_as_is(
+            double, arguments, images=("image",), outputs=("out",), memory=other.name
+        )
     assert result is out
     np.testing.assert_array_equal(own.fetch(out), IMAGE * 2)
 
@@ -141,7 +143,7 @@ def test_what_the_function_changes_is_a_copy(pair: tuple[Library, Library], gpu:
         return image + 1
 
     arguments = {"image": image}
-    result = direct(clear, arguments, images=("image",), changed=("image",), memory=other.name)
+    result = call_as_is(clear, arguments, images=("image",), modified=("image",), memory=other.name)
     np.testing.assert_array_equal(own.fetch(result), np.ones_like(IMAGE))
     np.testing.assert_array_equal(own.fetch(image), IMAGE)
 
@@ -170,7 +172,7 @@ def test_result_is_waited_for_where_it_is_read(
 
     array = own.send(np.ones(SHAPE, np.float32), gpu)
     slow(exchange_of(other, gpu).lower(array, "image"), wait=False)  # compiles
-    result = direct(slow, {"image": array}, images=("image",), memory=other.name)
+    result = call_as_is(slow, {"image": array}, images=("image",), memory=other.name)
     assert (own.fetch(result) == 7).all()
 
 
@@ -186,7 +188,7 @@ def test_output_is_waited_for_where_it_is_read(
 
     image, out = (own.send(np.zeros(SHAPE, np.float32), gpu) for _ in range(2))
     arguments = {"image": image, "out": out}
-    direct(slow, arguments, images=("image",), outputs=("out",), memory=other.name)
+    call_as_is(slow, arguments, images=("image",), outputs=("out",), memory=other.name)
     assert (own.fetch(out) == 7).all()
 
 
@@ -204,6 +206,6 @@ def test_what_was_read_may_be_overwritten_after_the_call(
     mask = own.send(np.full(SHAPE, 6, np.float32), gpu)
     slow(image, exchange_of(other, gpu).lower(mask, "mask"), wait=False)  # compiles
     arguments = {"image": image, "mask": mask}
-    result = direct(slow, arguments, images=("image", "mask"), required=2, memory=other.name)
+    result = call_as_is(slow, arguments, images=("image", "mask"), n_required=2, memory=other.name)
     mask[...] = 0
     assert (other.fetch(result) == 7).all()

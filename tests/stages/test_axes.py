@@ -82,12 +82,12 @@ def test_the_documentation_says_which_axis_each_is() -> None:
     keywords = {"sigma_x": "x", "sigma_y": "y", "order_x": "x", "sigma_z": "z"}
     text = told(axis_keywords=keywords)
     assert (
-        "Arrays are (Z, Y, X): sigma_x and order_x along X, the last axis; sigma_y along Y, the "
-        "last but one; sigma_z along Z, the first of three."
+        "Axes are (Z, Y, X): sigma_x and order_x along X (the last axis); sigma_y along Y (the "
+        "second to last); sigma_z along Z (the first of three)."
     ) in text
     helper = told(axis_keywords={"depth": "z"}, contract=None, kind="helper", arrays=())
-    assert "types. Arrays are (Z, Y, X): depth along Z, the first of three." in helper
+    assert "unchanged. Axes are (Z, Y, X): depth along Z (the first of three)." in helper
     counted = told(axis_keywords={"axis": "number"})
-    assert "axis counts from X: 0 is the last axis of an array, 1 the last but one." in counted
-    assert "Arrays are" not in counted
+    assert "axis counts the axes from the last one: 0 is X, 1 is Y, 2 is Z." in counted
+    assert "Axes are" not in counted
     assert "(Z, Y, X):" not in told()

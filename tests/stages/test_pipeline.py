@@ -80,9 +80,13 @@ class Listener:
 
 def golden(out):
     """The part of a package that depends on the library: not the runtime, nor the schema."""
-    runtime = {path.name for path in (templates_dir() / "runtime").glob("*.py")}
-    runtime |= {Path(wording.__file__).name}
-    runtime |= {f"_native/{path.name}" for path in (templates_dir() / "native").glob("*.py")}
+    copied = {"runtime": "", "native": "_native/"}
+    runtime = {
+        below + path.relative_to(templates_dir() / folder).as_posix()
+        for folder, below in copied.items()
+        for path in (templates_dir() / folder).rglob("*.py")
+    }
+    runtime |= {f"_auto/{Path(wording.__file__).name}"}
     files = {
         path: text
         for path, text in contents(out).items()

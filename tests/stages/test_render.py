@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from helpers import handmade_manifest as handmade
 from helpers.generated_packages import Import, importing, write_package
 from helpers.synthetic_library import function, manifest, parameter, written
 from voxbind_build.common import wording
-from voxbind_build.model import DtypeFact, Manifest, Returns
+from voxbind_build.model import DtypeFact, Manifest, Overruled, Returns, Twin
 from voxbind_build.render import RenderError, render, templates_dir
 from voxbind_build.render.code.quoting import clean
 from voxbind_build.render.docs.documentation import document
@@ -141,56 +142,121 @@ def test_the_documentation_is_the_librarys_and_what_was_measured(
     assert upstream is not None
     written = inspect.getdoc(getattr(voxbind(module), attribute)) or ""
     assert written.startswith(clean(upstream).partition("\n\n")[0])
-    assert "\n\nvoxbind: " in written
+    paragraph = written.split("\n\n")[1]
+    assert paragraph.startswith(
+        ("Contract (declared, not measured by voxbind): ", "Helper without an image")
+    )
 
 
 def test_the_measured_dtypes_are_told(voxbind: Import) -> None:
     documented = voxbind("skimage.filters").gaussian.__doc__
-    assert "FLEXIBLE: takes a (Y, X) image or a (Z, Y, X) volume" in documented
-    assert "uint8 in, float64 in [0, 1] out" in documented
+    on_one_line = " ".join(documented.split())
+    assert "FLEXIBLE. Takes a (Y, X) image or a (Z, Y, X) volume" in on_one_line
+    assert "Dtypes: uint8 -> float64, in [0, 1]." in on_one_line
     parameters, _, rest = documented.partition("Returns\n    -------")
-    assert "slice_by_slice : bool, optional" in parameters
+    assert "slice_by_slice : bool, default: False" in parameters
     assert "slice_by_slice" not in rest
 
 
 AXES = [
-    ({}, "takes a (Y, X) image or a (Z, Y, X) volume; all axes are spatial. Gives an image"),
-    ({"contract": "PURE_2D"}, "(Y, X) image; a volume is processed slice by slice. Gives"),
-    ({"contract": "PURE_2D", "stacks": False}, "so a volume is refused"),
+    (
+        {},
+        "takes a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D. Returns an image",
+    ),
+    ({"contract": "PURE_2D"}, "(Y, X) image; a volume is processed slice by slice. Returns"),
+    (
+        {"contract": "PURE_2D", "stacks": False},
+        "(Y, X) image; a volume raises an error, since its slices' results can't be stacked.",
+    ),
+    ({"contract": "PURE_3D"}, "takes a (Z, Y, X) volume; an image raises an error."),
     (
         {"contract": "PURE_2D", "channels_last": True},
-        "last of length 3 or 4, is taken for a colour",
+        "A 3-D array whose last axis has length 3 or 4 is read as a colour image.",
     ),
-    ({"contract": "PURE_2D", "channels_last": True, "channel": "None"}, "of length 3 or 4"),
+    ({"contract": "PURE_2D", "channels_last": True, "channel": "None"}, "has length 3 or 4"),
     (
         {"contract": "PURE_2D", "channels_last": True, "channel": "-1"},
         "with channel_axis=None a volume is processed slice by slice. By default the last of three "
-        "axes is taken for colours, whatever its length",
+        "axes is read as channels, whatever its length",
     ),
     (
         {"channels_last": True, "channel": "-1"},
-        "a (Y, X) image or, with channel_axis=None, a (Z, Y, X) volume",
+        "a (Y, X) image or, with channel_axis=None, a (Z, Y, X) volume, which is processed in 3-D.",
     ),
-    ({"channel": "-1"}, "all axes are spatial. Gives an image of the same spatial shape"),
-    ({"channel": "None"}, "all axes are spatial. Gives an image of the same shape"),
+    ({"channel": "-1"}, "in 3-D. Returns an image of the same spatial shape"),
+    ({"channel": "None"}, "in 3-D. Returns an image of the same shape"),
     (
         {"needs_channels": True, "channels_last": True, "channel": "-1"},
-        "(Y, X, C) image or a (Z, Y, X, C) volume. C is the axis of colours, by default the last: "
-        "see channel_axis. Gives an image of the same spatial shape",
+        "(Y, X, C) image or a (Z, Y, X, C) volume, which is processed in 3-D. C is the channel "
+        "axis (the colours), the last unless channel_axis says otherwise. Returns an image of the "
+        "same spatial shape",
     ),
     (
         {"contract": "VOLUMETRIC_TO_SLICE"},
-        "gives an image with one axis less; an image is taken for a volume of one slice.",
+        "returns a 2-D image; an image is treated as a volume of one slice.",
     ),
     (
         {"contract": "VOLUMETRIC_TO_SLICE", "refuses": {"(Y, X)": "ValueError: no images"}},
-        "takes a (Z, Y, X) volume only, and gives an image with one axis less.",
+        "takes a (Z, Y, X) volume and returns a 2-D image; an image raises an error.",
     ),
     (
         {"contract": None, "evidence": "unobserved", "reason": "not observed: tried (Y, X) grey"},
-        "contract unknown, not observed: tried (Y, X) grey. Arrays are converted to the library's "
-        "memory and back; all other arguments are passed on unchanged, and no dimension or dtype "
-        "is refused.",
+        "unknown. Not observed: tried (Y, X) grey. Arrays are converted to the library's memory, "
+        "and results back. Dimensions, dtypes and all other arguments are passed on unchecked.",
+    ),
+]
+"""What is known of a function, and a part of its documentation; upper case doesn't count."""
+
+
+def overruled(by: Any, agrees: bool) -> Overruled:
+    return Overruled(
+        kind="image",
+        contract="FLEXIBLE",
+        result="image",
+        needs_channels=False,
+        reason="known",
+        evidence="observed",
+        by=by,
+        agrees=agrees,
+    )
+
+
+SOURCES = [
+    ({"evidence": "observed"}, "Contract (measured by voxbind): FLEXIBLE. "),
+    ({"evidence": "recorded"}, "Contract (measured by voxbind): FLEXIBLE. "),
+    (
+        {"evidence": "inferred", "twin": Twin(name="made.on_cpu")},
+        "Contract (not measured by voxbind yet, taken from made.on_cpu): FLEXIBLE. ",
+    ),
+    ({"evidence": "declared"}, "Contract (declared, not measured by voxbind): FLEXIBLE. "),
+    (
+        {"evidence": "declared", "overruled": overruled(by="author", agrees=True)},
+        "Contract (declared by its author, confirmed by voxbind): FLEXIBLE. ",
+    ),
+    (
+        {"evidence": "declared", "overruled": overruled(by="specification", agrees=False)},
+        "Contract (declared in the library's TOML file): FLEXIBLE. ",
+    ),
+    (
+        {"contract": None, "kind": "helper", "arrays": (), "result": "other"},
+        "Helper without an image argument: voxbind passes all arguments on unchanged.",
+    ),
+    (
+        {"contract": None, "kind": "helper", "result": "other"},
+        "Helper without an image argument: arrays may be in any memory that voxbind supports.",
+    ),
+]
+
+TWINS = [
+    (Twin(name="a.f"), ""),
+    (Twin(name="a.f", missing=("x",)), "Unlike a.f, it lacks x."),
+    (
+        Twin(name="a.f", missing=("x", "y"), added=("z",), renamed={"input": "image"}),
+        "Unlike a.f, it has image in place of input; lacks x and y; adds z.",
+    ),
+    (
+        Twin(name="a.f", defaults={"clip": ("True", "None"), "op": ("numpy.max", "<max>")}),
+        "Unlike a.f, it defaults to clip=None instead of clip=True.",
     ),
 ]
 
@@ -198,12 +264,39 @@ AXES = [
 def facts_told(*, channel: str | None = None, **facts: Any) -> str:
     more = () if channel is None else (parameter("channel_axis", default=channel),)
     text = document(function(parameter("image"), *more, **facts), False, EXAMPLES)
-    return " ".join(text.partition("voxbind: ")[2].split())
+    return " ".join(text.partition("\n\n")[2].partition("\n\n")[0].split())
 
 
 @pytest.mark.parametrize(("facts", "sentence"), AXES)
-def test_what_becomes_of_the_axes_is_told(facts: dict[str, Any], sentence: str) -> None:
-    assert sentence in facts_told(**facts)
+def test_what_happens_to_the_axes_is_documented(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence.lower() in facts_told(**facts).lower()
+
+
+@pytest.mark.parametrize(("facts", "start"), SOURCES)
+def test_the_documentation_begins_with_who_knows_the_contract(
+    facts: dict[str, Any], start: str
+) -> None:
+    assert facts_told(**facts).startswith(start)
+
+
+@pytest.mark.parametrize(("twin", "sentence"), TWINS)
+def test_differences_to_the_cpus_twin_are_documented(twin: Twin, sentence: str) -> None:
+    assert facts_told().partition("Unlike")[1:] == ("", "")
+    assert "".join(facts_told(twin=twin).partition("Unlike")[1:]) == sentence
+
+
+def test_shapes_and_ranges_are_not_spread_over_two_lines() -> None:
+    facts = {name: DtypeFact(dtype="float64", range=(0.0, 1.0)) for name in ("uint8", "uint16")}
+    for length in range(1, 93):
+        refuses = {"bool": "x" * length}
+        text = document(
+            function(parameter("image"), dtypes=facts, refuses=refuses, warnings={}),
+            False,
+            EXAMPLES,
+        )
+        assert "(Z, Y, X)" in text
+        assert "uint16 -> float64, in" in " ".join(text.split())
+        assert re.search(r"[(\[][A-Z0-9],\n", text) is None
 
 
 def test_nothing_is_told_twice_of_a_volumes_slice() -> None:
@@ -213,18 +306,18 @@ def test_nothing_is_told_twice_of_a_volumes_slice() -> None:
 @pytest.mark.parametrize(
     ("result", "documented", "sentence"),
     [
-        ("table", (), "Gives a table of values."),
+        ("table", (), "Returns a table of values."),
         (
             ("other", "table", "scalar"),
             (("hspace", "ndarray"), ("angles", "ndarray"), ("count", "int")),
-            "Gives a tuple of hspace, a table of values (angles) and a number (count).",
+            "Returns a tuple of hspace, a table of values (angles) and a number (count).",
         ),
         (
             ("image", "image"),
             (("real, imag", "arrays"),),
             "an image of the same shape (real) and an image of the same shape (imag).",
         ),
-        (("labels", "scalar"), (), "Gives a tuple of a label image and a number."),
+        (("labels", "scalar"), (), "Returns a tuple of a label image and a number."),
     ],
 )
 def test_the_members_of_a_tuple_are_named(
@@ -234,38 +327,129 @@ def test_the_members_of_a_tuple_are_named(
     assert sentence in facts_told(result=result, returns=returns)
 
 
-@pytest.mark.parametrize(
-    ("result", "dtypes", "sentence"),
-    [
-        (
-            "image",
-            {"float32": ("float32", -0.5, 0.9), "uint8": ("float32", 3.0, 210.0)},
-            "On test images from 0 to 1, or over an integer's whole range: uint8 in, "
-            "float32 in [0, 255] out; float32 in, float32 in [-1, 1] out.",
-        ),
-        # A dtype's own limits, and values that keep to none, are no news.
-        ("image", {"uint8": ("uint8", 2.0, 251.0)}, "uint8 in, uint8 out."),
-        ("image", {"uint16": ("uint64", 0.0, 2.0**40)}, "uint16 in, uint64 out."),
-        ("image", {"int32": ("float64", 0.0, 1.0)}, "int32 in, float64 out."),
-        ("mask", {"uint8": ("bool", 0.0, 1.0)}, "uint8 in, bool out."),
-        ("labels", {"uint8": ("int32", 0.0, 7.0)}, "uint8 in, int32 out."),
-        (("scalar", "scalar"), {"uint8": ("int64", -1.0, -1.0)}, "uint8 in, int64 out."),
-        (
-            "points",
-            {name: ("float64", 1.0, 2.0) for name in ("float32", "float64", "int32", "uint8")}
-            | {"bool": ("float64", 1.0, 2.0), "uint16": ("float64", 0.0, 5.0)},
-            "bool, uint8, uint16, int32, float32, float64 in, float64 out.",
-        ),
-    ],
-)
-def test_values_are_told_as_what_the_test_images_gave(
+DTYPES = [
+    # A function that divides integers by their largest number gives tiny numbers for labels.
+    (
+        "image",
+        {
+            "bool": ("float64", 0.0, 0.99),
+            "uint8": ("float64", 0.0157, 0.8),
+            "uint16": ("float64", 0.0159, 0.8),
+            "int32": ("float64", 0.0, 1.7e-9),
+            "float32": ("float32", 0.016, 0.8),
+            "float64": ("float64", 0.016, 0.8),
+        },
+        "Dtypes: bool, uint8, uint16 -> float64, scaled to [0, 1]; int32 -> float64, scaled to "
+        "[-1, 1]; float32, float64 -> same dtype.",
+    ),
+    (
+        "image",
+        {"uint8": ("float64", -0.38, 0.4), "int32": ("float64", -2e-9, 2e-9)},
+        "Dtypes: uint8 -> float64, computed on the image scaled to [0, 1]; int32 -> float64, "
+        "computed on the image scaled to [-1, 1].",
+    ),
+    # Labels are treated like other numbers: the range is the function's own, if it is reached.
+    (
+        "image",
+        {"uint8": ("float64", -0.76, 1.0), "int32": ("float64", -0.4, 1.0)},
+        "Dtypes: uint8, int32 -> float64, in [-1, 1].",
+    ),
+    (
+        "resized",
+        {"uint8": ("float32", 0.0, 1.0), "float32": ("float32", 0.0, 0.97)},
+        "Dtypes: uint8 -> float32, in [0, 1]; float32 -> float32.",
+    ),
+    ("image", {"uint8": ("float64", 0.0, 0.4)}, "Dtypes: uint8 -> float64."),
+    ("image", {"uint8": ("float64", 0.0, 12.4)}, "Dtypes: uint8 -> float64."),
+    (
+        "image",
+        {"bool": ("float64", -4.0, 3.0), "uint8": ("float64", -0.4, 0.95)},
+        "Dtypes: bool, uint8 -> float64.",
+    ),
+    # What a float image holds decides the range of a float result.
+    ("image", {"float64": ("float32", 0.0, 1.0)}, "Dtypes: float64 -> float32."),
+    (
+        "image",
+        {
+            "uint8": ("uint8", 2.0, 251.0),
+            "uint16": ("uint8", 1.0, 250.0),
+            "float32": ("uint8", 3.0, 250.0),
+        },
+        "Dtypes: uint8 -> uint8; uint16, float32 -> uint8, scaled to [0, 255].",
+    ),
+    ("image", {"float32": ("uint8", 0.0, 7.0)}, "Dtypes: float32 -> uint8."),
+    (
+        "image",
+        {"uint8": ("uint8", 2.0, 251.0), "float32": ("float32", 0.0, 1.0)},
+        "Dtypes: uint8 and float32 are kept.",
+    ),
+    ("image", {"uint16": ("uint64", 0.0, 2.0**40)}, "Dtypes: uint16 -> uint64."),
+    ("mask", {"uint8": ("bool", 0.0, 1.0)}, "Dtypes: uint8 -> bool."),
+    ("labels", {"uint8": ("float32", 0.0, 1.0)}, "Dtypes: uint8 -> float32."),
+    (("scalar", "scalar"), {"uint8": ("int64", -1.0, -1.0)}, "Dtypes: uint8 -> int64."),
+    (
+        "points",
+        {name: ("float64", 1.0, 2.0) for name in ("float32", "float64", "int32", "uint8")}
+        | {"bool": ("float64", 1.0, 2.0), "uint16": ("float64", 0.0, 5.0)},
+        "Dtypes: bool, uint8, uint16, int32, float32, float64 -> float64.",
+    ),
+]
+"""Kind of result; for each dtype of the image that of the result, with its least and greatest
+number; and the sentence."""
+
+
+@pytest.mark.parametrize(("result", "dtypes", "sentence"), DTYPES)
+def test_dtypes_that_behave_alike_are_one_group_and_a_range_is_a_natural_one(
     result: Any, dtypes: dict[str, tuple[str, float, float]], sentence: str
 ) -> None:
     facts = {
         name: DtypeFact(dtype=dtype, range=(least, greatest))
         for name, (dtype, least, greatest) in dtypes.items()
     }
-    assert sentence in facts_told(result=result, dtypes=facts)
+    told = facts_told(result=result, dtypes=facts)
+    assert "".join(told.partition("Dtypes: ")[1:]) == sentence
+
+
+def test_columns_of_a_table_have_no_common_dtype() -> None:
+    returns = Returns(annotation="dict[str, Array]", annotation_source="documented")
+    facts = {"uint8": DtypeFact(dtype="int64", range=(1.0, 3.0))}
+    assert "Dtypes" not in facts_told(result="table", dtypes=facts, returns=returns)
+
+
+REFUSED = [
+    (
+        {"refuses": {"bool": "ValueError: dtype cannot be bool.", "(Z, Y, X)": "ValueError: 3-D"}},
+        "The library refuses bool (ValueError: dtype cannot be bool).",
+    ),
+    (
+        {"refuses": {each: f"TypeError: no {each}" for each in ("float64", "float32")}},
+        "The library refuses float32 and float64 (TypeError: no float64).",
+    ),
+    (
+        {"refuses": {"uint16": "not given: arrays of other dtypes than uint8 are misread"}},
+        "Raises MemoryTypeError for uint16, which the library would misread.",
+    ),
+    (
+        {"warnings": {"FutureWarning: it will change": ("(Y, X)",)}},
+        "The library warns (FutureWarning: it will change).",
+    ),
+    (
+        {
+            "dtypes": {each: DtypeFact(dtype=each) for each in ("uint8", "float32")},
+            "warnings": {"UserWarning: precision lost": ("float32",)},
+        },
+        "The library warns for float32 (UserWarning: precision lost).",
+    ),
+    ({"mutates": ("image", "mask")}, "Modifies image and mask in place."),
+    ({"random": True}, "Random: results differ from call to call unless a seed is given."),
+]
+
+
+@pytest.mark.parametrize(("facts", "sentence"), REFUSED)
+def test_what_is_refused_warned_of_and_changed_is_documented(
+    facts: dict[str, Any], sentence: str
+) -> None:
+    assert facts_told(**facts).endswith(f". {sentence}")
 
 
 def test_classes_and_constants_are_handed_on(voxbind: Import) -> None:
@@ -349,7 +533,7 @@ def test_bodies_have_a_branch_for_what_the_library_takes(
     contract: Any, facts: dict[str, Any], direct: str
 ) -> None:
     text = written(function(parameter("image", annotation="Array"), contract=contract, **facts))
-    lifting = {"PURE_2D": "per_slice", "FLEXIBLE": "flexible"}.get(contract, "volume")
+    lifting = {"PURE_2D": "call_2d", "FLEXIBLE": "call_2d_or_3d"}.get(contract, "call_3d")
     more = ", needs_channels=True" if "needs_channels" in facts else ""
     assert text.endswith(
         f"    if class_of(image) is _made.Array and {direct}:\n"
@@ -383,8 +567,9 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
     call = ast.parse(text).body[-1]
     calls = [ast.unparse(node) for node in ast.walk(call) if isinstance(node, ast.Call)]
     assert (
-        "per_slice(_made.f, locals(), images=('image', 'second', 'mask'), whole=('footprint',), "
-        "outputs=('out',), array_like=('second',), required=2, stacks=False)"
+        "call_2d(_made.f, locals(), images=('image', 'second', 'mask'), "
+        "other_arrays=('footprint',), outputs=('out',), array_like=('second',), "
+        "n_required=2, stackable=False)"
     ) in calls
 
 
@@ -438,8 +623,8 @@ def test_what_belongs_on_the_host_goes_directly_as_a_list_or_left_out() -> None:
     matrix = parameter("matrix", default="None")
     text = written(function(parameter("image"), matrix, whole=("matrix",), host=("matrix",)))
     assert "(matrix is None or class_of(matrix) is list)" in text
-    assert "host=('matrix',)" in _lifted(text)
-    assert "whole" not in text
+    assert "host_arrays=('matrix',)" in _lifted(text)
+    assert "other_arrays" not in text
 
 
 def _lifted(text: str) -> str:
@@ -500,9 +685,9 @@ def test_the_docstring_tells_refused_dtypes_and_warnings_that_await_a_user() -> 
             EXAMPLES,
         ).split()
     )
-    assert "Refuses bool and uint16 (TypeError: no bool, please)." in told
+    assert "The library refuses bool and uint16 (TypeError: no bool, please)." in told
     assert "two dimensions alone" not in told  # the contract has told
-    assert "Warns: FutureWarning: sigma will be required." in told
-    assert f"Warns of float32 and float64 ({loss.format('float32')[:-1]})." in told
+    assert "The library warns (FutureWarning: sigma will be required)." in told
+    assert f"The library warns for float32 and float64 ({loss.format('float32')[:-1]})." in told
     for unsaid in ("always so", "of colours", "divide by zero"):
         assert unsaid not in told

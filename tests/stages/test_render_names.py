@@ -55,14 +55,16 @@ def test_hostile_documentation_stays_a_text(tmp_path: Path) -> None:
     with made.wrapped(tmp_path) as load:
         for module, doc in docs.items():
             wrapper = load(module).f
-            summary, _, rest = inspect.cleandoc(wrapper.__doc__).partition("\n\nvoxbind: ")
+            summary, _, rest = inspect.cleandoc(wrapper.__doc__).partition(
+                "\n\nContract (declared, not measured by voxbind): "
+            )
             expected, _, more = clean(doc).partition("\n\n")
             assert summary == expected
             assert more.partition("\n\n")[0] in rest
             assert wrapper(IMAGE) is IMAGE
 
 
-COLLIDING = ["type", "locals", "result", "_made", "flexible", "direct", "bool", "Array"]
+COLLIDING = ["type", "locals", "result", "_made", "call_2d_or_3d", "call_as_is", "bool", "Array"]
 COLLIDING += [
     "LibraryDefault",
     "library_default",

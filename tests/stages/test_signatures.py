@@ -6,11 +6,14 @@ import ast
 import json
 import subprocess
 import sys
+import typing
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
+from packages import importing, write_package
 
 from helpers.synthetic_library import function, manifest, parameter
 from voxbind_build.model import Form, Function, Returns
@@ -37,6 +40,8 @@ MASK = parameter("mask", annotation="Array | None", default="None")
 FLAG = parameter("full", annotation="bool", default="False")
 WAY = parameter("way", annotation="Literal['a', 'b', 'c'] | None", default="None")
 FULL = {"full=False": "Array", "full=True": "tuple[Array, int]"}
+WORDS = "Literal['reflect', 'constant', 'nearest', 'mirror', 'wrap']"
+MODES = parameter("mode", annotation=f"{WORDS} | Sequence[{WORDS}]", default="'reflect'")
 EITHER = "Array | tuple[Array, int]"
 
 CASES: dict[str, tuple[Function, list[str]]] = {
@@ -200,6 +205,14 @@ CASES: dict[str, tuple[Function, list[str]]] = {
             "-> ArrayT | tuple[ArrayT, int]",
         ],
     ),
+    "words that may also come in a sequence": (
+        gives(MODES, returns="float"),
+        [f"image: Array, mode: {WORDS} | Sequence[_Mode]='reflect' -> float"],
+    ),
+    "the same words for another parameter": (
+        gives(replace(MODES, name="border_modes"), returns="float"),
+        [f"image: Array, border_modes: {WORDS} | Sequence[_Mode]='reflect' -> float"],
+    ),
     "nothing is an image": (
         function(
             parameter("radius", annotation="float"),
@@ -276,6 +289,15 @@ def test_arrays_of_pyclesperanto_are_named_beside_others(texts: dict[str, str], 
         arguments = text.partition(" -> ")[0].replace("Castable[Array]", "")
         arguments = arguments.replace("Reshapable[Array]", "")
         assert arguments.count("Array") == arguments.count("ClesperantoArray")
+
+
+def test_the_name_of_repeated_words_stands_for_them_at_run_time(tmp_path: Path) -> None:
+    made = manifest(gives(MODES, returns="float", original_name="f"))
+    with importing(write_package(made, tmp_path)) as load:
+        assert "_Mode" not in load("made.up").__all__
+        hints = typing.get_type_hints(load("made.up").f)
+        modes = Literal["reflect", "constant", "nearest", "mirror", "wrap"]
+        assert hints["mode"] == modes | Sequence[modes]
 
 
 def test_mypy_and_ruff_find_nothing(texts: dict[str, str]) -> None:

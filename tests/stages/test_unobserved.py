@@ -103,9 +103,11 @@ def test_its_wrapper_says_so_and_has_no_switch(lab):
         print(found.kind, found.contract, found.evidence, found in registry.find(library="lab"))
     """
     documented, signature, facts = run(lab, code).splitlines()
-    assert "voxbind: contract unknown, not observed: tried (Y, X) grey float64, " in documented
+    start = "Contract (measured by voxbind): unknown. Not observed: tried (Y, X) grey float64, "
+    assert start in documented
     assert "the library answered AttributeError: 'int' object has no attribute" in documented
-    assert "all other arguments are passed on unchanged, and no dimension or dtype" in documented
+    unchecked = "Dimensions, dtypes and all other arguments are passed on unchecked."
+    assert f"and results back. {unchecked}" in documented
     assert "slice_by_slice" not in signature
     assert facts == "image None unobserved True"
 

@@ -1,4 +1,4 @@
-"""One call of a library's function: what came, what the library is given, what goes back."""
+"""One call of a library's function: its arguments are checked and converted, its result back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from itertools import islice
 from operator import index
 from typing import Any
 
-from .._memory.exchange import Exchange, lower_dtype
 from .._memory.exporter_memory import is_dask_array
 from .._memory.lookup import (
     KNOWN,
@@ -29,6 +28,7 @@ from .._support.classes import class_of
 from .._support.untyped import np
 from .._upstream.wrapped_module import LibraryDefault
 from ..errors import DimensionError, MemoryTypeError, class_name
+from .exchange import Exchange, lower_dtype
 from .facts import Arguments, Facts, Function
 from .plan import Plan, plan_of
 from .slices import run_per_slice
@@ -37,18 +37,18 @@ __all__ = ["Call", "begin"]
 
 
 class Call:
-    """One call of a library's function: its arguments, checked, and what is known of them."""
+    """One call of a library's function, with its arguments checked."""
 
     __slots__ = ("_arguments", "_device", "_memory", "_plan", "image")
 
     def __init__(self, plan: Plan, arguments: Arguments) -> None:
         self._plan = plan
         self._arguments = arguments
-        for name in plan.needs_output:
+        for name in plan.required_outputs:
             if arguments[name] is None:
                 raise MemoryTypeError(
-                    f"{plan.name} was given no {name!r}, and the library would return memory that "
-                    "nobody wrote. Give an array of the result's shape, zeros(...) for example."
+                    f"{plan.name} was called without {name!r}: the library would return "
+                    "uninitialized memory. Give an array of the result's shape, such as zeros(...)."
                 )
         self.image: str = self._first()
         self._memory = plan.library or self._memory_of_image()
@@ -60,18 +60,18 @@ class Call:
             self._device = self._memory.device_of_call(self._in_order())
 
     def _first(self) -> str:
-        """Return which parameter is the image: the first that an array was given to."""
+        """Return the parameter that counts as the image: the first one with an array."""
         plan, arguments = self._plan, self._arguments
         for name in plan.images:
             if arguments[name] is not None:
                 return name
-        for name in plan.whole:
+        for name in plan.other_arrays:
             if is_array(first_array(arguments[name])):
                 return name
         return plan.images[0] if plan.images else ""
 
     def _memory_of_image(self) -> LibraryMemory:
-        """Return where a function works that works wherever its image is."""
+        """Return the image's memory, for a function that works in any memory."""
         return memory_for(first_array(self._arguments[self.image]) if self.image else None)
 
     @property
@@ -81,7 +81,7 @@ class Call:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the image; of what is no array, what NumPy makes of it."""
+        """Shape of the image; for a list or a number, the shape of its NumPy array."""
         return _shape_of(self._arguments[self.image], self.image)
 
     @property
@@ -94,19 +94,19 @@ class Call:
 
     @property
     def has_coordinates_of_all_axes(self) -> bool:
-        """Whether an array names, for each element of the result, a place on all the axes."""
+        """Whether an argument holds a coordinate on every axis for each element of the result."""
         axes = len(self.shape)
-        others = {name: self._arguments[name] for name in self._plan.whole}
+        others = {name: self._arguments[name] for name in self._plan.other_arrays}
         shapes = [_shape_of(other, name) for name, other in others.items() if is_array(other)]
         return any(len(shape) == axes + 1 and shape[0] == axes for shape in shapes)
 
     @property
     def comprehension(self) -> str:
-        """The call for each slice, as one would write it."""
+        """A list comprehension that calls the function for each slice, for messages."""
         return f"[{self.name}(plane) for plane in {self.image}]"
 
-    def told(self, shape: tuple[int, ...]) -> str:
-        """Return the start of a message: what came."""
+    def describe(self, shape: tuple[int, ...]) -> str:
+        """Return the start of an error message, which names the image and its shape."""
         return f"{self.name} was given {self.image!r} of shape {shape}"
 
     def run(self) -> Any:
@@ -120,7 +120,7 @@ class Call:
         return watch.run(lambda: self._run(watch), self._memory.device_name(self._device))
 
     def _run_simply(self) -> Any:
-        """Do what `_run` does where an image is all there is to convert: a third of the time."""
+        """Do the same as `_run` in a third of the time, if the image is the only array."""
         rest = dict(self._arguments)
         image = rest.pop(self._plan.images[0])
         home = KNOWN.get(class_of(image), NUMPY)
@@ -137,7 +137,7 @@ class Call:
     def run_per_slice(self, has_channels: bool) -> Any:
         """Run the function on each slice of the volume and stack the results."""
         settings = current()
-        workers = 1 if self._plan.in_turn or self._memory is not NUMPY else settings.workers
+        workers = 1 if self._plan.sequential or self._memory is not NUMPY else settings.workers
         if not settings.watched:
             return self._run_per_slice(has_channels, workers, None)
         watch = Watch(settings)
@@ -149,12 +149,12 @@ class Call:
 
     def _run(self, watch: Watch | None) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
-        result = self._forward(self._lower(exchange, lazy=self._plan.lazy))
+        result = self._forward(self._lower(exchange, keep_dask=self._plan.accepts_dask))
         return self._finish(exchange, result)
 
     def _run_per_slice(self, has_channels: bool, workers: int, watch: Watch | None) -> Any:
         exchange = Exchange(self._memory, self._device, watch)
-        values = self._lower(exchange, lazy=())
+        values = self._lower(exchange, keep_dask=())
         if has_channels:
             self._check_channel_axis(len(self.shape), values)
         cut = self._cut(values, has_channels)
@@ -162,7 +162,7 @@ class Call:
             self._forward,
             values,
             cut=cut,
-            outputs=(*self._plan.outputs, *self._plan.changed),
+            outputs=(*self._plan.outputs, *self._plan.modified),
             function=self.name,
             memory=self._memory,
             workers=workers,
@@ -170,14 +170,14 @@ class Call:
         return self._finish(exchange, result)
 
     def _check(self, name: str) -> None:
-        """Refuse what is no image; other parameters are the library's to judge."""
+        """Raise if an image argument is no array; the library checks all other arguments."""
         value = self._arguments[name]
         if memory_of(value) is not None or isinstance(value, LibraryDefault):
             return
         if is_array(first_array(value)):
             return
         plan = self._plan
-        required = list(self._arguments).index(name) < plan.required
+        required = list(self._arguments).index(name) < plan.n_required
         if value is None and not required:
             return
         first = name == self.image
@@ -185,22 +185,22 @@ class Call:
             return
         if type(value) in (list, tuple) and self._memory.takes_nested:
             return
-        if isinstance(value, str) and name in plan.named:
+        if isinstance(value, str) and name in plan.name_or_array:
             return
         also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
-            f"{self.name}: {name!r} is {_told(value)}. Taken are {accepted_arrays()}{also}. "
+            f"{self.name}: {name!r} is {_kind(value)}. Accepted are {accepted_arrays()}{also}. "
             f"{_advice(value, name)}"
         )
 
     def _in_order(self) -> Iterator[Any]:
-        """Give the arguments, those first that say where the call works."""
+        """Yield the arguments, first the arrays, which decide on which device the call works."""
         arrays = dict.fromkeys((*self._plan.read, *self._plan.outputs))
         yield from (first_array(self._arguments[name]) for name in arrays)
         yield from (value for name, value in self._arguments.items() if name not in arrays)
 
-    def _lower(self, exchange: Exchange, lazy: tuple[str, ...]) -> dict[str, Any]:
-        """Return the arguments in the library's memory; dask arrays stay, if named in `lazy`."""
+    def _lower(self, exchange: Exchange, keep_dask: tuple[str, ...]) -> dict[str, Any]:
+        """Return the arguments in the library's memory, except dask arrays named in `keep_dask`."""
         plan, memory = self._plan, self._memory
         values = dict(self._arguments)
         for name, value in values.items():
@@ -212,50 +212,50 @@ class Call:
                 values[name] = self._lower_other(exchange, name, value)
         for name in plan.outputs:
             exchange.expect(values[name], name)
-        for name in plan.changed:
+        for name in plan.modified:
             if memory_of(values[name]) is memory:
                 exchange.expect(values[name], name)
         for name in plan.lowered:
             value = values[name]
-            if name in plan.masked and isinstance(value, np.ma.MaskedArray):
+            if name in plan.accepts_masked and isinstance(value, np.ma.MaskedArray):
                 continue
-            if name in lazy and is_dask_array(value):
+            if name in keep_dask and is_dask_array(value):
                 continue
-            package = plan.package if name in plan.whole else ""
+            package = plan.package if name in plan.other_arrays else ""
             values[name] = exchange.lower(
-                value, name, changed=name in plan.changed, package=package
+                value, name, changed=name in plan.modified, package=package
             )
         for name in plan.written:
             values[name] = exchange.lower(values[name], name, overwritten=True)
-        if plan.only:
+        if plan.allowed_dtypes:
             self._refuse_misread(values)
         return values
 
     def _lower_other(self, exchange: Exchange, name: str, value: Any) -> Any:
-        """Return what is no image as the library reads it: a sigma may come as a tensor."""
-        if name in self._plan.host:
+        """Convert an argument that is no image, such as a sigma in a tensor, if it must be."""
+        if name in self._plan.host_arrays:
             return exchange.to_host(value, name)
         first = first_array(value)
         home = memory_of(first)
         if home is None or home is NUMPY or home is self._memory:
             return value
-        if home.is_open:  # maybe an object of the library: a transformation, say
+        if home.is_open:  # perhaps an object of the library, such as a transformation
             is_foreign = hasattr(class_of(first), "__array_function__")
             return exchange.to_host(value, name) if is_foreign else value
         if self.image and memory_of(first_array(self._arguments[self.image])) is self._memory:
-            return value  # as it is where the wrapper calls the library directly
+            return value  # unchanged, as in the wrapper's direct call
         return exchange.to_host(value, name)
 
     def _refuse_misread(self, values: dict[str, Any]) -> None:
-        only = self._plan.only
+        allowed = self._plan.allowed_dtypes
         for name in self._plan.read:
-            came, held = self._arguments[name], values[name]
+            given, held = self._arguments[name], values[name]
             dtype = getattr(held, "dtype", None)
-            if dtype is not None and str(dtype) not in only:
+            if dtype is not None and str(dtype) not in allowed:
                 raise MemoryTypeError(
-                    f"{self.name} was given {name!r} of dtype {getattr(came, 'dtype', dtype)}, "
-                    "which the library misreads, or ends the process on. Taken are "
-                    f"{', '.join(only)}: give {name}.astype(numpy.{only[0]})."
+                    f"{self.name} was given {name!r} of dtype {getattr(given, 'dtype', dtype)}, "
+                    "with which the library returns wrong results or crashes the process. Accepted "
+                    f"are {', '.join(allowed)}: give {name}.astype(numpy.{allowed[0]})."
                 )
 
     def _finish(self, exchange: Exchange, result: Any) -> Any:
@@ -263,15 +263,15 @@ class Call:
         for name in self._plan.outputs:
             exchange.settle(self._arguments[name], name)
         if result is None:
-            # All that such a function does is to change what it is given.
-            for name in self._plan.changed:
+            # The function's only effect is on the arrays that it modifies.
+            for name in self._plan.modified:
                 exchange.settle(self._arguments[name], name)
-        # Of a function that was given no array, the result is what the library made it.
+        # Without an array argument, the result stays as the library returned it.
         like = self._arguments[self.image] if self.image else None
         return exchange.give_back(result, first_array(like) if type(like) in NESTED else like)
 
     def _cut(self, values: dict[str, Any], has_channels: bool) -> tuple[str, ...]:
-        """Return which arrays are given slice by slice: the volumes."""
+        """Return the parameters whose arrays are sliced: those that are volumes."""
         plan = self._plan
         values[self.image] = image = self._memory.volume(values[self.image])
         cut = [self.image]
@@ -285,26 +285,27 @@ class Call:
             if value.ndim != image.ndim and not mask_of_colours:
                 if name in plan.outputs:
                     raise DimensionError(
-                        f"{self.name} was given {name!r} of shape {value.shape} for slices of "
-                        f"{self.image!r} of shape {image.shape}. Give one with as many axes."
+                        f"{self.name} was given {name!r} of shape {value.shape} and "
+                        f"{self.image!r} of shape {image.shape}. Give an array with the same "
+                        f"number of axes as {name!r}."
                     )
                 continue
             if value.shape[0] != image.shape[0]:
                 raise DimensionError(
                     f"{self.name} was given {self.image!r} with {image.shape[0]} slices and "
-                    f"{name!r} with {value.shape[0]}. Give both the same number, or {name!r} as "
-                    "one slice, which is used for all."
+                    f"{name!r} with {value.shape[0]}. Give both the same number of slices, or one "
+                    f"slice as {name!r}, which is then used for all of them."
                 )
             values[name] = value
             cut.append(name)
         if not image.shape[0]:
             raise DimensionError(
-                f"{self.told(image.shape)}: a volume without slices. It takes one or more."
+                f"{self.describe(image.shape)}, a volume without slices. Give at least one slice."
             )
         return tuple(cut)
 
     def _check_channel_axis(self, ndim: int, values: dict[str, Any]) -> None:
-        """Let the axis of colours be the same for slices as for the volume."""
+        """Make the channel axis of each slice the one of the volume: the last."""
         axis = values.get("channel_axis")
         if axis is None:
             return
@@ -314,13 +315,14 @@ class Call:
             is_last = False
         if not is_last:
             raise DimensionError(
-                f"{self.name} was given channel_axis={axis!r}; slice by slice it takes the last "
-                f"axis: numpy.moveaxis({self.image}, {axis!r}, -1) and channel_axis=-1."
+                f"{self.name} was given channel_axis={axis!r}. Slice by slice, only the last axis "
+                f"can hold the channels. Give numpy.moveaxis({self.image}, {axis!r}, -1) and "
+                "channel_axis=-1."
             )
         values["channel_axis"] = -1
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
-        """Call the library: what is required by position, the rest by keyword."""
+        """Call the library: required arguments by position, all others by keyword."""
         if self._memory.works_on_current_device:
             with self._memory.working_on(self._device):
                 return self._pass_on(values)
@@ -330,7 +332,7 @@ class Call:
         plan = self._plan
         if plan.is_plain:
             rest = iter(values.items())
-            first = [value for _, value in islice(rest, plan.positional)]
+            first = [value for _, value in islice(rest, plan.n_positional)]
             keywords = dict(rest)
             if LibraryDefault in map(type, keywords.values()):
                 given = keywords.items()
@@ -348,7 +350,7 @@ class Call:
                 continue
             if name in plan.defaults and _is_same(value, plan.defaults[name]):
                 continue
-            if position < plan.positional and len(positional) == position:
+            if position < plan.n_positional and len(positional) == position:
                 positional.append(value)
             else:
                 keywords[name] = value
@@ -365,7 +367,7 @@ def begin(function: Function, arguments: Arguments, facts: Facts) -> Call:
 
 
 def _shape_of(value: Any, name: str) -> tuple[int, ...]:
-    """Return an array's shape; of a list, or of unknown lengths in dask, that of NumPy's array."""
+    """Return an array's shape; NumPy computes it for a list, or a dask array of unknown shape."""
     try:
         return tuple(map(index, value.shape))
     except (AttributeError, RuntimeError, TypeError):  # RuntimeError: a nested tensor has none
@@ -376,7 +378,7 @@ def _is_same(value: Any, default: Any) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
-def _told(value: Any) -> str:
+def _kind(value: Any) -> str:
     return "None" if value is None else f"of type {class_name(value)}"
 
 
@@ -388,5 +390,5 @@ def _advice(value: Any, name: str) -> str:
     if hasattr(value, "toarray"):  # the sparse matrices of scipy and their like
         return f"Give a dense array: {name}.toarray()."
     if is_number_or_nested(value):
-        return "Make an array of it: numpy.asarray(...)."
+        return "Convert it to an array: numpy.asarray(...)."
     return "Give an array."

@@ -1,7 +1,7 @@
-"""What generated code says of a library's function.
+"""Facts that generated code passes about a library's function.
 
-It stands apart from what makes use of it, so that a checker can read the generated modules and
-the run time side by side.
+They are in a module of their own, so that a type checker can read the generated modules and the
+run time in parallel.
 """
 
 from __future__ import annotations
@@ -16,43 +16,44 @@ Arguments = Mapping[str, Any]
 
 
 class Facts(TypedDict, total=False):
-    """What is known of a function's parameters; what is at its default is left out."""
+    """Facts about a function's parameters. A fact that has its default value is left out."""
 
     images: tuple[str, ...]
-    """Arrays of the image's spatial shape, the image first: cut along Z together."""
-    whole: tuple[str, ...]
-    """Other arrays: converted, never cut."""
+    """Arrays with the spatial shape of the image, the image first: sliced along Z together."""
+    other_arrays: tuple[str, ...]
+    """Arrays of any other shape, such as a footprint: converted, never sliced."""
     outputs: tuple[str, ...]
-    """Arrays that the library writes into."""
-    changed: tuple[str, ...]
-    """Arrays that the library was seen to change, though they are none of its outputs: what comes
-    from another memory is copied, so that the caller's own stays as it is."""
-    host: tuple[str, ...]
-    """Arrays that the library wants as NumPy's, whatever memory it works in: a matrix, say."""
+    """Arrays that the library writes its result into."""
+    modified: tuple[str, ...]
+    """Input arrays that the library modifies in place. An array of another memory is copied
+    first, so that the caller's array stays unchanged."""
+    host_arrays: tuple[str, ...]
+    """Arrays that the library reads as NumPy arrays, whatever its memory: an affine matrix."""
     array_like: tuple[str, ...]
-    """Arrays for which numbers and nested sequences are taken too."""
-    named: tuple[str, ...]
-    """Arrays for which a name is taken too: ``init_level_set="checkerboard"``."""
-    masked: tuple[str, ...]
-    """Arrays for which a masked one is taken too: the library looks at its mask."""
-    lazy: tuple[str, ...]
-    """Arrays for which a dask array is passed on as it is: the library keeps it lazy."""
-    required: int
-    """How many leading parameters have no default; 1 unless given."""
-    positional: int
-    """How many leading parameters are passed by position; as `required` unless given."""
-    only: tuple[str, ...]
-    """The dtypes of the library's memory that the function reads rightly; all, if empty."""
-    needs_output: tuple[str, ...]
-    """Outputs without which the library returns memory that nobody wrote."""
+    """Arrays for which numbers and nested sequences are accepted too."""
+    name_or_array: tuple[str, ...]
+    """Arrays for which a name is accepted too: ``init_level_set="checkerboard"``."""
+    accepts_masked: tuple[str, ...]
+    """Arrays for which a masked array is accepted too: the library reads its mask."""
+    accepts_dask: tuple[str, ...]
+    """Arrays for which a dask array is passed on unchanged: the library keeps it lazy."""
+    n_required: int
+    """Number of leading parameters without a default; 1 if left out."""
+    n_positional: int
+    """Number of leading parameters passed by position; `n_required` if left out."""
+    allowed_dtypes: tuple[str, ...]
+    """Dtypes that the function reads correctly; empty for all."""
+    required_outputs: tuple[str, ...]
+    """Outputs that must be given: without them the library returns uninitialized memory."""
     args: str
     """Name of ``*args``."""
     kwargs: str
     """Name of ``**kwargs``."""
     memory: str
-    """The memory that the library works in; ``numpy`` unless given."""
-    in_turn: bool
-    """Whether slices are worked on one after the other: what is random, say."""
+    """Memory that the library works in; ``numpy`` if left out."""
+    sequential: bool
+    """Whether slices must run one after the other, since the function is random, for example."""
     defaults: Arguments
-    """Of a function with deprecated parameters: what is at its default isn't passed on, since
-    the library takes what is passed for given, and refuses both an old name and its new one."""
+    """Defaults of a function that has deprecated parameters. An argument equal to its default
+    isn't passed on: the library takes every argument it gets as given by the caller, and refuses
+    an old parameter together with the new one."""

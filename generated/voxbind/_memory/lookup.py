@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._support.classes import class_of
+from .._support.classes import array_api_classes, class_of
 from .._support.untyped import np
-from .._upstream.wrapped_module import array_api_classes
 from .interface import LibraryMemory, Memory
 from .registry import LIBRARY_MEMORIES, MEMORIES, NUMPY, library_memory
 

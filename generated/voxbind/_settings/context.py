@@ -1,9 +1,9 @@
-"""What a program asks of voxbind for the calls that follow, in its own context.
+"""Settings for the calls that follow, each in its own context.
 
-A context is a thread's or an asyncio task's own (`contextvars`): what one asks for
-disturbs no other. A task begins with a copy of the context that it is made in, as does
-`asyncio.to_thread`; a bare thread begins with the defaults. Where arrays on the host are worked
-on can be asked of the whole process as well: see `prefer`.
+Each thread and asyncio task has its own context (`contextvars`), so that settings in one don't
+affect another. A task starts with a copy of the context it is created in, as does
+`asyncio.to_thread`; a plain thread starts with the defaults. `prefer` can be set for the whole
+process as well.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ __all__ = [
 ]
 
 MIN_BYTES = 2**16
-"""From how many bytes on an image on the host is taken to the GPU where that is preferred, unless
-`prefer` is told otherwise: 64 KiB, 128 x 128 numbers of 32 bits. The median of eleven functions on
-an NVIDIA H200, both copies counted; `docs/benchmarks.md` has each."""
+"""Smallest host image, in bytes, that ``prefer("gpu")`` moves to the GPU: 64 KiB, 128 x 128 pixels
+of 32 bits. The median over eleven functions on an NVIDIA H200, both copies included; see
+`docs/benchmarks.md`."""
 
 
 class Preference(NamedTuple):
@@ -114,16 +114,16 @@ class _Setting:
 class transfers(_Setting):
     """Forbid or allow copies between memories.
 
-    It holds from the call on, in this thread or asyncio task; as a context manager,
-    until the block ends.
+    The setting holds from the call on, in this thread or asyncio task; as a context manager, until
+    the block ends.
 
     Parameters
     ----------
     policy : {'allow', 'forbid'}
-        With ``'forbid'`` each call that would copy an array from one memory to another
-        raises `TransferForbiddenError` before it does, with the function, the argument,
-        the bytes and the route. Where two memories share a buffer nothing is copied. What
-        is asked for by name (``cle.push``, ``tensor.cpu()``) is never forbidden.
+        With ``'forbid'``, a call that would copy an array from one memory to another raises
+        `TransferForbiddenError` before it does; the message names the function, the argument, the
+        number of bytes and both memories. Memories that share a buffer need no copy. Explicit
+        copies (``cle.push``, ``tensor.cpu()``) are never forbidden.
 
     Raises
     ------
@@ -150,24 +150,24 @@ class transfers(_Setting):
 
 
 class workers(_Setting):
-    """Let functions that run slice by slice work on several slices at a time.
+    """Set how many slices of a volume are processed at a time, each in a thread.
 
-    It holds from the call on, in this thread or asyncio task; as a context manager,
-    until the block ends. The default is one slice at a time: more than one is faster only where
-    the library releases Python's lock, and the filters of `warnings.catch_warnings` are
-    shared by all threads. What is random, or changes its arguments, and what works on a
-    device, runs one slice at a time in any case.
+    The setting holds from the call on, in this thread or asyncio task; as a context manager, until
+    the block ends. The default is one slice at a time: several are faster only if the library
+    releases Python's global lock, and all threads share the filters of `warnings.catch_warnings`.
+    Functions that are random, modify their arguments or work on a GPU always process one slice at a
+    time.
 
     Parameters
     ----------
     count : int
-        Threads to use at most; 1 is none beside the caller's own, 0 is one for each
-        processor that this process may use.
+        Maximum number of threads. 1 uses the caller's thread only; 0 uses one thread for each
+        processor available to this process.
 
     Raises
     ------
     ValueError
-        If `count` is no whole number of at least 0.
+        If `count` is not an integer of at least 0.
 
     Examples
     --------

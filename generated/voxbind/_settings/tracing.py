@@ -1,4 +1,4 @@
-"""Tracing: what ran where and why, and what moved, taken down while it happens."""
+"""Tracing: records where each call ran and why, and which arrays were converted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Watch", "trace"]
 
 
 class trace:
-    """Take down each call of a wrapper in the block: what ran where, and what moved.
+    """Record each call of a wrapper in the block: where it ran, and which arrays were converted.
 
-    Only this thread or asyncio task is looked at, and tasks that are started in the block.
-    Traces may stand inside one another: each sees every call in its own block. What has no
-    array to convert (``disk``), or moves one because that is asked for (``cle.push``), isn't
-    taken down. A call through `voxbind.auto` is told under the name of what ran, with the reason.
+    Calls of this thread or asyncio task are recorded, and of tasks that are started in the block.
+    Traces can be nested: each records every call in its own block. Functions without an array to
+    convert (``disk``), or whose purpose is to move one (``cle.push``), are not recorded. A call of
+    `voxbind.auto` is recorded under the name of the function that ran, with the reason.
 
     Returns
     -------
@@ -61,7 +61,7 @@ class trace:
 
 
 class Watch:
-    """One call under the eyes of whoever traces, or forbids that anything moves."""
+    """One call while a trace is open, or while copies are forbidden."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -72,12 +72,12 @@ class Watch:
             change(reason="")
 
     def moves(self, argument: str, source: str, target: str, nbytes: int, shared: bool) -> None:
-        """Take a conversion down.
+        """Record a conversion.
 
         Raises
         ------
         TransferForbiddenError
-            If it copies and that is forbidden.
+            If it copies the array while copies are forbidden.
         """
         move = Conversion(argument or "result", source, target, nbytes, shared)
         if not shared and self._settings.transfers == "forbid":
@@ -86,15 +86,16 @@ class Watch:
             why = f" It runs where it does because {reason}." if reason else ""
             raise TransferForbiddenError(
                 f"{self._function}: {subject} would be copied from {source} to {target}, "
-                f"{nbytes:,} bytes, and voxbind.transfers('forbid') holds.{why} Give arrays that "
-                f"are where the function works, or allow it: with voxbind.transfers('allow'): ..."
+                f"{nbytes:,} bytes, but voxbind.transfers('forbid') is set.{why} Give arrays in "
+                "the memory that the function works in, or allow the copy: "
+                "with voxbind.transfers('allow'): ..."
             )
         self._conversions.append(move)
         if self._has_ended:  # a generator's member, converted when it was asked for
             self._add((move,), "", 0, 0.0, "")
 
     def run(self, run: Callable[[], Any], device: str, slices: int = 0) -> Any:
-        """Run a call and take it down, also where it fails."""
+        """Run a call and record it, even if it raises."""
         started, failed = perf_counter(), ""
         try:
             return run()

@@ -27,13 +27,13 @@ def count() -> int:
 
 
 def lack() -> str:
-    """Say why the driver shows no GPU; nothing where it shows one."""
+    """Say why the driver shows no GPU; empty if it shows one."""
     return _asked().lack
 
 
 @cache
 def _asked() -> _Answer:
-    # Only who has no GPU, or no CuPy yet, needs `ctypes`.
+    # `ctypes` is needed only without a GPU, or before CuPy is imported.
     from ctypes import CDLL, byref, c_int
 
     for name in _DRIVERS:
@@ -48,8 +48,8 @@ def _asked() -> _Answer:
         if failed not in (0, _NO_DEVICE):
             return _Answer(
                 lack=f"NVIDIA's driver is installed and fails with CUDA's error {failed}",
-                remedy="Start the machine anew, or install the driver anew: `nvidia-smi` tells "
-                "what is wrong with it.",
+                remedy="Restart the machine, or reinstall the driver: `nvidia-smi` reports what "
+                "is wrong with it.",
             )
         return _without_device()
     return _Answer(
@@ -67,26 +67,26 @@ def _without_device() -> _Answer:
         return _Answer(lack=lack, remedy="`nvidia-smi` lists what the driver finds.")
     return _Answer(
         lack=f"{lack}, with CUDA_VISIBLE_DEVICES={hides!r}",
-        remedy="Unset CUDA_VISIBLE_DEVICES, and start Python anew.",
+        remedy="Unset CUDA_VISIBLE_DEVICES, and restart Python.",
     )
 
 
 def wanting(subject: str, wanted: str, modules: tuple[str, ...]) -> str:
-    """Say what a library that works on a GPU misses here, and how to get it.
+    """Say what a GPU library lacks on this machine, and how to install it.
 
     Parameters
     ----------
     subject
-        What can't be used.
+        The module that can't be used.
     wanted
-        What pip installs for it.
+        The requirement that pip installs.
     modules
         Top-level modules that it needs.
 
     Returns
     -------
     str
-        A message; empty where there is a GPU.
+        A message; empty if there is a GPU.
     """
     if count():
         return ""
@@ -95,7 +95,7 @@ def wanting(subject: str, wanted: str, modules: tuple[str, ...]) -> str:
     missing = [name for name in dict.fromkeys(modules) if find_spec(name) is None]
     absent = f" Not installed either: {', '.join(missing)}." if missing else ""
     return (
-        f"{subject} needs an NVIDIA GPU: {lack()}.{absent} {_asked().remedy} The library "
-        f"comes with: pip install {wanted}. `voxbind doctor` tells more. voxbind.auto has the "
-        "same functions, and runs them on the CPU where there is no GPU."
+        f"{subject} needs an NVIDIA GPU: {lack()}.{absent} {_asked().remedy} Install the "
+        f"library with: pip install {wanted}. `voxbind doctor` reports more. voxbind.auto has the "
+        "same functions, and runs them on the CPU if there is no GPU."
     )

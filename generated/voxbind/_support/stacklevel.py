@@ -10,7 +10,7 @@ __all__ = ["callers_level"]
 
 
 def callers_level() -> int:
-    """Return the `stacklevel` of the first frame outside voxbind, for who calls this."""
+    """Return the `stacklevel` of the first frame outside voxbind, seen from the caller."""
     package = PACKAGE + "."
     # Documented, and private by its name alone.
     level, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]

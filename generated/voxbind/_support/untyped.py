@@ -1,6 +1,6 @@
 """NumPy as `Any`, imported at its first use, for modules that handle arrays of any library.
 
-NumPy's own types say nothing of a CuPy array or a tensor, which go through the same code.
+CuPy arrays and tensors go through the same code, for which NumPy's types would be wrong.
 """
 
 from __future__ import annotations

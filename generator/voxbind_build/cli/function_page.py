@@ -24,7 +24,8 @@ from voxbind_build.model import (
     Manifest,
     Observation,
 )
-from voxbind_build.render.docs.documentation import gives, outcome, takes
+from voxbind_build.render.docs.contract_paragraph import gives, takes
+from voxbind_build.render.docs.dtype_sentence import outcome
 from voxbind_build.render.docs.library_warnings import grouped
 
 Observations = Mapping[str, Mapping[str, Observation]]

@@ -17,7 +17,7 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, get_overloads, overload
 
-from .._dispatch import dispatch as lifting
+from .._dispatch import dispatch
 from .._settings import context
 from .._support.classes import class_of
 from .._support.package import PACKAGE
@@ -142,7 +142,7 @@ def _scope(wrapper: FunctionType, pair: Pair) -> dict[str, Any]:
         for name, value in scope.items():
             if value is class_of:
                 scope[name] = _class_if_calm
-            elif value in _LIFTING:
+            elif value in _CALLS:
                 scope[name] = choosing
     return scope
 
@@ -156,7 +156,7 @@ def _class_if_calm(value: object) -> type[Any]:
     return class_of(value) if context.current() is context.calm else _NoArray
 
 
-_LIFTING = (lifting.direct, lifting.flexible, lifting.per_slice, lifting.volume)
+_CALLS = (dispatch.call_as_is, dispatch.call_2d, dispatch.call_2d_or_3d, dispatch.call_3d)
 """The functions to which a wrapper passes its arguments."""
 
 

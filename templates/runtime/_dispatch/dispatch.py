@@ -1,9 +1,10 @@
-"""From the arrays that a wrapper was given to those that its library takes, and back.
+"""Calls of a library's function with arguments that the library can't take as they are.
 
-Each wrapper calls its library directly where it can. For everything else - another
-memory, a volume, a list, what is no array at all - it calls the function here that has
-its contract's name. Each checks first, so that what the library can't take or would
-misread is told before the library is called.
+A wrapper calls its library directly if it can. Otherwise, for an array of another memory, a
+volume, a list or an invalid argument, it calls one of the functions below: `call_2d`,
+`call_2d_or_3d` and `call_3d` for a function of images, of images and volumes, and of volumes.
+They check the arguments first, so that an array that the library would refuse or misread raises
+voxbind's error before the library is called.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ if TYPE_CHECKING:
     from .call import Call
     from .facts import Arguments, Facts, Function
 
-__all__ = ["direct", "flexible", "per_slice", "told", "volume"]
+__all__ = ["call_2d", "call_2d_or_3d", "call_3d", "call_as_is", "warn_if_converted"]
 
 
-def direct(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
-    """Run a function as it is; only memories are exchanged."""
+def call_as_is(function: Function, arguments: Arguments, **facts: Unpack[Facts]) -> Any:
+    """Call a function with arrays of any shape; only their memory is converted."""
     return _call(function, arguments, facts).run()
 
 
-def per_slice(
+def call_2d(
     function: Function,
     arguments: Arguments,
     *,
-    stacks: bool = True,
+    stackable: bool = True,
     needs_channels: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
-    """Run a function that takes a (Y, X) image; on a volume, slice by slice.
+    """Call a function of a (Y, X) image; a volume is processed slice by slice.
 
     Parameters
     ----------
@@ -42,10 +43,10 @@ def per_slice(
         The library's function.
     arguments
         The wrapper's arguments by parameter, in order.
-    stacks
-        Whether the results of slices are images, which stack to a volume.
+    stackable
+        Whether the results of slices can be stacked to a volume.
     needs_channels
-        Whether the last axis of an image is one of colours.
+        Whether the image has a channel axis, its last.
     **facts
         See `voxbind._dispatch.facts.Facts`.
     """
@@ -53,36 +54,36 @@ def per_slice(
     shape = call.shape
     axes = len(shape)
     takes_channels = needs_channels or arguments.get("channel_axis") is not None
-    # What looks like colours goes to the library, which reads or refuses them in its own words.
+    # An array that may be a colour image is passed on: the library reads it, or raises.
     has_channels = takes_channels or call.may_be_colours
     if axes - has_channels < 3 or call.has_coordinates_of_all_axes:
         return call.run()
     image = "(Y, X, channels)" if takes_channels else "(Y, X)"
     if axes - has_channels > 3:
+        volume = ", or a volume, which is processed slice by slice" if stackable else ""
         raise DimensionError(
-            f"{call.told(shape)}. It takes a {image} image"
-            + (" and, slice by slice, a volume of them" if stacks else "")
-            + ": loop over the axes before."
+            f"{call.describe(shape)}. It accepts a {image} image{volume}. Loop over the leading "
+            "axes."
         )
-    if not stacks:
+    if not stackable:
         raise DimensionError(
-            f"{call.told(shape)}. It takes a {image} image, and what it gives for slices can't be "
-            f"stacked to a volume: call it for each, `{call.comprehension}`."
+            f"{call.describe(shape)}. It accepts a {image} image only, since the results of slices "
+            f"can't be stacked. Call it for each slice: `{call.comprehension}`."
         )
     return call.run_per_slice(has_channels)
 
 
-def flexible(
+def call_2d_or_3d(
     function: Function,
     arguments: Arguments,
     *,
-    stacks: bool = True,
+    stackable: bool = True,
     needs_channels: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
-    """Run a function that takes images and volumes, on all axes at once or slice by slice.
+    """Call a function of images and volumes, on all axes at once or slice by slice.
 
-    The wrapper's own ``slice_by_slice`` is among the arguments; see `per_slice` for the rest.
+    The wrapper's own ``slice_by_slice`` is one of `arguments`; see `call_2d` for the others.
     """
     arguments = dict(arguments)
     slice_by_slice = arguments.pop("slice_by_slice", False)
@@ -95,57 +96,62 @@ def flexible(
     has_channels = needs_channels or channel_axis is not None
     if axes == 3 and has_channels and not needs_channels:
         raise DimensionError(
-            f"{call.told(shape)}, channel_axis={channel_axis!r} and slice_by_slice=True: beside "
-            "the axis of channels that is one slice. Give channel_axis=None for a volume, or leave "
-            "slice_by_slice out."
+            f"{call.describe(shape)}, channel_axis={channel_axis!r} and slice_by_slice=True. "
+            "Without its channel axis, this array is a single slice. Give channel_axis=None if it "
+            "is a volume, or leave slice_by_slice out."
         )
     if axes - has_channels < 3:
         return call.run()
     if axes - has_channels > 3:
         image = "(Z, Y, X, channels)" if has_channels else "(Z, Y, X)"
         raise DimensionError(
-            f"{call.told(shape)}. With slice_by_slice=True it takes a {image} volume: loop over "
-            "the axes before, or leave slice_by_slice out."
+            f"{call.describe(shape)}. With slice_by_slice=True it accepts a {image} volume. Loop "
+            "over the leading axes, or leave slice_by_slice out."
         )
-    if not stacks:
+    if not stackable:
         raise DimensionError(
-            f"{call.told(shape)} and slice_by_slice=True, and what it gives for slices can't be "
-            "stacked to a volume: leave slice_by_slice out for the whole volume, or call it for "
-            f"each slice, `{call.comprehension}`."
+            f"{call.describe(shape)} and slice_by_slice=True, but the results of slices can't be "
+            "stacked. Leave slice_by_slice out to process the volume in 3-D, or call it for each "
+            f"slice: `{call.comprehension}`."
         )
     return call.run_per_slice(has_channels)
 
 
-def volume(
+def call_3d(
     function: Function,
     arguments: Arguments,
     *,
     needs_channels: bool = False,
     **facts: Unpack[Facts],
 ) -> Any:
-    """Run a function that takes a volume only."""
+    """Call a function of volumes."""
     call = _call(function, arguments, facts)
     has_channels = needs_channels or arguments.get("channel_axis") is not None
     if len(call.shape) - has_channels == 2:
         raise DimensionError(
-            f"{call.told(call.shape)}. It takes a (Z, Y, X"
-            f"{', channels' if has_channels else ''}) volume: give the whole stack, or, for a "
-            f"volume of one slice, {call.image}[None]."
+            f"{call.describe(call.shape)}. It accepts a (Z, Y, X"
+            f"{', channels' if has_channels else ''}) volume. Give the whole stack, or "
+            f"{call.image}[None] for a volume of one slice."
         )
     return call.run()
 
 
-def told(value: Any, name: str, asked: Any = None) -> Any:
-    """Return what goes to pyclesperanto's memory as it is, after telling what it becomes there.
+def warn_if_converted(value: Any, name: str, asked: Any = None) -> Any:
+    """Return an argument unchanged, after a warning if pyclesperanto will convert its dtype.
 
     Parameters
     ----------
     value
-        An array, or what else the library takes.
+        An array, or any other argument that the library takes.
     name
-        The parameter.
+        The parameter's name.
     asked
-        The dtype that the caller asks for, if any: then there is nothing to tell.
+        The dtype that the caller asks for. If it isn't None, there is no warning.
+
+    Warns
+    -----
+    DtypeConversionWarning
+        If pyclesperanto has no such dtype and holds the values in another one.
     """
     if asked is None:
         from .._memory.pyclesperanto_memory import tell

@@ -1,4 +1,4 @@
-"""What is known of a function when it is called: the wrapper's facts, made ready once."""
+"""The facts about a function, prepared once for all its calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Plan", "plan_of"]
 
 
 class Plan:
-    """What is known of a function, made ready once for all its calls."""
+    """Facts about a function, as its calls use them."""
 
     def __init__(self, function: Function, facts: Facts, names: tuple[str, ...]) -> None:
         self.function: Function = function
@@ -20,38 +20,39 @@ class Plan:
         self.package: str = (getattr(named, "__module__", None) or "").partition(".")[0]
         """Top-level package of the library."""
         self.images: tuple[str, ...] = facts.get("images", ())
-        self.whole: tuple[str, ...] = facts.get("whole", ())
+        self.other_arrays: tuple[str, ...] = facts.get("other_arrays", ())
         self.outputs: tuple[str, ...] = facts.get("outputs", ())
-        self.host: tuple[str, ...] = facts.get("host", ())
-        self.changed: tuple[str, ...] = facts.get("changed", ())
+        self.host_arrays: tuple[str, ...] = facts.get("host_arrays", ())
+        self.modified: tuple[str, ...] = facts.get("modified", ())
         self.array_like: tuple[str, ...] = facts.get("array_like", ())
-        self.named: tuple[str, ...] = facts.get("named", ())
-        self.masked: tuple[str, ...] = facts.get("masked", ())
-        self.lazy: tuple[str, ...] = facts.get("lazy", ())
-        self.only: tuple[str, ...] = facts.get("only", ())
-        self.needs_output: tuple[str, ...] = facts.get("needs_output", ())
-        self.required: int = facts.get("required", 1)
-        self.positional: int = facts.get("positional", self.required)
+        self.name_or_array: tuple[str, ...] = facts.get("name_or_array", ())
+        self.accepts_masked: tuple[str, ...] = facts.get("accepts_masked", ())
+        self.accepts_dask: tuple[str, ...] = facts.get("accepts_dask", ())
+        self.allowed_dtypes: tuple[str, ...] = facts.get("allowed_dtypes", ())
+        self.required_outputs: tuple[str, ...] = facts.get("required_outputs", ())
+        self.n_required: int = facts.get("n_required", 1)
+        self.n_positional: int = facts.get("n_positional", self.n_required)
         self.args: str = facts.get("args", "")
         self.kwargs: str = facts.get("kwargs", "")
         self.library: LibraryMemory | None = library_memory(facts.get("memory", NUMPY.name))
         self.defaults: Arguments = facts.get("defaults", {})
-        self.is_plain: bool = self.required == self.positional and not (
+        self.is_plain: bool = self.n_required == self.n_positional and not (
             self.args or self.kwargs or self.defaults
         )
         self.is_simple: bool = (
             self.is_plain
             and self.library is NUMPY
-            and self.positional == 1
+            and self.n_positional == 1
             and names[:1] == self.images[:1]
-            and not (self.only or self.needs_output or self.changed)
+            and not (self.allowed_dtypes or self.required_outputs or self.modified)
         )
-        self.in_turn: bool = facts.get("in_turn", False)
-        self.read: tuple[str, ...] = (*self.images, *self.whole)
+        self.sequential: bool = facts.get("sequential", False)
+        self.read: tuple[str, ...] = (*self.images, *self.other_arrays)
         self.lowered: tuple[str, ...] = tuple(
-            sorted(self.read, key=lambda name: name not in self.changed)
+            sorted(self.read, key=lambda name: name not in self.modified)
         )
-        """First what is changed: a copy, also where the same array is only read."""
+        """The arrays that are read, modified ones first: an array that is passed for two
+        parameters is then copied once, for both."""
         self.written: tuple[str, ...] = tuple(
             name for name in self.outputs if name not in self.read
         )
@@ -59,11 +60,12 @@ class Plan:
 
 
 _plans: dict[int, Plan] = {}
-"""By the id of the function, which may not be hashable; its plan keeps it, and so the id."""
+"""Plans by the id of their function, which may not be hashable. A plan holds its function, so
+that no other object can get the same id."""
 
 
 def plan_of(function: Function, arguments: Arguments, facts: Facts) -> Plan:
-    """Return what is known of a function, which is hardly ever something else than before."""
+    """Return the plan of a function; a new one if its facts differ from those of the last call."""
     plan = _plans.get(id(function))
     if plan is None or plan.facts != facts:
         plan = _plans[id(function)] = Plan(function, facts, tuple(arguments))

@@ -1,4 +1,4 @@
-"""A volume's slices on their way through a function, and their results back into one."""
+"""Call a function for each slice of a volume, and stack the results."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def run_per_slice(
     run
         Calls the function with arguments by parameter.
     values
-        The arguments; `cut` names those that are given slice by slice.
+        The arguments.
     cut
-        Arrays of equal length along their first axis.
+        Parameters whose arrays are sliced; their first axes have the same length.
     outputs
-        Those of them that the function may write its result into.
+        Those of `cut` that the function may write its result into.
     function
-        Name for messages.
+        The function's name, for error messages.
     memory
-        In which the arrays are.
+        The memory of the arrays.
     workers
-        How many slices are worked on at a time, each in a thread of its own.
+        Number of threads, each of which computes one slice at a time.
     """
     volumes = {name: values[name] for name in cut}
     count = volumes[cut[0]].shape[0]
@@ -73,9 +73,9 @@ def run_per_slice(
 
 
 def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterator[Callable[[], _T]]:
-    """Give what returns the results, one after the other, while the next few are worked on.
+    """Yield functions that return the results in order, while the next few are computed.
 
-    An iterator that ran the function itself would end at its `StopIteration` as if all were done.
+    If the iterator itself ran the function, a `StopIteration` from the function would end it early.
     """
     if workers == 1 or len(numbers) < 2:
         yield from (partial(run, number) for number in numbers)
@@ -88,7 +88,7 @@ def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterato
     pool = ThreadPoolExecutor(min(workers, len(numbers)))
     try:
         for number in numbers:
-            # A library may ask for NumPy's error state or its own settings in the context.
+            # The context holds NumPy's error state, and perhaps settings of the library.
             waiting.append(pool.submit(copy_context().run, run, number).result)
             if len(waiting) > 2 * workers:  # results take memory until they are stacked
                 yield waiting.popleft()
@@ -99,7 +99,7 @@ def _in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterato
 
 
 class _Arrays:
-    """One array with a first axis for the slices, made when the first result is there."""
+    """The stacked result, allocated once the first slice's result is known."""
 
     def __init__(self, first: Any, count: int, function: str, memory: LibraryMemory) -> None:
         self._function, self._memory = function, memory
@@ -109,14 +109,14 @@ class _Arrays:
         expected = self._stack.shape[1:]
         shape = getattr(result, "shape", None)
         if shape != expected:
-            came = f"shape {shape}" if shape is not None else class_name(result)
+            returned = f"shape {shape}" if shape is not None else f"a {class_name(result)}"
             raise DimensionError(
-                f"{self._function} gave shape {expected} for slice 0 and {came} for slice {z}: "
-                "these can't be stacked. Call it for each slice, `for plane in volume: ...`, and "
-                "keep the results in a list."
+                f"{self._function} returned shape {expected} for slice 0 and {returned} for slice "
+                f"{z}, which can't be stacked. Call it for each slice, `for plane in volume: ...`, "
+                "and keep the results in a list."
             )
         if result.dtype != self._stack.dtype:
-            # Label images, for one, may need a larger dtype in a later slice.
+            # A label image, for example, may need a larger dtype in a later slice.
             self._stack = self._memory.widened(self._stack, result)
         self._memory.put(self._stack, z, result)
 
@@ -125,7 +125,7 @@ class _Arrays:
 
 
 class _Members:
-    """The members of a tuple or list, each stacked by itself."""
+    """A tuple or list, whose members are stacked one by one."""
 
     def __init__(self, first: Any, count: int, function: str, memory: LibraryMemory) -> None:
         self._function = function
@@ -135,8 +135,9 @@ class _Members:
     def put(self, z: int, result: Any) -> None:
         if type(result) is not self._kind or len(result) != len(self._piles):
             raise DimensionError(
-                f"{self._function} gave {len(self._piles)} results for slice 0 and not so for "
-                f"slice {z}: these can't be stacked. Call it for each slice."
+                f"{self._function} returned {len(self._piles)} results for slice 0 and another "
+                f"type or number of results for slice {z}, which can't be stacked. Call it for "
+                "each slice, `for plane in volume: ...`, and keep the results in a list."
             )
         for pile, member in zip(self._piles, result, strict=True):
             pile.put(z, member)
@@ -147,7 +148,7 @@ class _Members:
 
 
 class _Scalars:
-    """Numbers, which become a 1-D array with one number a slice."""
+    """Numbers, which become a 1-D array with one number for each slice."""
 
     def __init__(self) -> None:
         self._numbers: list[Any] = []
@@ -160,7 +161,7 @@ class _Scalars:
 
 
 class _Nothing:
-    """``None``, from a function that changes its argument or writes into an output."""
+    """``None``, from a function that modifies its argument or writes into an output."""
 
     def put(self, z: int, result: Any) -> None:
         pass
@@ -182,6 +183,6 @@ def _pile(
     if isinstance(first, (tuple, list)):
         return _Members(first, count, function, memory)
     raise DimensionError(
-        f"{function} gives a {class_name(first)} for a slice, which can't be stacked to a volume. "
+        f"{function} returns a {class_name(first)} for each slice, which can't be stacked. "
         "Call it for each slice, `for plane in volume: ...`, and keep the results in a list."
     )

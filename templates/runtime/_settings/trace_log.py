@@ -9,17 +9,17 @@ __all__ = ["Conversion", "TraceLog", "TracedCall"]
 
 
 class Conversion(NamedTuple):
-    """One array on its way from one memory to another."""
+    """The conversion of one array from one memory to another."""
 
     argument: str
-    """The parameter; ``result`` for what comes back."""
+    """Name of the parameter; ``result`` for the result."""
     source: str
-    """Where it was: ``torch (cuda:0)``."""
+    """Memory before: ``torch (cuda:0)``."""
     target: str
-    """Where it went: ``numpy``."""
+    """Memory after: ``numpy``."""
     nbytes: int
     shared: bool
-    """Whether the two have one buffer; else it was copied."""
+    """Whether both arrays share one buffer; if not, it was copied."""
 
     def __str__(self) -> str:
         how = "shared" if self.shared else "copied"
@@ -35,14 +35,14 @@ class TracedCall(NamedTuple):
     device: str
     """Where the library worked: ``cpu``, ``cuda:0``, the name of an OpenCL device."""
     path: str
-    """``direct``: one call of the library; ``per slice``: one for each."""
+    """``direct``: one call of the library; ``per slice``: one call for each slice."""
     slices: int
-    """Of the volume that was cut; 0 where none was."""
+    """Number of slices of the volume; 0 if it was processed at once."""
     conversions: tuple[Conversion, ...]
     seconds: float
-    """From the wrapper's call to its end, conversions included."""
+    """Duration of the call, conversions included."""
     error: str
-    """Name of the exception that ended it, if one did."""
+    """Name of the exception that the call raised; empty if it returned."""
     reason: str = ""
     """Why it ran there, if it was called through `voxbind.auto`."""
 
@@ -59,9 +59,9 @@ class TracedCall(NamedTuple):
 
 
 class TraceLog(Sequence[TracedCall]):
-    """The calls that a `trace` saw, in the order in which they ended; printed, a table.
+    """The calls that a `trace` recorded, in the order in which they ended; printed, a table.
 
-    What a generator gives is converted when it is asked for, and has a row of its own.
+    Arrays that a generator yields are converted one by one, and each has a row of its own.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class TraceLog(Sequence[TracedCall]):
         return len(self._calls)
 
     def add(self, call: TracedCall) -> None:
-        """Take a call down; appending is one step, also for threads."""
+        """Record a call; appending to a list is safe in several threads."""
         self._calls.append(call)
 
     def rows(self) -> list[dict[str, Any]]:

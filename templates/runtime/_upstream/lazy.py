@@ -1,4 +1,4 @@
-"""Module attributes that come when they are first asked for (PEP 562)."""
+"""Module attributes that are imported when they are first used (PEP 562)."""
 
 from __future__ import annotations
 
@@ -100,9 +100,9 @@ def lazy_module(module: str, upstream: Any) -> tuple[Callable[[str], Any], Calla
 
 
 class _Absent(type):
-    """The class of what stands for a class or a constant whose device isn't here.
+    """Metaclass of placeholders for a library's classes and constants without its device.
 
-    It can be imported, and be asked for in `isinstance`; whoever makes or reads one is told.
+    A placeholder can be imported and used in `isinstance`. Any other use raises the error.
     """
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:

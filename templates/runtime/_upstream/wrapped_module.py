@@ -34,20 +34,20 @@ __all__ = [
 Environment = Mapping[str, Mapping[str, tuple[str, ...]]]
 _upstreams: list[ModuleType] = []
 _watching = 0
-"""How many traces are open, in any thread."""
+"""Number of open traces, in all threads."""
 _lock = allocate_lock()
 _fresh: dict[str, bool] = {}
-"""Whether the installed version of a distribution is the wrapped one; filled at first use.
+"""By distribution, whether the installed version is the wrapped one; filled at first use.
 
-It isn't known of a library without a version: signatures are compared, and nothing is warned."""
+For a library without a version it is False: signatures are compared, without a warning."""
 _NO_VERSION = "unknown"
 """The version of a library that has none, as the build records it."""
 _VERSIONED_BY = {"cupyx": "cupy"}
-"""Packages that have their version in another one of the same distribution."""
+"""Packages whose version is stored in another package of the same distribution."""
 
 
 class LibraryDefault:
-    """A default that only the library can give: where it stays untouched, it isn't passed."""
+    """A default that only the library knows: an argument that is left at it isn't passed on."""
 
     __slots__ = ("_path",)
 
@@ -64,24 +64,23 @@ def library_default(path: str) -> Any:
 
 
 def watch_direct_calls(on: bool) -> None:
-    """Begin, or end, to take every call by the way on which it can be watched.
+    """Switch the fast path off (or on again), so that calls can be traced.
 
-    A wrapper calls its library directly where an array's class is the ``Array`` of its
-    `upstream`. While somebody watches that is a class of which there are no arrays, so that
-    nobody pays for a question when nobody watches. In other threads calls are slower for
-    that time, and do the same.
+    A wrapper calls its library directly if the class of the image is ``upstream.Array``. While a
+    trace is open, ``Array`` is a class without instances, so that no wrapper does. Without a trace
+    this costs nothing. Calls in other threads give the same results meanwhile, only slower.
     """
     global _watching
     with _lock:
         _watching += 1 if on else -1
-        if _watching == int(on):  # the first that begins, the last that ends
+        if _watching == int(on):  # the first trace opens, or the last one closes
             for each in _upstreams:
                 each.__dict__.pop("Array", None)
                 each.__dict__.pop("Arrays", None)
 
 
 class _NoArray:
-    """What no array is."""
+    """A class without instances."""
 
 
 def upstream(
@@ -96,10 +95,9 @@ def upstream(
 ) -> Any:
     """Return the functions and classes of one wrapped module, as attributes.
 
-    An attribute is looked up, and checked, once; from then on it is as near as a global:
-    what comes back is a plain module, whose attributes Python finds faster than those of
-    an object of any other class. ``Array`` is the class of the arrays that the library works
-    on, and ``Arrays`` are those of functions that work on any array of the standard.
+    An attribute is looked up and checked once. The returned object is a plain module, since Python
+    finds a module's attributes faster than those of any other object. ``Array`` is the class of
+    the library's arrays; ``Arrays`` are the classes that a function of any memory works on.
 
     Parameters
     ----------
@@ -110,18 +108,18 @@ def upstream(
     version
         The version that was wrapped.
     extra
-        The extra of voxbind that installs the library, if there is one.
+        Extra of voxbind that installs the library; empty if there is none.
     memory
         The memory that the library works in, if it isn't NumPy's.
     environment
-        Files that the library must be told of before it is imported, by environment
-        variable: where it isn't set, no pattern of ``unless`` matches a file and one of
-        ``below_prefix`` exists below `sys.prefix`, it is set to that file's path.
+        Environment variables to set before the library is imported. A variable is set to the first
+        file of ``below_prefix`` that exists below `sys.prefix`, unless the variable is set already
+        or a file matches a pattern of ``unless``.
     home
-        From where the module is imported, if not by its own name.
+        Dotted name to import the module by, if it isn't `module`.
     """
-    # Now, not at the first call: by then others may have imported the library.
-    _tell(environment or {})
+    # Set now, since other code may import the library before the first call.
+    _set_environment(environment or {})
     found = ModuleType(f"{module} of {distribution} {version}")
     library = _Library(found.__dict__, module, distribution, version, extra, memory, home)
     found.__dict__.update(__getattr__=library.find, __library__=library)
@@ -130,13 +128,13 @@ def upstream(
 
 
 def handed_on(upstream: Any, name: str) -> Any:
-    """Return what a wrapped module has under a name, be it ``Array``."""
+    """Return an attribute of the library's module, even if its name is ``Array``."""
     library: _Library = upstream.__library__
     return library.attribute(name)
 
 
 def unwrapped(upstream: Any, name: str) -> Any:
-    """Return what a module of the library has under a name that isn't wrapped.
+    """Return an attribute of the library's module that voxbind doesn't wrap.
 
     Raises
     ------
@@ -162,7 +160,7 @@ def public_names(upstream: Any) -> list[str]:
 
 
 class _Library:
-    """Finds what is asked of a wrapped module: see `upstream`."""
+    """Looks up the attributes of a wrapped module: see `upstream`."""
 
     def __init__(
         self,
@@ -187,7 +185,8 @@ class _Library:
         if name not in ("Array", "Arrays"):
             value = self._found[name] = self.attribute(name)
             return value
-        array = array_api_classes if name == "Arrays" else one_thread_at_a_time(self._array)
+        # Any: what stands here is compared with classes, and only that.
+        array: Any = array_api_classes if name == "Arrays" else one_thread_at_a_time(self._array)
         with _lock:
             if _watching:  # until the last trace closes, which takes it out again
                 array = () if name == "Arrays" else _NoArray
@@ -250,7 +249,7 @@ class _Library:
         except ModuleNotFoundError as error:
             parent, _, name = module.rpartition(".")
             if parent and error.name == module:
-                # A module that its parent shows under a name it can't be imported by.
+                # An attribute of its parent module that can't be imported as a module.
                 shown = getattr(self._import(parent), name, None)
                 if shown is not None:
                     return shown
@@ -259,7 +258,7 @@ class _Library:
                 raise self._broken(module, error) from error
             missing = self._distribution if module == self._home else module
             raise LibraryMissingError(
-                f"{self._module} is wrapped here but {missing} isn't installed. "
+                f"voxbind wraps {self._module}, but {missing} isn't installed. "
                 f"Install it with: pip install {self._wanted}",
                 name=error.name,
             ) from error
@@ -268,9 +267,9 @@ class _Library:
 
     def _unfinished(self, name: str) -> LibraryMissingError:
         return LibraryMissingError(
-            f"{self._module}.{name} was called while {self._home} is still being imported, and "
-            f"isn't defined yet: the module that calls it and {self._home} import each other. "
-            "Call it after the import, from within a function for example.",
+            f"{self._module}.{name} was called before the import of {self._home} finished, since "
+            f"the calling module and {self._home} import each other. Call it after the import, for "
+            "example within a function.",
             name=self._module,
         )
 
@@ -278,7 +277,7 @@ class _Library:
         name = self._module if module == self._home else module
         return LibraryMissingError(
             f"{name} is installed but fails to import: {type(error).__name__}: {error}. "
-            f"Try `python -c 'import {module}'`, and install it anew with: "
+            f"`python -c 'import {module}'` shows the whole error. Reinstall it with: "
             f"pip install --force-reinstall {self._wanted}",
             name=name,
         )
@@ -290,10 +289,11 @@ class _Library:
             wrapped = f"{self._distribution} {self._version}"
             installed = f" ({self._installed()})"
             advice = (
-                f", or install the wrapped one: pip install '{self._distribution}=={self._version}'"
+                f", or install the wrapped version: pip install "
+                f"'{self._distribution}=={self._version}'"
             )
         return StaleWrapperError(
-            f"{self._module}.{name} was wrapped from {wrapped} and no longer fits: {problem}. "
+            f"{self._module}.{name} was wrapped from {wrapped} and has changed since: {problem}. "
             f"Run `voxbind build` to wrap the installed version{installed}{advice}"
         )
 
@@ -322,8 +322,8 @@ class _Library:
                 import warnings
 
                 warnings.warn(
-                    f"voxbind's wrappers were measured on {self._distribution} {self._version}, "
-                    f"and {installed} is installed: contracts, types and dtypes may differ. "
+                    f"voxbind's wrappers were measured with {self._distribution} {self._version}, "
+                    f"but {installed} is installed: contracts, types and dtypes may differ. "
                     "Run `voxbind build` to measure the installed version.",
                     StaleWrapperWarning,
                     stacklevel=callers_level(),
@@ -331,7 +331,7 @@ class _Library:
         return fresh
 
     def _misfit(self, name: str, function: Any) -> str:
-        """Say how the wrapper's signature no longer fits the library's, or nothing."""
+        """Say in what the library's signature differs from the wrapper's; empty if they fit."""
         from inspect import Parameter, isfunction, signature
 
         wrapper = getattr(sys.modules.get(f"{PACKAGE}.{self._module}"), "__dict__", {}).get(name)
@@ -372,11 +372,11 @@ def _normalized(version: str) -> str:
     return ".".join(str(int(part)) if part.isdigit() else part for part in version.split("."))
 
 
-def _tell(environment: Environment) -> None:
-    """Tell a library in the environment where its files are."""
+def _set_environment(environment: Environment) -> None:
+    """Set environment variables that say where a library's files are."""
     if not environment:
         return
-    # `pathlib` and `glob` take longer to import than all else that is done here.
+    # The imports of `pathlib` and `glob` would take longer than everything else here.
     import os.path
 
     for variable, where in environment.items():
@@ -389,7 +389,7 @@ def _tell(environment: Environment) -> None:
 
 
 def _is_there(pattern: str) -> bool:
-    """Tell whether a `glob` pattern fits a file."""
+    """Whether a file matches a `glob` pattern."""
     import os.path
 
     folder = os.path.dirname(pattern)  # noqa: PTH120

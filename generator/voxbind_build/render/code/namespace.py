@@ -24,6 +24,8 @@ class Namespace:
         self._bound: dict[tuple[str, str], str] = {}
         self._type_only: set[tuple[str, str]] = set()
         self._handed_on: list[tuple[str, str, str]] = []
+        self.aliases: dict[str, str] = {}
+        """By the text of a type, the name that the module gives it."""
         self.upstreams: dict[str, str] = {}
         """By upstream module, the name of the object that stands for it."""
 
@@ -47,6 +49,21 @@ class Namespace:
         if (module, name) not in self._bound:
             self._type_only.add((module, name))
         return self.bind(name, module)
+
+    def name_type(self, text: str, parameter: str) -> str:
+        """Return the module's own name for a type: ``_Mode`` for that of a parameter ``mode``.
+
+        Parameters
+        ----------
+        text
+            The type, as the module writes it.
+        parameter
+            The parameter after which the type is named, if it has no name yet.
+        """
+        if text not in self.aliases:
+            words = (word.capitalize() for word in parameter.split("_"))
+            self.aliases[text] = self._free(f"_{''.join(words)}")
+        return self.aliases[text]
 
     def hand_on(self, name: str, module: str, public: str) -> None:
         """Bind a public name of the module itself, for checkers."""

@@ -1,7 +1,8 @@
-"""The signature of a wrapper, and its overloads: what comes back for what goes in."""
+"""The signature of a wrapper, and its overloads: the type of the result for each type of image."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -28,25 +29,27 @@ __all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signa
 SLICE_BY_SLICE = "slice_by_slice"
 _ARRAYS = frozenset(("Array", "ArrayT"))
 _INVARIANT = frozenset(("dict", "list", "set"))
+_WORDS = re.compile(r"\b_*Literal\[[^\[\]]{30,}\]")
+"""A list of words that is too long to be read twice."""
 _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
 class Signature(Struct, frozen=True, kw_only=True):
-    """Parameters and result, as they are written."""
+    """Parameters and result, as Python source."""
 
     parameters: tuple[str, ...]
     returns: str
 
 
 class _Arrays(Struct, frozen=True, kw_only=True):
-    """What arrays of one kind give: a row of overloads."""
+    """The types of image and result in one overload."""
 
     image: TypeExpr | None
     """The image's type; None where that is as it is documented."""
     result: str
-    """The name of the type of arrays that come back."""
+    """The type of arrays in the result."""
     options: Mapping[str, TypeExpr] = {}
-    """Parameter annotations that these overloads narrow, by name."""
+    """Parameter annotations that this overload narrows, by name."""
 
 
 def signatures(
@@ -101,7 +104,7 @@ class _Writer:
         yield self._signature(self._any(kinds), self._united(kinds))
 
     def _forms(self) -> tuple[Form, ...]:
-        """Return what options decide, if these can be given by name."""
+        """Return the result types that options decide on, if the options can be given by name."""
         kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
         named = {"KEYWORD_ONLY"}
         if "VAR_POSITIONAL" not in kinds.values():
@@ -226,7 +229,8 @@ class _Writer:
         else:
             documented = type_of(parameter.annotation, self._where)
             described = with_arrays(kind.options.get(parameter.name, documented), self._array)
-        text = f"{star}{parameter.name}: {self._annotation(described)}"
+        type_ = self._without_repetition(self._annotation(described), parameter.name)
+        text = f"{star}{parameter.name}: {type_}"
         if parameter.default is None or required:
             return text
         if parameter.default_is_literal:
@@ -234,6 +238,18 @@ class _Writer:
             return f"{text} = {literal(parameter.default, where, self._names.bind)}"
         mark = self._names.bind("library_default", "voxbind._upstream.wrapped_module")
         return f"{text} = {mark}({parameter.default!r})"
+
+    def _without_repetition(self, text: str, parameter: str) -> str:
+        """Return a type in which a list of words that comes twice is written once.
+
+        The first stays as it is: editors show the words of an annotation, and of an alias its name.
+        """
+        for match in _WORDS.finditer(text):
+            words = match[0]
+            head, _, rest = text.partition(words)
+            if words in rest:
+                return head + words + rest.replace(words, self._names.name_type(words, parameter))
+        return text
 
     def _annotation(self, type_: TypeExpr) -> str:
         return annotation(type_, self._where, self._names.bind_type)

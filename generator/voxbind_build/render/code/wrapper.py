@@ -1,4 +1,4 @@
-"""One wrapper: its signature, the direct call, and the call for everything else."""
+"""One wrapper: its signature, the direct call of the library, and the call through voxbind."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["Wrapper", "first_image", "name_of_result", "names_used", "wrap"]
 
-_LIFTING = {
-    "PURE_2D": "per_slice",
-    "PURE_3D": "volume",
-    "FLEXIBLE": "flexible",
-    "VOLUMETRIC_TO_SLICE": "volume",
+_CALLS = {
+    "PURE_2D": "call_2d",
+    "PURE_3D": "call_3d",
+    "FLEXIBLE": "call_2d_or_3d",
+    "VOLUMETRIC_TO_SLICE": "call_3d",
 }
 _DEPRECATED = ".DEPRECATED"
-"""How the marks end that scikit-image and its kin give deprecated parameters as defaults."""
+"""End of the name of the object that scikit-image uses as default of deprecated parameters."""
 
 
 class Wrapper(Struct, frozen=True, kw_only=True):
-    """What the template of a function fills in."""
+    """The values that the template of a function needs."""
 
     name: str
     overloads: tuple[Signature, ...]
-    """What certain arguments give, where that isn't always the same."""
+    """Signatures for certain arguments, if the type of the result depends on them."""
     parameters: tuple[str, ...]
     returns: str
     docstring: str
     result: str
     """Name of the local variable that holds the result."""
     direct: str
-    """The library's call with the arguments as they came; empty if there is none."""
+    """The call of the library with the caller's arguments; empty if there is none."""
     conditions: tuple[str, ...]
-    """What must hold for it; nothing, if it always does."""
+    """Conditions under which the direct call is made; none if it always is."""
     lifted: str
-    """The call for everything else; empty if the direct one serves always."""
+    """The call through `voxbind._dispatch` in all other cases; empty if there are none."""
 
 
 def names_used(function: Function) -> set[str]:
@@ -80,20 +80,20 @@ def wrap(
     names: Namespace,
     examples: Examples,
 ) -> Wrapper:
-    """Return one wrapper; what it needs is bound in `names`.
+    """Return one wrapper; the names that it uses are bound in `names`.
 
     Parameters
     ----------
     name
         Its name in the generated module.
     function
-        What is known of it.
+        The wrapped function.
     library
         The library's key.
     memory
-        What the library works in.
+        The memory that the library works in.
     names
-        Of the generated module.
+        The names of the generated module.
     examples
         Rewrites the examples of its docstring.
     """
@@ -121,18 +121,18 @@ class _Writer:
             identifier(parameter.name, self._where)
         contract = function.contract is not None and bool(function.arrays)
         self._images = function.arrays if contract else ()
-        self._changed = (
+        self._modified = (
             tuple(name for name in function.mutates if name not in function.outputs)
             if contract
             else ()
         )
         self._outputs = function.outputs
         whole = function.whole if contract else function.arrays + function.whole
-        # Of a function that was not observed nothing is known to check or to cut images by: they
-        # are converted like any other array.
+        # The images of a function that was not observed can't be checked or sliced: they are
+        # converted like any other array.
         apart = (*function.outputs, *function.host)
         self._whole = tuple(name for name in whole if name not in apart)
-        # A projection may take an image for a volume of one slice: then there is nothing to refuse.
+        # A projection that treats an image as a volume of one slice refuses nothing.
         self._takes_any = (
             function.contract == "VOLUMETRIC_TO_SLICE" and "(Y, X)" not in function.refuses
         )
@@ -145,7 +145,7 @@ class _Writer:
         readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
-            # To checkers each function of this name is another one, of which none is known.
+            # A type checker takes each function of this name for a new one, and has no overloads.
             overloads=() if self._name == "_" else tuple(overloads),
             parameters=last.parameters,
             returns=last.returns,
@@ -161,7 +161,7 @@ class _Writer:
     # --- body --------------------------------------------------------------------------
 
     def _class_of(self) -> str:
-        """Return the name of `type` under which checkers don't ask what a union is narrowed to."""
+        """Return the name of `type` with which type checkers don't narrow unions."""
         return self._names.bind("class_of", "voxbind._support.classes")
 
     def _is_array(self, name: str) -> str:
@@ -171,7 +171,7 @@ class _Writer:
         return f"{kind}({name}) is {self._upstream}.Array"
 
     def _conditions(self) -> tuple[str, ...]:
-        """Return what makes the library's own call the right one; an empty one never holds."""
+        """Return the conditions for the direct call; an empty condition is never true."""
         function, conditions = self._function, []
         if self._first is not None:
             conditions.append(self._is_array(self._first.name))
@@ -188,7 +188,7 @@ class _Writer:
                 continue
             condition = self._is_array(name)
             if self._memory == "array_api":
-                # Whether another array is on the image's device is for the other branch to see.
+                # The other branch compares the devices of this array and the image.
                 conditions.append(self._has_plain_default(parameter))
                 continue
             if name in function.host:  # anything else is brought to the host
@@ -205,7 +205,7 @@ class _Writer:
         return tuple(conditions)
 
     def _has_plain_default(self, parameter: Parameter) -> str:
-        """Return what holds for a default that is no array; nothing where there is none."""
+        """Return a condition that is true for the default; empty if there is no such condition."""
         name, text = parameter.name, parameter.default
         if text is None or text == "None":
             return f"{name} is None" if text else ""
@@ -217,7 +217,7 @@ class _Writer:
         if kind not in ("bool", "int", "float", "str", "tuple"):
             return ""
         condition = f"{check}({name}) is {self._names.bind(kind, 'builtins')}"
-        # There may be arrays of another memory in a tuple.
+        # A tuple may contain arrays of another memory.
         return f"({condition} and {name} == {text})" if kind == "tuple" else condition
 
     def _dimensions(self) -> str:
@@ -227,7 +227,7 @@ class _Writer:
             return ""
         image = self._images[0]
         ndim = f"{image}.ndim"
-        # A list has none, and no checker sees that of pyclesperanto's arrays.
+        # A list has no `ndim`, and type checkers don't know that of pyclesperanto's arrays.
         if image in function.array_like or not memory_facts(self._memory).shows_ndim:
             ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
@@ -251,46 +251,47 @@ class _Writer:
         return f"{self._upstream}.{self._function.original_name}({', '.join(arguments)})"
 
     def _argument(self, name: str) -> str:
-        """Return what is passed on for a parameter: what came, after a word on its dtype."""
+        """Return the expression that is passed on for a parameter."""
         if name not in self._function.sources:
             return name
         asked = ", dtype" * ("dtype" in self._by_name)
-        return f"{self._names.bind('told', 'voxbind._dispatch.dispatch')}({name}, {name!r}{asked})"
+        warn = self._names.bind("warn_if_converted", "voxbind._dispatch.dispatch")
+        return f"{warn}({name}, {name!r}{asked})"
 
     def _lifted(self) -> str:
         function = self._function
         lifted = function.contract and self._images and not self._takes_any
-        lifting = _LIFTING[function.contract] if function.contract and lifted else "direct"
+        entry = _CALLS[function.contract] if function.contract and lifted else "call_as_is"
         positional, required, args, kwargs = self._forwarding()
         is_image = function.kind == "image"
         facts: dict[str, object] = {
             "images": self._images,
-            "whole": self._whole,
+            "other_arrays": self._whole,
             "outputs": self._outputs,
-            "host": function.host,
-            "changed": self._changed,
+            "host_arrays": function.host,
+            "modified": self._modified,
             "array_like": function.array_like if self._images else (),
-            "named": function.named if self._images else (),
-            "masked": function.masked if is_image else (),
-            "lazy": function.lazy if self._images else (),
-            "only": function.only if is_image else (),
-            "needs_output": function.needs_output if is_image else (),
+            "name_or_array": function.named if self._images else (),
+            "accepts_masked": function.masked if is_image else (),
+            "accepts_dask": function.lazy if self._images else (),
+            "allowed_dtypes": function.only if is_image else (),
+            "required_outputs": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,
             "memory": "" if memory_facts(self._memory).is_default else self._memory,
         }
         facts = {name: value for name, value in facts.items() if value}
         if required != 1:
-            facts["required"] = required
+            facts["n_required"] = required
         if positional != required:
-            facts["positional"] = positional
-        if lifting in ("per_slice", "flexible") and not function.stacks:
-            facts["stacks"] = False
-        if lifting != "direct" and function.needs_channels:
+            facts["n_positional"] = positional
+        if entry in ("call_2d", "call_2d_or_3d") and not function.stacks:
+            facts["stackable"] = False
+        if entry != "call_as_is" and function.needs_channels:
             facts["needs_channels"] = True
-        if lifting in ("per_slice", "flexible") and (function.random or function.mutates):
-            facts["in_turn"] = True
-        call = self._names.bind(lifting, "voxbind._dispatch.dispatch")
+        if entry in ("call_2d", "call_2d_or_3d") and (function.random or function.mutates):
+            facts["sequential"] = True
+        call = self._names.bind(entry, "voxbind._dispatch.dispatch")
         arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
         arguments += self._defaults()
         scope = self._names.bind("locals", "builtins")
@@ -311,7 +312,7 @@ class _Writer:
         return f", defaults={{{', '.join(defaults)}}}"
 
     def _forwarding(self) -> tuple[int, int, str, str]:
-        """Return how many parameters go by position and are required, and the variadic names."""
+        """Return how many parameters go by position, how many are required, and variadic names."""
         required = positional = 0
         args = kwargs = ""
         for position, parameter in enumerate(self._function.parameters):

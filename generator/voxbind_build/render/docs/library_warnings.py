@@ -1,4 +1,4 @@
-"""Tells what a library answers to an input that it refuses or warns of."""
+"""Sentences on what a library refuses and warns of, and on how twins differ."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from voxbind_build.model import Function, Twin
 from voxbind_build.render.code.quoting import clean
 
 __all__ = [
+    "enumerated",
     "grouped",
     "of_twin",
     "rank",
@@ -22,36 +23,42 @@ _KINDS = ("bool", "uint", "int", "float", "complex")
 _LENGTH = 90
 _OF_THE_LIBRARY = ("FutureWarning", "DeprecationWarning", "PendingDeprecationWarning")
 _OF_OUR_VALUES = ("RuntimeWarning", "ResourceWarning")
-"""They come of the values in a test image, and say nothing of another."""
+"""Warnings about the values of one test image, which say nothing of another image."""
+_MISREAD = "not given: "
+"""How the record marks dtypes that the probe didn't try, since the library would misread them."""
 
 
 def refusals(function: Function) -> Iterator[str]:
-    """Say which dtypes are refused, and with which words; the contract tells the dimensions."""
+    """Say which dtypes are refused, and with which error; the contract is about dimensions."""
     dtypes = {given: error for given, error in function.refuses.items() if given[:1] != "("}
     for error, given in grouped(dtypes):
-        yield f"Refuses {enumerated(sorted(given, key=rank))} ({_short(error)})"
+        names = enumerated(sorted(given, key=rank))
+        if error.startswith(_MISREAD):
+            yield f"Raises MemoryTypeError for {names}, which the library would misread"
+        else:
+            yield f"The library refuses {names} ({_short(error)})"
 
 
 def warnings(function: Function) -> Iterator[str]:
-    """Say which warnings await a user: of what will change, and of single dtypes."""
+    """Say which warnings a user will see: of future changes, and of certain dtypes."""
     by_dtype: dict[str, str] = {}
     for warning, inputs in function.warnings.items():
         dtypes = [given for given in inputs if given in function.dtypes]
         if warning.startswith(_OF_THE_LIBRARY):
             if not function.deprecated:  # the documentation begins with it then
-                yield f"Warns: {_short(warning)}"
+                yield f"The library warns ({_short(warning)})"
         elif not warning.startswith(_OF_OUR_VALUES) and 0 < len(dtypes) < len(function.dtypes):
             by_dtype |= {f"{dtype} {warning}": warning for dtype in dtypes}
-    told: set[str] = set()
+    mentioned: set[str] = set()
     for warning, keys in sorted(grouped(by_dtype), key=lambda group: -len(group[1])):
         dtypes = sorted({key.partition(" ")[0] for key in keys}, key=rank)
-        if not told.issuperset(dtypes):  # one warning of a dtype is enough here
-            told.update(dtypes)
-            yield f"Warns of {enumerated(dtypes)} ({_short(warning)})"
+        if not mentioned.issuperset(dtypes):  # one warning for each dtype is enough
+            mentioned.update(dtypes)
+            yield f"The library warns for {enumerated(dtypes)} ({_short(warning)})"
 
 
 def grouped(answers: Mapping[str, str]) -> list[tuple[str, list[str]]]:
-    """Bring inputs together whose answers differ in nothing but a dtype's name."""
+    """Group inputs whose answers are the same, or differ only in the name of a dtype."""
     groups: dict[str, tuple[str, list[str]]] = {}
     for given, answer in answers.items():
         groups.setdefault(_DTYPE.sub("", answer), (answer, []))[1].append(given)
@@ -72,19 +79,17 @@ def _short(answer: str) -> str:
 
 def of_twin(twin: Twin) -> list[str]:
     """Say how a function's signature differs from its twin's on the CPU, if it does."""
-    told = []
-    if twin.renamed:
-        told.append(" and ".join(f"{other} is called {own}" for other, own in twin.renamed.items()))
+    differences = [f"has {own} in place of {other}" for other, own in twin.renamed.items()]
     if twin.missing:
-        told.append(f"{', '.join(twin.missing)} {_is(twin.missing)} missing")
+        differences.append(f"lacks {enumerated(twin.missing)}")
     if twin.added:
-        told.append(f"{', '.join(twin.added)} {_is(twin.added)} added")
-    told += [
-        f"{name} is {own} by default, there {other}"
+        differences.append(f"adds {enumerated(twin.added)}")
+    differences += [
+        f"defaults to {name}={own} instead of {name}={other}"
         for name, (other, own) in sorted(twin.defaults.items())
-        if own and other
+        if own and other and not own.startswith("<")  # an object without a name of its own
     ]
-    return [f"Beside {twin.name}, {'; '.join(told)}"] if told else []
+    return [f"Unlike {twin.name}, it {'; '.join(differences)}"] if differences else []
 
 
 def _is(names: tuple[str, ...]) -> str:

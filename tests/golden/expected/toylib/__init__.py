@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from voxbind.lazy import lazy_attributes
-from voxbind.upstream import upstream
+from voxbind._upstream.lazy import lazy_attributes
+from voxbind._upstream.wrapped_module import upstream
 
 if TYPE_CHECKING:
     from . import filters as filters

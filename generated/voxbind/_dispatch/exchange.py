@@ -9,14 +9,14 @@ from __future__ import annotations
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
+from .._memory.interface import CudaMemory
+from .._memory.lookup import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
+from .._memory.numpy_memory import numpy_dtype
+from .._memory.registry import OWN_DTYPES
+from .._memory.routes import by_gpu, nbytes_of, shares
 from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import MemoryTypeError, class_name
-from .interface import CudaMemory
-from .lookup import NUMPY, PLAIN, LibraryMemory, Memory, memory_of, to_host
-from .numpy_memory import numpy_dtype
-from .registry import OWN_DTYPES
-from .routes import by_gpu, nbytes_of, shares
 
 if TYPE_CHECKING:
     from .._settings.tracing import Watch
