@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
-from packages import importing, write_package
 
+from helpers.generated_packages import importing, write_package
 from helpers.synthetic_library import function, manifest, parameter
 from voxbind_build.model import Form, Function, Returns
 from voxbind_build.render import render, templates_dir
