@@ -11,7 +11,7 @@ from importlib import metadata
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -25,13 +25,11 @@ from voxbind_build.cli import function_page as explain
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import printing as display
 from voxbind_build.cli import twins_page as comparison
+from voxbind_build.cli.places import default_package, is_checkout
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
 from voxbind_build.verify.disk import OutputError
-
-_BUILD_PACKAGE = Path(__file__).resolve().parents[1]
-_ROOT = _BUILD_PACKAGE.parents[1]
 
 app = typer.Typer(
     name="voxbind",
@@ -116,9 +114,9 @@ def build(
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
-        _print_json(report)
+        display.as_json(report)
     else:
-        display.build(_console(), report)
+        display.build(display.console(), report)
     read = {row.library for row in report.rows if row.source != "record"}
     if library and not all(spec.name in read for spec in specs):
         raise typer.Exit(1)  # what was asked for isn't there; the notes say why
@@ -148,9 +146,9 @@ def check(
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
-        _print_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
+        display.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
     else:
-        display.check(_console(), report)
+        display.check(display.console(), report)
     raise typer.Exit(0 if report.agrees else 1)
 
 
@@ -198,9 +196,9 @@ def list_functions(
         )
     )
     if as_json:
-        _print_json([explain.facts(manifest, public) for public, _ in found])
+        display.as_json([explain.facts(manifest, public) for public, _ in found])
     else:
-        display.functions(_console(), found)
+        display.functions(display.console(), found)
 
 
 @app.command()
@@ -226,10 +224,10 @@ def show(
         )
     observations = frozen.read_record(package, distrust=True).observations
     if as_json:
-        _print_json([explain.facts(manifest, public, observations) for public in found])
+        display.as_json([explain.facts(manifest, public, observations) for public in found])
     else:
         for public in found:
-            explain.page(_console(100), manifest, public, observations)
+            explain.page(display.console(100), manifest, public, observations)
 
 
 @app.command()
@@ -237,7 +235,7 @@ def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Compare the libraries on a GPU with their twins on the CPU: what differs, what is missing."""
     manifest = _manifest(out)
     if as_json:
-        _print_json(comparison.libraries(manifest))
+        display.as_json(comparison.libraries(manifest))
     elif sys.stdout.isatty():
         from rich.markdown import Markdown  # a tenth of a second
 
@@ -255,9 +253,9 @@ def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
         libraries = frozen.read_record(package).manifest.libraries
     findings = examination.examine(specs, libraries, package)
     if as_json:
-        _print_json(findings)
+        display.as_json(findings)
     else:
-        display.findings(_console(), findings)
+        display.findings(display.console(), findings)
     raise typer.Exit(1 if any(finding.ill for finding in findings) else 0)
 
 
@@ -303,7 +301,7 @@ def record(
         if not library:
             specs = [spec for spec in specs if spec.device]
         # In a checkout the recordings are committed; elsewhere the package keeps them.
-        recordings = frozen.RECORDINGS if out is None and _is_checkout() else None
+        recordings = frozen.RECORDINGS if out is None and is_checkout() else None
         if merged:
             report = merge.merge(
                 specs, merged, _package(out), recordings=recordings, reporter=reporter
@@ -321,9 +319,9 @@ def record(
                 reporter=reporter,
             )
     if as_json:
-        _print_json(report)
+        display.as_json(report)
     else:
-        display.record(_console(), report)
+        display.record(display.console(), report)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -333,21 +331,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     return 0
-
-
-def _is_checkout() -> bool:
-    """Return whether this is voxbind's own repository, and no installed package."""
-    return _ROOT.joinpath("generator").is_dir() and _ROOT.joinpath("templates").is_dir()
-
-
-def default_package() -> Path:
-    """Return the folder of the package: the checkout's, else that of the installed voxbind."""
-    if _is_checkout():
-        return _ROOT / "generated" / "voxbind"
-    spec = importlib.util.find_spec("voxbind")
-    if spec is not None and spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations)))
-    return _BUILD_PACKAGE.with_name("voxbind")
 
 
 def _package(out: Path | None) -> Path:
@@ -414,12 +397,3 @@ def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
         if names.count(name) > 1:
             raise typer.BadParameter(f"{name} is named twice", param_hint="--library")
     return specs
-
-
-def _console(width: int = 140) -> Console:
-    # A pipe has no width; tables in it are read by people and must not be cut.
-    return Console() if sys.stdout.isatty() else Console(width=width)
-
-
-def _print_json(value: Any) -> None:
-    print(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())

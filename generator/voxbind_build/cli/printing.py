@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
+import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -264,3 +267,13 @@ def _result(function: Function) -> str:
 def _shortened(text: str, length: int = 300) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= length else f"{flat[:length]}..."
+
+
+def console(width: int = 140) -> Console:
+    """Return standard output; a pipe, which has no width, isn't cut at a terminal's."""
+    return Console() if sys.stdout.isatty() else Console(width=width)
+
+
+def as_json(value: Any) -> None:
+    """Print records as JSON, for programs."""
+    print(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())

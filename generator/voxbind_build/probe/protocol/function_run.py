@@ -13,12 +13,12 @@ from msgspec import structs
 from voxbind_build.libraries import import_dotted
 from voxbind_build.memories.interface import Memory
 from voxbind_build.memories.lookup import memory
-from voxbind_build.model import IMAGE_ROLES, Call, Observation, ProbeTask, Result
-from voxbind_build.probe.inputs.images import DTYPES
+from voxbind_build.model import Call, Observation, ProbeTask, Result
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
 from voxbind_build.probe.protocol.options import turned
 from voxbind_build.probe.protocol.relations import close, leaves, main_array, same, tells
 from voxbind_build.probe.protocol.slice_comparison import relate
@@ -179,7 +179,7 @@ def _observe_images(
         base = volume  # such as the spread along Z, which an image has none of
     # Early, since a dtype may end the process, and then all is done again up to it.
     bench.part = "dtypes"
-    dtypes = _observe_dtypes(bench, order, base[0])
+    dtypes = observe_dtypes(bench, order, base[0])
     bench.part = "relations"
     _compare_sizes(bench, image, volume, relations)
     bench.part, bench.deadline = "random", _deadline(bench.memory)
@@ -336,54 +336,6 @@ def _observe_colours(
                 bench.attempt(arrangement)
             break
     return found
-
-
-def _observe_dtypes(
-    bench: Bench, order: tuple[searching.Content, ...], arrangement: Arrangement
-) -> dict[str, Answer]:
-    """Give the same image in each dtype, over the dtype's whole range.
-
-    A dtype is refused only where no other content or argument helps.
-    """
-    found = {}
-    for dtype in DTYPES:
-        content = arrangement.content
-        if content == "grey" and dtype == "int32":
-            content = "labels"
-        known = replace(arrangement, dtype=dtype, content=content)
-        found[dtype] = _in_dtype(bench, known)
-        if found[dtype].outcome == "raised":
-            for other in searching.dtype_attempts(bench, order, known):
-                answer = _in_dtype(bench, other)
-                if answer.outcome in ("returned", "inconclusive"):
-                    found[dtype] = answer
-                if answer.returned:
-                    break
-        bench.mutated.update(found[dtype].mutated)
-    return found
-
-
-def _in_dtype(bench: Bench, arrangement: Arrangement) -> Answer:
-    """Call with a dtype's whole range.
-
-    Where the result is no image, grey uint16 stays at 12 bits, which is what cameras give:
-    thresholds are found in a histogram, and some take time that grows with the square of its
-    length.
-    """
-    arguments = bench.compose(arrangement, arrangement.main())
-    if arrangement.dtype == "uint16" and arrangement.content in ("grey", "two phases"):
-        images = {name for name in arguments if bench.roles.get(name) in IMAGE_ROLES}
-        answer = bench.run(arguments | {name: _at_12_bits(arguments[name]) for name in images})
-        result = main_array(answer.value)
-        ranks = (arrangement.ndim, arrangement.main().ndim)  # with colours, or without
-        image_like = result is not None and result.ndim in ranks
-        if not answer.returned or not image_like:
-            return answer
-    return bench.run(arguments)
-
-
-def _at_12_bits(value: Any) -> Any:
-    return value // 16 if isinstance(value, np.ndarray) and value.dtype == np.uint16 else value
 
 
 def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
