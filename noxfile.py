@@ -82,6 +82,12 @@ def gpu_sources() -> list[str]:
     return ["--no-deps", *(f"{each['distribution']}=={each['version']}" for each in on_a_gpu)]
 
 
+def host_extras() -> list[str]:
+    """Return the extras of the libraries that work in NumPy's memory, or in any."""
+    libraries = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"].values()
+    return [each["extra"] for each in libraries if each["memory_type"] in ("numpy", "array_api")]
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Measure the libraries, write the wrappers, run a pipeline through them on real images."""
@@ -115,7 +121,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def wrappers(session: nox.Session) -> None:
     """Test the committed wrappers without building: for Windows, where nothing can be measured."""
-    install_requirements(session, "skimage", "scipy", "native", "build", groups=("test",))
+    install_requirements(session, *host_extras(), "build", groups=("test",))
     # This file compares in processes that are forked from the generator's.
     forking = "tests/behaviour/test_same_as_pyclesperanto.py"
     session.run(*PYTEST, "tests/behaviour", "--ignore", forking, *session.posargs)

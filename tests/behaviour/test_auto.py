@@ -384,7 +384,7 @@ def test_where_the_gpu_is_preferred_each_call_is_a_choice_and_has_all_parameters
 ) -> None:
     chosen: list[tuple[Pair, Mapping[str, Any]]] = []
     monkeypatch.setattr(
-        "voxbind._auto.twins._run", lambda pair, arguments: chosen.append((pair, arguments))
+        "voxbind._auto.functions._run", lambda pair, arguments: chosen.append((pair, arguments))
     )
     for name, function in functions(module).items():
         if (pair := pair_behind(function)) is None:

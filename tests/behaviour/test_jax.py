@@ -151,7 +151,7 @@ def test_a_library_writes_into_a_copy() -> None:
         image[...] = 0
         return image
 
-    result = dispatch.direct(spoil, {"image": value}, images=("image",))
+    result = dispatch.call_as_is(spoil, {"image": value}, images=("image",))
     equal(result, np.zeros_like(IMAGE))
     np.testing.assert_array_equal(np.asarray(value), before)
 
@@ -166,7 +166,7 @@ def test_a_result_is_shared_if_jax_takes_its_buffer_and_the_trace_says_so(
 ) -> None:
     made = aligned((6, 7), dtype, offset)
     with voxbind.trace() as log:
-        result = dispatch.direct(lambda image: made, {"image": jnp.ones(3)}, images=("image",))
+        result = dispatch.call_as_is(lambda image: made, {"image": jnp.ones(3)}, images=("image",))
     equal(result, made)
     came, went = log[0].conversions
     assert (came.source, came.target, came.shared) == ("jax (cpu:0)", "numpy", False)
@@ -410,7 +410,7 @@ def test_a_function_that_only_changes_its_image_is_refused() -> None:
         image[...] = 1
 
     with pytest.raises(voxbind.MemoryTypeError, match="immutable"):
-        dispatch.direct(fill, {"image": jnp.zeros(3)}, images=("image",), changed=("image",))
+        dispatch.call_as_is(fill, {"image": jnp.zeros(3)}, images=("image",), modified=("image",))
 
 
 # --- imports ---------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ def test_what_is_looked_up_from_an_archive_is_what_the_folders_give(
 def test_the_tables_of_the_generator_are_read_from_an_archive(archive: Path) -> None:
     code = (
         "from voxbind_build import libraries\n"
-        "from voxbind_build.classify.result_rules import names\n"
+        "from voxbind_build.classify.result_names import names\n"
         "from voxbind_build.describe.doctype_reader import read\n"
         "from voxbind_build.manifest import schema, seal\n"
         "from voxbind_build.model import Manifest\n"

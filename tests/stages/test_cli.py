@@ -284,8 +284,8 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
 ):
     smooth = toylib / "filters" / "_smooth.py"
     smooth.write_text(smooth.read_text().replace("size=3", "size=5"))
-    (package / "lazy.py").rename(tmp_path / "lazy.py")
-    (package / "lazy.py").symlink_to(tmp_path / "lazy.py")
+    (package / "_upstream/lazy.py").rename(tmp_path / "lazy.py")
+    (package / "_upstream/lazy.py").symlink_to(tmp_path / "lazy.py")
     (package / "errors.py").unlink()
     (package / "lazy.pyc").write_bytes(b"")
     with (package / "facts.py").open("a") as file:

@@ -59,7 +59,8 @@ def frozen() -> Manifest:
 @pytest.mark.parametrize("library", DEVICES)
 def test_library_is_read_without_its_device(library: str) -> None:
     found = inventory(library)
-    assert {name.module for name in found.names} == {*found.spec.modules}
+    listed = {name.module for name in found.names if name.kind != "module"}
+    assert listed == {*found.spec.modules}
     assert found.differences == ()
     for name in found.names:
         assert name.exclusion or name.kind in ("class", "constant") or name.definition, name
@@ -307,6 +308,9 @@ def test_every_contract_says_where_it_is_from(library: str, other: str) -> None:
     recorded, twins = frozen().libraries[library], frozen().libraries[other].functions
     for name, entry in recorded.functions.items():
         if entry.form != "function" or entry.evidence in SEEN:
+            continue
+        if entry.evidence == "unobserved":  # it was run on a GPU, and no call returned
+            assert (entry.kind, entry.contract) == ("helper", None)
             continue
         assert entry.evidence == "inferred"
         assert entry.twin is not None and entry.twin.name == twin_name(name)

@@ -58,13 +58,18 @@ def changed(probe: Path, file: str, old: str, new: str) -> set[str]:
 
 EDITS = [
     # Words change nothing.
-    ("protocol/observe.py", '"""Observe one callable.', '"""Observe one callable, please.', set()),
+    (
+        "protocol/function_run.py",
+        '"""Observe one callable.',
+        '"""Observe one callable, please.',
+        set(),
+    ),
     ("inputs/arguments.py", "def _footprint(", "# A remark.\ndef _footprint(", set()),
     ("../memories/torch_memory.py", "tensors", "arrays of PyTorch", set()),
     ("sandbox/confinement.py", "from __future__", "import os  # noqa\nfrom __future__", set()),
     ("protocol/twin_agreement.py", "from __future__", "import os\nfrom __future__", set()),
     # The protocol decides everything.
-    ("protocol/observe.py", "_BUDGET = 60.0", "_BUDGET = 61.0", {*TASKS}),
+    ("protocol/function_run.py", "_BUDGET = 60.0", "_BUDGET = 61.0", {*TASKS}),
     ("inputs/images.py", "from __future__", "import os\nfrom __future__", {*TASKS}),
     # A memory decides what is measured in it; what else it says decides nothing.
     ("../memories/torch_memory.py", "value.copy()", "value.copy().copy()", {"tensors"}),

@@ -389,7 +389,7 @@ def templates(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "stale"),
     [
-        ("runtime/lazy.py", {"lazy.py"}),
+        ("runtime/_upstream/lazy.py", {"_upstream/lazy.py"}),
         ("native/focus.py", {"_native/focus.py"}),
         ("module.py.jinja", {"toylib/filters.py", "toylib/measure.py"}),
     ],
@@ -412,7 +412,7 @@ def test_check_tells_of_a_template_that_has_changed(toylib, package, templates, 
 
 def plant(package, code, header=None):
     """Put a compiled file where Python looks for that of `lazy.py`, as current as can be."""
-    source = package / "lazy.py"
+    source = package / "_upstream/lazy.py"
     cache = Path(importlib.util.cache_from_source(str(source)))
     cache.parent.mkdir(exist_ok=True)
     told = source.stat()
@@ -431,8 +431,8 @@ def link(path, elsewhere):
     ("change", "expected"),
     [
         (
-            lambda out, elsewhere: link(out / "lazy.py", elsewhere),
-            {"links": ("lazy.py",)},
+            lambda out, elsewhere: link(out / "_upstream/lazy.py", elsewhere),
+            {"links": ("_upstream/lazy.py",)},
         ),
         (
             lambda out, elsewhere: link(out / "toylib", elsewhere),
@@ -447,12 +447,15 @@ def link(path, elsewhere):
             {"planted": (f"__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
         ),
         (
-            lambda out, elsewhere: (out / "lazy.py").unlink(),
-            {"missing": ("lazy.py",)},
+            lambda out, elsewhere: (out / "_upstream/lazy.py").unlink(),
+            {"missing": ("_upstream/lazy.py",)},
         ),
         (
-            lambda out, elsewhere: ((out / "lazy.py").unlink(), (out / "lazy.py").mkdir()),
-            {"edited": ("lazy.py",)},
+            lambda out, elsewhere: (
+                (out / "_upstream/lazy.py").unlink(),
+                (out / "_upstream/lazy.py").mkdir(),
+            ),
+            {"edited": ("_upstream/lazy.py",)},
         ),
         (
             lambda out, elsewhere: (out / "manifest.schema.json").write_text("{}"),
@@ -493,7 +496,7 @@ def test_ordinary_caches_are_no_finding(toylib, package):
         )
     assert len([*package.rglob("*.pyc")]) > 30
     # One of a source that has been touched since, of no source, and of another Python.
-    os.utime(package / "lazy.py", (0, 0))
+    os.utime(package / "_upstream/lazy.py", (0, 0))
     for name in ("gone.cpython-311.pyc", "lazy.cpython-39.pyc"):
         (package / "__pycache__" / name).write_bytes(bytes(16))
     before = state(package)
@@ -503,14 +506,16 @@ def test_ordinary_caches_are_no_finding(toylib, package):
 
 
 def test_check_touches_nothing(toylib, package):
-    (package / "lazy.py").write_text("mine = 1\n")
+    (package / "_upstream/lazy.py").write_text("mine = 1\n")
     before = state(package)
     pipeline.check([spec(toylib)], package)
     assert state(package) == before
 
 
 def test_check_tells_of_observations_that_no_longer_hold(toylib, package, monkeypatch):
-    monkeypatch.setattr(library_state, "method_fingerprint", lambda: "another way of measuring")
+    monkeypatch.setattr(
+        library_state, "method_fingerprint", lambda task: "another way of measuring"
+    )
     report = pipeline.check([spec(toylib)], package)
     recorded = manifest.read_record(package).observations["toylib"]
     assert {*report.outdated} == {*recorded}

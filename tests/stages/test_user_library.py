@@ -134,7 +134,7 @@ def test_a_declaration_that_does_not_hold_fails_the_build_and_leaves_the_package
     [
         ("scipy", "alib", "'scipy' is the name of the library that wraps 'scipy'"),
         ("mine", "native", "'native' is wrapped as library 'native' already"),
-        ("memory", "memory", "voxbind itself has a module of this name"),
+        ("errors", "errors", "voxbind itself has a module of this name"),
         ("auto", "auto", "voxbind itself has a module of this name"),
         ("trace", "trace", "'trace' can't be wrapped: voxbind itself has something of this name"),
         ("mine", "registry", "'registry' can't be wrapped: voxbind itself has a module of this"),

@@ -72,6 +72,10 @@ def not_writable(value: Any, name: str) -> str:
     return "" if first.flags.writeable else "exports read-only memory"
 
 
+READERS_OF_GPUS: list[CudaMemory] = []
+"""The memories that can read an array on a GPU; `voxbind._memory.registry` puts them here."""
+
+
 class ExporterMemory(Memory):
     """Arrays of any other library: see `voxbind._memory.interface.Memory`."""
 
@@ -228,12 +232,10 @@ def _of_its_kind(array: Any, like: Any, **options: Any) -> Any:
 
 def _gpu_memory(value: Any, name: str) -> tuple[CudaMemory, Any]:
     """Return the memory of an installed library that can read a GPU, and the GPU in its terms."""
-    from .registry import CUDA_MEMORIES
-
     gpu = gpu_of(value)
     assert gpu is not None
     # A library that is imported already comes first: an import takes a second.
-    known = {memory.module: memory for memory in CUDA_MEMORIES}
+    known = {memory.module: memory for memory in READERS_OF_GPUS}
     for module in sorted(known, key=lambda name: (name not in sys.modules, name)):
         try:
             import_module(module)

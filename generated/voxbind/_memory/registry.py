@@ -6,7 +6,7 @@ To add one, write its file (see `voxbind._memory.interface`) and add a line to `
 from __future__ import annotations
 
 from .cupy_memory import CupyMemory
-from .exporter_memory import ExporterMemory
+from .exporter_memory import READERS_OF_GPUS, ExporterMemory
 from .interface import CudaMemory, LibraryMemory, Memory, Place
 from .jax_memory import JaxMemory
 from .numpy_memory import NUMPY
@@ -44,6 +44,7 @@ CUDA_MEMORIES: tuple[CudaMemory, ...] = tuple(
     memory for memory in MEMORIES if isinstance(memory, CudaMemory)
 )
 """Those that take arrays on an NVIDIA GPU."""
+READERS_OF_GPUS[:] = CUDA_MEMORIES
 OWN_DTYPES: tuple[Memory, ...] = tuple(memory for memory in MEMORIES if memory.has_own_dtypes)
 """Those with data types that NumPy doesn't accept."""
 PLACES: tuple[Place, ...] = tuple(place for memory in MEMORIES for place in memory.places)

@@ -6,6 +6,7 @@ quoted text.
 """
 
 from __future__ import annotations
+import __future__
 
 from pathlib import Path
 from symtable import symtable
@@ -76,10 +77,11 @@ def own_names(templates: Path) -> dict[str, str]:
     bound = [
         symbol.get_name()
         for symbol in scope.get_symbols()
-        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+        if symbol.get_name() not in __future__.all_feature_names  # of `from __future__ import`
+        and (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace())
     ]
     paths = {path.partition("/")[0] for path in _copied(templates / "runtime")}
-    modules = {path.removesuffix(".py") for path in paths} - {"__init__"}
+    modules = {path.removesuffix(".py") for path in paths}
     return {
         **dict.fromkeys(bound, "something"),
         **dict.fromkeys((*modules, PACKAGE, _OWN), "a module"),

@@ -81,8 +81,17 @@ def imported_by_name(module: str) -> tuple[set[str], set[str]]:
             packages = (module, PACKAGE) if function.startswith(_AUTO) else (module,)
             for text in _texts(node):
                 names = [f"{package}.{text}" for package in packages]
-                wrappers.update([name for name in names if _is_public(name) and _spec(name)][:1])
+                found = [name for name in names if _is_public(name) and _spec(name)][:1]
+                wrappers.update(name for name in found if not _is_handed_on(name))
     return wrappers, upstream
+
+
+def _is_handed_on(module: str) -> bool:
+    """Whether nothing of a module is wrapped: a program that uses it imports it by a statement."""
+    spec = _spec(module)
+    if spec is None or spec.origin is None:
+        return False
+    return "lazy_module(" in Path(spec.origin).read_text("utf-8")
 
 
 def _upstream_module(call: ast.Call) -> str:
