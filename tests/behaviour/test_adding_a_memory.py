@@ -113,7 +113,7 @@ def test_it_is_in_the_table_of_routes_and_in_error_messages(voxbind: Import) -> 
     assert "tagged" in routes.PLACES
     assert routes.route("tagged", "numpy") == "copy"
     assert routes.route("tagged", "cupy") == "copy, copy"
-    with pytest.raises(TypeError, match=r"Taken are tagged\.Tagged, numpy\.ndarray, torch"):
+    with pytest.raises(TypeError, match=r"Accepted are tagged\.Tagged, numpy\.ndarray, torch"):
         voxbind("skimage.filters").gaussian(object())
 
 

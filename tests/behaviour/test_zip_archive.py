@@ -127,13 +127,13 @@ def test_what_is_looked_up_from_an_archive_is_what_the_folders_give(
 def test_the_tables_of_the_generator_are_read_from_an_archive(archive: Path) -> None:
     code = (
         "from voxbind_build import libraries\n"
-        "from voxbind_build.classify.result_names import names\n"
+        "from voxbind_build.classify.result_names import patterns\n"
         "from voxbind_build.describe.doctype_reader import read\n"
         "from voxbind_build.manifest import schema, seal\n"
         "from voxbind_build.model import Manifest\n"
         "assert 'skimage' in [spec.name for spec in libraries.builtin()]\n"
         "assert libraries.load('scipy').name == 'scipy'\n"
-        "assert names().points\n"
+        "assert patterns().points\n"
         "print(read('ndarray or float, optional'))\n"
         "assert 'manifest.schema.json' in seal(Manifest(libraries={}), {})\n"
         "try:\n"

@@ -409,8 +409,8 @@ if TYPE_CHECKING:
 __all__ = ["CONSTANT", "Kind", "below", "lacking", "show"]
 
 if not TYPE_CHECKING:
-    from voxbind._auto.pair import Routing
     from voxbind._auto.functions import routed
+    from voxbind._auto.pair import Routing
 
     __getattr__ = routed(
         __name__,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
 import msgspec
 from msgspec import Struct
@@ -32,7 +32,7 @@ class NamePatterns(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def patterns() -> NamePatterns:
     """Read `result_names.toml`."""
-    path = Path(__file__).with_name("result_names.toml")
+    path = files("voxbind_build.classify").joinpath("result_names.toml")
     return msgspec.toml.decode(path.read_bytes(), type=NamePatterns)
 
 

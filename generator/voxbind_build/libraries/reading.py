@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Collection
 from functools import cache
 from importlib import metadata
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +39,9 @@ def builtin(roles: Collection[str] | None = None) -> tuple[LibrarySpec, ...]:
     """
     specs: list[LibrarySpec] = []
     lines: list[str] = []
-    for path in sorted(_FOLDER.glob("*.toml")):
+    for path in _shipped().values():
         try:
-            specs.append(load(path, roles))
+            specs.append(_read(path, roles))
         except SpecError as error:
             lines += error.lines
     if lines:
@@ -62,7 +64,17 @@ def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> Libr
     SpecError
         With a line for each problem: the file, the place in it, what is accepted, what to do.
     """
-    path = _locate(path_or_name)
+    return _read(_locate(path_or_name), roles)
+
+
+def _shipped() -> dict[str, Traversable]:
+    """Return voxbind's own specifications by name, sorted; they may be in an archive."""
+    found = (file for file in files("voxbind_build.libraries").iterdir())
+    tables = sorted((file.name, file) for file in found if file.name.endswith(".toml"))
+    return {name.removesuffix(".toml"): file for name, file in tables}
+
+
+def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
     document = _document(path)
     problems = [*mismatches(document, LibrarySpec)]
     spec = msgspec.convert(
@@ -92,10 +104,10 @@ def extras() -> frozenset[str] | None:
         return None
 
 
-def _locate(path_or_name: str | Path) -> Path:
+def _locate(path_or_name: str | Path) -> Traversable:
     path = Path(path_or_name)
     if path.suffix != ".toml":
-        known = {file.stem: file for file in _FOLDER.glob("*.toml")}
+        known = _shipped()
         if str(path_or_name) in known:
             return known[str(path_or_name)]
         if not _exists(path):
@@ -118,7 +130,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _document(path: Traversable) -> dict[str, Any]:
     """Return the tables of a TOML file."""
     try:
         text = path.read_bytes().decode("utf-8")

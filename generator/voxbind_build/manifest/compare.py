@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from voxbind_build.common.typeexpr import TypeExprError, parse
 from voxbind_build.model import Aspect, Difference, Exclusion, Function, Library, Parameter
 
 _HEADINGS: dict[Aspect, tuple[str, ...]] = {
@@ -143,6 +144,8 @@ def _compare_functions(
     if old == new:
         return
     before, after = _by_aspect(old), _by_aspect(new)
+    if before == after:  # a type is written in another way, and is the same
+        return
     aspect: Aspect
     is_told = False
     for aspect in get_args(Aspect):
@@ -190,7 +193,18 @@ def _facts(
     for field in msgspec.structs.fields(record):
         path = f"{prefix}{field.name}"
         aspect = _HEADING.get(f"{type(record).__name__}.{field.name}", inherited)
-        yield from _of_value(getattr(record, field.name), aspect, path)
+        value = getattr(record, field.name)
+        if field.name == "annotation":
+            value = _as_printed_today(value)
+        yield from _of_value(value, aspect, path)
+
+
+def _as_printed_today(annotation: str) -> str:
+    """Return a type as today's printer writes it: an older record may have other quotes."""
+    try:
+        return str(parse(annotation))
+    except TypeExprError:
+        return annotation
 
 
 def _of_value(value: Any, aspect: Aspect, path: str) -> Iterator[tuple[Aspect, str, object]]:

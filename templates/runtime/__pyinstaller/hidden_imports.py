@@ -37,7 +37,8 @@ def hidden_imports(modules: Iterable[str]) -> list[str]:
         if module in seen or not _is_public(module):
             continue
         seen.add(module)
-        wrappers, upstream = imported_by_name(module)
+        named, upstream = imported_by_name(module)
+        wrappers = {name for name in named if not _is_handed_on(name)}
         hidden |= wrappers | upstream
         waiting += [name for wrapper in wrappers for name in _with_parents(wrapper)]
     return sorted(hidden)
@@ -82,7 +83,7 @@ def imported_by_name(module: str) -> tuple[set[str], set[str]]:
             for text in _texts(node):
                 names = [f"{package}.{text}" for package in packages]
                 found = [name for name in names if _is_public(name) and _spec(name)][:1]
-                wrappers.update(name for name in found if not _is_handed_on(name))
+                wrappers.update(found)
     return wrappers, upstream
 
 
