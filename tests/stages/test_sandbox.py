@@ -314,7 +314,7 @@ def test_a_broken_off_build_leaves_no_processes(ending, tmp_path):
             """
             import sys
             from test_sandbox import task
-            from voxbind_build.probe import sandbox
+            from voxbind_build.probe.sandbox import pool as sandbox
 
             if __name__ == "__main__":
                 sandbox.probe(
@@ -327,7 +327,7 @@ def test_a_broken_off_build_leaves_no_processes(ending, tmp_path):
     )
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, sys.path)]),
+        "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), *filter(None, sys.path)]),
     }
     build = subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, env=environment, start_new_session=True
@@ -405,9 +405,12 @@ def test_what_is_inconclusive_is_observed_once_again_when_all_others_are_done(
 
     tasks = [task("is_killed_for_others"), task("invert")]
     found = sandbox.probe(tasks, jobs=1, on_done=on_done)
-    assert told == ["offenders:invert", "offenders:is_killed_for_others"]
-    assert found["offenders:is_killed_for_others"].inconclusive == {}
-    assert found["offenders:is_killed_for_others"].relations["per_slice"]
+    assert told == [
+        "helpers.misbehaving_functions:invert",
+        "helpers.misbehaving_functions:is_killed_for_others",
+    ]
+    assert found["helpers.misbehaving_functions:is_killed_for_others"].inconclusive == {}
+    assert found["helpers.misbehaving_functions:is_killed_for_others"].relations["per_slice"]
 
 
 def test_a_busy_machine_sees_what_an_idle_one_sees(monkeypatch):
