@@ -6,6 +6,8 @@ them, has imported it.
 
 from __future__ import annotations
 
+# Class attributes fill in abstract properties of the interface, which pyright refuses.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager

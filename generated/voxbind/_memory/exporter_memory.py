@@ -7,6 +7,8 @@ writable, in native byte order and with booleans of 0 and 1: a copy, if the expo
 
 from __future__ import annotations
 
+# Class attributes fill in abstract properties of the interface, which pyright refuses.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 import sys
 from importlib import import_module
 from typing import Any

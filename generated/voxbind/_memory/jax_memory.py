@@ -10,6 +10,8 @@ JAX is never imported here: whoever has one of its arrays has imported it.
 
 from __future__ import annotations
 
+# Class attributes fill in abstract properties of the interface, which pyright refuses.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 import sys
 import warnings
 from typing import Any, NamedTuple

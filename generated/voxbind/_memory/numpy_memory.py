@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Class attributes fill in abstract properties of the interface, which pyright refuses.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 from types import ModuleType
 from typing import Any
 

@@ -11,6 +11,8 @@ functions, has imported it.
 
 from __future__ import annotations
 
+# Class attributes fill in abstract properties of the interface, which pyright refuses.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 import sys
 import warnings
 from collections.abc import Iterable

@@ -5,6 +5,8 @@ PyTorch is never imported here: who has a tensor has imported it.
 
 from __future__ import annotations
 
+# Class attributes fill in abstract properties of the interface, which pyright refuses.
+# pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 import sys
 from collections.abc import Iterable
 from types import ModuleType
