@@ -294,7 +294,7 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
     assert cli.run(["check", "--library", toml, "--out", str(package)]) == 1
     lines = capsys.readouterr().out.splitlines()
     found = [
-        "a link: lazy.py",
+        "a link: _upstream/lazy.py",
         "edited by hand: facts.py",
         "missing: errors.py",
         "not voxbind's: lazy.pyc",

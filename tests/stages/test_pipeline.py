@@ -440,11 +440,11 @@ def link(path, elsewhere):
         ),
         (
             lambda out, elsewhere: plant(out, "raise SystemExit"),
-            {"planted": (f"__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
+            {"planted": (f"_upstream/__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
         ),
         (
             lambda out, elsewhere: plant(out, "raise SystemExit", struct.pack("<III", 1, 0, 0)),
-            {"planted": (f"__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
+            {"planted": (f"_upstream/__pycache__/lazy.{sys.implementation.cache_tag}.pyc",)},
         ),
         (
             lambda out, elsewhere: (out / "_upstream/lazy.py").unlink(),
@@ -547,10 +547,7 @@ def test_nothing_to_wrap_is_an_error(toylib, tmp_path):
     assert not (tmp_path / "voxbind").exists()
 
 
-@pytest.mark.parametrize("file", ["manifest.json", "observations/toylib.json"])
-@pytest.mark.parametrize("damage", ["edited", "truncated", "foreign"])
-def test_a_record_that_cant_be_trusted_is_refused_until_fresh(toylib, package, built, file, damage):
-    path = package / file
+def damage_file(path, damage):
     text = path.read_text()
     path.write_text(
         {
@@ -559,6 +556,23 @@ def test_a_record_that_cant_be_trusted_is_refused_until_fresh(toylib, package, b
             "foreign": '{"a": 1}\n',
         }[damage]
     )
+
+
+@pytest.mark.parametrize("damage", ["edited", "truncated", "foreign"])
+def test_observations_that_cant_be_trusted_are_named_and_measured_anew(
+    toylib, package, built, damage
+):
+    damage_file(package / "observations" / "toylib.json", damage)
+    report = pipeline.build([spec(toylib)], package)
+    assert contents(package) == contents(built)
+    (note,) = report.notes
+    assert str(package / "observations" / "toylib.json") in note
+    assert report.rows[0].measured
+
+
+@pytest.mark.parametrize("damage", ["edited", "truncated", "foreign"])
+def test_a_manifest_that_cant_be_trusted_is_refused_until_fresh(toylib, package, built, damage):
+    damage_file(package / "manifest.json", damage)
     before = contents(package)
     with pytest.raises(ManifestError, match="voxbind build --fresh"):
         pipeline.build([spec(toylib)], package)

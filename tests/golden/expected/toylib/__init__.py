@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["filters", "measure", "morphology", "odd", "volume"]
 
-_toylib = upstream("toylib", distribution="toylib", version="1.0", extra="toylib")
+_toylib = upstream("toylib", distribution="toylib", version="1.0", extra="")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy_attributes(
