@@ -61,8 +61,9 @@ def tagged(voxbind: Import) -> Any:
 
 def equal(result: Any, expected: Any, kind: type, tag: str = "here") -> None:
     assert type(result) is kind
-    assert result.tag == tag
-    assert result.dtype == expected.dtype
+    found: Any = result
+    assert found.tag == tag
+    assert found.dtype == expected.dtype
     np.testing.assert_array_equal(np.asarray(result), expected)
 
 

@@ -80,7 +80,9 @@ def test_what_a_module_of_wrappers_will_import_by_name_is_read_from_it(
 def _is_importable(name: str) -> bool:
     parts = name.split(".")
     if parts[0] in ("cucim", "cupyx"):  # read here, and imported on a GPU alone
-        folder = Path(next(iter(find_spec(parts[0]).submodule_search_locations)))  # type: ignore[union-attr]
+        spec = find_spec(parts[0])
+        assert spec is not None and spec.submodule_search_locations is not None
+        folder = Path(next(iter(spec.submodule_search_locations)))
         file = folder.joinpath(*parts[1:])
         return file.is_dir() or file.with_suffix(".py").exists()
     try:

@@ -100,9 +100,10 @@ def test_a_scalar_stays_a_number_and_an_argument_may_be_jaxs() -> None:
 
 
 def test_arrays_in_a_list_are_converted() -> None:
-    images = [IMAGE, IMAGE[::-1].copy()]
+    images: Any = [IMAGE, IMAGE[::-1].copy()]
     with voxbind.trace() as log:
-        result = util.montage(list(map(jnp.asarray, images)))
+        arrays: Any = list(map(jnp.asarray, images))  # a list of images isn't in its types
+        result = util.montage(arrays)
     equal(result, skimage.util.montage(images))
     assert sum(each.nbytes for each in log[0].conversions if each.argument != "result") == (
         2 * IMAGE.nbytes
@@ -363,7 +364,7 @@ def test_an_array_that_jax_traces_is_refused_and_pure_callback_is_named(
 
 
 def test_pure_callback_runs_a_wrapper_within_jit() -> None:
-    @jax.jit
+    @jax.jit  # type: ignore[untyped-decorator]  # JAX declares no types
     def run(image: Any) -> Any:
         shape = jax.ShapeDtypeStruct(image.shape, image.dtype)
         return jax.pure_callback(smoothed, shape, image) * 2

@@ -172,13 +172,13 @@ def test_a_function_of_auto_is_shown_as_the_cpus(editor: Editor, module: str) ->
         assert ours == cpus
         assert f"def {name}" in ours
         # A server may go to the function itself, and leave out the overloads above it.
-        ours, cpus = (editor.definitions(place) for place in places)
-        assert ours
-        assert all(place in cpus for place in ours)
-        assert file_of(ours[-1]).samefile(inspect.getfile(import_module(cpu)))
+        our_places, cpus_places = (editor.definitions(place) for place in places)
+        assert our_places
+        assert all(place in cpus_places for place in our_places)
+        assert file_of(our_places[-1]).samefile(inspect.getfile(import_module(cpu)))
         calls = [editor.open(use_of(each, f"{name}(|")) for each in (module, cpu)]
-        ours, cpus = ([each.label for each in editor.signatures(call)] for call in calls)
-        assert ours == cpus != []
+        labels, cpus_labels = ([each.label for each in editor.signatures(call)] for call in calls)
+        assert labels == cpus_labels != []
 
 
 def signature(function: Callable[..., Any]) -> list[str]:

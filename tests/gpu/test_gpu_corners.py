@@ -36,7 +36,9 @@ FLAT = IMAGE + 1
 
 
 def exchange_of(library: Library, gpu: int) -> Exchange:
-    return Exchange(library_memory(library.name), library.device(gpu))
+    memory = library_memory(library.name)
+    assert memory is not None
+    return Exchange(memory, library.device(gpu))
 
 
 @both_ways

@@ -62,7 +62,9 @@ def pair(libraries: dict[str, Library], own: str, other: str) -> tuple[Library, 
 
 
 def exchange_of(library: Library, gpu: int) -> Exchange:
-    return Exchange(library_memory(library.name), library.device(gpu))
+    memory = library_memory(library.name)
+    assert memory is not None
+    return Exchange(memory, library.device(gpu))
 
 
 def test_array_and_what_the_library_is_given_have_one_buffer(

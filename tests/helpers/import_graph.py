@@ -69,7 +69,7 @@ def _imports(node: ast.AST, package: str, for_checkers: bool) -> Iterator[str]:
         yield from (f"{origin}.{alias.name}" for alias in node.names)
     elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in BY_NAME:
         name = node.args[0]
-        if isinstance(name, ast.Constant):
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
             yield resolve_name(name.value, package)
     for child in ast.iter_child_nodes(node):
         yield from _imports(child, package, for_checkers)

@@ -178,9 +178,9 @@ def test_an_editable_install_serves_the_checkout_and_leaves_it_as_it_was(checkou
     environment.pip("install", "--no-deps", "--no-build-isolation", "-e", checkout)
     assert state(checkout / "generated") == before
     code = (
-        "import voxbind, voxbind_build, voxbind_build.cli.app as cli\n"
+        "import voxbind, voxbind_build, voxbind_build.cli.places as places\n"
         "from voxbind_build.render import templates_dir\n"
-        "print(voxbind.__file__, voxbind_build.__file__, cli.default_package(), templates_dir())"
+        "print(voxbind.__file__, voxbind_build.__file__, places.default_package(), templates_dir())"
     )
     assert environment(code).split() == [
         str(checkout / path)

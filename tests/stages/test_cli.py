@@ -18,6 +18,7 @@ from rich.console import Console
 from voxbind_build import manifest
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import function_page as explain
+from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import reading
 from voxbind_build.verify import tools
 
@@ -532,7 +533,7 @@ def test_doctor_tells_a_driver_that_isnt_where_it_is_said_to_be(voxbind, monkeyp
 
 def test_the_default_package_is_the_checkouts():
     root = Path(__file__).parents[2]
-    assert cli.default_package() == root / "generated" / "voxbind"
+    assert default_package() == root / "generated" / "voxbind"
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich", "libcst", "msgspec"])

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import doctor
+from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import builtin
 from voxbind_build.memories.cupy_memory import EXAMINATION
 from voxbind_build.model import Library
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = cli.default_package()
+PACKAGE = default_package()
 NO_GPU = "there is no NVIDIA driver here"
 CUDA12 = "pip install 'voxbind[cuda12]'"
 BOTH = {"cupy-cuda12x": "14.2.0", "cucim-cu12": "26.10.0"}

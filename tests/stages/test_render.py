@@ -411,7 +411,7 @@ def test_dtypes_that_behave_alike_are_one_group_and_a_range_is_a_natural_one(
 
 
 def test_columns_of_a_table_have_no_common_dtype() -> None:
-    returns = Returns(annotation="dict[str, Array]", annotation_source="documented")
+    returns = Returns(annotation="dict[str, Array]", annotation_source="docstring")
     facts = {"uint8": DtypeFact(dtype="int64", range=(1.0, 3.0))}
     assert "Dtypes" not in facts_told(result="table", dtypes=facts, returns=returns)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ VOLUME = np.random.default_rng(0).random((3, 24, 30))
 RUN_TIME = templates_dir() / "runtime"
 
 
-def public(names: frozenset[str]) -> list[str]:
+def public(names: Iterable[str]) -> list[str]:
     """Return the names that a module may have by convention: lower case, and not private."""
     return sorted(name for name in names if re.fullmatch(r"[a-z][a-z0-9_]*", name))
 

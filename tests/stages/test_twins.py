@@ -15,6 +15,7 @@ from voxbind_build import manifest
 from voxbind_build.classify import facing, paired
 from voxbind_build.cli import app as cli
 from voxbind_build.cli import twins_page as twins
+from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import load
 from voxbind_build.model import (
     Agreement,
@@ -254,7 +255,7 @@ def test_document_lists_results_furthest_apart_first(made: Manifest) -> None:
 
 @pytest.fixture(scope="module")
 def frozen() -> Manifest:
-    return manifest.read(cli.default_package() / manifest.MANIFEST)
+    return manifest.read(default_package() / manifest.MANIFEST)
 
 
 def test_the_committed_document_is_what_the_record_says(frozen: Manifest) -> None:
