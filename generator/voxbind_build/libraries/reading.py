@@ -21,7 +21,7 @@ from voxbind_build.model import LibrarySpec
 
 __all__ = ["builtin", "extras", "load"]
 
-_FOLDER = Path(__file__).parent
+_FOLDER: Traversable = files("voxbind_build.libraries")
 
 
 def builtin(roles: Collection[str] | None = None) -> tuple[LibrarySpec, ...]:
@@ -69,7 +69,7 @@ def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> Libr
 
 def _shipped() -> dict[str, Traversable]:
     """Return voxbind's own specifications by name, sorted; they may be in an archive."""
-    found = (file for file in files("voxbind_build.libraries").iterdir())
+    found = (file for file in _FOLDER.iterdir())
     tables = sorted((file.name, file) for file in found if file.name.endswith(".toml"))
     return {name.removesuffix(".toml"): file for name, file in tables}
 
@@ -94,8 +94,9 @@ def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
 @cache
 def extras() -> frozenset[str] | None:
     """Return voxbind's extras; None if neither a checkout nor an installed voxbind has them."""
-    project = _FOLDER.parents[2] / "pyproject.toml"
-    if _FOLDER.parents[1].name == "generator" and project.is_file():
+    folder = Path(__file__).parent
+    project = folder.parents[2] / "pyproject.toml"
+    if folder.parents[1].name == "generator" and project.is_file():
         document = tomllib.loads(project.read_text(encoding="utf-8"))
         return frozenset(document["project"]["optional-dependencies"])
     try:
