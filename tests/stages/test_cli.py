@@ -289,14 +289,14 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
     (package / "_upstream/lazy.py").symlink_to(tmp_path / "lazy.py")
     (package / "errors.py").unlink()
     (package / "lazy.pyc").write_bytes(b"")
-    with (package / "facts.py").open("a") as file:
+    with (package / "_dispatch/facts.py").open("a") as file:
         file.write("# mine\n")
     toml = str(toylib.parent / "toylib.toml")
     assert cli.run(["check", "--library", toml, "--out", str(package)]) == 1
     lines = capsys.readouterr().out.splitlines()
     found = [
         "a link: _upstream/lazy.py",
-        "edited by hand: facts.py",
+        "edited by hand: _dispatch/facts.py",
         "missing: errors.py",
         "not voxbind's: lazy.pyc",
         "signature: toylib.filters.box",
