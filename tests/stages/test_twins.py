@@ -19,8 +19,8 @@ from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import load
 from voxbind_build.model import (
     Agreement,
-    Apart,
     Description,
+    Deviation,
     Exclusion,
     Function,
     Library,
@@ -122,11 +122,16 @@ def test_results_are_told(agreement: Agreement, differs: bool, told: str) -> Non
 
 
 def test_kinds_of_call_that_are_left_to_the_cpu_are_told() -> None:
-    kinds = Apart(dtype="bool", relative=1.0), Apart(given=("mode", "cval"), unlike=True)
+    kinds = (
+        Deviation(dtype="bool", max_relative=1.0),
+        Deviation(parameters=("mode", "cval"), unlike=True),
+    )
     start = "left to the CPU by voxbind.auto: "
-    *_, told = twins.told(Twin(name="skimage.a.f", apart=kinds))
+    *_, told = twins.told(Twin(name="skimage.a.f", deviations=kinds))
     assert told == f"{start}for bool, with mode and cval"
-    *_, told = twins.told(Twin(name="skimage.a.f", apart=(*kinds, Apart(relative=0.5))))
+    *_, told = twins.told(
+        Twin(name="skimage.a.f", deviations=(*kinds, Deviation(max_relative=0.5)))
+    )
     assert told == f"{start}all calls"
 
 

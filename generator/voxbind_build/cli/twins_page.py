@@ -101,7 +101,7 @@ def told(pair: Twin) -> Iterator[str]:
         cpu, gpu = (_default(name, each) for each in defaults)
         yield f"{cpu} on the CPU, {gpu} on the GPU"
     yield _results(pair)
-    if pair.apart:
+    if pair.deviations:
         yield f"left to the CPU by voxbind.auto: {', '.join(_kinds(pair)) or 'all calls'}"
     for given, (cpu, gpu) in sorted(pair.dtypes.items()):
         yield f"{given} gives {cpu} on the CPU, {gpu} on the GPU"
@@ -274,9 +274,9 @@ def _verdict(pair: Twin) -> str:
 
 def _kinds(pair: Twin) -> list[str]:
     """Tell the kinds of call whose results are too far apart; nothing where that is any call."""
-    if any(each.is_every_call for each in pair.apart):
+    if any(each.is_every_call for each in pair.deviations):
         return []
-    return [kind_of_call(each.dtype, each.given) for each in pair.apart]
+    return [kind_of_call(each.dtype, each.parameters) for each in pair.deviations]
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from voxbind_build.manifest.renamed_fields import OBSERVATION, renamed, with_deviations
+
 __all__ = ["with_fields_of_today"]
 
 _OUTCOMES = {"timeout": "inconclusive", "memory": "inconclusive", "exited": "raised"}
@@ -19,15 +21,18 @@ _CRASH, _TIMEOUT, _MEMORY = "ended its process", "took longer than", "MemoryErro
 def with_fields_of_today(observation: Mapping[str, Any]) -> dict[str, Any]:
     """Return an observation, as it was decoded from JSON, with the fields of today.
 
-    An observation that has them comes back as it is.
+    An observation that has them already comes back unchanged.
 
     Parameters
     ----------
     observation : Mapping
         By field, as `voxbind_build.model.Observation` has them, or had them.
     """
+    observation = renamed(observation, OBSERVATION)
+    if observation.get("agreement"):
+        observation["agreement"] = with_deviations(observation["agreement"])
     if "inconclusive" in observation:
-        return dict(observation)
+        return observation
     refused: dict[str, str] = observation.get("refused", {})
     taken = {d: error for d, error in refused.items() if not error.startswith((_TIMEOUT, _MEMORY))}
     calls = [_call(call) for call in observation.get("calls", ())]

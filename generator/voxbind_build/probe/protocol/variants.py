@@ -32,7 +32,7 @@ def lists(bench: Bench, arrangement: Arrangement) -> dict[str, bool]:
     return dict(_Trial(bench, arrangement).lists())
 
 
-def also(
+def also_accepts(
     bench: Bench, arrangement: Arrangement, words: dict[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """Tell what each parameter takes beside what is documented.
