@@ -121,12 +121,12 @@ PAIRS = {
         own=(image, number("func", "'own'"), number("size", "2")),
         defaults={"func": ("numpy.sum", "'own'")},
     ),
-    "differing": Pair("(image)", "(image)", image, apart=(Deviation(max_relative=0.5),)),
+    "differing": Pair("(image)", "(image)", image, deviations=(Deviation(max_relative=0.5),)),
     "partly": Pair(
         "(image, mode='a', cval=0)",
         "(image, mode='a', cval=0)",
         *(image, number("mode", "'a'"), number("cval", "0")),
-        apart=(
+        deviations=(
             Deviation(dtype="bool", max_relative=0.5),
             Deviation(parameters=("mode", "cval"), unlike=True),
         ),

@@ -288,7 +288,7 @@ WIDENED: list[tuple[str, Sequence[str], str | None]] = [
 def test_types_have_room_for_what_was_taken(
     annotation: str, also: Sequence[str], expected: str | None
 ) -> None:
-    assert _widen(annotation, also={"option": tuple(also)}) == expected
+    assert _widen(annotation, also_accepts={"option": tuple(also)}) == expected
 
 
 @pytest.mark.parametrize(

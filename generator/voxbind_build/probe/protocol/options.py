@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from voxbind_build.common.typeexpr import literal_values, parse
 from voxbind_build.model import GIVEN, OUTPUT_ROLES, OptionEffect, Parameter, Result
 from voxbind_build.probe.invoke import Answer, describe_result, outline
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
@@ -147,18 +147,6 @@ def _choices(parameters: tuple[Parameter, ...]) -> Iterator[Choice]:
         if parameter.default in ("True", "False"):
             yield parameter.name, parameter.default == "False"
         elif parameter.default == "None":
-            values = literals(parameter.annotation)
+            values = literal_values(parse(parameter.annotation))
             if len(values) <= _MOST_CHOICES:
                 yield from ((parameter.name, value) for value in values)
-
-
-def literals(annotation: str) -> list[Any]:
-    """Give the values that a type lists."""
-    return [
-        ast.literal_eval(value)
-        for node in ast.walk(ast.parse(annotation, mode="eval"))
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "Literal"
-        for value in (node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
-    ]
