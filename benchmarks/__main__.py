@@ -39,7 +39,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="keep what a GPU shows of when it pays, for pages that are written without one",
+        help="save when the GPU pays, for pages that are written without a GPU",
     )
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
     return parser.parse_args()
@@ -81,15 +81,15 @@ def main() -> None:
     topics = list(measured.values())
     report.printed(topics, console)
     if "gpu" in asked and "gpu" not in measured:
-        console.print("Left out: conversions from and to a GPU, since PyTorch finds none.")
+        console.print("Left out: conversions from and to a GPU, since PyTorch finds no GPU.")
     if pays is not None and options.keep:
         crossover.keep(pays)
     figures = pays or crossover.kept()
     if "crossover" in asked:
         if pays is None:
-            console.print("No NVIDIA GPU with CuPy and cuCIM is here; these figures were kept:")
+            console.print("This machine has no NVIDIA GPU with CuPy and cuCIM. Saved figures:")
         crossover.printed(figures, console)
-    console.print("The ratios count; the absolute times are this machine's.")
+    console.print("Compare the ratios; the absolute times are this machine's.")
     if options.only:
         return
     options.out.mkdir(parents=True, exist_ok=True)

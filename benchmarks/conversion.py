@@ -1,4 +1,4 @@
-"""What it costs to give a NumPy library a PyTorch tensor of the CPU's."""
+"""How long it takes to pass a PyTorch tensor on the CPU to a library that works on NumPy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""From how many bytes on an image is worth its way to an NVIDIA GPU.
+"""From which size on an image is processed faster on an NVIDIA GPU.
 
-Where there is none, the figures are those that a machine with one has kept.
+On a machine without a GPU, the figures that were saved on another machine are shown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from timed_calls import Array, named
 from timing import Effort, interleaved, timer
 
 LIBRARIES = {"scipy": "cupyx.scipy", "skimage": "cucim.skimage"}
-"""By the first part of a name on the CPU, what stands there on the GPU."""
+"""By the first part of a name on the CPU, the first part of the twin's name on the GPU."""
 FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("scipy.ndimage.gaussian_filter", {"sigma": 2}),
     ("scipy.ndimage.uniform_filter", {"size": 5}),
@@ -40,9 +40,9 @@ FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 OF_MASKS = ("label", "distance_transform_edt")
 SIZES = tuple(2**power for power in range(14, 25))
 PATIENCE = 4.0
-"""Seconds of a call on the CPU from which on larger images aren't tried."""
+"""If a call on the CPU takes more seconds than this, larger images aren't tried."""
 FIGURES = Path(__file__).with_name("crossover.json")
-"""What was measured last, on whichever machine."""
+"""The figures that were saved last, on any machine."""
 
 
 class Point(NamedTuple):
@@ -51,7 +51,7 @@ class Point(NamedTuple):
     nbytes: int
     cpu: float
     there: float
-    """On the GPU, where image and result stay there."""
+    """On the GPU, with the image and the result on the GPU."""
     round_trip: float
     """On the GPU, with the image copied there and the result back."""
 
@@ -64,17 +64,17 @@ class Series(NamedTuple):
 
     @property
     def there(self) -> float | None:
-        """From how many bytes on the GPU is faster for what is there."""
+        """Size in bytes from which on the GPU is faster, for an image on the GPU."""
         return crossover([(point.nbytes, point.cpu, point.there) for point in self.points])
 
     @property
     def round_trip(self) -> float | None:
-        """From how many bytes on it is faster with both copies."""
+        """Size in bytes from which on the GPU is faster, including both copies."""
         return crossover([(point.nbytes, point.cpu, point.round_trip) for point in self.points])
 
 
 class Figures(NamedTuple):
-    """What was measured on a machine."""
+    """The figures of one machine."""
 
     gpu: str
     series: tuple[Series, ...]
@@ -84,7 +84,7 @@ class Figures(NamedTuple):
 
 
 def crossover(points: Sequence[tuple[int, float, float]]) -> float | None:
-    """Return from how many bytes on the GPU stays faster.
+    """Return the size in bytes from which on the GPU is always faster.
 
     Between two sizes the logarithms of bytes and of the ratio of times are taken to lie on a line.
 
@@ -96,8 +96,8 @@ def crossover(points: Sequence[tuple[int, float, float]]) -> float | None:
     Returns
     -------
     float or None
-        The smallest size measured, if the GPU is faster there already; None where it is slower
-        for the largest.
+        The smallest measured size if the GPU is always faster; None if it is slower for the
+        largest size.
     """
     gains = [(log2(nbytes), log2(cpu / there)) for nbytes, cpu, there in points]
     slower = [number for number, (_, gain) in enumerate(gains) if gain <= 0]
@@ -115,12 +115,12 @@ def suggested(found: Sequence[float | None]) -> int | None:
     Parameters
     ----------
     found
-        Those of all functions; None counts as one beyond all sizes.
+        The crossovers of all functions; None counts as larger than all sizes.
 
     Returns
     -------
     int or None
-        None where half of the functions, or more, aren't faster on the GPU at any size.
+        None if at least half of the functions are never faster on the GPU.
     """
     middle = median(inf if each is None else each for each in found) if found else inf
     return None if middle == inf else int(2 ** round(log2(middle)))
@@ -216,7 +216,12 @@ def _waited(cupy: Any, work: Callable[[], object]) -> Callable[[], object]:
 
 # --- the report ----------------------------------------------------------------------------
 
-COLUMNS = ("", "pays from, on the GPU already", "pays from, with both copies", "at most faster")
+COLUMNS = (
+    "",
+    "GPU faster from, image on the GPU",
+    "GPU faster from, image on the host (with both copies)",
+    "largest speed-up",
+)
 
 
 def printed(figures: Figures, console: Console) -> None:
@@ -238,10 +243,11 @@ def markdown(figures: Figures) -> list[str]:
         "",
         "## When the GPU pays",
         "",
-        f"Measured on an {figures.gpu}, and kept from there: functions of voxbind.scipy and "
-        "voxbind.skimage against their twins on the GPU, on float32 volumes (masks for labels and "
-        f"distances) of {_told(min(sizes))} to {_told(max(sizes))}: from how many bytes on the GPU "
-        f"is faster. {_unmeasured(found)}".rstrip(),
+        f"Measured on an {figures.gpu}. The table compares functions of voxbind.scipy and "
+        "voxbind.skimage with their twins on the GPU, on volumes of "
+        f"{_with_unit(min(sizes))} to {_with_unit(max(sizes))} (boolean for labels and distances, "
+        "float32 for the others). It gives the size from which on the GPU is faster. "
+        f"{_unmeasured(found)}".rstrip(),
         "",
         f"| {' | '.join(COLUMNS)} |",
         "| --- | ---: | ---: | ---: |",
@@ -268,13 +274,13 @@ def _cells(series: Series) -> tuple[str, ...]:
 
 def _size(nbytes: float | None, first: int) -> str:
     if nbytes is None:
-        return "at no size here"
+        return "at no measured size"
     if nbytes <= first:
-        return f"{_told(first)} or less"
-    return _told(nbytes)
+        return f"{_with_unit(first)} or less"
+    return _with_unit(nbytes)
 
 
-def _told(nbytes: float) -> str:
+def _with_unit(nbytes: float) -> str:
     for unit, size in (("MiB", 2**20), ("KiB", 2**10)):
         if nbytes >= size:
             return f"{nbytes / size:.3g} {unit}"
@@ -284,10 +290,10 @@ def _told(nbytes: float) -> str:
 def _suggestion(found: Sequence[Series]) -> str:
     size = suggested([series.round_trip for series in found])
     if size is None:
-        return "Half of the functions, or more, are faster on the CPU at all these sizes."
+        return "At least half of the functions are faster on the CPU at all of these sizes."
     return (
-        f"The median with both copies, as a power of two: {_told(size)} ({size} bytes). That is "
-        "what `min_bytes` of `voxbind.prefer` should be by default."
+        f"The median with both copies is {_with_unit(size)} ({size} bytes), rounded to a power of "
+        "two. This should be the default for `min_bytes` of `voxbind.prefer`."
     )
 
 

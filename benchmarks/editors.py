@@ -37,15 +37,16 @@ def topic(rounds: int) -> Topic:
     )
     return Topic(
         "Editors and checkers",
-        "the same with `skimage.filters` itself; mypy against a program that is `import numpy`",
-        "a ratio of 1 at most, and less than 3 s for mypy without the libraries",
+        "the same request for `skimage.filters` itself; for mypy, a program that only imports "
+        "numpy",
+        "a ratio of at most 1, and less than 3 s for mypy without the libraries",
         [
             *rows,
             Row("mypy --strict over all generated code, no libraries", Pair(numpy, bare)),
             Row("mypy --strict over all generated code, all libraries", Pair(numpy, whole)),
         ],
-        "Each time in a new process, with nothing cached. An item is resolved right after the "
-        "first completion, as an editor does to show what is beside the list.",
+        "Each time is measured in a new process without caches. The details of a function are "
+        "requested right after the first list of names, as an editor does.",
         in_chart=False,
     )
 
@@ -61,12 +62,12 @@ def _of_server(server: str, rounds: int) -> list[Row]:
             resolved[package] = min(resolved[package], item)
     theirs, ours = _PACKAGES
     of_item: Pair | float = Pair(resolved[theirs], resolved[ours])
-    what = f"{server}: {_FUNCTION} resolved"
+    what = f"{server}: the details of {_FUNCTION}"
     if resolved[theirs] == float("inf"):
-        what, of_item = f"{what}, which it doesn't find in skimage.filters", resolved[ours]
+        what, of_item = f"{what}, which it doesn't find in skimage.filters itself", resolved[ours]
     return [
         Row(
-            f"{server}: from its start to the names after `filters.`",
+            f"{server}: from its start to the list of names after `filters.`",
             Pair(completed[theirs], completed[ours]),
         ),
         Row(what, of_item),

@@ -60,8 +60,8 @@ def topic(effort: Effort) -> Topic | None:
         note = "Left out: CuPy, which isn't installed."
     return Topic(
         "Conversions from and to a GPU (256 MiB)",
-        "a copy from or to pinned memory, which is the machine's limit, and the one by hand",
-        "a ratio of 1.0 by hand; the limit's share is one divided by the ratio",
+        "a copy from or to pinned memory, which is the machine's limit, and the conversion by hand",
+        "a ratio of 1.0 to the conversion by hand",
         rows,
         note,
     )
@@ -119,7 +119,7 @@ def _against(
     ours: Callable[[], object],
     effort: Effort,
 ) -> list[Row]:
-    """Hold a conversion against the limit and against the one by hand."""
+    """Compare a conversion with the machine's limit and with the conversion by hand."""
     return [
         measured(f"{what}; the limit", timer(limit), timer(ours), effort),
         measured(f"{what}; by hand", timer(by_hand), timer(ours), effort),
@@ -127,7 +127,7 @@ def _against(
 
 
 def _waited(work: Callable[[], object]) -> Callable[[], object]:
-    """Have a call wait for the GPU."""
+    """Return a function that makes a call and waits for the GPU."""
     import torch
 
     def run() -> object:

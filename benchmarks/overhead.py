@@ -1,4 +1,4 @@
-"""What a wrapper costs on an array that its library takes itself."""
+"""How much longer a wrapper takes than the direct call, on the library's own kind of array."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def topic(effort: Effort, peers: Mapping[str, Peer]) -> Topic:
 
 
 def _on_a_device(effort: Effort) -> Row:
-    # voxbind first: it tells pyclesperanto of a device on the CPU before that is imported.
+    # Import voxbind first: it sets the OpenCL device before pyclesperanto is imported.
     wrapper = named(f"voxbind.{ON_A_DEVICE}")
     array = named("voxbind.pyclesperanto.push")(image(SHAPE))
     direct = named(ON_A_DEVICE)

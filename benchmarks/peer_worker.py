@@ -29,7 +29,7 @@ def registry() -> dict[str, Any]:
 
 
 def openhcs(function: str, shape: str) -> Call:
-    """Call what OpenHCS's registry has; a volume is told to be one of slices."""
+    """Call what OpenHCS's registry has; with a volume, it is asked to run on slices."""
     metadata_of = registry()[function.removeprefix("skimage.")]
     wrapped, array = metadata_of.func, image(shape)
     if array.ndim == 2:
@@ -105,8 +105,8 @@ def main() -> None:
         try:
             print(prepared(kind, function, shape).timeit(int(number)), file=answers)
         except Exception as error:
-            told = f"{type(error).__name__}: {error}".replace("\n", " ")
-            print(f"error: {told}", file=answers)
+            message = f"{type(error).__name__}: {error}".replace("\n", " ")
+            print(f"error: {message}", file=answers)
 
 
 if __name__ == "__main__":

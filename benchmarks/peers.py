@@ -1,4 +1,4 @@
-"""arraybridge and OpenHCS, each asked in a process of its own that lives as long as the run.
+"""arraybridge and OpenHCS, each in a process of its own that lives as long as the run.
 
 OpenHCS needs other versions than voxbind, so that it has an environment of its own;
 arraybridge needs little, so that it is put in a folder and works with the NumPy and the
@@ -80,7 +80,7 @@ class Peer:
         return seconds
 
     def pair(self, base: str, kind: str, function: str, shape: str) -> tuple[Timer, Timer] | str:
-        """Return the timers of a call and of the one that it is held against, or what failed."""
+        """Return the timers of a call and of its baseline, or what failed."""
         try:
             return self.timer(base, function, shape), self.timer(kind, function, shape)
         except PeerError as error:
@@ -139,7 +139,7 @@ def _openhcs(console: Console) -> Peer:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = folder / "complete"
     if not done.exists():
-        with _told(folder, console):
+        with _installing(folder, console):
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
             _pip(python, *OPENHCS)
             done.touch()
@@ -162,7 +162,7 @@ def _pip(python: Path, *arguments: str) -> None:
 
 
 @contextmanager
-def _told(folder: Path, console: Console) -> Iterator[None]:
+def _installing(folder: Path, console: Console) -> Iterator[None]:
     shown = folder.relative_to(HERE.parent)
     with console.status(f"Installing a peer in {shown}; once, and it may take minutes"):
         yield
@@ -174,6 +174,6 @@ def _made(folder: Path, console: Console) -> Iterator[Path]:
     """Have a folder filled beside its place and moved there when it is complete."""
     beside = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
-    with _told(folder, console):
+    with _installing(folder, console):
         yield beside
         beside.rename(folder)

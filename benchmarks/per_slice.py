@@ -1,4 +1,4 @@
-"""What a 2-D function takes on a volume, slice by slice."""
+"""How long a 2-D function takes on a volume, slice by slice."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def topic(effort: Effort, peers: Mapping[str, Peer], depth: int, cores: int) -> 
             sides["its loop"], sides["OpenHCS"] = pair
         best = interleaved(sides, effort)
         found = pair if isinstance(pair, str) else Pair(best["its loop"], best["OpenHCS"])
-        told = {"OpenHCS": found} if found else {}
-        rows.append(Row(f"{name} {shape}", Pair(best["loop"], best["ours"]), told))
+        peer_times = {"OpenHCS": found} if found else {}
+        rows.append(Row(f"{name} {shape}", Pair(best["loop"], best["ours"]), peer_times))
         if threads is not None:
             what = f"{name} {shape}, voxbind.workers({cores})"
             rows.append(Row(what, Pair(best["loop"], best["threaded"])))
     return Topic(
         "A 2-D function on a volume",
         "a loop over the slices into one preallocated array",
-        "a ratio of 1.0; with two threads on two idle cores 0.59 (1.7 times faster)",
+        "a ratio of 1.0, and with two threads on two idle cores 0.59 (1.7 times faster)",
         rows,
     )
 

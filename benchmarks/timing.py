@@ -1,4 +1,4 @@
-"""Takes times in turn, so that a busy machine disturbs all sides alike, and keeps the best."""
+"""Measures several calls in turn and keeps the best times: other programs disturb all alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from timed_calls import Call
 
 Timer = Callable[[int], float]
-"""Runs something as many times as it is told and returns the seconds."""
+"""Makes a call the given number of times and returns the seconds."""
 
 
 @dataclass(frozen=True)
@@ -18,24 +18,24 @@ class Effort:
 
     rounds: int
     batch: float = 0.003
-    """Seconds that one side has in one round, if one call takes less."""
+    """Seconds that the calls of one side take in one round, unless a single call takes longer."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Seconds of a call, and of the one that it is held against."""
+    """Seconds of a call, and of the baseline that it is compared with."""
 
     base: float
     seconds: float
 
     @property
     def ratio(self) -> float:
-        """How many times the other's time it takes."""
+        """Time of the call divided by that of the baseline."""
         return self.seconds / self.base
 
     @property
     def added(self) -> float:
-        """Seconds beyond the other."""
+        """Seconds that the call takes longer than the baseline."""
         return self.seconds - self.base
 
 
@@ -45,11 +45,11 @@ class Row:
 
     what: str
     ours: Pair | float
-    """Held against the direct call or the conversion by hand; seconds where there is none."""
+    """The time and its baseline; seconds alone if there is no baseline."""
     peers: Mapping[str, Pair | str] = field(default_factory=dict)
-    """By peer: held against the same in the peer's environment, or why there is none."""
+    """By peer: its time and the baseline in its own environment, or why there is none."""
     is_yardstick: bool = False
-    """Whether nothing of voxbind's is in it."""
+    """Whether the row measures no code of voxbind."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Topic:
 
     title: str
     base: str
-    """What the times are held against."""
+    """What the times are compared with, in words."""
     aim: str
     rows: list[Row]
     note: str = ""
@@ -71,7 +71,7 @@ def timer(call: Call) -> Timer:
 
 
 def interleaved(sides: Mapping[str, Timer], effort: Effort) -> dict[str, float]:
-    """Return the best seconds per call of each side, all taken in turn round by round."""
+    """Return the best seconds per call of each side; each round measures all sides in turn."""
     numbers = {name: _number(side, effort.batch) for name, side in sides.items()}
     best = dict.fromkeys(sides, float("inf"))
     order = list(sides)
@@ -102,7 +102,7 @@ def measured(
     effort: Effort,
     peers: Mapping[str, tuple[Timer, Timer] | str] | None = None,
 ) -> Row:
-    """Time ours, the call that it is held against, and both of each peer in one run."""
+    """Time voxbind's call, its baseline, and both for each peer in one run."""
     sides = {"base": base, "ours": ours}
     peers = peers or {}
     for name, pair in peers.items():
