@@ -34,7 +34,7 @@ from voxbind._auto.choosing import choose, missing, run
 from voxbind._auto.pair import Deviation, Pair, Routing
 from voxbind._settings import context
 from voxbind._settings.context import MIN_BYTES, Preference, Settings
-from voxbind._upstream.wrapped_module import library_default
+from voxbind._upstream.defaults import library_default
 from voxbind.auto import (
     color,
     exposure,

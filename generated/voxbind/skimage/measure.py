@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d, call_2d_or_3d, call_3d, call_as_is
 from voxbind._support.classes import class_of
+from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
-from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, Castable, LibraryArray, OutT, RandomGenerator
 
 # Where the library isn't installed, what its classes are isn't known.

@@ -20,8 +20,8 @@ from .._support import nvidia as devices
 from .._support.classes import class_of
 from .._support.package import PACKAGE
 from .._support.untyped import np
+from .._upstream.defaults import LibraryDefault
 from .._upstream.first_use import import_finished, one_thread_at_a_time
-from .._upstream.wrapped_module import LibraryDefault
 from ..errors import VoxbindError
 from .pair import Arguments, Deviation, Pair
 from .reasons import deviates, never_on_gpu, not_moved

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from voxbind._dispatch.dispatch import call_2d_or_3d
 from voxbind._support.classes import class_of
+from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
-from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayT, Castable, DTypeLike, OutT
 
 __all__ = ["optical_flow_ilk", "optical_flow_tvl1", "phase_cross_correlation"]

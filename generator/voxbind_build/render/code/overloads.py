@@ -236,7 +236,7 @@ class _Writer:
         if parameter.default_is_literal:
             where = f"{self._where}, parameter {parameter.name!r}"
             return f"{text} = {literal(parameter.default, where, self._names.bind)}"
-        mark = self._names.bind("library_default", "voxbind._upstream.wrapped_module")
+        mark = self._names.bind("library_default", "voxbind._upstream.defaults")
         return f"{text} = {mark}({parameter.default!r})"
 
     def _without_repetition(self, text: str, parameter: str) -> str:

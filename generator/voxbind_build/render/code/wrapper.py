@@ -200,7 +200,7 @@ class _Writer:
         for parameter in function.parameters:
             if parameter.default is not None and not parameter.default_is_literal:
                 check = self._names.bind("isinstance", "builtins")
-                mark = self._names.bind("LibraryDefault", "voxbind._upstream.wrapped_module")
+                mark = self._names.bind("LibraryDefault", "voxbind._upstream.defaults")
                 conditions.append(f"{check}({parameter.name}, {mark})")
         return tuple(conditions)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from voxbind._dispatch.dispatch import call_2d_or_3d, call_as_is
 from voxbind._support.classes import class_of
+from voxbind._upstream.defaults import LibraryDefault, library_default
 from voxbind._upstream.lazy import lazy_attributes
-from voxbind._upstream.wrapped_module import LibraryDefault, library_default, upstream
+from voxbind._upstream.wrapped_module import upstream
 from voxbind.arrays import Array, ArrayLike, ArrayT, DTypeLike, LibraryArray
 
 __all__ = ["dilate", "grow", "square"]
