@@ -137,7 +137,7 @@ def as_float(image: ArrayT) -> ArrayT:
 
 
 def in_common_floats(*images: ArrayT) -> list[ArrayT]:
-    """Return images in one dtype, the widest that `as_float` gives for any of them."""
+    """Return images in one dtype, the widest that `as_float` returns for any of them."""
     xp = namespace(*images)
     floats = [as_float(image) for image in images]
     widest = xp.result_type(*floats)

@@ -44,7 +44,7 @@ class ContractFacts(Struct, frozen=True, kw_only=True):
     """Both an image and a volume give rows of two coordinates."""
 
     image_error: str
-    """The library's first error for an image, after a colon; empty if it gave none."""
+    """The library's first error for an image, after a colon; empty if it raised none."""
     volume_error: str
     colour_volume_error: str
     with_volume_arguments: str

@@ -74,7 +74,7 @@ def seen_results(observation: Observation, contract: Contract | None) -> list[Se
         Its contract; None for a helper.
     """
     results = [
-        _seen(call, call.result)
+        _with_image(call, call.result)
         for call in observation.calls
         if call.outcome == "returned" and call.result is not None
     ]
@@ -84,7 +84,7 @@ def seen_results(observation: Observation, contract: Contract | None) -> list[Se
     return results
 
 
-def _seen(call: Call, result: Result) -> SeenResult:
+def _with_image(call: Call, result: Result) -> SeenResult:
     colours = call.shape[-1] if call.case.startswith("colour") else 0
     spatial = call.shape[:-1] if colours else call.shape
     return SeenResult(spatial, colours, call.case.rpartition(" of ")[2], result)
@@ -191,8 +191,8 @@ class Values(Struct, frozen=True, kw_only=True):
     """No axis was added or removed."""
 
 
-def _values(seen_results: Sequence[SeenResult], observation: Observation) -> Values:
-    results = [item.result for item in seen_results]
+def _values(observed: Sequence[SeenResult], observation: Observation) -> Values:
+    results = [item.result for item in observed]
     ranges = {
         result.range if result.integral else None
         for dtype, result in observation.dtypes.items()
@@ -203,8 +203,8 @@ def _values(seen_results: Sequence[SeenResult], observation: Observation) -> Val
         are_whole=all(result.integral and result.dtype[:1] in "iu" for result in results),
         are_zero_or_one=all(result.range in ((0, 1), (0, 0)) for result in results),
         are_binary_in_each_dtype=ranges <= {(0, 0), (0, 1), (1, 1)} and bool(ranges - {(0, 0)}),
-        are_of_labels=all(item.content == "labels" for item in seen_results),
-        have_the_images_axes=all(item.shape == item.spatial for item in seen_results),
+        are_of_labels=all(item.content == "labels" for item in observed),
+        have_the_images_axes=all(item.shape == item.spatial for item in observed),
     )
 
 
@@ -314,9 +314,9 @@ def _is_number(result: Result) -> bool:
     return result.type == "scalar" or (result.type == "array" and not result.shape)
 
 
-def _is_place(seen: SeenResult) -> bool:
-    parts = seen.result.members
-    return len(parts) == seen.axes and all(map(_is_number, parts))
+def _is_place(item: SeenResult) -> bool:
+    parts = item.result.members
+    return len(parts) == item.axes and all(map(_is_number, parts))
 
 
 def _is_point_or_points(part: Result) -> bool:
@@ -342,14 +342,14 @@ def _of_images_shape(results: Sequence[SeenResult]) -> tuple[str, list[SeenResul
     return None
 
 
-def _has_the_images_shape(seen: SeenResult) -> bool:
+def _has_the_images_shape(item: SeenResult) -> bool:
     """Return whether an array has the image's shape, or this shape and a channel axis."""
-    return seen.shape == seen.spatial or (
-        seen.shape[:-1] == seen.spatial and seen.shape[-1] in (3, 4)
+    return item.shape == item.spatial or (
+        item.shape[:-1] == item.spatial and item.shape[-1] in (3, 4)
     )
 
 
-def _lost_an_axis(seen: SeenResult) -> bool:
+def _lost_an_axis(item: SeenResult) -> bool:
     return any(
-        seen.shape == seen.spatial[:axis] + seen.spatial[axis + 1 :] for axis in range(seen.axes)
+        item.shape == item.spatial[:axis] + item.spatial[axis + 1 :] for axis in range(item.axes)
     )

@@ -22,10 +22,10 @@ def like_neighbours(descriptions: Sequence[Description]) -> tuple[Description, .
     neighbours_of: defaultdict[tuple[str, str, str | None], dict[str, tuple[str, Parameter]]]
     neighbours_of = defaultdict(dict)
     for description in descriptions:
-        for each in description.parameters:
-            if each.annotation_source != "unknown" and not each.untyped:
-                key = (description.module, each.name, each.default)
-                neighbours_of[key].setdefault(each.annotation, (description.name, each))
+        for parameter in description.parameters:
+            if parameter.annotation_source != "unknown" and not parameter.untyped:
+                key = (description.module, parameter.name, parameter.default)
+                neighbours_of[key].setdefault(parameter.annotation, (description.name, parameter))
 
     def typed(module: str, parameter: Parameter) -> Parameter:
         neighbours = neighbours_of[module, parameter.name, parameter.default]
@@ -41,8 +41,13 @@ def like_neighbours(descriptions: Sequence[Description]) -> tuple[Description, .
         )
 
     return tuple(
-        replace(each, parameters=tuple(typed(each.module, entry) for entry in each.parameters))
-        for each in descriptions
+        replace(
+            description,
+            parameters=tuple(
+                typed(description.module, parameter) for parameter in description.parameters
+            ),
+        )
+        for description in descriptions
     )
 
 

@@ -119,8 +119,8 @@ def probe(
     Returns
     -------
     dict
-        Observations by definition, sorted. Where a callable took its process down,
-        `Observation.failure` says how.
+        Observations by definition, sorted. If a callable ended its process, `Observation.failure`
+        says how.
     """
     observations: dict[str, Observation] = {}
     with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:

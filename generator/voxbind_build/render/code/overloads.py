@@ -106,7 +106,7 @@ class _Writer:
         yield self._signature(self._any(kinds), self._united(kinds))
 
     def _forms(self) -> tuple[Form, ...]:
-        """Return the result types that options decide on, if the options can be given by name."""
+        """Return the result types by options, if all these options can be passed by name."""
         kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
         keyword_kinds = {"KEYWORD_ONLY"}
         if "VAR_POSITIONAL" not in kinds.values():

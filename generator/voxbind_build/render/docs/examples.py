@@ -180,8 +180,8 @@ class Examples:
         siblings = sorted(
             sibling for sibling in self._modules if sibling.partition(".")[0] == library
         )
-        found = (self._wrappers.get(f"{parent}.{name}") for parent in (module, *siblings))
-        return next((sibling for sibling in found if sibling), "")
+        wrappers = (self._wrappers.get(f"{parent}.{name}") for parent in (module, *siblings))
+        return next((sibling for sibling in wrappers if sibling), "")
 
 
 class _Scope:
