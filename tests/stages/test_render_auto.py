@@ -395,7 +395,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Where the library isn't installed, what its classes are isn't known.
+# If the library isn't installed, the types of its objects are unknown.
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
