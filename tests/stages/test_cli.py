@@ -195,11 +195,11 @@ def test_a_declared_verdict_is_shown_with_what_it_overrules(voxbind, capsys, pac
     for command in (printed, voxbind("check", "--library", str(toml), out=package)[1]):
         assert "toylib.filters.box: the declaration overrules what was observed" in command
         assert "declared PURE_2D: Planes are far apart." in command
-        assert "observed FLEXIBLE: image and volume are both taken" in command
+        assert "observed FLEXIBLE: takes images and volumes" in command
     _, page, _ = voxbind("show", "toylib.filters.box", out=package)
     assert "declared by a person" in page
     assert "Planes are far apart." in page
-    assert "FLEXIBLE: image and volume are both taken" in flat(page)
+    assert "FLEXIBLE: takes images and volumes" in flat(page)
 
 
 def test_what_was_not_observed_is_counted_and_named(voxbind, package, toylib, functions):

@@ -509,7 +509,7 @@ def test_a_file_is_merged_where_there_is_no_device(
     }
     found = functions(package)
     assert found["negate"].reason != functions(package)["stop"].reason
-    assert "as its twin, plain.filters.stop" in found["stop"].reason
+    assert "taken from its twin plain.filters.stop" in found["stop"].reason
     assert found["stop"].reason.startswith("ended its process")
     twin = found["brighten"].twin
     assert twin is not None

@@ -395,7 +395,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Where the library isn't installed, what its classes are isn't known.
+# If the library isn't installed, the types of its objects are unknown.
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
@@ -604,7 +604,7 @@ def test_a_twin_that_works_in_another_memory_than_numpys_is_refused() -> None:
     pair = manifest()
     made = replace(pair.libraries["made"], memory_type="array_api")
     with pytest.raises(
-        RenderError, match=r"onto: voxbind\.auto pairs .* made works on array_api's"
+        RenderError, match=r"onto: its twin made works on array_api arrays, but voxbind\.auto needs"
     ):
         render(Manifest(libraries={**pair.libraries, "made": made}), templates_dir())
 

@@ -22,7 +22,7 @@ def described() -> Manifest:
             "peaks",
             annotation="float",
             default='float("inf")',
-            contradiction="documented as 'int', and the default is float(\"inf\")",
+            contradiction="documented as 'int', but the default is float(\"inf\")",
         ),
         parameter("mask", annotation="Array | None", default="None", contradiction="documented"),
         parameter("rest", untyped="neither annotated nor documented, and required"),
@@ -60,7 +60,7 @@ def test_the_page_of_a_function_names_each() -> None:
     explain.page(console, described(), "made.up.f", {})
     page = text(console)
     assert (
-        "contradicts peaks: documented as 'int', and the default is float(\"inf\"); "
+        "contradicts peaks: documented as 'int', but the default is float(\"inf\"); "
         "its type is float" in page
     )
     assert "None is the default of mask, and isn't documented as a value" in page
