@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 
 from voxbind_build.manifest.sealing import sha256
-from voxbind_build.model import Description, ProbeTask
+from voxbind_build.model import Description, Parameter, ProbeTask
 
 
 def fingerprint(task: ProbeTask, version: str, method: str) -> str:
@@ -30,7 +31,7 @@ def fingerprint(task: ProbeTask, version: str, method: str) -> str:
         sorted(task.roles.items()),
         sorted(task.allowed_dtypes),
         sorted(task.words.items()),
-        description.parameters,
+        [_read_by_the_probe(parameter) for parameter in description.parameters],
     ]
     return sha256(msgspec.json.encode(basis))
 
@@ -42,3 +43,8 @@ def source_fingerprint(description: Description, version: str) -> str:
     """
     basis = [version, description.definition, description.fingerprint]
     return sha256(msgspec.json.encode(basis))
+
+
+def _read_by_the_probe(parameter: Parameter) -> Parameter:
+    """Return a parameter without voxbind's own sentences on its type."""
+    return structs.replace(parameter, contradiction="", untyped="")
