@@ -193,7 +193,7 @@ def test_a_declared_verdict_is_shown_with_what_it_overrules(voxbind, capsys, pac
     code, printed, _ = voxbind("build", "--library", str(toml), out=package)
     assert code == 0
     for command in (printed, voxbind("check", "--library", str(toml), out=package)[1]):
-        assert "toylib.filters.box: the declaration overrules what was observed" in command
+        assert "toylib.filters.box: the declaration overrules the measurement" in command
         assert "declared PURE_2D: Planes are far apart." in command
         assert "observed FLEXIBLE: image and volume are both taken" in command
     _, page, _ = voxbind("show", "toylib.filters.box", out=package)

@@ -54,6 +54,9 @@ JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, help="Number of processes that measure in parallel."),
 ]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Also measure functions again whose record is valid.")
+]
 Kind = Literal["image", "helper", "any"]
 TimeOption = Annotated[
     float,
@@ -90,12 +93,7 @@ def build(
     library: LibraryOption = None,
     out: OutOption = None,
     jobs: JobsOption = None,
-    fresh: Annotated[
-        bool,
-        typer.Option(
-            "--fresh", help="Measure every function again, even if its record is still valid."
-        ),
-    ] = False,
+    fresh: FreshOption = False,
     time_limit: TimeOption = 300,
     as_json: JsonOption = False,
 ) -> None:
@@ -157,8 +155,7 @@ def list_functions(
     text: Annotated[
         str,
         typer.Argument(
-            metavar="[TEXT]",
-            help="Only functions whose name, summary and tags contain all these words.",
+            metavar="[TEXT]", help="Only functions with all these words in name, summary or tags."
         ),
     ] = "",
     library: Annotated[str | None, typer.Option("--library", "-l", metavar="NAME")] = None,
@@ -216,14 +213,13 @@ def show(
     matches = name_search.resolve(manifest, name)
     if not matches:
         similar_names = name_search.near(manifest, name)
+        suggestion = (
+            f"Do you mean {', '.join(similar_names)}?"
+            if similar_names
+            else "`voxbind list` names all functions."
+        )
         raise typer.BadParameter(
-            f"There is no {name!r} in the package. "
-            + (
-                f"Do you mean {', '.join(similar_names)}?"
-                if similar_names
-                else "`voxbind list` names all functions."
-            ),
-            param_hint="NAME",
+            f"The package has no function {name!r}. {suggestion}", param_hint="NAME"
         )
     observations = frozen.read_record(package, distrust=True).observations
     if as_json:
@@ -270,9 +266,7 @@ def record(
     out: OutOption = None,
     to: Annotated[
         Path | None,
-        typer.Option(
-            "--to", metavar="FILE", help="Write to this file and don't change the package."
-        ),
+        typer.Option("--to", metavar="FILE", help="Write to this file, not to the package."),
     ] = None,
     merged: Annotated[
         list[Path] | None,
@@ -284,19 +278,12 @@ def record(
         ),
     ] = None,
     jobs: JobsOption = None,
-    fresh: Annotated[
-        bool,
-        typer.Option(
-            "--fresh", help="Measure every function again, even if its record is still valid."
-        ),
-    ] = False,
+    fresh: FreshOption = False,
     time_limit: TimeOption = 900,
     within: Annotated[
         float,
         typer.Option(
-            min=1,
-            metavar="SECONDS",
-            help="Stop measuring after this time, and record the functions measured until then.",
+            min=1, metavar="SECONDS", help="Stop after this time, and record the results so far."
         ),
     ] = math.inf,
     as_json: JsonOption = False,

@@ -14,22 +14,18 @@ from rich.text import Text
 from voxbind_build.classify import device_name
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import twins_page as twins
+from voxbind_build.cli.basis import Basis, Observations, basis_of
 from voxbind_build.common.typeexpr import choices, members, parse
 from voxbind_build.manifest import signature, signature_parts
 from voxbind_build.model import (
-    Call,
     Exclusion,
     Function,
     Library,
     Manifest,
-    Observation,
 )
 from voxbind_build.render.docs.contract_paragraph import gives, takes
 from voxbind_build.render.docs.dtype_sentence import outcome
 from voxbind_build.render.docs.library_warnings import grouped
-
-Observations = Mapping[str, Mapping[str, Observation]]
-"""Observations by library, then by definition."""
 
 RELATIONS = {
     "per_slice": "f(volume)[z] equals f(volume[z])",
@@ -57,29 +53,6 @@ _FROM_TWIN = "inferred from its CPU twin: {} hasn't been run on a GPU yet"
 _PROMISED = "declared by its author, and checked by running {}"
 _DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
 _LABEL = 13
-
-
-class Basis(msgspec.Struct, frozen=True, kw_only=True):
-    """A summary of the calls that a verdict is based on."""
-
-    relations: dict[str, bool] = {}
-    """Whether each tested relation holds, by name."""
-    taken: int = 0
-    """Number of calls that returned a result."""
-    refused: int = 0
-    """Number of calls that raised an error, counting each error once per kind of image."""
-    inconclusive: int = 0
-    """Number of calls that a limit, or the machine, ended."""
-    dtypes: int = 0
-    """Number of calls with the same image in different dtypes."""
-    images: dict[str, tuple[tuple[int, ...], ...]] = {}
-    """Shapes of the images in calls that returned, by content and dtype: ``grey float64``."""
-    arguments: dict[str, tuple[str, ...]] = {}
-    """Values of the other arguments in calls that returned, by parameter."""
-    answers: tuple[str, ...] = ()
-    """The library's errors, if no call returned a result."""
-    failure: str = ""
-    """Why the function couldn't be measured at all; empty if it was."""
 
 
 def page(console: Console, manifest: Manifest, public: str, observations: Observations) -> None:
@@ -115,7 +88,7 @@ def page(console: Console, manifest: Manifest, public: str, observations: Observ
         code = Syntax("", "python", theme="ansi_dark").highlight(_code(entry, console.width))
         console.print(Text("\n"), code, sep="", soft_wrap=True)
     pair = _twin(manifest, name, public)
-    for label, value in _facts(entry, library, _basis(name, entry, observations), pair):
+    for label, value in _facts(entry, library, basis_of(name, entry, observations), pair):
         _line(console, label, value)
 
 
@@ -146,7 +119,7 @@ def facts(
     values["signature"] = signature(entry)
     values["gpu_twin"] = _gpu_twin(manifest, name, public)
     if observations is not None:
-        basis = msgspec.structs.asdict(_basis(name, entry, observations))
+        basis = msgspec.structs.asdict(basis_of(name, entry, observations))
         values["relations"] = basis.pop("relations")
         values["version"] = manifest.libraries[name].version
         values["basis"] = basis
@@ -384,37 +357,3 @@ def _line(console: Console, label: str, text: str) -> None:
     for number, line in enumerate(lines):
         margin = Text(f"  {label if not number else '':{_LABEL}}", style="cyan")
         console.print(margin + Text(line), soft_wrap=True)
-
-
-# --- the evidence --------------------------------------------------------------------------
-
-
-def _basis(library: str, function: Function, observations: Observations) -> Basis:
-    observation = observations.get(library, {}).get(function.definition)
-    if observation is None:
-        return Basis()
-    returned = [call for call in observation.calls if call.outcome == "returned"]
-    ended = [call for call in observation.calls if call.outcome == "inconclusive"]
-    raised = [call for call in observation.calls if call.outcome in ("raised", "crashed")]
-    arguments: dict[str, dict[str, None]] = {}
-    images: dict[str, dict[tuple[int, ...], None]] = {}
-    for call in returned:
-        if call.shape:
-            images.setdefault(_content(call), {})[call.shape] = None
-        for name, value in call.arguments.items():
-            arguments.setdefault(name, {})[value] = None
-    return Basis(
-        relations=observation.relations,
-        taken=len(returned),
-        refused=len(raised),
-        inconclusive=len(ended),
-        dtypes=len(observation.dtypes) + len(observation.refused),
-        images={content: tuple(shapes) for content, shapes in images.items()},
-        arguments={name: tuple(values) for name, values in sorted(arguments.items())},
-        answers=() if returned else tuple(dict.fromkeys(call.error for call in [*raised, *ended])),
-        failure=observation.failure,
-    )
-
-
-def _content(call: Call) -> str:
-    return f"{call.case.rpartition(' of ')[2]} {call.dtype}"
