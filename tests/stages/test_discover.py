@@ -590,11 +590,11 @@ def test_entries_of_the_specification_that_change_nothing_are_misfits(tmp_path: 
     found = discover(spec, [tmp_path])
     assert found.differences == ()
     assert [problem.line("pkg.toml") for problem in libraries.misfits(found)] == [
-        'pkg.toml: at declare."pkg.C": it is a class, and here a function is named; remove it',
+        'pkg.toml: at declare."pkg.C": it is a class, but this table is for functions; remove it',
         'pkg.toml: at declare."pkg.gone": pkg unknown has no such name; correct it, or remove the '
         "entry",
-        'pkg.toml: at declare."pkg.show_a": it has no wrapper (display), so that the entry changes '
-        "nothing; remove one of the two",
+        'pkg.toml: at declare."pkg.show_a": it is excluded (display), so this entry has no '
+        "effect; remove the entry or the exclusion",
         "pkg.toml: at roles.\"pkg.f\".imge: the function has no parameter 'imge'; "
         "do you mean 'image'?",
     ]
