@@ -222,7 +222,7 @@ def test_show_tells_why_a_name_is_left_out(voxbind, built):
     for name, exclusion in excluded.items():
         code, output, _ = voxbind("show", name)
         assert code == 0
-        assert f"left out: {exclusion.reason}" in output
+        assert f"excluded: {exclusion.reason}" in output
 
 
 @pytest.mark.parametrize("typo", ["toylib.filters.bux", "boxx", "filters.boxar"])

@@ -561,7 +561,7 @@ def test_a_damaged_recording_is_named_and_kept_and_costs_its_own_library(
     path.write_text(damaged := path.read_text().replace("float64", "float32"))
     report = pipeline.build(specs(here), package, recordings=folder)
     assert [str(path) in note for note in report.notes] == [True]
-    assert "digest doesn't fit" in report.notes[0]
+    assert "digest doesn't match" in report.notes[0]
     assert evidence(package)["negate"] == "inferred"
     assert path.read_text() == damaged
 

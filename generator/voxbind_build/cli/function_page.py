@@ -80,7 +80,7 @@ def page(console: Console, manifest: Manifest, public: str, observations: Observ
     gap = "  " if len(public) + 2 + len(version) <= console.width else "\n  "
     console.print(Text.assemble((public, "bold"), gap, version), soft_wrap=True)
     if isinstance(entry, Exclusion):
-        _paragraph(console, f"left out: {entry.reason}. {entry.detail}")
+        _paragraph(console, f"excluded: {entry.reason}. {entry.detail}")
         return
     if entry.doc:
         _paragraph(console, lookup.summary(entry))
