@@ -260,8 +260,8 @@ def markdown(figures: Figures) -> list[str]:
         "",
         f"Measured on an {figures.gpu}: functions of voxbind.scipy and voxbind.skimage, and their "
         "twins on the GPU, on float32 volumes (masks for labels and distances) of "
-        f"{_in_units(min(sizes))} to {_in_units(max(sizes))}. The table gives the smallest image size "
-        f"at which the GPU is faster. {_unmeasured(all_series)}".rstrip(),
+        f"{_in_units(min(sizes))} to {_in_units(max(sizes))}. The table gives the smallest image "
+        f"size at which the GPU is faster. {_unmeasured(all_series)}".rstrip(),
         "",
         f"| {' | '.join(COLUMNS)} |",
         "| --- | ---: | ---: | ---: |",
