@@ -110,10 +110,12 @@ def host_extras() -> list[str]:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Measure the libraries, write the wrappers, run a pipeline through them on real images."""
+    """Write the wrappers, run them on real images; ``-- --fresh`` measures every library first."""
     install(session, "--group", "demo")
-    session.run("voxbind", "build", "--fresh")
-    session.run("python", "examples/pipeline.py", *session.posargs)
+    options = [option for option in session.posargs if option.startswith("-")]
+    session.run("voxbind", "build", *options)
+    others = [argument for argument in session.posargs if argument not in options]
+    session.run("python", "examples/pipeline.py", *others)
 
 
 @nox.session

@@ -236,7 +236,12 @@ def _waited(cupy: Any, work: Callable[[], object]) -> Callable[[], object]:
 
 # --- the report ----------------------------------------------------------------------------
 
-COLUMNS = ("", "faster from, image on the GPU", "faster from, with both copies", "largest speed-up")
+COLUMNS = (
+    "",
+    "GPU faster from, image on the GPU",
+    "GPU faster from, image on the host (with both copies)",
+    "largest speed-up",
+)
 
 
 def printed(figures: Figures, console: Console) -> None:
@@ -258,10 +263,11 @@ def markdown(figures: Figures) -> list[str]:
         "",
         "## When the GPU pays",
         "",
-        f"Measured on an {figures.gpu}: functions of voxbind.scipy and voxbind.skimage, and their "
-        "twins on the GPU, on float32 volumes (masks for labels and distances) of "
-        f"{_in_units(min(sizes))} to {_in_units(max(sizes))}. The table gives the smallest image "
-        f"size at which the GPU is faster. {_unmeasured(all_series)}".rstrip(),
+        f"Measured on an {figures.gpu}. The table compares functions of voxbind.scipy and "
+        "voxbind.skimage with their twins on the GPU, on volumes of "
+        f"{_in_units(min(sizes))} to {_in_units(max(sizes))} (boolean for labels and distances, "
+        "float32 for the others). It gives the smallest size at which the GPU is faster. "
+        f"{_unmeasured(all_series)}".rstrip(),
         "",
         f"| {' | '.join(COLUMNS)} |",
         "| --- | ---: | ---: | ---: |",
@@ -288,7 +294,7 @@ def _cells(series: Series) -> tuple[str, ...]:
 
 def _size(nbytes: float | None, smallest: int) -> str:
     if nbytes is None:
-        return "never at these sizes"
+        return "at no measured size"
     if nbytes <= smallest:
         return f"{_in_units(smallest)} or less"
     return _in_units(nbytes)
@@ -304,10 +310,10 @@ def _in_units(nbytes: float) -> str:
 def _suggestion(all_series: Sequence[Series]) -> str:
     size = suggested([series.round_trip for series in all_series])
     if size is None:
-        return "Half of the functions, or more, are faster on the CPU at all these sizes."
+        return "At least half of the functions are faster on the CPU at all of these sizes."
     return (
-        f"The median with both copies, rounded to a power of two, is {_in_units(size)} ({size} "
-        "bytes). The default of `min_bytes` of `voxbind.prefer` should be this size."
+        f"The median with both copies is {_in_units(size)} ({size} bytes), rounded to a power of "
+        "two. This should be the default for `min_bytes` of `voxbind.prefer`."
     )
 
 

@@ -37,8 +37,9 @@ def topic(rounds: int) -> Topic:
     )
     return Topic(
         "Editors and checkers",
-        "the same with `skimage.filters` itself; mypy against a program that is `import numpy`",
-        "a ratio of 1 at most, and less than 3 s for mypy without the libraries",
+        "the same request for `skimage.filters` itself; for mypy, a program that only imports "
+        "numpy",
+        "a ratio of at most 1, and less than 3 s for mypy without the libraries",
         [
             *rows,
             Row(
@@ -49,8 +50,8 @@ def topic(rounds: int) -> Topic:
                 "mypy --strict over all generated code, all libraries", Pair(numpy, with_libraries)
             ),
         ],
-        "Each time in a new process, with nothing cached. An item is resolved right after the "
-        "first completion, as an editor does to show what is beside the list.",
+        "Each time is measured in a new process without caches. The details of a function are "
+        "requested right after the first list of names, as an editor does.",
         in_chart=False,
     )
 
@@ -66,13 +67,13 @@ def _of_server(server: str, rounds: int) -> list[Row]:
             resolved[package] = min(resolved[package], resolve_seconds)
     library, wrappers = _PACKAGES
     resolve_times: Pair | float = Pair(resolved[library], resolved[wrappers])
-    label = f"{server}: {_FUNCTION} resolved"
+    label = f"{server}: the details of {_FUNCTION}"
     if resolved[library] == float("inf"):
-        label = f"{label}, which it doesn't find in skimage.filters"
+        label = f"{label}, which it doesn't find in skimage.filters itself"
         resolve_times = resolved[wrappers]
     return [
         Row(
-            f"{server}: from its start to the names after `filters.`",
+            f"{server}: from its start to the list of names after `filters.`",
             Pair(completed[library], completed[wrappers]),
         ),
         Row(label, resolve_times),

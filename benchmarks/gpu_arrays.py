@@ -60,8 +60,8 @@ def topic(effort: Effort) -> Topic | None:
         note = "Left out: CuPy, which isn't installed."
     return Topic(
         "Conversions from and to a GPU (256 MiB)",
-        "a copy from or to pinned memory, which is the machine's limit, and the one by hand",
-        "a ratio of 1.0 by hand; the limit's share is one divided by the ratio",
+        "a copy from or to pinned memory, which is the machine's limit, and the conversion by hand",
+        "a ratio of 1.0 to the conversion by hand",
         rows,
         note,
     )

@@ -56,7 +56,7 @@ def topic(effort: Effort, peers: Mapping[str, Peer], depth: int, cores: int) -> 
     return Topic(
         "A 2-D function on a volume",
         "a loop over the slices into one preallocated array",
-        "a ratio of 1.0; with two threads on two idle cores 0.59 (1.7 times faster)",
+        "a ratio of 1.0, and with two threads on two idle cores 0.59 (1.7 times faster)",
         rows,
     )
 

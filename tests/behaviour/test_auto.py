@@ -332,7 +332,7 @@ def test_a_routing_says_what_was_measured_of_the_pair(module: str) -> None:
     for name, function in functions(module).items():
         pair = pair_behind(function)
         known, twin = MANIFEST[f"{cpu}.{name}"], MANIFEST.get(f"{gpu}.{name}")
-        assert bool(known["arrays"] or known["whole"]) is (pair is not None), name
+        assert bool(known["arrays"] or known["other_arrays"]) is (pair is not None), name
         if pair is None:
             continue
         routing = pair.routing
@@ -345,8 +345,12 @@ def test_a_routing_says_what_was_measured_of_the_pair(module: str) -> None:
         assert [
             (each.dtype, each.parameters, each.max_relative or 0.0) for each in routing.cpu_only
         ] == [
-            (each["dtype"], tuple(each["given"]), 0.0 if each["unlike"] else each["relative"])
-            for each in facts["apart"]
+            (
+                each["dtype"],
+                tuple(each["parameters"]),
+                0.0 if each["unlike"] else each["max_relative"],
+            )
+            for each in facts["deviations"]
         ], name
         assert {*routing.refused_dtypes} == {*facts["refuses"]}, name
         assert (*routing.kernels,) == (*facts["kernels"],), name

@@ -15,17 +15,18 @@ ROOT = Path(__file__).parents[2]
 NAMES = (
     *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"),
     *("docs/memory.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
-    *("docs/platforms.md", "SECURITY.md"),
-    "docs/freezing.md",
+    *("docs/platforms.md", "docs/freezing.md", "docs/upstream.md", "docs/glossary.md"),
+    *("docs/benchmarks.md", "CHANGELOG.md", "SECURITY.md"),
 )
 DOCUMENTS = [ROOT / name for name in NAMES]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ voxbind ((?:show|list|twins|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 BLOCKS = [block for path in DOCUMENTS for block in BLOCK.findall(path.read_text("utf-8"))]
 COMMANDS = [line for path in DOCUMENTS for line in COMMAND.findall(path.read_text("utf-8"))]
-LINKS = [(path, link) for path in DOCUMENTS for link in LINK.findall(path.read_text("utf-8"))]
+LINKS = [(path, *link) for path in DOCUMENTS for link in LINK.findall(path.read_text("utf-8"))]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,9 +74,15 @@ def test_the_documented_routes_are_those_that_are_taken() -> None:
     } == {(source, target): route(source, target) for source in PLACES for target in PLACES}
 
 
-@pytest.mark.parametrize(("path", "link"), LINKS, ids=lambda value: str(value))
-def test_links_between_documents_lead_somewhere(path: Path, link: str) -> None:
-    assert (path.parent / link).exists()
+@pytest.mark.parametrize(("path", "link", "anchor"), LINKS, ids=lambda value: str(value))
+def test_links_between_documents_lead_somewhere(path: Path, link: str, anchor: str) -> None:
+    target = path.parent / link if link else path
+    assert target.exists()
+    if anchor:
+        headings = HEADING.findall(target.read_text("utf-8"))
+        # GitHub makes an anchor of a heading: lower case, without punctuation, hyphens for spaces.
+        anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+        assert anchor in anchors
 
 
 def test_contributing_names_tests_that_are_there() -> None:

@@ -685,7 +685,7 @@ def test_nested_lists_are_what_the_documentation_says(voxbind: Import) -> None:
     same(result, scipy.ndimage.gaussian_filter(IMAGE.tolist(), 1))
     with pytest.raises(voxbind("errors").MemoryTypeError, match=r"list.*numpy\.asarray"):
         voxbind("skimage.filters").gaussian(IMAGE.tolist())
-    assert "Nested lists and numbers are taken where the library documents" in README.read_text()
+    assert "Nested lists and numbers are accepted if the library documents" in README.read_text()
 
 
 # --- outputs and views -----------------------------------------------------------------------

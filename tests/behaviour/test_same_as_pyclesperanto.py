@@ -33,7 +33,7 @@ def tasks() -> list[ProbeTask]:
             description=description,
             memory_type=spec.memory_type,
             roles=spec.roles.get(description.name, {}),
-            only=spec.only.get(description.name, ()),
+            allowed_dtypes=spec.only.get(description.name, ()),
         )
         for description in descriptions(LIBRARY)
         if description.name in registry.functions()

@@ -80,8 +80,8 @@ def test_results_are_compared_with_the_twins(made: tuple[str, Path, RecordReport
         assert all("distances=" in told for told in agreement.unlike), name
         if name.rpartition(".")[2] in ("gaussian", "gaussian_filter"):
             # Truth values, which CuPy doesn't round, are all that differs.
-            far = {each.dtype for each in agreement.apart if each.relative > 1e-3}
-            assert far <= {"bool"}, (name, agreement.apart)
+            far = {each.dtype for each in agreement.deviations if each.max_relative > 1e-3}
+            assert far <= {"bool"}, (name, agreement.deviations)
 
 
 def test_a_gpu_that_was_left_in_error_ends_its_process() -> None:

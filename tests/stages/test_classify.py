@@ -182,7 +182,7 @@ def test_what_takes_no_image_is_a_helper(name: str) -> None:
 
 def test_a_helpers_lists_of_arrays_are_told_by_their_type() -> None:
     _, verdict = watch_name("skimage.feature.structure_tensor_eigenvalues")
-    assert verdict.whole == ("A_elems",)
+    assert verdict.other_arrays == ("A_elems",)
 
 
 def test_masked_arrays_are_taken_where_that_is_documented() -> None:
@@ -230,21 +230,21 @@ def test_array_parameters(
     if name.endswith("apply_parallel"):
         pytest.importorskip("dask")
     _, verdict = watch_name(name)
-    assert (verdict.arrays, verdict.whole, verdict.outputs) == (arrays, whole, outputs)
+    assert (verdict.arrays, verdict.other_arrays, verdict.outputs) == (arrays, whole, outputs)
 
 
 def test_a_matrix_that_is_written_as_a_list_belongs_on_the_host() -> None:
     description = describe_function(ndimage.affine_transform, "made.affine_transform")
     observation, verdict = watch_name("scipy.ndimage.affine_transform")
-    assert verdict.whole == ("matrix",)
-    assert verdict.host == ()  # no source says so: an array like others
+    assert verdict.other_arrays == ("matrix",)
+    assert verdict.host_arrays == ()  # no source says so: an array like others
     for annotation, host in (("Sequence[Any] | None", ("matrix",)), ("Array | None", ())):
         written = tuple(
             replace(each, annotation=annotation, annotation_source="annotation")
             for each in description.parameters
         )
         verdict = classify(replace(description, parameters=written), observation, None)
-        assert (verdict.whole, verdict.host) == (("matrix",), host)
+        assert (verdict.other_arrays, verdict.host_arrays) == (("matrix",), host)
 
 
 def test_nested_lists_where_the_library_documents_them() -> None:
@@ -402,8 +402,13 @@ def test_no_contract_rests_on_what_was_inconclusive(calls: tuple[Call, ...], par
     verdict = classify(SMOOTH, observation, None)
     assert (verdict.kind, verdict.contract, verdict.evidence) == ("image", None, "unobserved")
     assert f"the measurement was inconclusive: {SLOW}" in verdict.reason
-    assert (verdict.arrays, verdict.whole) == (("image",), ("footprint",))
-    assert (verdict.refuses, verdict.dtypes, verdict.only, verdict.stacks) == ({}, {}, (), False)
+    assert (verdict.arrays, verdict.other_arrays) == (("image",), ("footprint",))
+    assert (verdict.refuses, verdict.dtypes, verdict.allowed_dtypes, verdict.stacks) == (
+        {},
+        {},
+        (),
+        False,
+    )
 
 
 @pytest.mark.parametrize("part", ["dtypes", "options"])
@@ -421,9 +426,9 @@ def test_an_inconclusive_dtype_is_not_refused_beside_one_that_ends_the_process()
         refused={"bool": "ended its process by SIGABRT or SIGSEGV"},
         crashes=("bool",),
     )
-    assert classify(SMOOTH, crashed, None).only == ("uint8",)
+    assert classify(SMOOTH, crashed, None).allowed_dtypes == ("uint8",)
     verdict = classify(SMOOTH, replace(crashed, inconclusive={"dtypes": SLOW}), None)
-    assert (verdict.evidence, verdict.only) == ("unobserved", ())
+    assert (verdict.evidence, verdict.allowed_dtypes) == ("unobserved", ())
 
 
 def test_an_inconclusive_call_is_no_refusal_and_no_reason() -> None:
@@ -479,10 +484,10 @@ def test_a_declaration_changes_nothing_that_it_doesnt_name() -> None:
     observed = classify(SMOOTH, seen(*SAME), None)
     declared = classify(SMOOTH, seen(*SAME), Declaration(result="mask", reason="Zeros and ones."))
     assert declared.result == "mask"
-    assert (declared.contract, declared.arrays, declared.whole, declared.stacks) == (
+    assert (declared.contract, declared.arrays, declared.other_arrays, declared.stacks) == (
         observed.contract,
         observed.arrays,
-        observed.whole,
+        observed.other_arrays,
         observed.stacks,
     )
 
@@ -491,14 +496,14 @@ def test_a_function_declared_a_helper_is_cut_no_more() -> None:
     declaration = Declaration(contract="helper", reason="A table, not an image.")
     verdict = classify(SMOOTH, seen(*SAME), declaration)
     assert (verdict.kind, verdict.contract, verdict.stacks) == ("helper", None, False)
-    assert (verdict.arrays, verdict.whole) == ((), ("image", "footprint"))
+    assert (verdict.arrays, verdict.other_arrays) == ((), ("image", "footprint"))
 
 
 def test_a_helper_declared_an_image_function_takes_its_first_parameter_for_the_image() -> None:
     helper = replace(seen(), image="", roles={"image": "matrix", "footprint": "footprint"})
     verdict = classify(SMOOTH, helper, Declaration(contract="PURE_2D", reason="It is an image."))
     assert (verdict.kind, verdict.contract) == ("image", P2)
-    assert (verdict.arrays, verdict.whole) == (("image",), ("footprint",))
+    assert (verdict.arrays, verdict.other_arrays) == (("image",), ("footprint",))
 
 
 def test_a_declaration_stands_alone_where_nothing_was_observed() -> None:

@@ -233,7 +233,7 @@ def function(returns: Returns, **defaults: str | None) -> Function:
         like,
         parameters=parameters(**defaults),
         arrays=(first,),
-        whole=(),
+        other_arrays=(),
         outputs=(),
         returns=returns,
     )

@@ -12,7 +12,7 @@ from voxbind_build.manifest import (
     read_recordings,
 )
 from voxbind_build.manifest.sealing import sealed
-from voxbind_build.model import Machine, Observation, Recording, Recordings
+from voxbind_build.model import Deviation, Machine, Observation, Recording, Recordings
 
 LATER = ("crashes", "inconclusive")
 """Fields that observations didn't have at first."""
@@ -51,6 +51,28 @@ def test_outcomes_have_the_names_of_today(old, outcomes, inconclusive):
     found = read(observation(calls=old))
     assert outcomes in (None, [each.outcome for each in found.calls])
     assert found.inconclusive == inconclusive
+
+
+def test_renamed_fields_are_read_by_their_old_names():
+    apart = {"dtype": "bool", "given": ["mode"], "relative": 0.5, "unlike": False}
+    agreement = {"calls": 2, "absolute": 1.0, "relative": 0.5, "apart": [apart]}
+    option = {"options": {"full": "True"}, "dtype": "float64", "result": {"type": "none"}}
+    for later in ({}, {"inconclusive": {}}):
+        migrated = read(
+            observation(
+                only=["uint8"],
+                turned=[option],
+                also={"sigma": ["float"]},
+                agreement=agreement,
+                **later,
+            )
+        )
+        assert migrated.allowed_dtypes == ("uint8",)
+        assert migrated.option_effects[0].options == {"full": "True"}
+        assert migrated.also_accepts == {"sigma": ("float",)}
+        assert migrated.agreement.deviations == (
+            Deviation(dtype="bool", parameters=("mode",), max_relative=0.5),
+        )
 
 
 def test_refused_dtypes_are_those_that_the_function_refused():

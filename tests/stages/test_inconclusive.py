@@ -134,7 +134,7 @@ def test_without_a_record_it_is_unobserved(moody, tmp_path, mood):
     assert ENDS[mood] in note and note.endswith("`voxbind build --fresh` measures it again.")
     found = function(out)
     assert (found.kind, found.contract, found.evidence) == ("image", None, "unobserved")
-    assert (found.refuses, found.dtypes, found.only) == ({}, {}, ())
+    assert (found.refuses, found.dtypes, found.allowed_dtypes) == ({}, {}, ())
     assert function(out, "invert").contract == "FLEXIBLE"
     # Nothing was settled that could stay.
     moody("well")

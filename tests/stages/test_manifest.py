@@ -18,9 +18,9 @@ from voxbind_build.manifest.compare import _HEADING as HEADING
 from voxbind_build.model import (
     SCHEMA_VERSION,
     Agreement,
-    Apart,
     Call,
     Description,
+    Deviation,
     DtypeFact,
     EnvironmentVariable,
     Exclusion,
@@ -41,6 +41,14 @@ from voxbind_build.model import (
     Verdict,
 )
 
+RENAMED = {
+    "whole": "other_arrays",
+    "host": "host_arrays",
+    "named": "name_or_array",
+    "only": "allowed_dtypes",
+    "keeps": "preserves",
+}
+"""Fields of functions that have another name since schema version 2."""
 LAST_RELEASE = Path(__file__).parents[1] / "manifests" / "manifest-0.1.0.json.xz"
 
 SPEC = LibrarySpec(name="toy", distribution="toy-lib", extra="toy", modules=("toy.filters",))
@@ -209,7 +217,7 @@ def test_sealing_lists_every_file_but_the_manifest():
         (lambda text: "", "isn't valid JSON"),
         (lambda text: "[]", "isn't a voxbind manifest"),
         (lambda text: '{"name": "another tool"}', "isn't a voxbind manifest"),
-        (lambda text: text.replace('"schema_version": 1', '"schema_version": 2'), "version 2"),
+        (lambda text: text.replace('"schema_version": 2', '"schema_version": 3'), "version 3"),
         (lambda text: text.replace('"FLEXIBLE"', '"FLEXBLE"'), "isn't a voxbind manifest"),
         (lambda text: text.replace('"FLEXIBLE"', '"PURE_2D"'), "was changed"),
         (lambda text: text.replace('"float64"', '"float32"'), "was changed"),
@@ -346,6 +354,19 @@ def test_the_manifest_of_the_last_release_is_read_whole(tmp_path):
             public: function["contract"] for public, function in entry["functions"].items()
         }
         assert library.excluded.keys() == entry["excluded"].keys()
+        for public, function in entry["functions"].items():
+            migrated = library.functions[public]
+            for old, new in RENAMED.items():
+                value = getattr(migrated, new)
+                assert (list(value) if isinstance(value, tuple) else value) == function[old]
+            if (twin := function["twin"]) and migrated.twin:
+                assert [
+                    (kind.dtype, list(kind.parameters), kind.max_relative, kind.unlike)
+                    for kind in migrated.twin.deviations
+                ] == [
+                    (kind["dtype"], kind["given"], kind["relative"], kind["unlike"])
+                    for kind in twin["apart"]
+                ]
 
 
 def test_each_schema_version_leads_to_the_next():
@@ -416,9 +437,13 @@ def full():
         evidence="observed",
         agrees=False,
     )
-    agreement = Agreement(calls=3, absolute=0.5, relative=0.25, apart=(Apart(dtype="bool"),))
+    agreement = Agreement(
+        calls=3, absolute=0.5, relative=0.25, deviations=(Deviation(dtype="bool"),)
+    )
     twin = Twin(
-        name="cpu.filters.blur", agreement=agreement, apart=(Apart(dtype="uint8", relative=0.1),)
+        name="cpu.filters.blur",
+        agreement=agreement,
+        deviations=(Deviation(dtype="uint8", max_relative=0.1),),
     )
     forms = (Form(options={"a": "True"}, annotation="Array"), Form(options={}, annotation="int"))
     blur = BASE.functions["toy.filters.blur"]
@@ -467,7 +492,7 @@ def variants(value):
 def test_the_walk_reaches_every_kind_of_record_in_a_function():
     paths = {path for path, _ in variants(full())}
     assert {".doc", ".parameters.1.default", ".returns.forms.0.annotation"} <= paths
-    assert {".twin.agreement.apart.0.dtype", ".overruled.by", ".dtypes.uint8.range"} <= paths
+    assert {".twin.agreement.deviations.0.dtype", ".overruled.by", ".dtypes.uint8.range"} <= paths
     for entry in msgspec.structs.fields(full()):
         assert f".{entry.name}" in paths or entry.name == "returns"
     for entry in msgspec.structs.fields(Returns):

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from helpers.live_descriptions import describe_function, watch
 from voxbind_build.classify import find_types
 from voxbind_build.classify.observed_types import write_type
-from voxbind_build.classify.preserved import kept
+from voxbind_build.classify.preserved import preserved
 from voxbind_build.classify.return_types import result_type
-from voxbind_build.model import GIVEN, Call, Form, Observation, Result, Turned
+from voxbind_build.model import GIVEN, Call, Form, Observation, OptionEffect, Result
 
 # --- functions whose options matter, and some whose options don't -----------------------
 
@@ -189,7 +189,7 @@ def test_calls_with_these_options_give_these_kinds(
 
 
 def test_arrays_that_were_written_into_are_told_apart_from_options() -> None:
-    (turned,) = watch(written)[0].turned
+    (turned,) = watch(written)[0].option_effects
     assert turned.options == {"output": GIVEN}
     assert turned.result.type == "none"
 
@@ -204,10 +204,10 @@ PAIR = Result(type="tuple", shape=(2,), members=(ARRAY, NUMBER))
 def test_values_that_give_the_same_are_one_form() -> None:
     seen = watch(decomposed)[0]
     turned = (
-        Turned(options={"way": "'halves'"}, dtype="float64", result=PAIR),
-        Turned(options={"way": "'thirds'"}, dtype="float64", result=PAIR),
+        OptionEffect(options={"way": "'halves'"}, dtype="float64", result=PAIR),
+        OptionEffect(options={"way": "'thirds'"}, dtype="float64", result=PAIR),
     )
-    forms = result_type(describe_function(decomposed), replace(seen, turned=turned)).forms
+    forms = result_type(describe_function(decomposed), replace(seen, option_effects=turned)).forms
     assert {in_words(form): form.annotation for form in forms} == {
         "way=None": "Array",
         "way='halves', 'thirds'": "tuple[Array, float]",
@@ -217,10 +217,12 @@ def test_values_that_give_the_same_are_one_form() -> None:
 def test_there_are_no_more_forms_than_anybody_reads() -> None:
     results = [Result(type="tuple", shape=(size,), members=(ARRAY,) * size) for size in range(1, 8)]
     turned = tuple(
-        Turned(options={"way": repr(str(place))}, dtype="float64", result=result)
+        OptionEffect(options={"way": repr(str(place))}, dtype="float64", result=result)
         for place, result in enumerate(results)
     )
-    typed = result_type(describe_function(decomposed), replace(watch(decomposed)[0], turned=turned))
+    typed = result_type(
+        describe_function(decomposed), replace(watch(decomposed)[0], option_effects=turned)
+    )
     assert 2 <= len(typed.forms) <= 4
     # What is left out of the forms is still in the type of any call.
     for form in typed.forms:
@@ -266,7 +268,7 @@ KEPT = [
 
 @pytest.mark.parametrize(("function", "keeps"), KEPT)
 def test_what_arrays_keep_of_the_image_is_seen(function: Callable[..., Any], keeps: str) -> None:
-    assert watch(function)[1].keeps == keeps
+    assert watch(function)[1].preserves == keeps
 
 
 def _seen(dtypes: dict[str, Result], *results: Result | None, **facts: Any) -> Observation:
@@ -282,7 +284,7 @@ def _array(dtype: str, ndim: int = 2) -> Result:
 
 
 SAME = {"uint8": _array("uint8"), "float64": _array("float64")}
-OPTION = Turned(options={"full": "True"}, dtype="float64", result=_array("float32"))
+OPTION = OptionEffect(options={"full": "True"}, dtype="float64", result=_array("float32"))
 
 
 @pytest.mark.parametrize(
@@ -295,15 +297,15 @@ OPTION = Turned(options={"full": "True"}, dtype="float64", result=_array("float3
         (_seen({"float64": PAIR, "float32": PAIR}, PAIR), "memory"),
         (_seen({"float64": PAIR}, PAIR), "all"),
         (_seen({"float64": NUMBER}, NUMBER), "memory"),
-        (_seen(SAME, _array("float64"), turned=(OPTION,)), "memory"),
-        (_seen(SAME, _array("float64"), turned=(replace(OPTION, dtype="float32"),)), "all"),
+        (_seen(SAME, _array("float64"), option_effects=(OPTION,)), "memory"),
+        (_seen(SAME, _array("float64"), option_effects=(replace(OPTION, dtype="float32"),)), "all"),
         # Without an image an option has nothing to keep.
-        (_seen(SAME, _array("float64"), turned=(replace(OPTION, dtype=""),)), "all"),
+        (_seen(SAME, _array("float64"), option_effects=(replace(OPTION, dtype=""),)), "all"),
         (_seen({}), "memory"),
     ],
 )
 def test_all_that_was_seen_has_to_keep_it(observation: Observation, keeps: str) -> None:
-    assert kept(observation) == keeps
+    assert preserved(observation) == keeps
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ from voxbind_build.memories.cupy_memory import LOST
 from voxbind_build.memories.numpy_memory import Host
 from voxbind_build.model import (
     Agreement,
-    Apart,
     Description,
+    Deviation,
     Function,
     LibrarySpec,
     Machine,
@@ -323,8 +323,8 @@ def test_a_difference_is_told_with_its_call(made: tuple[Path, RecordReport]) -> 
 
 def test_kinds_of_call_that_differ_are_told_apart(made: tuple[Path, RecordReport]) -> None:
     found = agreement(made[0], "brighten")
-    assert found.apart == (Apart(dtype="float32", relative=found.relative),)
-    assert {each.unlike for each in agreement(made[0], "measure").apart} == {True}
+    assert found.deviations == (Deviation(dtype="float32", max_relative=found.relative),)
+    assert {each.unlike for each in agreement(made[0], "measure").deviations} == {True}
 
 
 def test_arguments_of_every_call_make_no_kind_of_their_own() -> None:
@@ -336,8 +336,8 @@ def test_arguments_of_every_call_make_no_kind_of_their_own() -> None:
 
     found = compared(function, twin, ({}, {"mode": "b"}, {"dtype": bool}))
     assert found == (
-        Apart(dtype="bool", relative=0.5),
-        Apart(dtype="float64", given=("mode",), relative=0.5),
+        Deviation(dtype="bool", max_relative=0.5),
+        Deviation(dtype="float64", parameters=("mode",), max_relative=0.5),
     )
 
 
@@ -350,13 +350,13 @@ def test_arguments_make_a_kind_where_they_are_not_as_in_most_calls() -> None:
 
     usual = {"mode": "a"}
     (apart,) = compared(function, twin, (usual, {"mode": "b"}, {**usual, "dtype": np.float32}, {}))
-    assert apart == Apart(dtype="float64", given=("mode",), relative=0.5)
+    assert apart == Deviation(dtype="float64", parameters=("mode",), max_relative=0.5)
     # Left out once, or of another shape, an argument is what it always is.
     (apart,) = compared(lambda image, sigma, mode=None: image + 3, twin, (usual, usual, {}))
-    assert apart.given == ()
+    assert apart.parameters == ()
     weights = ({"mode": np.ones(3)}, {"mode": np.ones((3, 3))})
     (apart,) = compared(lambda image, sigma, mode=None: image + 3, twin, weights)
-    assert apart.given == ()
+    assert apart.parameters == ()
 
 
 def test_arrays_are_changed_in_whatever_holds_them() -> None:
@@ -374,7 +374,7 @@ def test_lists_make_no_kind_of_call() -> None:
     assert compared(double, lambda image, sigma: np.asarray(image), ({"dtype": list},)) == ()
 
 
-def compared(function: Any, twin: Any, calls: Sequence[dict[str, Any]]) -> tuple[Apart, ...]:
+def compared(function: Any, twin: Any, calls: Sequence[dict[str, Any]]) -> tuple[Deviation, ...]:
     """Run two functions side by side on ones, and tell in which kinds of call they differ."""
     described = Description(
         name="fast.f",
@@ -394,7 +394,7 @@ def compared(function: Any, twin: Any, calls: Sequence[dict[str, Any]]) -> tuple
         image = np.ones((3, 4)).tolist() if kind is list else np.ones((3, 4), kind)
         pair(image, sigma=2.0, **given)
     assert pair.agreement is not None
-    return pair.agreement.apart
+    return pair.agreement.deviations
 
 
 def test_a_renamed_parameter_is_given_to_the_twin_by_its_own_name(

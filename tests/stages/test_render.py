@@ -558,7 +558,7 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
             *(parameter(name, default="None") for name in ("mask", "footprint", "out")),
             contract="PURE_2D",
             arrays=("image", "second", "mask"),
-            whole=("footprint",),
+            other_arrays=("footprint",),
             outputs=("out",),
             array_like=("second",),
             stacks=False,
@@ -589,7 +589,7 @@ def test_only_what_is_not_at_its_default_is_passed_to_the_lifting() -> None:
 )
 def test_a_default_that_is_no_array_is_passed_directly(default: str, condition: str) -> None:
     second = parameter("second", default=default)
-    text = written(function(parameter("image"), second, whole=("second",)))
+    text = written(function(parameter("image"), second, other_arrays=("second",)))
     *_, wrapper = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
     body = next(node for node in ast.walk(wrapper) if isinstance(node, ast.If))
     assert isinstance(body.test, ast.BoolOp)
@@ -621,7 +621,9 @@ def test_what_a_librarys_arrays_are_is_passed_on() -> None:
 
 def test_what_belongs_on_the_host_goes_directly_as_a_list_or_left_out() -> None:
     matrix = parameter("matrix", default="None")
-    text = written(function(parameter("image"), matrix, whole=("matrix",), host=("matrix",)))
+    text = written(
+        function(parameter("image"), matrix, other_arrays=("matrix",), host_arrays=("matrix",))
+    )
     assert "(matrix is None or class_of(matrix) is list)" in text
     assert "host_arrays=('matrix',)" in _lifted(text)
     assert "other_arrays" not in text

@@ -16,8 +16,8 @@ from helpers.synthetic_library import function, parameter
 from voxbind_build.classify import limited
 from voxbind_build.model import (
     Agreement,
-    Apart,
     Description,
+    Deviation,
     DtypeFact,
     Exclusion,
     Form,
@@ -121,14 +121,14 @@ PAIRS = {
         own=(image, number("func", "'own'"), number("size", "2")),
         defaults={"func": ("numpy.sum", "'own'")},
     ),
-    "differing": Pair("(image)", "(image)", image, apart=(Apart(relative=0.5),)),
+    "differing": Pair("(image)", "(image)", image, deviations=(Deviation(max_relative=0.5),)),
     "partly": Pair(
         "(image, mode='a', cval=0)",
         "(image, mode='a', cval=0)",
         *(image, number("mode", "'a'"), number("cval", "0")),
-        apart=(
-            Apart(dtype="bool", relative=0.5),
-            Apart(given=("mode", "cval"), unlike=True),
+        deviations=(
+            Deviation(dtype="bool", max_relative=0.5),
+            Deviation(parameters=("mode", "cval"), unlike=True),
         ),
     ),
     "flat": Pair("(image)", "(image)", image, axes=2),
@@ -188,7 +188,7 @@ PAIRS = {
         "(radius, coords)",
         "(radius, coords)",
         *(parameter("radius"), parameter("coords")),
-        facts={**NOTHING, "whole": ("coords",)},
+        facts={**NOTHING, "other_arrays": ("coords",)},
     ),
     "optional": Pair(
         "(image=None, mask=None)",
@@ -651,43 +651,54 @@ def pair(
 @pytest.mark.parametrize(
     ("found", "left"),
     [
-        ((Apart(dtype="bool", relative=0.5),), (Apart(dtype="bool", relative=0.5),)),
-        ((Apart(dtype="bool", relative=0.01),), ()),  # as much as is allowed
-        ((Apart(unlike=True),), (Apart(unlike=True),)),
+        (
+            (Deviation(dtype="bool", max_relative=0.5),),
+            (Deviation(dtype="bool", max_relative=0.5),),
+        ),
+        ((Deviation(dtype="bool", max_relative=0.01),), ()),  # as much as is allowed
+        ((Deviation(unlike=True),), (Deviation(unlike=True),)),
         # What is part of another kind needn't be told.
         (
             (
-                Apart(given=("own", "more"), relative=0.6),
-                Apart(given=("own",), relative=0.5),
-                Apart(dtype="bool", given=("own",), relative=0.5),
-                Apart(dtype="bool", relative=0.4),
+                Deviation(parameters=("own", "more"), max_relative=0.6),
+                Deviation(parameters=("own",), max_relative=0.5),
+                Deviation(dtype="bool", parameters=("own",), max_relative=0.5),
+                Deviation(dtype="bool", max_relative=0.4),
             ),
-            (Apart(given=("theirs",), relative=0.5), Apart(dtype="bool", relative=0.4)),
+            (
+                Deviation(parameters=("theirs",), max_relative=0.5),
+                Deviation(dtype="bool", max_relative=0.4),
+            ),
         ),
-        ((Apart(dtype="bool", relative=0.5), Apart(relative=0.4)), (Apart(relative=0.4),)),
+        (
+            (Deviation(dtype="bool", max_relative=0.5), Deviation(max_relative=0.4)),
+            (Deviation(max_relative=0.4),),
+        ),
         # An argument is tried on one dtype, and has the other's name in `auto`.
         (
             (
-                Apart(dtype="float64", given=("own",), relative=0.5),
-                Apart(dtype="float32", given=("own",), relative=0.4),
+                Deviation(dtype="float64", parameters=("own",), max_relative=0.5),
+                Deviation(dtype="float32", parameters=("own",), max_relative=0.4),
             ),
-            (Apart(given=("theirs",), relative=0.5),),
+            (Deviation(parameters=("theirs",), max_relative=0.5),),
         ),
     ],
 )
 def test_kinds_of_call_count_that_differ_beyond_the_tolerance(
-    found: tuple[Apart, ...], left: tuple[Apart, ...]
+    found: tuple[Deviation, ...], left: tuple[Deviation, ...]
 ) -> None:
-    seen = Agreement(calls=3, absolute=1.0, relative=max(x.relative for x in found), apart=found)
+    seen = Agreement(
+        calls=3, absolute=1.0, relative=max(x.max_relative for x in found), deviations=found
+    )
     known = Twin(name="made.up.f", tolerance=0.01, agreement=seen, renamed={"theirs": "own"})
-    assert pair(judged(), known=known).apart == left
+    assert pair(judged(), known=known).deviations == left
 
 
 def test_a_difference_of_no_known_kind_counts_for_every_call() -> None:
     seen = Agreement(calls=3, absolute=1.0, relative=0.5)
     known = Twin(name="made.up.f", tolerance=0.01, agreement=seen)
-    assert pair(judged(), known=known).apart == (Apart(relative=0.5),)
-    assert pair(judged(), known=replace(known, tolerance=0.5)).apart == ()
+    assert pair(judged(), known=known).deviations == (Deviation(max_relative=0.5),)
+    assert pair(judged(), known=replace(known, tolerance=0.5)).deviations == ()
 
 
 def test_pairs_that_do_the_same_are_left_alone() -> None:

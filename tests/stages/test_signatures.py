@@ -46,11 +46,11 @@ EITHER = "Array | tuple[Array, int]"
 
 CASES: dict[str, tuple[Function, list[str]]] = {
     "all is kept": (
-        gives(MASK, returns="Array", keeps="all"),
+        gives(MASK, returns="Array", preserves="all"),
         ["image: ArrayT, mask: Array | None=None -> ArrayT"],
     ),
     "the dtype is kept": (
-        gives(returns="Array", keeps="dtype"),
+        gives(returns="Array", preserves="dtype"),
         [
             "image: Reshapable[OutT] -> OutT",
             "image: ArrayT -> ArrayT",
@@ -66,7 +66,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ],
     ),
     "a dtype may be asked for": (
-        gives(OUT, returns="Array", keeps="all"),
+        gives(OUT, returns="Array", preserves="all"),
         [
             "image: ArrayT, output: None=None -> ArrayT",
             "image: Castable[OutT], output: Array | DTypeLike | None=None -> OutT",
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ],
     ),
     "a dtype may be asked for, of what isn't kept": (
-        gives(OUT, returns="Array", keeps="dtype"),
+        gives(OUT, returns="Array", preserves="dtype"),
         [
             "image: Castable[OutT], output: Array | DTypeLike | None=None -> OutT",
             "image: ArrayT, output: Array | DTypeLike | None=None -> ArrayT",
@@ -83,7 +83,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ],
     ),
     "lists are taken": (
-        gives(returns="Array", keeps="all", array_like=("image",)),
+        gives(returns="Array", preserves="all", array_like=("image",)),
         [
             "image: ArrayT -> ArrayT",
             "image: Nested -> LibraryArray",
@@ -113,7 +113,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ],
     ),
     "a flag that stands after options is named": (
-        gives(MASK, FLAG, WAY, returns=EITHER, forms=FULL, keeps="all"),
+        gives(MASK, FLAG, WAY, returns=EITHER, forms=FULL, preserves="all"),
         [
             "image: ArrayT, mask: Array | None=None, full: Literal[False]=False, "
             "way: Literal['a', 'b', 'c'] | None=None -> ArrayT",
@@ -129,7 +129,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         gives(
             WAY,
             returns=EITHER,
-            keeps="all",
+            preserves="all",
             forms={"way=None": "Array", "way='a','b'": "tuple[Array, int]"},
         ),
         [
@@ -145,7 +145,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
             replace(MASK, kind="POSITIONAL_ONLY"),
             replace(FLAG, kind="POSITIONAL_ONLY"),
             returns=EITHER,
-            keeps="all",
+            preserves="all",
             forms=FULL,
         ),
         [
@@ -155,7 +155,12 @@ CASES: dict[str, tuple[Function, list[str]]] = {
     ),
     "a flag before any number of others decides nothing": (
         gives(
-            MASK, FLAG, parameter("more", "VAR_POSITIONAL"), returns=EITHER, forms=FULL, keeps="all"
+            MASK,
+            FLAG,
+            parameter("more", "VAR_POSITIONAL"),
+            returns=EITHER,
+            forms=FULL,
+            preserves="all",
         ),
         [
             "image: ArrayT, mask: Array | None=None, full: bool=False, *more: Any "
@@ -168,7 +173,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
             replace(FLAG, kind="KEYWORD_ONLY"),
             returns=EITHER,
             forms=FULL,
-            keeps="all",
+            preserves="all",
         ),
         [
             "image: ArrayT, *more: Any, full: Literal[False]=False -> ArrayT",
@@ -194,7 +199,7 @@ CASES: dict[str, tuple[Function, list[str]]] = {
         ["image: list[Array] -> LibraryArray"],
     ),
     "slices are a choice": (
-        gives(FLAG, returns=EITHER, forms=FULL, keeps="all", contract="FLEXIBLE"),
+        gives(FLAG, returns=EITHER, forms=FULL, preserves="all", contract="FLEXIBLE"),
         [
             "image: ArrayT, full: Literal[False]=False, *, slice_by_slice: bool=False -> ArrayT",
             "image: ArrayT, full: Literal[True], *, slice_by_slice: bool=False "

@@ -19,8 +19,8 @@ from voxbind_build.cli.places import default_package
 from voxbind_build.libraries import load
 from voxbind_build.model import (
     Agreement,
-    Apart,
     Description,
+    Deviation,
     Exclusion,
     Function,
     Library,
@@ -76,7 +76,7 @@ def test_signatures_are_compared_by_name_and_required_ones_by_place() -> None:
 
 def test_a_parameter_that_one_must_be_given_is_told() -> None:
     found = pair([parameter("ndim", "2"), parameter("f", "<lambda>")], [parameter("ndim")])
-    assert "ndim must be given on the CPU, ndim=2 on the GPU" in twins.told(found)
+    assert "ndim is required on the CPU, ndim=2 on the GPU" in twins.told(found)
 
 
 def test_equal_signatures_are_told_as_such() -> None:
@@ -93,25 +93,33 @@ def test_equal_signatures_are_told_as_such() -> None:
         (
             Agreement(calls=1, absolute=2e-4, relative=1e-4, at="grey float32"),
             False,
-            "results agree in 1 call: at most 0.0002 apart, 0.0001 of the largest number, in grey "
-            "float32; up to 0.001 of the largest number counts as agreement",
+            "1 call compared, results agree: the largest absolute difference is 0.0002, and the "
+            "largest relative difference is 0.0001, for grey float32; relative differences up to "
+            "0.001 count as agreement",
         ),
         (
             Agreement(calls=2, absolute=2, relative=0.5, at="grey float32"),
             True,
-            "results differ in 2 calls: at most 2 apart, 0.5 of the largest number, in grey "
-            "float32; up to 0.001 of the largest number counts as agreement",
+            "2 calls compared, results differ: the largest absolute difference is 2, and the "
+            "largest relative difference is 0.5, for grey float32; relative differences up to "
+            "0.001 count as agreement",
         ),
         (
             Agreement(calls=2, absolute=0, relative=0, unlike=("mask: a list for an array",)),
             True,
-            "results differ in 2 calls: 1 of another kind or shape, as in mask: a list for an "
-            "array; up to 0.001 of the largest number counts as agreement",
+            "2 calls compared, results differ: 1 difference in kind or shape, for example mask: "
+            "a list for an array; relative differences up to 0.001 count as agreement",
         ),
         (
             Agreement(calls=0, absolute=0, relative=0),
             False,
-            "run side by side: there was no call that both take",
+            "run side by side, but no numbers could be compared",
+        ),
+        (
+            Agreement(calls=0, absolute=0, relative=0, unlike=("mask: a list for an array",)),
+            True,
+            "results differ: 1 difference in kind or shape, for example mask: a list for an array; "
+            "relative differences up to 0.001 count as agreement",
         ),
     ],
 )
@@ -122,18 +130,23 @@ def test_results_are_told(agreement: Agreement, differs: bool, told: str) -> Non
 
 
 def test_kinds_of_call_that_are_left_to_the_cpu_are_told() -> None:
-    kinds = Apart(dtype="bool", relative=1.0), Apart(given=("mode", "cval"), unlike=True)
-    start = "left to the CPU by voxbind.auto: "
-    *_, told = twins.told(Twin(name="skimage.a.f", apart=kinds))
+    kinds = (
+        Deviation(dtype="bool", max_relative=1.0),
+        Deviation(parameters=("mode", "cval"), unlike=True),
+    )
+    start = "calls that voxbind.auto runs on the CPU: "
+    *_, told = twins.told(Twin(name="skimage.a.f", deviations=kinds))
     assert told == f"{start}for bool, with mode and cval"
-    *_, told = twins.told(Twin(name="skimage.a.f", apart=(*kinds, Apart(relative=0.5))))
-    assert told == f"{start}all calls"
+    *_, told = twins.told(
+        Twin(name="skimage.a.f", deviations=(*kinds, Deviation(max_relative=0.5)))
+    )
+    assert told == f"{start}all"
 
 
 def test_what_the_cpu_alone_takes_is_told() -> None:
     agreement = Agreement(calls=1, absolute=0, relative=0, only_twin=("bool: TypeError: no",))
     told = [*twins.told(Twin(name="skimage.a.f", agreement=agreement))]
-    assert told[-1] == "taken on the CPU alone: bool: TypeError: no"
+    assert told[-1] == "accepted only by the CPU's function: bool: TypeError: no"
 
 
 # --- libraries -------------------------------------------------------------------------
@@ -219,10 +232,10 @@ def test_a_library_without_its_twin_has_nothing_to_tell(made: Manifest) -> None:
 
 
 def test_document_says_what_was_not_observed(made: Manifest) -> None:
-    assert "Nothing of this was observed on a GPU yet" in twins.markdown(made)
+    assert "None of these functions was observed on a GPU yet" in twins.markdown(made)
     seen = replace(made.libraries["cucim"], machine="NVIDIA H100, driver 580")
     text = twins.markdown(Manifest(libraries={**made.libraries, "cucim": seen}))
-    assert "Nothing of this" not in text
+    assert "None of these functions" not in text
     assert "Observed on NVIDIA H100, driver 580." in text
 
 
@@ -244,7 +257,7 @@ def test_document_lists_results_furthest_apart_first(made: Manifest) -> None:
     rows = [line for line in text.splitlines() if line.startswith("| `cucim.skimage.a.")]
     assert rows == [
         "| `cucim.skimage.a.far` | 2 | 1 | 0.5 | no | grey uint8 | 0 |",
-        "| `cucim.skimage.a.near` | 2 | 1 | 1e-05 | yes, up to 0.001 | grey float32 | 0 |",
+        "| `cucim.skimage.a.near` | 2 | 1 | 1e-05 | yes, within 0.001 | grey float32 | 0 |",
     ]
     assert re.search(r"### Equal results\n\n- `cucim.skimage.a`: both\n", text)
     assert re.search(r"### Not run side by side\n\n- `cucim.skimage.a`: unrun\n", text)

@@ -208,7 +208,7 @@ def test_what_a_parameter_also_takes_is_what_changes_the_result(
     function: Callable[..., Any], name: str, also: set[str], annotation: str | None
 ) -> None:
     observation = seen(function)
-    assert set(observation.also.get(name, ())) == also
+    assert set(observation.also_accepts.get(name, ())) == also
     assert accepted(describe_function(function), observation).get(name) == annotation
 
 
@@ -288,7 +288,7 @@ WIDENED: list[tuple[str, Sequence[str], str | None]] = [
 def test_types_have_room_for_what_was_taken(
     annotation: str, also: Sequence[str], expected: str | None
 ) -> None:
-    assert _widen(annotation, also={"option": tuple(also)}) == expected
+    assert _widen(annotation, also_accepts={"option": tuple(also)}) == expected
 
 
 @pytest.mark.parametrize(

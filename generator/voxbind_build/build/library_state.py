@@ -70,7 +70,7 @@ class LibraryState(msgspec.Struct):
                     description=description,
                     memory_type=spec.memory_type,
                     roles=spec.roles.get(description.name, {}),
-                    only=spec.only.get(description.name, ()),
+                    allowed_dtypes=spec.only.get(description.name, ()),
                     words=words.get(description.name, {}),
                 ),
             )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from voxbind_build.classify.from_twin import has_numbers, is_plain
 from voxbind_build.common.typeexpr import TypeExpr, head, is_open, names, parse, walk
-from voxbind_build.model import Apart, Contract, Description, Function, Numbers, Twin, Verdict
+from voxbind_build.model import Contract, Description, Deviation, Function, Numbers, Twin, Verdict
 
 __all__ = ["limited"]
 
@@ -41,7 +41,7 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
     documented = {each.name: each.documented for each in description.parameters}
     return replace(
         pair,
-        apart=_apart(pair),
+        deviations=_deviations(pair),
         refuses=tuple(
             sorted(
                 given
@@ -66,32 +66,34 @@ def limited(pair: Twin, description: Description, verdict: Verdict, twin: Functi
     )
 
 
-def _apart(pair: Twin) -> tuple[Apart, ...]:
+def _deviations(pair: Twin) -> tuple[Deviation, ...]:
     """Return the kinds of call that differ by more than is allowed, and are part of no other.
 
     An argument was tried on images of one dtype, and is taken to do the same on all. Where nothing
     tells of which kind a difference is, it may be in every call.
     """
     others = {mine: theirs for theirs, mine in pair.renamed.items()}
-    found: list[Apart] = []
-    for each in pair.agreement.apart if pair.agreement is not None else ():
-        if each.unlike or each.relative > pair.tolerance:
-            dtype = "" if each.given else each.dtype
-            given = tuple(others.get(name, name) for name in each.given)
-            found.append(replace(each, dtype=dtype, given=given))
+    found: list[Deviation] = []
+    for each in pair.agreement.deviations if pair.agreement is not None else ():
+        if each.unlike or each.max_relative > pair.tolerance:
+            dtype = "" if each.parameters else each.dtype
+            parameters = tuple(others.get(name, name) for name in each.parameters)
+            found.append(replace(each, dtype=dtype, parameters=parameters))
     if pair.agreement is not None and pair.differs and not found:
-        found = [Apart(relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))]
+        found = [
+            Deviation(max_relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))
+        ]
     # What is part of another kind has more to tell, and comes after it; of two alike the furthest.
-    kept: list[Apart] = []
-    for each in sorted(found, key=lambda kind: bool(kind.dtype) + len(kind.given)):
+    kept: list[Deviation] = []
+    for each in sorted(found, key=lambda kind: bool(kind.dtype) + len(kind.parameters)):
         if not any(_is_part(each, other) for other in kept):
             kept.append(each)
     return tuple(kept)
 
 
-def _is_part(kind: Apart, other: Apart) -> bool:
+def _is_part(kind: Deviation, other: Deviation) -> bool:
     """Tell whether every call of one kind is one of another."""
-    return other.dtype in ("", kind.dtype) and {*other.given} <= {*kind.given}
+    return other.dtype in ("", kind.dtype) and {*other.parameters} <= {*kind.parameters}
 
 
 def _axes(own: Verdict, other: Function) -> int | None:

@@ -10,7 +10,7 @@ from msgspec import structs
 from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
-from voxbind_build.classify.preserved import kept
+from voxbind_build.classify.preserved import preserved
 from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
 from voxbind_build.common.typeexpr import (
     Name,
@@ -94,11 +94,11 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         result=result.kind,
         result_reason=result.reason,
         arrays=_arrays(description, observation),
-        whole=_of_roles(description, observation, WHOLE_ROLES),
+        other_arrays=_of_roles(description, observation, WHOLE_ROLES),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
-        host=_host(description, observation),
+        host_arrays=_host_arrays(description, observation),
         array_like=_array_like(description, observation),
-        named=_named(description, observation),
+        name_or_array=_name_or_array(description, observation),
         masked=_masked(description, observation),
         stacks=_stacks(result.kind),
         needs_channels=finding.needs_channels,
@@ -108,8 +108,8 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         random=observation.random,
         warnings=warnings(observation),
         refuses=refusals(observation),
-        only=safe_dtypes(observation),
-        keeps=kept(observation),
+        allowed_dtypes=safe_dtypes(observation),
+        preserves=preserved(observation),
     )
 
 
@@ -133,13 +133,13 @@ def _undecided(description: Description, observation: Observation, finding: Find
         evidence=finding.evidence,
         result_reason="not observed",
         arrays=_arrays(description, observation),
-        whole=_of_roles(description, observation, WHOLE_ROLES),
+        other_arrays=_of_roles(description, observation, WHOLE_ROLES),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
-        host=_host(description, observation),
+        host_arrays=_host_arrays(description, observation),
         array_like=_array_like(description, observation),
-        named=_named(description, observation),
+        name_or_array=_name_or_array(description, observation),
         masked=_masked(description, observation),
-        only=observation.only,
+        allowed_dtypes=observation.allowed_dtypes,
     )
 
 
@@ -161,9 +161,9 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         result_reason=(
             result.reason if is_number or not ran else "a helper's result that is not a number"
         ),
-        whole=_whole_of_helper(description, observation),
+        other_arrays=_other_arrays_of_helper(description, observation),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
-        host=_host(description, observation),
+        host_arrays=_host_arrays(description, observation),
         sources=_of_roles(description, observation, frozenset({"source"})),
         array_like=_array_like(description, observation),
         mutates=_mutates(observation),
@@ -201,7 +201,9 @@ def _overrule(
     declared = structs.replace(declared, overruled=_overruled(verdict, declared, by))
     if not is_image and verdict.arrays:
         # Converted as before, and no longer cut.
-        return structs.replace(declared, arrays=(), whole=verdict.arrays + verdict.whole)
+        return structs.replace(
+            declared, arrays=(), other_arrays=verdict.arrays + verdict.other_arrays
+        )
     if contract is not None and not verdict.arrays:
         return _with_an_image(description, declared)
     return declared
@@ -210,8 +212,8 @@ def _overrule(
 def _with_an_image(description: Description, verdict: Verdict) -> Verdict:
     """Take the first parameter for the image; the roles of the library's TOML say it better."""
     first = tuple(parameter.name for parameter in description.parameters[:1])
-    others = tuple(name for name in verdict.whole if name not in first)
-    return structs.replace(verdict, arrays=first, whole=others)
+    others = tuple(name for name in verdict.other_arrays if name not in first)
+    return structs.replace(verdict, arrays=first, other_arrays=others)
 
 
 def _overruled(
@@ -265,7 +267,7 @@ def _mutates(observation: Observation) -> tuple[str, ...]:
     )
 
 
-def _host(description: Description, observation: Observation) -> tuple[str, ...]:
+def _host_arrays(description: Description, observation: Observation) -> tuple[str, ...]:
     """Name the arrays that the source annotates as lists: no image, wherever images are."""
     return tuple(
         parameter.name
@@ -276,7 +278,7 @@ def _host(description: Description, observation: Observation) -> tuple[str, ...]
     )
 
 
-def _whole_of_helper(description: Description, observation: Observation) -> tuple[str, ...]:
+def _other_arrays_of_helper(description: Description, observation: Observation) -> tuple[str, ...]:
     """Name the parameters that take arrays, those that no role tells by their types."""
     roles = observation.roles
     return tuple(
@@ -293,7 +295,7 @@ def _is_list_of_arrays(annotation: str) -> bool:
     return head(first) in ("list", "Sequence", "tuple") and items[:1] == [Name("Array")]
 
 
-def _named(description: Description, observation: Observation) -> tuple[str, ...]:
+def _name_or_array(description: Description, observation: Observation) -> tuple[str, ...]:
     return tuple(
         parameter.name
         for parameter in description.parameters

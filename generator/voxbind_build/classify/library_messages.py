@@ -102,8 +102,8 @@ _HELD_AS = {"bool": ("bool", "uint8"), "float64": ("float64", "float32")}
 
 def safe_dtypes(observation: Observation) -> tuple[str, ...]:
     """Name the dtypes that are safe, where one is known to end the process or to be misread."""
-    if observation.only:
-        return observation.only
+    if observation.allowed_dtypes:
+        return observation.allowed_dtypes
     if not observation.crashes:
         return ()
     held = (_HELD_AS.get(dtype, (dtype,)) for dtype in observation.dtypes)

@@ -46,7 +46,7 @@ def accepted(description: Description, observation: Observation) -> dict[str, st
             types = [_ARRAY, *types]
         if role in WHOLE_ROLES and observation.lists.get(name) and _ARRAY_LIKE not in types:
             types = [_ARRAY_LIKE if type_ == _ARRAY else type_ for type_ in types]
-        for kind in observation.also.get(name, ()):
+        for kind in observation.also_accepts.get(name, ()):
             types = _widened(types, kind)
         if union(*types) != union(documented):
             found[name] = str(union(*types))

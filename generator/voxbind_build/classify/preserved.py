@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from voxbind_build.model import Call, Kept, Observation, Result
+from voxbind_build.model import Call, Observation, Preserved, Result
 
-__all__ = ["kept"]
+__all__ = ["preserved"]
 
 _OF_NUMPY = ("structured", "object")
 
 
-def kept(observation: Observation) -> Kept:
+def preserved(observation: Observation) -> Preserved:
     """Tell what all arrays of a result have in common with the image, in all that was seen."""
     dtypes = [
         (dtype, array) for dtype, result in observation.dtypes.items() for array in arrays(result)
@@ -20,7 +20,7 @@ def kept(observation: Observation) -> Kept:
         return "nothing"
     if not dtypes:  # a table of numbers says nothing of what options add to them
         return "memory"
-    turned = [each for each in observation.turned if each.dtype]
+    turned = [each for each in observation.option_effects if each.dtype]
     dtypes += [(each.dtype, array) for each in turned for array in arrays(each.result)]
     if any(array.dtype != dtype for dtype, array in dtypes):
         return "memory"

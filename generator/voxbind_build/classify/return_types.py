@@ -60,7 +60,7 @@ def result_type(description: Description, observation: Observation) -> Typed:
         return Typed()
     documented = parse(description.returns.annotation)
     words = " ".join(text for entry in description.returns.documented for text in entry)
-    turned = [each.result for each in observation.turned]
+    turned = [each.result for each in observation.option_effects]
     types = _settled(documented, results, observation, words)
     types = _refined(types, [*results, *turned], words)
     forms = _forms(description, types, results, observation, words)
@@ -87,7 +87,7 @@ def _settled(
         types = seen
     elif seen == [_ARRAY]:
         # "array or None": of an array to write into, unless that was seen.
-        given = [each.result.type for each in observation.turned]
+        given = [each.result.type for each in observation.option_effects]
         types = [type_ for type_ in types if type_ != NONE or "none" in given]
     if "index" in observation.roles.values() and len(seen) == 1:
         return _with_each_index(seen[0]) or types
@@ -161,7 +161,7 @@ def _forms(
 ) -> tuple[Form, ...]:
     """Tell which of the alternatives comes with which options."""
     defaults = {each.name: each.default or "" for each in description.parameters}
-    turned = [each for each in observation.turned if GIVEN not in each.options.values()]
+    turned = [each for each in observation.option_effects if GIVEN not in each.options.values()]
     plain = _chosen(types, results, words)
     chosen = [_chosen(types, [each.result], words) for each in turned]
     told = {
@@ -171,7 +171,7 @@ def _forms(
     }
     # What no option explains may come with each of them.
     rest = [type_ for type_ in types if type_ not in told]
-    options = {name: defaults[name] for each in observation.turned for name in each.options}
+    options = {name: defaults[name] for each in observation.option_effects for name in each.options}
     seen = union(*write_type(results, words))
     if (index := _index(description, observation)) and seen != union(*types):
         # One number for the whole image.
@@ -188,7 +188,7 @@ def _forms(
 
 def _given(types: Sequence[TypeExpr], observation: Observation, words: str) -> list[TypeExpr]:
     """Return the types of what comes back where an array was given to write into."""
-    given = [each.result for each in observation.turned if GIVEN in each.options.values()]
+    given = [each.result for each in observation.option_effects if GIVEN in each.options.values()]
     return [type_ for result in given for type_ in _chosen(types, [result], words)]
 
 

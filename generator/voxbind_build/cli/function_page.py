@@ -182,7 +182,7 @@ def _facts(
         yield "deprecated", function.deprecated
     for label, names in (
         ("images", function.arrays),
-        ("arrays", function.whole),
+        ("arrays", function.other_arrays),
         ("writes into", function.outputs),
     ):
         if names:

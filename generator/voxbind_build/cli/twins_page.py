@@ -1,4 +1,4 @@
-"""Tells how the functions of a library on a GPU stand to their twins on the CPU."""
+"""Reports how the functions of a library on a GPU differ from their twins on the CPU."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OVERVIEW = (
     "pairs",
     "same signature",
     "run side by side",
-    "agree",
+    "results agree",
     "only on the CPU",
     "only on the GPU",
 )
@@ -32,33 +32,34 @@ _SIGNATURES = (
     "only on the CPU",
     "only on the GPU",
     "renamed on the GPU",
-    "default on the CPU, on the GPU",
+    "default on the CPU, and on the GPU",
 )
 _RESULTS = (
     "function",
-    "calls",
-    "apart",
-    "of the largest number",
-    "counts as agreement",
-    "furthest apart in",
-    "calls that the CPU alone takes",
+    "calls compared",
+    "largest absolute difference",
+    "largest relative difference",
+    "do the results agree?",
+    "difference in kind or shape, or the call with the largest relative difference",
+    "errors that only the GPU's function raises",
 )
 _HEAD = """\
 # Twins
 
-Written by `voxbind twins > docs/twins.md`: not to be edited. A function on the GPU and the one of
-the same name on the CPU are twins. Their signatures are compared as they stand in the source of
-both; where a GPU has run both, so are their results. `voxbind show NAME` tells the same of one
-function. What agrees was seen to agree in the calls that were made: on small test images, with one
-argument changed at a time."""
+`voxbind twins > docs/twins.md` writes this page; don't edit it. A function on the GPU and the
+function of the same name on the CPU are twins. Their signatures are compared in the source of both
+libraries. If the two functions ran side by side on a machine with a GPU, their results are compared
+as well. A relative difference is the difference divided by the largest number in the CPU's result.
+The calls used small test images and changed one argument at a time, so results that agree here may
+still differ in other calls. `voxbind show NAME` prints the comparison for one function."""
 _UNSEEN = (
-    "**Nothing of this was observed on a GPU yet.** What is said of the functions' axes and\n"
-    "results is inferred from their twins, which were run, and no results were compared."
+    "**None of these functions was observed on a GPU yet.** Their contracts and results are\n"
+    "inferred from their twins, which ran on the CPU, and no results were compared."
 )
 
 
 def libraries(manifest: Manifest) -> dict[str, Twins]:
-    """Return by its name how each library on a device stands to its twin."""
+    """Return the comparison of each library on a device with its twin, by the library's name."""
     return {
         name: facing(library, manifest.libraries[library.twin])
         for name, library in sorted(manifest.libraries.items())
@@ -67,13 +68,13 @@ def libraries(manifest: Manifest) -> dict[str, Twins]:
 
 
 def counterpart(manifest: Manifest, library: str, public: str) -> tuple[str, Twin | None] | None:
-    """Return the twin's library and what is known of the pair, from either side.
+    """Return the twin's library and the comparison of a function with its twin, from either side.
 
     Returns
     -------
     tuple of str and Twin or None
-        The name of the twin's library, and the pair, which is None where the twin's library
-        has no such function. None where no library is the twin of this one.
+        The name of the twin's library, and the pair, which is None if the twin's library has no
+        such function. None if this library has no twin.
     """
     here = manifest.libraries[library]
     there = manifest.libraries.get(here.twin or "")
@@ -88,7 +89,7 @@ def counterpart(manifest: Manifest, library: str, public: str) -> tuple[str, Twi
 
 
 def told(pair: Twin) -> Iterator[str]:
-    """Say in what two twins differ, in lines that hold from either side."""
+    """Give one line for each difference between two twins, in words that fit both of them."""
     if pair.is_alike:
         yield "the same signature"
     if pair.missing:
@@ -101,44 +102,50 @@ def told(pair: Twin) -> Iterator[str]:
         cpu, gpu = (_default(name, each) for each in defaults)
         yield f"{cpu} on the CPU, {gpu} on the GPU"
     yield _results(pair)
-    if pair.apart:
-        yield f"left to the CPU by voxbind.auto: {', '.join(_kinds(pair)) or 'all calls'}"
+    if pair.deviations:
+        yield f"calls that voxbind.auto runs on the CPU: {', '.join(_kinds(pair)) or 'all'}"
     for given, (cpu, gpu) in sorted(pair.dtypes.items()):
         yield f"{given} gives {cpu} on the CPU, {gpu} on the GPU"
     if pair.agreement is not None:
         for call in pair.agreement.only_twin:
-            yield f"taken on the CPU alone: {call}"
+            yield f"accepted only by the CPU's function: {call}"
 
 
 def _results(pair: Twin) -> str:
-    found = pair.agreement
-    if found is None:
+    agreement = pair.agreement
+    if agreement is None:
         return "not run side by side yet"
-    if not found.calls:
-        return "run side by side: there was no call that both take"
-    if not (found.relative or found.unlike):
-        return f"the same results in {_calls(found)}"
+    if not (agreement.calls or agreement.unlike):
+        return "run side by side, but no numbers could be compared"
+    if not (agreement.relative or agreement.unlike):
+        return f"the same results in {_calls(agreement)}"
     verdict = "results differ" if pair.differs else "results agree"
+    compared = f"{_calls(agreement)} compared, " if agreement.calls else ""
     return (
-        f"{verdict} in {_calls(found)}: {_distance(found)}; up to {pair.tolerance:g} of the "
-        f"largest number counts as agreement"
+        f"{compared}{verdict}: {_distance(agreement)}; relative differences up to "
+        f"{pair.tolerance:g} count as agreement"
     )
 
 
-def _calls(found: Agreement) -> str:
-    return f"{found.calls} calls" if found.calls > 1 else "1 call"
+def _calls(agreement: Agreement) -> str:
+    return f"{agreement.calls} calls" if agreement.calls > 1 else "1 call"
 
 
-def _distance(found: Agreement) -> str:
-    where = f", in {found.at}" if found.at else ""
-    if found.unlike:
-        return f"{len(found.unlike)} of another kind or shape, as in {found.unlike[0]}"
-    return f"at most {found.absolute:.2g} apart, {found.relative:.2g} of the largest number{where}"
+def _distance(agreement: Agreement) -> str:
+    """Return the largest differences in words, and the call with the largest relative one."""
+    if unlike := agreement.unlike:
+        differences = f"{len(unlike)} differences" if len(unlike) > 1 else "1 difference"
+        return f"{differences} in kind or shape, for example {unlike[0]}"
+    where = f", for {agreement.at}" if agreement.at else ""
+    return (
+        f"the largest absolute difference is {agreement.absolute:.2g}, and the largest relative "
+        f"difference is {agreement.relative:.2g}{where}"
+    )
 
 
 def _default(name: str, default: str) -> str:
     if not default:
-        return f"{name} must be given"
+        return f"{name} is required"
     return f"{name} is another object" if default.startswith("<") else f"{name}={default}"
 
 
@@ -146,7 +153,7 @@ def _default(name: str, default: str) -> str:
 
 
 def markdown(manifest: Manifest) -> str:
-    """Return the document of all libraries that have a twin."""
+    """Return the page about all libraries that have a twin."""
     found = libraries(manifest)
     lines = [_HEAD]
     if not any(twins.compared or manifest.libraries[name].machine for name, twins in found.items()):
@@ -187,7 +194,8 @@ def _section(manifest: Manifest, name: str, twins: Twins) -> Iterator[str]:
     yield f"## {name} and {library.twin}"
     yield ""
     yield (
-        f"`voxbind.{name}` wraps {_version(library)}, `voxbind.{library.twin}` {_version(twin)}. "
+        f"`voxbind.{name}` wraps {_version(library)}, and `voxbind.{library.twin}` wraps "
+        f"{_version(twin)}. "
         + (f"Observed on {library.machine}." if library.machine else "Not observed on a GPU yet.")
     )
     yield from _signatures(twins)
@@ -195,7 +203,7 @@ def _section(manifest: Manifest, name: str, twins: Twins) -> Iterator[str]:
     yield from _names(f"Only on the CPU: {name} has none of these", twins.only_twin)
     yield from _names(f"Only on the GPU: {library.twin} has none of these", twins.only_device)
     if twins.handed_on:
-        yield from ("", "### In both, handed on as they are and not compared", "")
+        yield from ("", "### In both, without a wrapper and not compared", "")
         yield from _by_module(twins.handed_on)
     if twins.left_out:
         yield from ("", "### Left out", "")
@@ -204,7 +212,7 @@ def _section(manifest: Manifest, name: str, twins: Twins) -> Iterator[str]:
 
 
 def _signatures(twins: Twins) -> Iterator[str]:
-    """Tell where signatures differ; functions that differ alike share a line."""
+    """Give the table of signatures that differ; functions with the same differences share a row."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for name, pair in twins.pairs.items():
         if not pair.is_alike:
@@ -264,23 +272,24 @@ def _agreements(twins: Twins) -> Iterator[str]:
 
 
 def _verdict(pair: Twin) -> str:
-    """Say whether results agree, or in which kinds of call they don't."""
+    """Return whether results agree, or the kinds of call in which they don't."""
     if pair.agreement is not None and not (pair.agreement.calls or pair.agreement.unlike):
         return "not compared"
     if not pair.differs:
-        return f"yes, up to {pair.tolerance:g}"
-    return ", ".join(f"not {kind}" for kind in _kinds(pair)) or "no"
+        return f"yes, within {pair.tolerance:g}"
+    kinds = ", ".join(_kinds(pair))
+    return f"not {kinds}" if kinds else "no"
 
 
 def _kinds(pair: Twin) -> list[str]:
-    """Tell the kinds of call whose results are too far apart; nothing where that is any call."""
-    if any(each.is_every_call for each in pair.apart):
+    """Return the kinds of call whose results differ too much; an empty list if all calls do."""
+    if any(each.is_every_call for each in pair.deviations):
         return []
-    return [kind_of_call(each.dtype, each.given) for each in pair.apart]
+    return [kind_of_call(each.dtype, each.parameters) for each in pair.deviations]
 
 
 def _names(title: str, names: Mapping[str, str]) -> Iterator[str]:
-    """List names by what they are, and by module."""
+    """List names by kind, and by module."""
     if names:
         yield from ("", f"### {title}", "")
     for kind, plural in _KINDS.items():

@@ -17,7 +17,7 @@ from voxbind_build.model import Aspect, Difference, Exclusion, Function, Library
 _HEADINGS: dict[Aspect, tuple[str, ...]] = {
     "signature": ("Function.parameters",),
     "types": (
-        *("Function.returns", "Function.keeps", "Parameter.annotation"),
+        *("Function.returns", "Function.preserves", "Parameter.annotation"),
         *("Parameter.annotation_source", "Parameter.untyped", "Parameter.contradiction"),
     ),
     "contract": (
@@ -26,10 +26,20 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
     ),
     "result": (
         *("Function.result", "Function.result_reason"),
-        *("Function.arrays", "Function.whole", "Function.outputs"),
-        *("Function.host", "Function.array_like", "Function.named", "Function.masked"),
+        *("Function.arrays", "Function.other_arrays", "Function.outputs"),
+        *(
+            "Function.host_arrays",
+            "Function.array_like",
+            "Function.name_or_array",
+            "Function.masked",
+        ),
         *("Function.stacks", "Function.needs_channels", "Function.channels_last"),
-        *("Function.mutates", "Function.random", "Function.only", "Function.needs_output"),
+        *(
+            "Function.mutates",
+            "Function.random",
+            "Function.allowed_dtypes",
+            "Function.needs_output",
+        ),
         *("Function.sources", "Function.axis_keywords"),
     ),
     "dtypes": ("Function.dtypes",),

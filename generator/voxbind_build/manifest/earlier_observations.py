@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from voxbind_build.manifest.renamed_fields import OBSERVATION, renamed, with_deviations
+
 __all__ = ["with_fields_of_today"]
 
 _OUTCOMES = {"timeout": "inconclusive", "memory": "inconclusive", "exited": "raised"}
@@ -25,8 +27,11 @@ def with_fields_of_today(observation: Mapping[str, Any]) -> dict[str, Any]:
         An observation as it was decoded from JSON: values by the present or earlier fields of
         `voxbind_build.model.Observation`.
     """
+    observation = renamed(observation, OBSERVATION)
+    if observation.get("agreement"):
+        observation["agreement"] = with_deviations(observation["agreement"])
     if "inconclusive" in observation:
-        return dict(observation)
+        return observation
     refused: dict[str, str] = observation.get("refused", {})
     errors = {
         dtype: error

@@ -11,9 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from voxbind_build.manifest.renamed_fields import FUNCTION, renamed, with_deviations
+
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-STEPS: Mapping[int, Step] = {}
+
+def _rename_fields(document: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of functions the names that the wrappers use: version 1 to 2."""
+    libraries = {
+        name: {
+            **library,
+            "functions": {
+                public: _with_renamed_fields(function)
+                for public, function in library["functions"].items()
+            },
+        }
+        for name, library in document["libraries"].items()
+    }
+    return {**document, "libraries": libraries}
+
+
+STEPS: Mapping[int, Step] = {1: _rename_fields}
 """The steps, by the schema version that each starts from."""
 
 
@@ -37,3 +55,13 @@ def migrated(document: dict[str, Any], version: int, wanted: int) -> dict[str, A
     for start_version in range(version, wanted):
         document = STEPS[start_version](document)
     return {**document, "schema_version": wanted}
+
+
+def _with_renamed_fields(function: Mapping[str, Any]) -> dict[str, Any]:
+    migrated_function = renamed(function, FUNCTION)
+    if twin := function.get("twin"):
+        migrated_function["twin"] = {
+            **with_deviations(twin),
+            "agreement": twin.get("agreement") and with_deviations(twin["agreement"]),
+        }
+    return migrated_function

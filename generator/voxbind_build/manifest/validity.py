@@ -28,7 +28,7 @@ def fingerprint(task: ProbeTask, version: str, method: str) -> str:
         description.fingerprint,
         task.memory_type,
         sorted(task.roles.items()),
-        sorted(task.only),
+        sorted(task.allowed_dtypes),
         sorted(task.words.items()),
         description.parameters,
     ]

@@ -24,7 +24,7 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     description: Description
     memory_type: MemoryType
     roles: dict[str, str] = field(default_factory=dict)
-    only: tuple[str, ...] = ()
+    allowed_dtypes: tuple[str, ...] = ()
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
     fatal: dict[int, Ending] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Call(Struct, frozen=True, kw_only=True):
     """The arguments beside the image, in words."""
 
 
-class Turned(Struct, frozen=True, kw_only=True):
+class OptionEffect(Struct, frozen=True, kw_only=True):
     """A call with options that weren't at their defaults."""
 
     options: dict[str, str]
@@ -92,7 +92,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Outcome of each relation that was tested: ``per_slice``, ``last_axis``, ..."""
     dtypes: dict[str, Result] = field(default_factory=dict)
     """By input dtype, for those that were taken."""
-    only: tuple[str, ...] = ()
+    allowed_dtypes: tuple[str, ...] = ()
     """The dtypes that it was given, where a person says that others are misread."""
     refused: dict[str, str] = field(default_factory=dict)
     """By input dtype, the error for those that were not."""
@@ -102,11 +102,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     """By input dtype, the warnings that came with it."""
     mutates: tuple[str, ...] = ()
     random: bool = False
-    turned: tuple[Turned, ...] = ()
+    option_effects: tuple[OptionEffect, ...] = ()
     """Calls whose options change the kind of the result."""
     lists: dict[str, bool] = field(default_factory=dict)
     """Whether each array may as well be given as nested lists."""
-    also: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    also_accepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What a parameter was seen to take beside what is documented: see `probe.variants`."""
     inconclusive: dict[Part, str] = field(default_factory=dict)
     """By part, how a call ended without which that part is open."""

@@ -8,14 +8,14 @@ from voxbind_build.model.spec import Exclusion
 from voxbind_build.model.vocabulary import Numbers
 
 
-class Apart(Struct, frozen=True, kw_only=True):
+class Deviation(Struct, frozen=True, kw_only=True):
     """A kind of call, and how far from its twin's a function's result is there."""
 
     dtype: str = ""
     """Of the image; empty for any."""
-    given: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     """Arguments that aren't what they are in most calls, by name."""
-    relative: float = 0.0
+    max_relative: float = 0.0
     """The largest difference as a part of the largest number in the twin's array."""
     unlike: bool = False
     """Whether there was a result of another kind or shape, which no number tells."""
@@ -23,7 +23,7 @@ class Apart(Struct, frozen=True, kw_only=True):
     @property
     def is_every_call(self) -> bool:
         """Whether it is no kind of its own."""
-        return not (self.dtype or self.given)
+        return not (self.dtype or self.parameters)
 
 
 class Agreement(Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     """Calls whose results differ in kind or shape, and how, in words: no number says how far."""
     only_twin: tuple[str, ...] = ()
     """Calls that the twin alone takes, and the error, in words."""
-    apart: tuple[Apart, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     """The kinds of call whose results differ by more than rounding, the furthest apart first."""
 
 
@@ -62,7 +62,7 @@ class Twin(Struct, frozen=True, kw_only=True):
     """The relative difference from which on results are known to differ."""
     agreement: Agreement | None = None
     """What was measured; None where the two were not run side by side."""
-    apart: tuple[Apart, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     """Kinds of call whose results are further from each other than that, arguments by the other's
     names. What is neither of one dtype nor with given arguments stands for every call."""
     refuses: tuple[str, ...] = ()

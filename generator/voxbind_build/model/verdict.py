@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from voxbind_build.model.description import Form
-from voxbind_build.model.vocabulary import AxisKeyword, Contract, Evidence, Kept, ResultKind
+from voxbind_build.model.vocabulary import AxisKeyword, Contract, Evidence, Preserved, ResultKind
 
 
 class DtypeFact(Struct, frozen=True, kw_only=True):
@@ -45,16 +45,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Why the result is of this kind, in words; for a tuple, why each member is."""
     arrays: tuple[str, ...] = ()
     """Parameters that take image-like arrays: these are cut along Z together."""
-    whole: tuple[str, ...] = ()
+    other_arrays: tuple[str, ...] = ()
     """Parameters that take other arrays (a footprint, coordinates): converted, never cut."""
     outputs: tuple[str, ...] = ()
     """Parameters that the library writes its result into, where an array is given."""
-    host: tuple[str, ...] = ()
-    """Those of `whole` that the library wants as lists or NumPy arrays, whatever memory it
+    host_arrays: tuple[str, ...] = ()
+    """Those of `other_arrays` that the library wants as lists or NumPy arrays, whatever memory it
     works in: a matrix, say."""
     array_like: tuple[str, ...] = ()
     """Array parameters that take nested lists and numbers as the library documents."""
-    named: tuple[str, ...] = ()
+    name_or_array: tuple[str, ...] = ()
     """Array parameters that take a name as well: ``init_level_set="checkerboard"``."""
     masked: tuple[str, ...] = ()
     """Array parameters that take a masked array as well, and look at its mask."""
@@ -70,7 +70,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """``Class: first line`` of each warning, and the inputs that it was seen with."""
     refuses: dict[str, str] = field(default_factory=dict)
     """The library's error for each kind of input that it never took: ``(Z, Y, X)``, ``bool``."""
-    only: tuple[str, ...] = ()
+    allowed_dtypes: tuple[str, ...] = ()
     """The dtypes that are safe for arrays, where others end the process or are misread."""
     needs_output: tuple[str, ...] = ()
     """Optional outputs without which memory comes back that nobody wrote."""
@@ -78,7 +78,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Parameters of a helper whose arrays go to the library's memory by themselves."""
     overruled: Overruled | None = None
     """What was observed, where a person has declared something."""
-    keeps: Kept = "memory"
+    preserves: Preserved = "memory"
     """What arrays that come back have in common with the image."""
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ParameterKind = Literal[
     "POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD"
@@ -24,7 +24,7 @@ ResultKind = Literal[
     "image", "resized", "mask", "labels", "scalar", "points", "table", "histogram", "other"
 ]
 
-Kept = Literal["all", "dtype", "memory", "nothing"]
+Preserved = Literal["all", "dtype", "memory", "nothing"]
 """What arrays that come back keep of the image: its memory, dtype and number of axes; memory and
 dtype; its memory; or not even that, since no other library has such arrays."""
 

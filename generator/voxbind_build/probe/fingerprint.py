@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,12 @@ def _memory_code(memory: MemoryType) -> str:
 
 @cache
 def _code_of_role(role: str) -> str:
-    modules = map(_Module, sorted(_FOLDER.glob("inputs/*.py")))
-    return _digest([syntax(node) for module in modules for node in module.of_role(role)])
+    return _digest([syntax(node) for module in _input_modules() for node in module.of_role(role)])
+
+
+@cache
+def _input_modules() -> tuple[_Module, ...]:
+    return tuple(_Module(path) for path in sorted(_FOLDER.glob("inputs/*.py")))
 
 
 def _digest(value: Any) -> str:
@@ -125,31 +129,27 @@ class _Module:
     @property
     def shared(self) -> list[ast.stmt]:
         """The statements but for the tables by role and the functions that only they use."""
-        own = self._only_in_tables()
         return [
             node
             for node in self._body
-            if node not in self._tables and getattr(node, "name", None) not in own
+            if node not in self._tables and getattr(node, "name", None) not in self._only_in_tables
         ]
 
     def of_role(self, role: str) -> Iterator[ast.AST]:
         """Give a role's entries of the tables, and the functions that only such entries use."""
-        own = self._only_in_tables()
         for value in _entries(self._tables, role):
             yield value
-            for name in sorted(self._reachable(value) & own):
+            for name in sorted(self._reachable(value) & self._only_in_tables):
                 yield self._private[name]
 
+    @cached_property
     def _only_in_tables(self) -> set[str]:
         """Name the private functions that nothing but the tables' entries uses."""
         own: set[str] = set().union(*map(self._reachable, self._tables))
+        names = [(node, _names(node)) for node in self._body if node not in self._tables]
         while True:
-            others = [
-                node
-                for node in self._body
-                if node not in self._tables and getattr(node, "name", None) not in own
-            ]
-            used = own & set().union(*map(_names, others))
+            others = [used for node, used in names if getattr(node, "name", None) not in own]
+            used = own & set().union(*others)
             if not used:
                 return own
             own -= used

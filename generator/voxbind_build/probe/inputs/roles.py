@@ -15,7 +15,7 @@ from voxbind_build.model import IMAGE_ROLES, Description, Parameter
 
 _FOLDER = Path(__file__).parent
 _RULES, _VALUES = "role_rules.toml", "argument_values.toml"
-_TWINS = re.compile(r"[\d_]+|true|test|reference|moving|target|source")
+_PAIR_ENDINGS = re.compile(r"[\d_]+|true|test|reference|moving|target|source")
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,7 +145,7 @@ def main_parameter(description: Description, roles: dict[str, str]) -> str | Non
     return None
 
 
-def twins(main: str, description: Description, roles: dict[str, str]) -> tuple[str, ...]:
+def paired_images(main: str, description: Description, roles: dict[str, str]) -> tuple[str, ...]:
     """Name the optional parameters that make a pair with the main image.
 
     ``adapted_rand_error(image_true=None, image_test=None)`` needs both.
@@ -153,12 +153,12 @@ def twins(main: str, description: Description, roles: dict[str, str]) -> tuple[s
     by_name = {parameter.name: parameter for parameter in description.parameters}
     if by_name[main].default is None:
         return ()
-    stem = _TWINS.sub("", main)
+    stem = _PAIR_ENDINGS.sub("", main)
     return tuple(
         name
         for name, role in roles.items()
         if name != main
         and role in IMAGE_ROLES
         and by_name[name].default is not None
-        and _TWINS.sub("", name) == stem
+        and _PAIR_ENDINGS.sub("", name) == stem
     )

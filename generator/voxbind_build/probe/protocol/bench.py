@@ -23,7 +23,7 @@ from voxbind_build.model import (
 )
 from voxbind_build.probe.inputs.arguments import Scene, candidates
 from voxbind_build.probe.inputs.images import SIZES, Array, colour_image, image
-from voxbind_build.probe.inputs.roles import table, twins
+from voxbind_build.probe.inputs.roles import paired_images, table
 from voxbind_build.probe.invoke import Answer, call, describe_result, outline
 
 _REMEMBERED = 40  # calls kept in an observation
@@ -138,7 +138,7 @@ class Bench:
 
     def given(self, *, fills: bool, idle: bool = False) -> list[Parameter]:
         """Name the parameters that get an argument beside the main image."""
-        pair = twins(self.main, self.description, self.roles) if self.main else ()
+        pair = paired_images(self.main, self.description, self.roles) if self.main else ()
         filled = self._filled() if fills else ()
         return [
             entry

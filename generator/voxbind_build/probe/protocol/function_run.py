@@ -19,10 +19,10 @@ from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, te
 from voxbind_build.probe.protocol import arrangements as searching
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
-from voxbind_build.probe.protocol.options import turned
+from voxbind_build.probe.protocol.options import option_effects
 from voxbind_build.probe.protocol.relations import close, leaves, main_array, same, tells
 from voxbind_build.probe.protocol.slice_comparison import relate
-from voxbind_build.probe.protocol.variants import also, lists
+from voxbind_build.probe.protocol.variants import also_accepts, lists
 
 _BUDGET = 60.0  # seconds of processor time for one search: no function comes near it
 Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
@@ -70,7 +70,7 @@ def observe(
         _deadline(space),
         space,
         asked=task.roles,
-        only=task.only,
+        only=task.allowed_dtypes,
         fatal=task.fatal,
         before_call=before_call,
     )
@@ -92,7 +92,7 @@ def blank(task: ProbeTask) -> Observation:
         fingerprint=description.fingerprint,
         roles=dict(sorted(roles.items())),
         image=main_parameter(description, roles) or "",
-        only=task.only,
+        allowed_dtypes=task.allowed_dtypes,
     )
 
 
@@ -137,12 +137,12 @@ def _observe_helper(
     return structs.replace(
         unseen,
         calls=calls,
-        turned=tuple(
+        option_effects=tuple(
             structs.replace(each, result=_without_range(each.result))
-            for each in turned(bench, base, answer)
+            for each in option_effects(bench, base, answer)
         ),
         lists=lists(bench, base),
-        also=also(bench, base, words),
+        also_accepts=also_accepts(bench, base, words),
         inconclusive=bench.inconclusive,
     )
 
@@ -269,10 +269,13 @@ def _beyond_defaults(
 ) -> dict[str, Any]:
     """Turn options over, and try what else parameters take."""
     bench.deadline = _deadline(bench.memory)
-    found: dict[str, Any] = {"turned": turned(bench, *known)}
+    found: dict[str, Any] = {"option_effects": option_effects(bench, *known)}
     if not bench.sparing:
         bench.deadline = _deadline(bench.memory, 2)
-        found |= {"lists": lists(bench, known[0]), "also": also(bench, known[0], words)}
+        found |= {
+            "lists": lists(bench, known[0]),
+            "also_accepts": also_accepts(bench, known[0], words),
+        }
     return found
 
 

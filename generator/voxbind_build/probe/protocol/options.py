@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from voxbind_build.model import GIVEN, OUTPUT_ROLES, Parameter, Result, Turned
+from voxbind_build.common.typeexpr import literal_values, parse
+from voxbind_build.model import GIVEN, OUTPUT_ROLES, OptionEffect, Parameter, Result
 from voxbind_build.probe.invoke import Answer, describe_result, outline
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import leaves
@@ -21,7 +21,9 @@ Choice = tuple[str, Any]
 """A parameter and a value that isn't its default."""
 
 
-def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turned, ...]:
+def option_effects(
+    bench: Bench, arrangement: Arrangement, answer: Answer
+) -> tuple[OptionEffect, ...]:
     """Turn over each option by itself, and two of them together, where that may tell.
 
     Parameters
@@ -35,7 +37,7 @@ def turned(bench: Bench, arrangement: Arrangement, answer: Answer) -> tuple[Turn
 
     Returns
     -------
-    tuple of Turned
+    tuple of OptionEffect
         The calls whose results are of another kind than the default's, and, where two options
         decide, those of both together, whatever their kind.
     """
@@ -58,7 +60,7 @@ class _Turning:
         self._changing: list[Choice] = []
         """The options that give a result of another kind."""
         self._refused: list[Choice] = []
-        self.found: list[Turned] = []
+        self.found: list[OptionEffect] = []
 
     def _turn(self, *choices: Choice) -> Result | None:
         again = self._bench.run({**self._arguments, **dict(choices)})
@@ -66,7 +68,7 @@ class _Turning:
 
     def _keep(self, result: Result, *choices: Choice) -> None:
         options = {name: repr(value) for name, value in choices}
-        self.found.append(Turned(options=options, dtype=self._dtype, result=result))
+        self.found.append(OptionEffect(options=options, dtype=self._dtype, result=result))
 
     def turn_each(self) -> None:
         """Turn each option by itself."""
@@ -89,7 +91,9 @@ class _Turning:
                 written = _written(self._bench, arguments, name, before)
                 if written is not None:
                     if kind(written) != kind(describe_result(before.value)):
-                        self.found.append(Turned(options={name: GIVEN}, dtype="", result=written))
+                        self.found.append(
+                            OptionEffect(options={name: GIVEN}, dtype="", result=written)
+                        )
                     break
 
     def turn_pairs(self) -> None:
@@ -132,7 +136,7 @@ def kind(result: Result) -> str:
     return result.type
 
 
-def _alone(found: list[Turned], choice: Choice) -> str:
+def _alone(found: list[OptionEffect], choice: Choice) -> str:
     options = {choice[0]: repr(choice[1])}
     return next(kind(each.result) for each in found if each.options == options)
 
@@ -143,18 +147,6 @@ def _choices(parameters: tuple[Parameter, ...]) -> Iterator[Choice]:
         if parameter.default in ("True", "False"):
             yield parameter.name, parameter.default == "False"
         elif parameter.default == "None":
-            values = literals(parameter.annotation)
+            values = literal_values(parse(parameter.annotation))
             if len(values) <= _MOST_CHOICES:
                 yield from ((parameter.name, value) for value in values)
-
-
-def literals(annotation: str) -> list[Any]:
-    """Give the values that a type lists."""
-    return [
-        ast.literal_eval(value)
-        for node in ast.walk(ast.parse(annotation, mode="eval"))
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "Literal"
-        for value in (node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
-    ]

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import structs
 
 from voxbind_build.memories.interface import Memory
-from voxbind_build.model import Agreement, Apart, Observation, ProbeTask, Twin
+from voxbind_build.model import Agreement, Deviation, Observation, ProbeTask, Twin
 from voxbind_build.probe.inputs.images import Array
 from voxbind_build.probe.invoke import realise, tell_error
 from voxbind_build.probe.protocol.bench import in_words
@@ -184,10 +184,10 @@ class Pair:
             at=self._at,
             unlike=tuple([*self._unlike.values()][:_TOLD]),
             only_twin=tuple([*self._only_twin.values()][:_TOLD]),
-            apart=tuple(self._apart()),
+            deviations=tuple(self._deviations()),
         )
 
-    def _apart(self) -> Iterator[Apart]:
+    def _deviations(self) -> Iterator[Deviation]:
         """Tell the kinds of call whose results differ, by the arguments that are not as usual."""
         usual = {
             each.name: Counter(values[each.name] for _, values, _ in self._compared).most_common(1)
@@ -205,10 +205,10 @@ class Pair:
             kinds.items(), key=lambda item: (not item[1].unlike, -item[1].relative, item[0])
         ):
             if found.unlike or found.relative > _ROUNDING:
-                yield Apart(
+                yield Deviation(
                     dtype=dtype,
-                    given=given,
-                    relative=_rounded(found.relative),
+                    parameters=given,
+                    max_relative=_rounded(found.relative),
                     unlike=bool(found.unlike),
                 )
 

@@ -7,17 +7,24 @@ is. What is tried here is taken for accepted only where the result tells that it
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from voxbind_build.common.typeexpr import (
+    arguments,
+    head,
+    literal_values,
+    members,
+    names,
+    parse,
+    walk,
+)
 from voxbind_build.model import OUTPUT_ROLES, WHOLE_ROLES, Parameter
 from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.invoke import Answer
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
-from voxbind_build.probe.protocol.options import literals
 from voxbind_build.probe.protocol.relations import close, leaves, same
 
 _LARGEST = 20_000
@@ -32,7 +39,7 @@ def lists(bench: Bench, arrangement: Arrangement) -> dict[str, bool]:
     return dict(_Trial(bench, arrangement).lists())
 
 
-def also(
+def also_accepts(
     bench: Bench, arrangement: Arrangement, words: dict[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
     """Tell what each parameter takes beside what is documented.
@@ -110,17 +117,16 @@ class _Trial:
         if not self.usual.returned:
             return
         name, value = parameter.name, self.arguments.get(parameter.name, _value(parameter))
-        known = literals(parameter.annotation)
-        if known and all(isinstance(word, str) for word in known):
+        type_ = parse(parameter.annotation)
+        known = [word for word in literal_values(type_) if isinstance(word, str)]
+        if known and len(known) == len(literal_values(type_)):
             yield from self.words(name, known, words)
-            if "Sequence[" in parameter.annotation:
+            if "Sequence" in names(type_):
                 yield from self.row_of_words(name, known[0])
         elif _is_numbers(value):
             yield from self.of_sequence(name, value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            if not isinstance(value, int) and not re.search(
-                r"\b(float|complex)\b", parameter.annotation
-            ):
+            if not isinstance(value, int) and names(type_).isdisjoint(("float", "complex")):
                 yield "float"  # which it was given all the time
             yield from self.of_number(name, value)
         elif value is None:
@@ -185,12 +191,18 @@ class _Trial:
 
     def stand_ins(self, annotation: str) -> Iterator[Any]:
         """Give values for what is None by default, from its type."""
-        if re.search(r"(tuple|Sequence)\[(int|object)", annotation):
+        type_ = parse(annotation)
+        rows = {
+            head(arguments(node)[0])
+            for node in walk(type_)
+            if head(node) in ("tuple", "Sequence") and arguments(node)
+        }
+        if rows & {"int", "object"}:
             yield tuple(range(self.ndim))
             yield (3,) * self.ndim
-        if re.search(r"(tuple|Sequence)\[float", annotation):
+        if "float" in rows:
             yield (1.0,) * self.ndim
-        if annotation.startswith(("int", "float")):
+        if head(members(type_)[0]) in ("int", "float"):
             yield 3
 
     def words(self, name: str, known: list[str], others: tuple[str, ...]) -> Iterator[str]:

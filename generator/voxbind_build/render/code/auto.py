@@ -175,7 +175,7 @@ def _module(module: _Module, templates: Path) -> str:
 def _routing(function: Function, pair: _Pair | None, names: Namespace) -> str:
     """Return the expression for a `voxbind._auto.pair.Routing`."""
     facts: dict[str, object] = {}
-    arrays = function.arrays if first_image(function) is not None else function.whole
+    arrays = function.arrays if first_image(function) is not None else function.other_arrays
     if arrays:
         facts["arrays"] = arrays
         facts |= _facts(function, pair, names) if pair is not None else {"has_twin": False}
@@ -234,12 +234,12 @@ def _missing(function: Function, pair: _Pair) -> Iterator[str]:
 
 def _deviations(function: Function, twin: Twin, names: Namespace) -> Iterator[_Code]:
     parameters = {parameter.name for parameter in function.parameters}
-    for kind in twin.apart:
+    for kind in twin.deviations:
         facts: dict[str, object] = {
             "dtype": kind.dtype,
             # What can't be told from a call's arguments counts for every call.
-            "parameters": tuple(name for name in kind.given if name in parameters),
-            "max_relative": None if kind.unlike else kind.relative,
+            "parameters": tuple(name for name in kind.parameters if name in parameters),
+            "max_relative": None if kind.unlike else kind.max_relative,
         }
         known = {fact: value for fact, value in facts.items() if value not in ("", (), None)}
         yield _Code(_call(names.bind("Deviation", "voxbind._auto.pair"), known))

@@ -131,13 +131,13 @@ class _Writer:
             "dtype": [reshaped, same],
             "memory": [recast, same],
             "nothing": [alone],
-        }[self._function.keeps]
-        if dtype and self._function.keeps == "all":
+        }[self._function.preserves]
+        if dtype and self._function.preserves == "all":
             kept = _Arrays(image=same.image, result=same.result, options={dtype: NONE})
             kinds = [kept, recast, same]
-        elif dtype and self._function.keeps == "dtype":
+        elif dtype and self._function.preserves == "dtype":
             kinds = [recast, same]
-        if self._takes_lists and self._function.keeps != "nothing":
+        if self._takes_lists and self._function.preserves != "nothing":
             kinds.append(_Arrays(image=Name("Nested"), result="LibraryArray"))
         return kinds
 

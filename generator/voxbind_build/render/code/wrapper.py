@@ -127,10 +127,10 @@ class _Writer:
             else ()
         )
         self._outputs = function.outputs
-        whole = function.whole if contract else function.arrays + function.whole
+        whole = function.other_arrays if contract else function.arrays + function.other_arrays
         # The images of a function that was not observed can't be checked or sliced: they are
         # converted like any other array.
-        apart = (*function.outputs, *function.host)
+        apart = (*function.outputs, *function.host_arrays)
         self._whole = tuple(name for name in whole if name not in apart)
         # A projection that treats an image as a volume of one slice refuses nothing.
         self._takes_any = (
@@ -152,7 +152,7 @@ class _Writer:
             docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
             result=name_of_result(self._function),
             direct=self._direct()
-            if readable and not (self._function.only or self._function.needs_output)
+            if readable and not (self._function.allowed_dtypes or self._function.needs_output)
             else "",
             conditions=conditions,
             lifted=self._lifted() if conditions or not readable else "",
@@ -182,7 +182,7 @@ class _Writer:
             if self._has_switch:
                 conditions.append(f"not {SLICE_BY_SLICE}")
         rest = dict.fromkeys((*self._images, *self._whole, *self._outputs))
-        for name in (*rest, *function.host):
+        for name in (*rest, *function.host_arrays):
             parameter = self._by_name[name]
             if parameter is self._first or not parameter.default_is_literal:
                 continue
@@ -191,7 +191,7 @@ class _Writer:
                 # The other branch compares the devices of this array and the image.
                 conditions.append(self._has_plain_default(parameter))
                 continue
-            if name in function.host:  # anything else is brought to the host
+            if name in function.host_arrays:  # anything else is brought to the host
                 kind, plain = self._class_of(), self._names.bind("list", "builtins")
                 condition = f"{kind}({name}) is {plain}"
             if unchanged := self._has_plain_default(parameter):
@@ -268,13 +268,13 @@ class _Writer:
             "images": self._images,
             "other_arrays": self._whole,
             "outputs": self._outputs,
-            "host_arrays": function.host,
+            "host_arrays": function.host_arrays,
             "modified": self._modified,
             "array_like": function.array_like if self._images else (),
-            "name_or_array": function.named if self._images else (),
+            "name_or_array": function.name_or_array if self._images else (),
             "accepts_masked": function.masked if is_image else (),
             "accepts_dask": function.lazy if self._images else (),
-            "allowed_dtypes": function.only if is_image else (),
+            "allowed_dtypes": function.allowed_dtypes if is_image else (),
             "required_outputs": function.needs_output if is_image else (),
             "args": args,
             "kwargs": kwargs,

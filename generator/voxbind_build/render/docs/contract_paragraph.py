@@ -100,7 +100,7 @@ def _results(function: Function) -> Iterator[str]:
 
 
 def _arrays(function: Function) -> tuple[str, ...]:
-    return function.arrays + function.whole + function.outputs
+    return function.arrays + function.other_arrays + function.outputs
 
 
 def takes(function: Function) -> str:
