@@ -157,7 +157,7 @@ def check(
     """
     reporter = reporter or Silent()
     if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
+        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
     admit(specs, manifest.libraries)
     record = frozen.read_record(out, distrust=True, recordings=recordings)

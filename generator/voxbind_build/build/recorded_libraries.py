@@ -65,7 +65,7 @@ def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record
     if not writing:
         return frozen.read_record(out, distrust=True, recordings=folder)
     if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
+        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
     disk.prepare(out)
     return frozen.read_record(out, recordings=folder)
 

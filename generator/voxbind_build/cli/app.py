@@ -351,7 +351,7 @@ def _manifest(out: Path | None) -> Manifest:
             return frozen.read(package / frozen.MANIFEST)
         except FileNotFoundError:
             raise BuildError(
-                f"{package} holds no voxbind package. Run `voxbind build` first."
+                f"{package} isn't a voxbind package. Run `voxbind build` first."
             ) from None
 
 
