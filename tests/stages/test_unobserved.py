@@ -116,8 +116,11 @@ def test_its_wrapper_says_so_and_has_no_switch(lab):
     ("command", "told"),
     [
         (["list", "--evidence", "unobserved"], "unobserved"),
-        (["show", "lab.remap"], "unknown: arrays are converted, and everything else is passed on"),
-        (["show", "lab.remap"], "unobserved: no call of lab 1.0 decides what it takes"),
+        (
+            ["show", "lab.remap"],
+            "unknown: arrays are converted, other arguments are passed unchanged",
+        ),
+        (["show", "lab.remap"], "unobserved: no call of lab 1.0 shows which dimensions it takes"),
     ],
 )
 def test_the_command_line_says_so(lab, command, told):
