@@ -1,8 +1,8 @@
 """Typed wrappers for native.
 
-The functions run where their images are, without a conversion: on the arrays of NumPy, PyTorch and
-CuPy, on any device, and what comes out is of the same kind. Axes are (Z, Y, X). What only exports
-an array, and pyclesperanto's arrays, go by way of NumPy and come back.
+The functions run in the memory and on the device of their images, without a conversion: images are
+arrays of NumPy, PyTorch or CuPy, and results are of the same kind. Axes are (Z, Y, X). Arrays of
+pyclesperanto, and objects that can only export an array, are converted to NumPy for the call.
 
 Each function calls the library directly if the library accepts its arrays unchanged. If not,
 `voxbind._dispatch.dispatch` checks and converts them first.

@@ -1,9 +1,9 @@
 """Typed wrappers for pyclesperanto.transform.
 
-Images are pyclesperanto's arrays, NumPy's or PyTorch's, of one to three axes, (Z, Y, X).
-Results come back as what the first image came as; an array on the device stays there.
-pyclesperanto's numbers have at most 32 bits: float64, int64 and uint64 are converted with a
-``DtypeConversionWarning``, bool is held as uint8, and what doesn't fit is refused.
+Images are arrays of pyclesperanto, NumPy or PyTorch with one to three axes, (Z, Y, X). Results are
+returned in the memory of the first image; an array on the device isn't copied. pyclesperanto's
+numbers have at most 32 bits: float64, int64 and uint64 are converted with a
+``DtypeConversionWarning``, bool is stored as uint8, and numbers out of range raise an error.
 
 Each function calls the library directly if the library accepts its arrays unchanged. If not,
 `voxbind._dispatch.dispatch` checks and converts them first.

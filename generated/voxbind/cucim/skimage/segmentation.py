@@ -1,8 +1,8 @@
 """Typed wrappers for cucim.skimage.segmentation.
 
-The functions run on an NVIDIA GPU. CuPy's arrays and PyTorch's CUDA tensors stay where they are;
-arrays on the host are copied to the GPU, and results come back as what the first image came as.
-Axes are (Z, Y, X). Without a GPU a call raises ``DeviceUnavailableError``.
+The functions run on an NVIDIA GPU. CuPy arrays and CUDA tensors of PyTorch aren't copied. Arrays
+in host memory are copied to the GPU, and results are returned in the memory of the first image.
+Axes are (Z, Y, X). Without a GPU, a call raises ``DeviceUnavailableError``.
 
 Each function calls the library directly if the library accepts its arrays unchanged. If not,
 `voxbind._dispatch.dispatch` checks and converts them first.
