@@ -8,8 +8,9 @@ new process, without that call.
 
 Limits count the processor time of the callable's process, so that the result doesn't depend on the
 load of the machine. A callable that sleeps or waits is ended after ten times the limit in elapsed
-time. A call that ends because of a limit, a signal from outside or a lack of memory is
-inconclusive, not refused. Its callable is observed once more at the end, with nothing else running.
+time, and a process that does nothing at all a little later than a call would be. A call that ends
+because of a limit, a signal from outside or a lack of memory is inconclusive, not refused. Its
+callable is observed once more at the end, with nothing else running.
 
 A pool of long-lived workers would be a little faster, but a worker that exits with `os._exit(0)`
 would go unnoticed until the time limit, and a late crash would be attributed to the next callable.
@@ -52,6 +53,7 @@ from voxbind_build.probe.sandbox.confinement import (
     server_home,
     threads,
 )
+from voxbind_build.probe.sandbox.idleness import IdleWatch, processor_time
 from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
 from voxbind_build.probe.sandbox.worker import CALL, GROUP, observe_apart
 
@@ -59,6 +61,9 @@ TIME_LIMIT = 300.0
 """Seconds of processor time for all calls of one callable, enough for slow machines too."""
 PATIENCE = 10.0
 """Factor from the limits of processor time to those of elapsed time."""
+IDLE = 1.5
+"""How many times longer than one call, by the clock, a process may use no processor time: it waits
+for a lock that was held when it was forked, for example."""
 MEMORY_LIMIT = 1 << 30
 """Bytes in addition to those that the process uses at its start."""
 GPU_PROCESS_LIMIT = 8 << 30
@@ -135,6 +140,7 @@ def probe(
         running: dict[Future[Observation], tuple[ProbeTask, Path]] = {}
         ended: dict[Path, Ending] = {}
         a_call = min(call_limit, time_limit / 4)
+        watch = IdleWatch(IDLE * PATIENCE * a_call)
         limits = Limits(time_limit, a_call, PATIENCE, memory_limit, running=threads())
         try:
             while (waiting or running or again) and time.monotonic() < until:
@@ -149,6 +155,7 @@ def probe(
                 ended |= _end_if_large(
                     folder for task, folder in running.values() if facts(task.memory_type).on_gpu
                 )
+                ended |= _end_if_idle(running, watch)
                 for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
                     ending = ended.get(folder) or _ending(future, limits)
@@ -360,6 +367,21 @@ def _end_if_large(folders: Iterable[Path]) -> dict[Path, Ending]:
                 large[folder] = Ending(outcome="inconclusive", words=words)
                 _end_processes(folder)
     return large
+
+
+def _end_if_idle(
+    running: Mapping[Future[Observation], tuple[ProbeTask, Path]], watch: IdleWatch
+) -> dict[Path, Ending]:
+    """End the callables that do nothing; return their endings, by folder."""
+    idle = {}
+    for future, (_, folder) in running.items():
+        if watch.is_idle(folder, processor_time(folder.with_suffix(GROUP))):
+            words = f"did nothing for {watch.limit:g} s"
+            idle[folder] = Ending(outcome="inconclusive", words=words)
+            _end_processes(folder)
+            if future.cancel():  # ends a process that has no group yet
+                future.set_running_or_notify_cancel()  # without it, nobody stops waiting
+    return idle
 
 
 def _end_processes(folder: Path) -> None:
