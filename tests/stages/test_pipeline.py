@@ -23,7 +23,7 @@ from voxbind_build.build.report import BuildError
 from voxbind_build.common import wording
 from voxbind_build.libraries import SpecError
 from voxbind_build.manifest import ManifestError
-from voxbind_build.model import Declaration
+from voxbind_build.model import Declaration, Exclusion
 from voxbind_build.render import templates_dir
 from voxbind_build.verify.disk import OutputError
 
@@ -96,6 +96,25 @@ def golden(out):
     read = manifest.read(out / manifest.MANIFEST)
     files["manifest.json"] = manifest.encode(msgspec.structs.replace(read, files={})).encode()
     return files
+
+
+@pytest.mark.parametrize(
+    ("written_for", "is_ignored"), [("0.9", True), ("1.0", False), ("", False)]
+)
+def test_an_entry_for_another_version_of_a_library_is_ignored(
+    toylib, tmp_path, written_for, is_ignored
+):
+    gone = {"toylib.filters.gone": Exclusion(reason="display")}
+    spec = msgspec.structs.replace(
+        libraries.load(GOLDEN / "toylib.toml"), exclude=gone, written_for=written_for
+    )
+    out = tmp_path / "voxbind"
+    if not is_ignored:
+        with pytest.raises(SpecError, match=r"toylib\.filters\.gone"):
+            pipeline.build([spec], out)
+        return
+    (note,) = [note for note in pipeline.build([spec], out).notes if "gone" in note]
+    assert note.endswith("This entry is ignored")
 
 
 def test_the_toy_librarys_package_is_as_expected(built, request):

@@ -25,7 +25,7 @@ from voxbind_build.classify import (
     undecided,
 )
 from voxbind_build.describe import describe, words_elsewhere
-from voxbind_build.discover import LibraryNotFound, discover
+from voxbind_build.discover import LibraryNotFound, discover, has_minor_version
 from voxbind_build.libraries import SpecError, misfits, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
@@ -203,7 +203,11 @@ def read(
             remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
-        problems += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
+        lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
+        if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
+            notes += [f"{line}. This entry is ignored" for line in lines]
+        else:
+            problems += lines
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
         states[spec.name] = LibraryState(
