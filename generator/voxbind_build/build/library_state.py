@@ -205,7 +205,7 @@ def read(
             continue
         lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
         if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
-            notes += [f"{line}. This entry is ignored" for line in lines]
+            notes += [f"{line} (ignored: the file is for {spec.written_for})" for line in lines]
         else:
             problems += lines
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
