@@ -208,22 +208,6 @@ def _as_nobody(folder: Path, code: str) -> str:
     return ran.stdout
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no file locks")
-def test_two_builds_dont_write_at_once(out):
-    import fcntl
-
-    folder = os.open(out.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        with pytest.raises(OutputError, match="Another build"):
-            disk.write({"__init__.py": "new\n"}, out, TREE)
-    finally:
-        os.close(folder)
-    assert texts(out) == TREE
-    disk.write({"__init__.py": "new\n"}, out, TREE)
-    assert texts(out) == {"__init__.py": "new\n"}
-
-
 LEFTOVERS = [".package.new", ".package.old"]
 
 

@@ -207,7 +207,7 @@ def own_folder(spec: LibrarySpec) -> list[Path] | None:
 def measure_missing(
     states: Mapping[str, LibraryState],
     record: Record,
-    measured: dict[str, Observation],
+    journal: frozen.Journal | None,
     which: Measure,
     jobs: int | None,
     time_limit: float,
@@ -224,8 +224,8 @@ def measure_missing(
         The libraries. Those that need a device get what was recorded of them.
     record
         What is known.
-    measured
-        What a build without an end has measured; new observations are put there as they come.
+    journal
+        What a build that was stopped or killed has measured. New observations are added one by one.
     which
         What to measure.
     jobs, time_limit
@@ -243,7 +243,7 @@ def measure_missing(
         if state.inventory.spec.device:
             state.observations = recorded(state, record)
             continue
-        known = {**record.observations.get(name, {}), **measured}
+        known = {**record.observations.get(name, {}), **(journal.of(name) if journal else {})}
         for definition, task in state.tasks().items():
             libraries[definition], names[definition] = name, task.description.name
             observation = known.get(definition)
@@ -271,8 +271,9 @@ def measure_missing(
         if settled is not None and stays:
             state.observations[definition] = settled
         else:
-            measured[definition] = replace(observation, fingerprint=wanted[definition])
-            state.observations[definition] = measured[definition]
+            state.observations[definition] = replace(observation, fingerprint=wanted[definition])
+            if journal is not None:
+                journal.add(name, state.observations[definition])
         if observation.inconclusive:
             notes.append(inconclusive(names[definition], observation, stays=stays))
         state.seconds += clock.lap()

@@ -18,6 +18,7 @@ from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
     add_recordings,
+    claimed_package,
     known_record,
     read_all,
     record_report,
@@ -71,21 +72,22 @@ def merge(
         recording for file in files for recording in frozen.read_recordings(file).recordings
     ]
     named = {recording.library for recording in files_recordings}
-    known = known_record(out, recordings, writing=True)
-    notes = list(known.problems)
-    states = read_all([s for s in specs if s.name in named], known, notes, reporter)
-    for state in states.values():
-        state.observations = recorded(state, known)
-    merged = tuple(_take(recording, states) for recording in files_recordings)
-    if not any(entry.taken for entry in merged):
-        raise BuildError(
-            "Nothing in the files fits; the package is as it was.\n"
-            + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
-        )
-    if recordings is not None:
-        known = add_recordings(_fitting(files_recordings, merged), known, recordings)
-    package = assemble_package(states, known)
-    changes = publish(package, out, known.owned, reporter)
+    with claimed_package(out, reporter.say):
+        known = known_record(out, recordings, writing=True)
+        notes = list(known.problems)
+        states = read_all([s for s in specs if s.name in named], known, notes, reporter)
+        for state in states.values():
+            state.observations = recorded(state, known)
+        merged = tuple(_take(recording, states) for recording in files_recordings)
+        if not any(entry.taken for entry in merged):
+            raise BuildError(
+                "Nothing in the files fits; the package is as it was.\n"
+                + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
+            )
+        if recordings is not None:
+            known = add_recordings(_fitting(files_recordings, merged), known, recordings)
+        package = assemble_package(states, known)
+        changes = publish(package, out, known.owned, reporter)
     report = record_report(package, states, notes, reporter, started)
     return replace(report, merged=merged, changes=changes)
 

@@ -22,6 +22,7 @@ from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
     add_recordings,
+    claimed_package,
     known_record,
     read_all,
     record_report,
@@ -104,46 +105,50 @@ def record(
     refuse_without_device(specs)
     if to is not None:
         _prove_writable(to)
-    known = known_record(out, recordings, writing=to is None)
-    reporter.say("looking for the device")
-    machines = {spec.name: _machine(spec) for spec in specs}
-    notes = list(known.problems)
-    states = read_all(specs, known, notes, reporter)
-    notes += [note for state in states.values() for note in _live_differences(state)]
+    if to is None:
+        claim = claimed_package(out, reporter.say)
+    else:  # the package stays as it is
+        claim = disk.claimed(to, reporter.say, is_file=True)
+    with claim:
+        known = known_record(out, recordings, writing=to is None)
+        reporter.say("looking for the device")
+        machines = {spec.name: _machine(spec) for spec in specs}
+        notes = list(known.problems)
+        states = read_all(specs, known, notes, reporter)
+        notes += [note for state in states.values() for note in _live_differences(state)]
 
-    # What a recording without an end has observed is kept beside what it is to be written to.
-    kept = to or out.with_name(f"{out.name}.recorded")
-    run = _Run(states, machines, {} if fresh else frozen.read_unfinished(kept))
-    for name, state in states.items():
-        run.ask(name, recorded(state, known), _pairs(state, known, notes), fresh=fresh)
-    try:
+        # What a recording without an end has observed is kept beside what it is to be written to.
+        kept = to or out.with_name(f"{out.name}.recorded")
+        journal = frozen.Journal(kept)
+        if fresh:
+            journal.forget(states)
+        run = _Run(states, machines, journal)
+        for name, state in states.items():
+            run.ask(name, recorded(state, known), _pairs(state, known, notes), fresh=fresh)
         run.observe(
             jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
         )
-    finally:
-        if run.observed:
-            frozen.keep_unfinished(kept, run.observed)
-    try:
-        run.refuse_failure()
-    except BuildError:
-        frozen.forget_unfinished(kept)
-        raise
+        try:
+            run.refuse_failure()
+        except BuildError:
+            journal.forget(states)
+            raise
 
-    notes += run.notes
-    if run.left:
-        notes.append(f"there was no time for {run.left} functions: record again, to go on")
-    if to is None and recordings is not None:
-        known = add_recordings(run.recordings().recordings, known, recordings)
-    package = assemble_package(states, known)
-    changes = None
-    if to is None:
-        changes = publish(package, out, known.owned, reporter)
-    elif run.observed:
-        frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
-    elif not run.left:
-        notes.append("all that the package has recorded holds, so that no file was written")
-    if to is None or not run.left:
-        frozen.forget_unfinished(kept)
+        notes += run.notes
+        if run.left:
+            notes.append(f"there was no time for {run.left} functions: record again, to go on")
+        if to is None and recordings is not None:
+            known = add_recordings(run.recordings().recordings, known, recordings)
+        package = assemble_package(states, known)
+        changes = None
+        if to is None:
+            changes = publish(package, out, known.owned, reporter)
+        elif run.observed:
+            frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
+        elif not run.left:
+            notes.append("all that the package has recorded holds, so that no file was written")
+        if to is None or not run.left:
+            journal.forget(states)
     report = record_report(package, states, notes, reporter, started)
     return replace(
         report,
@@ -230,9 +235,9 @@ class _Run:
         self,
         states: Mapping[str, LibraryState],
         machines: Mapping[str, Machine],
-        unfinished: Mapping[str, Observation],
+        journal: frozen.Journal,
     ) -> None:
-        self._states, self._machines, self._unfinished = states, machines, unfinished
+        self._states, self._machines, self._journal = states, machines, journal
         self._libraries: dict[str, str] = {}
         self._tasks: dict[str, ProbeTask] = {}
         self._sources: dict[str, str] = {}
@@ -258,11 +263,12 @@ class _Run:
         state.observations = dict(known)
         self._sources |= state.sources()
         self._pairs |= pairs
+        unfinished = self._journal.of(library)
         for definition, task in state.tasks().items():
             self._libraries[definition] = library
             if definition in known:
                 continue
-            found = self._unfinished.get(definition)
+            found = unfinished.get(definition)
             if found and (found.fingerprint, found.machine) == (self._sources[definition], machine):
                 self._keep(found)
             else:
@@ -289,6 +295,7 @@ class _Run:
                     name = self._tasks[definition].description.name
                     self.notes.append(inconclusive(name, observation, stays=stays))
                 if settled is not None and stays:
+                    self._journal.add(library, settled)
                     self._keep(settled)
                     reporter.advance(library)
                     return None
@@ -300,6 +307,7 @@ class _Run:
                 # Of what is random no two results agree.
                 if pair is not None and not (observation.failure or observation.random):
                     return replace(self._tasks[definition], beside=pair)
+            self._journal.add(library, observation)
             self._keep(observation)
             state.measured += 1
             reporter.advance(library)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -35,15 +36,26 @@ def refuse_without_device(specs: Iterable[LibrarySpec]) -> None:
             )
 
 
-def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record:
-    """Return what is frozen; a package is needed where it is to be written."""
-    folder = recordings or frozen.RECORDINGS
-    if not writing:
-        return frozen.read_record(out, distrust=True, recordings=folder)
+@contextlib.contextmanager
+def claimed_package(out: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Keep the package, which must be there, from other builds.
+
+    Raises
+    ------
+    BuildError
+        If there is no package.
+    OutputError
+        If the package can't be written.
+    """
     if not (out / frozen.MANIFEST).is_file():
         raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
-    disk.prepare(out)
-    return frozen.read_record(out, recordings=folder)
+    with disk.claimed(out, say):
+        yield
+
+
+def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record:
+    """Return what is frozen; it has to be trusted if the package is to be written."""
+    return frozen.read_record(out, distrust=not writing, recordings=recordings or frozen.RECORDINGS)
 
 
 def read_all(

@@ -24,6 +24,7 @@ from voxbind_build.cli import doctor as examination
 from voxbind_build.cli import function_page as explain
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import printing as display
+from voxbind_build.cli import stopping
 from voxbind_build.cli import twins_page as comparison
 from voxbind_build.cli.places import default_package, is_checkout
 from voxbind_build.libraries import SpecError, builtin, load
@@ -359,14 +360,15 @@ def _manifest(out: Path | None) -> Manifest:
 def _failures() -> Iterator[None]:
     """Turn what can go wrong into a message and an exit code."""
     try:
-        yield
+        with stopping.terminable():
+            yield
     except SpecError as error:
         message, code = f"wrong specification: {error}", 2
     except (BuildError, ManifestError, OutputError, RecordingError) as error:
         message, code = f"error: {error}", 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         message = "Stopped. The package is as it was; run the same command to start again."
-        code = 1
+        code = stopping.exit_code(stop)
     else:
         return
     Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)

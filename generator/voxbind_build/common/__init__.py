@@ -1,1 +1,1 @@
-"""What several stages share: type expressions, and the sections of docstrings."""
+"""What several stages share: type expressions, sections of docstrings, temporary folders."""

@@ -2,21 +2,19 @@
 
 `manifest_file` is the manifest's file and `migrations` the way from an older one to it,
 `observation_file` the raw observations beside it, `recording_file` the observations that come
-from a machine with a GPU, `committed` all that an earlier build left. `freeze` makes a library's
-entry of what the earlier stages have, and `compare` tells two entries apart.
+from a machine with a GPU, `committed` all that an earlier build left, and `journal` what a build
+has measured so far. `freeze` makes a library's entry of what the earlier stages have, and
+`compare` tells two entries apart.
 """
 
 from voxbind_build.manifest.committed import (
     Record,
     altered,
-    forget_unfinished,
-    keep_unfinished,
     read_record,
-    read_unfinished,
-    write_whole,
 )
 from voxbind_build.manifest.compare import compare, signature, signature_parts
 from voxbind_build.manifest.freeze import freeze
+from voxbind_build.manifest.journal import Journal
 from voxbind_build.manifest.manifest_file import (
     MANIFEST,
     SCHEMA,
@@ -43,11 +41,13 @@ from voxbind_build.manifest.recording_file import (
 )
 from voxbind_build.manifest.sealing import sha256
 from voxbind_build.manifest.validity import fingerprint, source_fingerprint
+from voxbind_build.manifest.whole_file import write_whole
 
 __all__ = [
     "MANIFEST",
     "RECORDINGS",
     "SCHEMA",
+    "Journal",
     "ManifestError",
     "ObservationsError",
     "Record",
@@ -59,15 +59,12 @@ __all__ = [
     "encode_observations",
     "encode_recordings",
     "fingerprint",
-    "forget_unfinished",
     "freeze",
-    "keep_unfinished",
     "observations_path",
     "read",
     "read_observations",
     "read_record",
     "read_recordings",
-    "read_unfinished",
     "schema",
     "seal",
     "sha256",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from voxbind_build.manifest.manifest_file import MANIFEST, ManifestError, listed
 from voxbind_build.manifest.observation_file import (
     OBSERVATIONS,
     ObservationsError,
-    encode_observations,
     observations_path,
     read_observations,
 )
@@ -105,33 +103,3 @@ def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, 
         except OSError:  # a folder, or nobody may read it
             edited.append(path)
     return tuple(edited), tuple(missing)
-
-
-def unfinished_path(out: Path) -> Path:
-    """Return where a build keeps what it measured until its package is written."""
-    return out.with_name(f".{out.name}.measured.json")
-
-
-def keep_unfinished(out: Path, observations: Mapping[str, Observation]) -> None:
-    """Keep what was measured, for the next build if this one doesn't come to its end."""
-    write_whole(unfinished_path(out.resolve()), encode_observations(observations))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never there in part."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
-def read_unfinished(out: Path) -> dict[str, Observation]:
-    """Return by definition what a build had measured that didn't come to its end."""
-    try:
-        return read_observations(unfinished_path(out.resolve()))
-    except ObservationsError:
-        return {}
-
-
-def forget_unfinished(out: Path) -> None:
-    """Remove what was kept: the package holds it now."""
-    unfinished_path(out.resolve()).unlink(missing_ok=True)

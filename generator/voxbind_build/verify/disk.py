@@ -14,17 +14,20 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from voxbind_build.common.scratch import remove_abandoned
 from voxbind_build.verify.caches import FOLDER as _IGNORED
 from voxbind_build.verify.caches import planted
+from voxbind_build.verify.package_lock import locked
 
 __all__ = [
     "Changes",
     "OutputError",
+    "claimed",
     "differing",
     "exists",
     "foreign",
@@ -48,8 +51,46 @@ class OutputError(OSError):
     """The output folder can't be written, or holds what voxbind didn't write."""
 
 
+@contextlib.contextmanager
+def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> Iterator[None]:
+    """Keep a package for one build, from reading the old one to writing the new one.
+
+    Parameters
+    ----------
+    out
+        The package's folder.
+    say
+        Is called with one sentence if another build has to be waited for.
+    is_file
+        Whether `out` is a file that is written in place of a package.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be written, or a disk is full.
+    """
+    out = out.resolve()
+    with contextlib.ExitStack() as stack:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(out, say))
+        except OSError as error:
+            raise _unwritable(out, error) from error
+        remove_abandoned()
+        if not is_file:
+            prepare(out)
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise _unwritable(Path(error.filename or out), error) from error
+            raise
+
+
 def prepare(out: Path) -> None:
     """Prove that `out` can be written, and put right what an ended build left.
+
+    Only one process at a time may call this, and `write`: see `claimed`.
 
     Raises
     ------
@@ -61,14 +102,11 @@ def prepare(out: Path) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.exists() and not out.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "is a file, not a folder", str(out))
-        with _alone(out):
-            _recover(out)
-            _new(out).mkdir()
-            _new(out).rmdir()
+        _recover(out)
+        _new(out).mkdir()
+        _new(out).rmdir()
         if out.is_dir() and not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "can't be written", str(out))
-    except OutputError:
-        raise
     except OSError as error:
         raise _unwritable(out, error) from error
 
@@ -149,14 +187,13 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
     unchanged = tuple(sorted(files.keys() - set(written)))
     if written or removed:
         try:
-            with _alone(out):
-                _recover(out)
-                _build(files, out, unchanged)
-                _exchange(out)
-                _remove(_new(out))
-        except OutputError:
-            raise
+            _recover(out)
+            _build(files, out, unchanged)
+            _exchange(out)
+            _remove(_new(out))
         except OSError as error:
+            with contextlib.suppress(OSError):
+                _recover(out)
             raise _unwritable(out, error) from error
     return Changes(written=written, removed=removed, unchanged=unchanged)
 
@@ -169,10 +206,24 @@ def _old(out: Path) -> Path:
     return out.with_name(f".{out.name}.old")
 
 
-def _unwritable(out: Path, error: OSError) -> OutputError:
+_FULL = {
+    errno.ENOSPC: "Free space on its disk and build again",
+    errno.EDQUOT: "Free some of your disk quota and build again",
+    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`) and build again",
+}
+"""What helps if a disk has no more to give, by the error's number."""
+
+
+def _unwritable(place: Path, error: OSError) -> OutputError:
+    cure = _FULL.get(error.errno or 0)
+    kept = ", and what was measured is kept" if cure else ""
+    cure = cure or (
+        "Give --out a folder that you may write, make a wheel with --wheel, or change the rights "
+        "of this one"
+    )
     return OutputError(
-        f"{out} can't be written ({error.strerror or error}). Give --out a folder that you may "
-        "write, or change the rights of this one; the package is as it was."
+        f"{place} can't be written ({error.strerror or error}). {cure}; the package is as it "
+        f"was{kept}."
     )
 
 
@@ -265,23 +316,3 @@ def _recover(out: Path) -> None:
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Keep a second build from writing the same package at the same time."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows; there the second build fails on open files
-        yield
-        return
-    folder = os.open(out.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise OutputError(
-            f"Another build is writing {out}. Wait until it has ended and build again."
-        ) from error
-    finally:
-        os.close(folder)

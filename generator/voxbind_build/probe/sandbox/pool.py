@@ -28,7 +28,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +41,7 @@ import psutil
 from msgspec import structs
 from pebble.concurrent import process as in_process
 
+from voxbind_build.common.scratch import scratch_folder
 from voxbind_build.memories.cupy_memory import LOST
 from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Ending, Observation, ProbeTask
@@ -84,6 +84,8 @@ _FAULTS = _MEMORY_FAULTS | {
     *(signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGTRAP),
 }
 """Signals that a process gets for what it does itself; the others come from outside."""
+_LONGEST_SOCKET_FOLDER = 84
+"""Bytes: a socket's path has at most 104 on macOS, of which its own name takes 18."""
 _SCRATCH = "VOXBIND_SCRATCH"
 """Variable by which to know what a build has started, wherever it has gone."""
 
@@ -126,7 +128,7 @@ def probe(
         `Observation.failure` says how.
     """
     observations: dict[str, Observation] = {}
-    with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:
+    with scratch_folder() as scratch, _fork_server(tasks, scratch, ahead) as context:
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run_apart: Any = in_process
         by_the_clock = PATIENCE * time_limit
@@ -261,12 +263,6 @@ def _crash(how: str) -> Ending:
 
 
 @contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="voxbind-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-@contextlib.contextmanager
 def _fork_server(
     tasks: Sequence[ProbeTask], scratch: Path, ahead: Collection[str] = ()
 ) -> Iterator[multiprocessing.context.BaseContext]:
@@ -299,12 +295,30 @@ def _fork_server(
         DEVICES: " ".join(memory_types),
         HOME: str(server_home(scratch)),
     }
-    with _environment({**ENVIRONMENT, **variables, **mark}):
+    with _environment({**ENVIRONMENT, **variables, **mark}), _socket_in(scratch):
         try:
             yield context
         finally:
             _stop_server()
             _end_strays(scratch)
+
+
+@contextlib.contextmanager
+def _socket_in(scratch: Path) -> Iterator[None]:
+    """Put the server's socket into the scratch folder, where a killed build's is removed.
+
+    The standard library has no public name for this. A path that is too long for a socket stays
+    as it is.
+    """
+    process: Any = multiprocessing.current_process()
+    settings: dict[str, Any] = process._config
+    before = settings.get("tempdir")
+    if len(os.fsencode(scratch)) < _LONGEST_SOCKET_FOLDER:
+        settings["tempdir"] = str(scratch)
+    try:
+        yield
+    finally:
+        settings["tempdir"] = before
 
 
 def _stop_server() -> None:
