@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-_TOOLS = ("typer", "rich", "msgspec", "libcst", "jinja2", "pebble", "psutil", "mypy")
+_TOOLS = ("typer", "rich", "msgspec", "libcst", "jinja2", "pebble", "psutil", "mypy", "packaging")
 
 
 def main() -> int:

@@ -182,6 +182,7 @@ def test_a_read_only_folder_is_told_at_the_start(out, locked):
         folder.chmod(0o755)
     assert "can't be written" in told
     assert "--out" in told
+    assert "make a wheel with --wheel" in told
     assert texts(out) == before
 
 

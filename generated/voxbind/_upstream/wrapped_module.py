@@ -302,7 +302,9 @@ class _Library:
         from importlib import metadata
 
         try:
-            return metadata.version(self._distribution)
+            installed = metadata.version(self._distribution)
+            # A local version of voxbind names the libraries that a wheel was regenerated for.
+            return installed.partition("+")[0] if self._distribution == PACKAGE else installed
         except metadata.PackageNotFoundError:
             top = self._home.partition(".")[0]
             version = getattr(sys.modules.get(_VERSIONED_BY.get(top, top)), "__version__", None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.installed_files import InstalledFiles
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import BuildError, Row, broken_promises, row
@@ -73,7 +74,7 @@ def rendered(package: PackageContent) -> dict[str, str]:
 def publish(
     package: PackageContent, out: Path, owned: Collection[str], reporter: Reporter
 ) -> disk.Changes:
-    """Write a package, if its code holds.
+    """Write a package, if its code holds; if it is an installed one, list its files in RECORD.
 
     Parameters
     ----------
@@ -118,4 +119,10 @@ def publish(
                 f"The generated code has {len(problems)} problems; the package is as it was.\n"
                 f"{shown}"
             )
-    return disk.write(files, out, owned)
+    installed = InstalledFiles.of(out)
+    if installed is not None:
+        installed.prove_writable()
+    changes = disk.write(files, out, owned)
+    if installed is not None:
+        installed.update(out, files)
+    return changes

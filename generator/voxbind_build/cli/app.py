@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import metadata
-from importlib.resources import files as resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,7 +24,7 @@ from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import printing as display
 from voxbind_build.cli import stopping
 from voxbind_build.cli import twins_page as comparison
-from voxbind_build.cli.places import default_package, is_checkout
+from voxbind_build.cli.places import is_checkout, package_at, readable_package
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
@@ -97,23 +95,31 @@ def build(
         bool, typer.Option("--fresh", help="Measure everything again, also what still holds.")
     ] = False,
     time_limit: TimeOption = 300,
+    wheel: Annotated[
+        Path | None,
+        typer.Option(
+            "--wheel",
+            metavar="DIR",
+            help="Write a wheel of the new package to a folder, and leave the package as it is.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read and measure the installed libraries, and write the wrappers."""
-    from voxbind_build.build import (
-        pipeline,  # half a second, which looking things up shouldn't take
-    )
+    # Half a second, which looking things up shouldn't take.
+    from voxbind_build.build import pipeline
+    from voxbind_build.build.wheel import build_wheel
 
+    reporter = progress.reporter(Console(stderr=True))
     with _failures():
         specs = _specs(library)
-        report = pipeline.build(
-            specs,
-            _package(out),
-            jobs=jobs,
-            fresh=fresh,
-            time_limit=time_limit,
-            reporter=progress.reporter(Console(stderr=True)),
+        build_in = partial(
+            pipeline.build, specs, jobs=jobs, fresh=fresh, time_limit=time_limit, reporter=reporter
         )
+        if wheel is None:
+            report = build_in(package_at(out))
+        else:
+            report = build_wheel(specs, package_at(out), wheel, build_in, reporter.say)
     if as_json:
         display.as_json(report)
     else:
@@ -140,7 +146,7 @@ def check(
     with _failures():
         report = pipeline.check(
             _specs(library),
-            _package(out),
+            package_at(out),
             measure=measure,
             jobs=jobs,
             time_limit=time_limit,
@@ -211,7 +217,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what is known of one function: signature, contract and why, dtypes, evidence."""
-    package = _readable(out)
+    package = readable_package(out)
     manifest = _manifest(out)
     found = lookup.resolve(manifest, name)
     if not found:
@@ -249,7 +255,7 @@ def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Say which libraries and devices can be used here, which can't, and what changes it."""
     with _failures():
-        package = _package(out)
+        package = package_at(out)
         specs = builtin()
         libraries = frozen.read_record(package).manifest.libraries
     findings = examination.examine(specs, libraries, package)
@@ -305,12 +311,12 @@ def record(
         recordings = frozen.RECORDINGS if out is None and is_checkout() else None
         if merged:
             report = merge.merge(
-                specs, merged, _package(out), recordings=recordings, reporter=reporter
+                specs, merged, package_at(out), recordings=recordings, reporter=reporter
             )
         else:
             report = recording.record(
                 specs,
-                _package(out),
+                package_at(out),
                 to=to,
                 recordings=recordings,
                 jobs=jobs,
@@ -334,19 +340,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _package(out: Path | None) -> Path:
-    return default_package() if out is None else out
-
-
-def _readable(out: Path | None) -> Traversable:
-    """Return the package as it can be read, also if voxbind itself is in a zip archive."""
-    package = _package(out)
-    in_archive = out is None and not package.is_dir() and importlib.util.find_spec("voxbind")
-    return resources("voxbind") if in_archive else package
-
-
 def _manifest(out: Path | None) -> Manifest:
-    package = _readable(out)
+    package = readable_package(out)
     with _failures():
         try:
             return frozen.read(package / frozen.MANIFEST)

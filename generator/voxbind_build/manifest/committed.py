@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
 
+from voxbind_build.manifest.generated_files import unlisted
 from voxbind_build.manifest.manifest_file import MANIFEST, ManifestError, listed, read
 from voxbind_build.manifest.observation_file import (
     OBSERVATIONS,
@@ -28,9 +30,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     recordings: dict[str, tuple[Recording, ...]] = {}
     """By library, what was observed on other machines."""
     owned: frozenset[str] = frozenset()
-    """Files that the build wrote."""
+    """Files that the build wrote, or one before it."""
     problems: tuple[str, ...] = ()
-    """What couldn't be read, one sentence each."""
+    """What couldn't be read, and what isn't in the manifest any more, one sentence each."""
 
 
 def read_record(
@@ -55,6 +57,7 @@ def read_record(
         observations or recordings costs its own library alone, and is among the problems.
     """
     owned = listed(out / MANIFEST) | {MANIFEST}
+    left = unlisted(out, owned) if isinstance(out, Path) else frozenset()
     problems: list[str] = []
     manifest = Manifest(libraries={})
     try:
@@ -65,6 +68,8 @@ def read_record(
         if not distrust:
             raise
         problems.append(str(error))
+    if left and manifest.libraries:
+        problems.append(_left(left))
     observations = {}
     for name in sorted({*manifest.libraries, *_observed(out)}):
         path = observations_path(name)
@@ -79,8 +84,18 @@ def read_record(
         manifest=manifest,
         observations=observations,
         recordings=recorded,
-        owned=owned,
+        owned=owned | left,
         problems=(*problems, *unreadable),
+    )
+
+
+def _left(paths: Collection[str]) -> str:
+    first, *others = sorted(paths)
+    files = f"{first} and {len(others)} more files were" if others else f"{first} was"
+    return (
+        f"{files} written by an earlier build and aren't in the manifest, as after a new "
+        "installation of voxbind. A build removes such files; `voxbind build --library FILE.toml` "
+        "wraps your own library again."
     )
 
 

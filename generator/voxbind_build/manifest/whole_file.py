@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 __all__ = ["part_of", "write_whole"]
@@ -13,7 +14,7 @@ def part_of(path: Path) -> Path:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never there in part.
+    """Write a file so that it is never there in part; it keeps its permissions.
 
     Raises
     ------
@@ -23,6 +24,8 @@ def write_whole(path: Path, text: str) -> None:
     part = part_of(path)
     try:
         part.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, part)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -35,6 +35,7 @@ __all__ = [
     "links",
     "planted",
     "prepare",
+    "unwritable",
     "write",
 ]
 
@@ -49,6 +50,28 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 class OutputError(OSError):
     """The output folder can't be written, or holds what voxbind didn't write."""
+
+
+_FULL = {
+    errno.ENOSPC: "Free space on its disk and build again",
+    errno.EDQUOT: "Free some of your disk quota and build again",
+    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`) and build again",
+}
+"""What helps if a disk has no more to give, by the error's number."""
+
+
+def unwritable(place: Path, error: OSError) -> OutputError:
+    """Return the error for a place that can't be written, with what to do about it."""
+    cure = _FULL.get(error.errno or 0)
+    kept = ", and what was measured is kept" if cure else ""
+    cure = cure or (
+        "Give --out a folder that you may write, make a wheel with --wheel, or change the rights "
+        "of this one"
+    )
+    return OutputError(
+        f"{place} can't be written ({error.strerror or error}). {cure}; the package is as it "
+        f"was{kept}."
+    )
 
 
 @contextlib.contextmanager
@@ -75,7 +98,7 @@ def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> 
             out.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(out, say))
         except OSError as error:
-            raise _unwritable(out, error) from error
+            raise unwritable(out, error) from error
         remove_abandoned()
         if not is_file:
             prepare(out)
@@ -83,7 +106,7 @@ def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> 
             yield
         except OSError as error:
             if error.errno in _FULL:
-                raise _unwritable(Path(error.filename or out), error) from error
+                raise unwritable(Path(error.filename or out), error) from error
             raise
 
 
@@ -108,7 +131,7 @@ def prepare(out: Path) -> None:
         if out.is_dir() and not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "can't be written", str(out))
     except OSError as error:
-        raise _unwritable(out, error) from error
+        raise unwritable(out, error) from error
 
 
 def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
@@ -194,7 +217,7 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
         except OSError as error:
             with contextlib.suppress(OSError):
                 _recover(out)
-            raise _unwritable(out, error) from error
+            raise unwritable(out, error) from error
     return Changes(written=written, removed=removed, unchanged=unchanged)
 
 
@@ -204,27 +227,6 @@ def _new(out: Path) -> Path:
 
 def _old(out: Path) -> Path:
     return out.with_name(f".{out.name}.old")
-
-
-_FULL = {
-    errno.ENOSPC: "Free space on its disk and build again",
-    errno.EDQUOT: "Free some of your disk quota and build again",
-    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`) and build again",
-}
-"""What helps if a disk has no more to give, by the error's number."""
-
-
-def _unwritable(place: Path, error: OSError) -> OutputError:
-    cure = _FULL.get(error.errno or 0)
-    kept = ", and what was measured is kept" if cure else ""
-    cure = cure or (
-        "Give --out a folder that you may write, make a wheel with --wheel, or change the rights "
-        "of this one"
-    )
-    return OutputError(
-        f"{place} can't be written ({error.strerror or error}). {cure}; the package is as it "
-        f"was{kept}."
-    )
 
 
 def _check_paths(files: Mapping[str, str]) -> None:
