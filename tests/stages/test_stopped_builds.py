@@ -77,7 +77,8 @@ def test_the_next_build_goes_on_where_the_last_one_was_ended(
     kept = entries(out)
     assert build.returncode == code
     assert (STOPPED in errors) is printed
-    assert "Traceback" not in errors
+    if printed:  # a process that was just being started may complain that `kill -9` ended the build
+        assert "Traceback" not in errors
     assert family
     assert psutil.wait_procs(family, timeout=30)[1] == []
     assert not out.exists()
