@@ -682,11 +682,13 @@ def test_a_build_that_was_broken_off_goes_on_where_it_stopped(toylib, built, tmp
     assert [path.name for path in out.parent.iterdir()] == ["voxbind"]
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", '{"toylib.filters._smooth:box": 3}'])
+@pytest.mark.parametrize(
+    "kept", ["", "{", "[]", '{"library": "toylib"}', '\n{"digest":"sha256:0","library":"toylib"}']
+)
 def test_a_damaged_remainder_of_a_build_is_ignored(toylib, built, tmp_path, kept):
     out = tmp_path / "out" / "voxbind"
     out.parent.mkdir()
-    (out.parent / ".voxbind.measured.json").write_text(kept)
+    (out.parent / ".voxbind.measured.jsonl").write_text(kept)
     pipeline.build([spec(toylib)], out)
     assert contents(out) == contents(built)
     assert [path.name for path in out.parent.iterdir()] == ["voxbind"]

@@ -237,7 +237,7 @@ def own_folder(spec: LibrarySpec) -> list[Path] | None:
 def measure_missing(
     states: Mapping[str, LibraryState],
     record: Record,
-    measured: dict[str, Observation],
+    journal: frozen.Journal | None,
     which: Measure,
     jobs: int | None,
     time_limit: float,
@@ -254,8 +254,8 @@ def measure_missing(
         The libraries by name. Those that need a device aren't measured, and get their recordings.
     record
         The frozen record.
-    measured
-        Observations of an earlier, interrupted build. New observations are added as they arrive.
+    journal
+        What a build that was stopped or killed has measured. New observations are added one by one.
     which
         Which functions to measure.
     jobs, time_limit
@@ -273,7 +273,7 @@ def measure_missing(
         if state.inventory.spec.device:
             state.observations = recorded(state, record)
             continue
-        earlier = {**record.observations.get(name, {}), **measured}
+        earlier = {**record.observations.get(name, {}), **(journal.of(name) if journal else {})}
         for definition, task in state.tasks().items():
             library_names[definition], function_names[definition] = name, task.description.name
             observation = earlier.get(definition)
@@ -301,8 +301,11 @@ def measure_missing(
         if earlier is not None and keeps_earlier:
             state.observations[definition] = earlier
         else:
-            measured[definition] = replace(observation, fingerprint=fingerprints[definition])
-            state.observations[definition] = measured[definition]
+            state.observations[definition] = replace(
+                observation, fingerprint=fingerprints[definition]
+            )
+            if journal is not None:
+                journal.add(name, state.observations[definition])
         if observation.inconclusive:
             notes.append(
                 inconclusive(function_names[definition], observation, keeps_earlier=keeps_earlier)
