@@ -4,8 +4,10 @@
 `observation_file` the raw observations beside it, `recording_file` the observations that come
 from a machine with a GPU, `committed` all that an earlier build left. `freeze` makes a library's
 entry of what the earlier stages have, and `compare` tells two entries apart.
+`changes` puts their differences into words, most important first.
 """
 
+from voxbind_build.manifest.changes import all_changes, library_changes
 from voxbind_build.manifest.committed import (
     Record,
     altered,
@@ -52,6 +54,7 @@ __all__ = [
     "ObservationsError",
     "Record",
     "RecordingError",
+    "all_changes",
     "altered",
     "compare",
     "decode_observations",
@@ -62,6 +65,7 @@ __all__ = [
     "forget_unfinished",
     "freeze",
     "keep_unfinished",
+    "library_changes",
     "observations_path",
     "read",
     "read_observations",
