@@ -51,16 +51,15 @@ def page(console: Console, changes: LibraryChanges, *, documentation: bool = Fal
         if not (members := changes.under(heading)):
             continue
         console.print(Text(title, style="bold red" if heading in _RED else "bold"))
-        for line in _entries(heading, members, documentation, str, str):
-            wrapped = textwrap.wrap(
-                line,
-                console.width,
-                initial_indent="  ",
-                subsequent_indent="      ",
-                break_on_hyphens=False,
-            )
-            for part in wrapped:
-                console.print(Text(part, style="red" if heading == "lost" else ""), soft_wrap=True)
+        style = "red" if heading == "lost" else ""
+        for line in _entries(heading, members, str, str):
+            for part in _wrapped(line, console.width):
+                console.print(Text(part, style=style), soft_wrap=True)
+        for change in members if heading == "documentation" and documentation else ():
+            for part in _wrapped(_names(change.names, str), console.width):
+                console.print(Text(part), soft_wrap=True)
+            for line in change.words:
+                console.print(Text(f"      {line}"), soft_wrap=True)
 
 
 def markdown(changes: LibraryChanges, *, documentation: bool = False) -> str:
@@ -75,9 +74,16 @@ def markdown(changes: LibraryChanges, *, documentation: bool = False) -> str:
     for heading, title in TITLES.items():
         if members := changes.under(heading):
             lines += [f"### {title}", ""]
-            entries = _entries(heading, members, documentation, _code, _prose)
-            lines += [*(f"- {entry}" for entry in entries), ""]
+            lines += [*(f"- {entry}" for entry in _entries(heading, members, _code, _prose)), ""]
+        for change in members if heading == "documentation" and documentation else ():
+            lines += [f"{_names(change.names, _code)}:", "", "```diff", *change.words, "```", ""]
     return "\n".join(lines)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        line, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+    )
 
 
 def _title(changes: LibraryChanges) -> str:
@@ -92,13 +98,9 @@ def _title(changes: LibraryChanges) -> str:
 
 
 def _entries(
-    heading: Heading,
-    changes: Sequence[Change],
-    documentation: bool,
-    code: _Style,
-    prose: _Style,
+    heading: Heading, changes: Sequence[Change], code: _Style, prose: _Style
 ) -> Iterator[str]:
-    """Yield one line for each change.
+    """Yield one line for each change, and one for all of documentation.
 
     Parameters
     ----------
@@ -108,8 +110,7 @@ def _entries(
     if heading == "documentation":
         count = len({name for change in changes for name in change.names})
         yield "1 docstring changed" if count == 1 else f"{count} docstrings changed"
-        if not documentation:
-            return
+        return
     for change in changes:
         phrases = "; ".join(prose(_shortened(phrase)) for phrase in change.words)
         if heading == "record" and len(change.names) > _NAMED:

@@ -15,6 +15,7 @@ from voxbind_build.model import (
     Evidence,
     Function,
     Library,
+    LibraryChanges,
     Manifest,
     Observation,
     Overruled,
@@ -111,6 +112,8 @@ class BuildReport(Struct, frozen=True, kw_only=True):
 
     rows: tuple[Row, ...]
     changes: Changes
+    library_changes: tuple[LibraryChanges, ...] = ()
+    """What differs from the package before, of each library that was in it."""
     declared: tuple[Declared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
     types: tuple[Types, ...] = ()
@@ -134,6 +137,9 @@ class CheckReport(Struct, frozen=True, kw_only=True):
     foreign: tuple[str, ...] = ()
     """Files that the manifest doesn't list."""
     differences: tuple[Difference, ...] = ()
+    """Every field of the record that differs."""
+    library_changes: tuple[LibraryChanges, ...] = ()
+    """The differences in words, by library, most important first."""
     outdated: tuple[str, ...] = ()
     """Definitions that a build would measure, since no observation of them holds."""
     obsolete: tuple[str, ...] = ()
@@ -320,23 +326,6 @@ def inconclusive(name: str, observation: Observation, *, stays: bool) -> str:
         else "nothing is concluded from that; `voxbind build --fresh` measures it again"
     )
     return f"{name}: the measurement was inconclusive, twice ({parts}); {kept}."
-
-
-def losses(before: Manifest, after: Manifest) -> tuple[str, ...]:
-    """Return a sentence for each function that was observed before and no longer is."""
-    return tuple(
-        f"{name} was observed to be {_verdict(old)} and is unobserved now: {function.reason}"
-        for key, library in sorted(after.libraries.items())
-        for name, function in sorted(library.functions.items())
-        if function.evidence == "unobserved"
-        and (earlier := before.libraries.get(key)) is not None
-        and (old := earlier.functions.get(name)) is not None
-        and old.evidence in SEEN
-    )
-
-
-def _verdict(function: Function) -> str:
-    return function.contract or f"a {function.kind}"
 
 
 def compared(manifest: Manifest) -> tuple[Compared, ...]:

@@ -1,17 +1,16 @@
-"""The command line: ``voxbind build | check | list | show | twins | doctor | record``."""
+"""The command line: ``voxbind build | check | compare | list | show | twins | doctor | record``."""
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from importlib.resources import files as resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 import typer
@@ -24,12 +23,21 @@ from voxbind_build.cli import doctor as examination
 from voxbind_build.cli import function_page as explain
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli import printing as display
+from voxbind_build.cli import records
 from voxbind_build.cli import twins_page as comparison
+from voxbind_build.cli.inputs import chosen_specs, failures
+from voxbind_build.cli.options import (
+    DocumentationOption,
+    JobsOption,
+    JsonOption,
+    Kind,
+    LibraryOption,
+    OutOption,
+    TimeOption,
+)
 from voxbind_build.cli.places import default_package, is_checkout
-from voxbind_build.libraries import SpecError, builtin, load
-from voxbind_build.manifest import ManifestError, RecordingError
-from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
-from voxbind_build.verify.disk import OutputError
+from voxbind_build.libraries import builtin
+from voxbind_build.model import Contract, Evidence, Manifest, MemoryType
 
 app = typer.Typer(
     name="voxbind",
@@ -38,35 +46,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-OutOption = Annotated[
-    Path | None,
-    typer.Option("--out", help="The package's folder; by default that of the installed voxbind."),
-]
-LibraryOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--library",
-        "-l",
-        metavar="NAME|FILE.toml",
-        help="Read only this library, or the user's own library that the file describes. "
-        "All others stay as recorded. May be given more than once.",
-    ),
-]
-JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that measure at a time.")
-]
-Kind = Literal["image", "helper", "any"]
-TimeOption = Annotated[
-    float,
-    typer.Option(
-        "--time-limit",
-        min=1,
-        metavar="SECONDS",
-        help="Processor time that one function may use; what uses more is inconclusive.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -96,15 +75,16 @@ def build(
         bool, typer.Option("--fresh", help="Measure everything again, also what still holds.")
     ] = False,
     time_limit: TimeOption = 300,
+    documentation: DocumentationOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read and measure the installed libraries, and write the wrappers."""
+    """Read and measure the installed libraries, write the wrappers, and report what changed."""
     from voxbind_build.build import (
         pipeline,  # half a second, which looking things up shouldn't take
     )
 
-    with _failures():
-        specs = _specs(library)
+    with failures():
+        specs = chosen_specs(library)
         report = pipeline.build(
             specs,
             _package(out),
@@ -116,7 +96,7 @@ def build(
     if as_json:
         display.as_json(report)
     else:
-        display.build(display.console(), report)
+        display.build(display.console(), report, documentation=documentation)
     read = {row.library for row in report.rows if row.source != "record"}
     if library and not all(spec.name in read for spec in specs):
         raise typer.Exit(1)  # what was asked for isn't there; the notes say why
@@ -131,14 +111,15 @@ def check(
         bool, typer.Option("--measure", help="Observe every function again as well.")
     ] = False,
     time_limit: TimeOption = 300,
+    documentation: DocumentationOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare the installed libraries and the files on disk with the frozen record."""
     from voxbind_build.build import pipeline
 
-    with _failures():
+    with failures():
         report = pipeline.check(
-            _specs(library),
+            chosen_specs(library),
             _package(out),
             measure=measure,
             jobs=jobs,
@@ -148,8 +129,57 @@ def check(
     if as_json:
         display.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
     else:
-        display.check(display.console(), report)
+        display.check(display.console(), report, documentation=documentation)
     raise typer.Exit(0 if report.agrees else 1)
+
+
+@app.command()
+def compare(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="manifest.json, a package's folder, or a version to install and to measure: "
+            "scikit-image==0.25.2.",
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same, for the newer record.")],
+    library: Annotated[
+        str | None, typer.Option("--library", "-l", metavar="NAME", help="Only this library.")
+    ] = None,
+    environments: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep the environments of versions in this folder, for the next time. By default "
+            "they are temporary.",
+        ),
+    ] = None,
+    jobs: JobsOption = None,
+    documentation: DocumentationOption = False,
+    as_json: JsonOption = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown, for a changelog.")
+    ] = False,
+) -> None:
+    """Report what differs between two records, or between two versions of a library."""
+    if as_json and as_markdown:
+        raise typer.BadParameter("--json and --markdown exclude each other")
+    with failures():
+        compared = records.compare(
+            old,
+            new,
+            library=library,
+            environments=environments,
+            jobs=jobs,
+            reporter=progress.reporter(Console(stderr=True)),
+        )
+    display.comparison(
+        display.console(),
+        compared,
+        documentation=documentation,
+        style="json" if as_json else "markdown" if as_markdown else "text",
+    )
 
 
 @app.command("list")
@@ -247,7 +277,7 @@ def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Say which libraries and devices can be used here, which can't, and what changes it."""
-    with _failures():
+    with failures():
         package = _package(out)
         specs = builtin()
         libraries = frozen.read_record(package).manifest.libraries
@@ -296,8 +326,8 @@ def record(
     if to is not None and merged:
         raise typer.BadParameter("--from merges into the package; leave --to out")
     reporter = progress.reporter(Console(stderr=True))
-    with _failures():
-        specs = _specs(library)
+    with failures():
+        specs = chosen_specs(library)
         if not library:
             specs = [spec for spec in specs if spec.device]
         # In a checkout the recordings are committed; elsewhere the package keeps them.
@@ -346,54 +376,10 @@ def _readable(out: Path | None) -> Traversable:
 
 def _manifest(out: Path | None) -> Manifest:
     package = _readable(out)
-    with _failures():
+    with failures():
         try:
             return frozen.read(package / frozen.MANIFEST)
         except FileNotFoundError:
             raise BuildError(
                 f"{package} holds no voxbind package. Run `voxbind build` first."
             ) from None
-
-
-@contextlib.contextmanager
-def _failures() -> Iterator[None]:
-    """Turn what can go wrong into a message and an exit code."""
-    try:
-        yield
-    except SpecError as error:
-        message, code = f"wrong specification: {error}", 2
-    except (BuildError, ManifestError, OutputError, RecordingError) as error:
-        message, code = f"error: {error}", 1
-    except KeyboardInterrupt:
-        message = "Stopped. The package is as it was; run the same command to start again."
-        code = 1
-    else:
-        return
-    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
-    raise typer.Exit(code)
-
-
-def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
-    from voxbind_build.build.admission import known_roles
-
-    roles = known_roles()
-    if not chosen:
-        return list(builtin(roles))
-    specs: list[LibrarySpec] = []
-    wrong: list[str] = []
-    for name in chosen:
-        try:
-            specs.append(load(name, roles))
-        except SpecError as error:
-            wrong += error.lines
-    if wrong:
-        raise SpecError(wrong)
-    for name, spec in zip(chosen, specs, strict=True):
-        if spec.file == str(Path(name)):
-            # A lab's own module stands beside the file that describes it.
-            sys.path.append(str(Path(name).resolve().parent))
-    names = [spec.name for spec in specs]
-    for name in names:
-        if names.count(name) > 1:
-            raise typer.BadParameter(f"{name} is named twice", param_hint="--library")
-    return specs

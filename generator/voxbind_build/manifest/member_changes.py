@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from voxbind_build.common.signatures import read
 from voxbind_build.manifest.signature_changes import signature_changes
-from voxbind_build.model import Change
+from voxbind_build.model import Change, Heading
 
 CONSTRUCTOR = "__init__"
 
@@ -38,7 +38,10 @@ def member_changes(name: str, old: Mapping[str, str], new: Mapping[str, str]) ->
         if member not in new:
             yield Change(heading="removed", names=names, words=(_read(old[member]).shown,))
         elif member not in old:
-            yield Change(heading="added", names=names, words=(_read(new[member]).shown,))
+            added = _read(new[member])
+            # A deprecated property may be an attribute that instances had before.
+            heading: Heading = "deprecated" if added.is_deprecated else "added"
+            yield Change(heading=heading, names=names, words=(added.shown,))
         elif old[member] != new[member]:
             yield from _changes(names, _read(old[member]), _read(new[member]))
 

@@ -1,0 +1,73 @@
+"""What commands make of their arguments, and of what goes wrong with them."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from voxbind_build.build.report import BuildError
+from voxbind_build.libraries import SpecError, builtin, load
+from voxbind_build.manifest import ManifestError, RecordingError
+from voxbind_build.model import LibrarySpec
+from voxbind_build.verify.disk import OutputError
+
+
+@contextlib.contextmanager
+def failures() -> Iterator[None]:
+    """Turn what can go wrong into a message and an exit code."""
+    try:
+        yield
+    except SpecError as error:
+        message, code = f"wrong specification: {error}", 2
+    except (BuildError, ManifestError, OutputError, RecordingError) as error:
+        message, code = f"error: {error}", 1
+    except KeyboardInterrupt:
+        message = "Stopped. The package is as it was; run the same command to start again."
+        code = 1
+    else:
+        return
+    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def chosen_specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
+    """Return the libraries that ``--library`` names, or all that come with voxbind.
+
+    Parameters
+    ----------
+    chosen
+        Names, or paths of TOML files. The folder of such a file is added to `sys.path`.
+
+    Raises
+    ------
+    SpecError
+        If a specification is wrong.
+    """
+    from voxbind_build.build.admission import known_roles
+
+    roles = known_roles()
+    if not chosen:
+        return list(builtin(roles))
+    specs: list[LibrarySpec] = []
+    wrong: list[str] = []
+    for name in chosen:
+        try:
+            specs.append(load(name, roles))
+        except SpecError as error:
+            wrong += error.lines
+    if wrong:
+        raise SpecError(wrong)
+    for name, spec in zip(chosen, specs, strict=True):
+        if spec.file == str(Path(name)):
+            # A lab's own module stands beside the file that describes it.
+            sys.path.append(str(Path(name).resolve().parent))
+    names = [spec.name for spec in specs]
+    for name in names:
+        if names.count(name) > 1:
+            raise typer.BadParameter(f"{name} is named twice", param_hint="--library")
+    return specs
