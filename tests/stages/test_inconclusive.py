@@ -153,7 +153,7 @@ def test_a_function_that_is_observed_no_longer_is_a_loss_by_name(moody, tmp_path
     assert changes.changes[0] == lost
     assert lost.names == ("moody.blur",)
     (words,) = lost.words
-    assert words.startswith("was observed to be FLEXIBLE and is unobserved now: not observed: tried ")
+    assert words.startswith("was observed to be FLEXIBLE and is unobserved now: ")
     assert "ValueError: not today" in words
     assert build(out).library_changes == ()  # once
     frozen = manifest.read(out / manifest.MANIFEST)

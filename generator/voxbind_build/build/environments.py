@@ -106,15 +106,15 @@ def measure(version: Version, folder: Path, *, jobs: int | None, reporter: Repor
     requirements = [version.requirement, *generator_requirements()]
     if not done.is_file() or done.read_text(encoding="utf-8").splitlines() != requirements:
         reporter.say(f"installing {version.requirement}")
-        _run([sys.executable, "-m", "venv", "--clear", str(environment)])
+        run_command([sys.executable, "-m", "venv", "--clear", str(environment)])
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        _run([*pip, *requirements])
+        run_command([*pip, *requirements])
         done.write_text("\n".join(requirements), encoding="utf-8")
     reporter.say(f"measuring {version.requirement}")
     command = [str(python), "-P", "-m", "voxbind_build", "build", "--out", str(package)]
     command += ["--library", version.spec.name, *(["--jobs", str(jobs)] if jobs else [])]
-    _run(command, {"PYTHONPATH": str(_generator_folder(own))})
-    listed = _run([str(python), "-m", "pip", "list", "--format", "json"])
+    run_command(command, {"PYTHONPATH": str(_generator_folder(own))})
+    listed = run_command([str(python), "-m", "pip", "list", "--format", "json"])
     distributions = {entry["name"]: entry["version"] for entry in json.loads(listed)}
     return Environment(package=package, distributions=distributions)
 
@@ -174,8 +174,14 @@ def _generator_folder(own: Path) -> Path:
     return copy
 
 
-def _run(command: Sequence[str], variables: Mapping[str, str] | None = None) -> str:
-    """Run a command, and return what it printed."""
+def run_command(command: Sequence[str], variables: Mapping[str, str] | None = None) -> str:
+    """Run a command without this process's Python paths, and return what it printed.
+
+    Raises
+    ------
+    BuildError
+        If its exit code isn't 0, with the last lines that it printed.
+    """
     unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     inherited = {name: value for name, value in os.environ.items() if name not in unwanted}
     process = subprocess.run(

@@ -46,6 +46,8 @@ def function_changes(name: str, old: Function, new: Function) -> Iterator[Change
     old, new
         Its records.
     """
+    if old == new:
+        return
     fields = changed_fields(old, new)
     described_elsewhere = _new_or_old(old, new)
     for field in [field for field in fields if _parameter(field) in described_elsewhere]:
@@ -84,8 +86,11 @@ def _parameter(field: str) -> str | None:
 
 
 def _without_parameter(field: str) -> str:
-    name = _parameter(field)
-    return field if name is None else f"parameters.{field.rpartition('.')[2]}"
+    """Return a field without the parameter or the member that it belongs to."""
+    first, _, rest = field.partition(".")
+    if first == "parameters" and rest:
+        return f"parameters.{rest.rpartition('.')[2]}"
+    return f"returns.{rest.partition('.')[0]}" if first == "returns" else first
 
 
 Names = tuple[str, ...]
@@ -160,7 +165,7 @@ def _fact(fact: DtypeFact | None) -> str:
         return "not taken"
     if fact.range is None:
         return fact.dtype
-    return f"{fact.dtype} in [{fact.range[0]:g}, {fact.range[1]:g}]"
+    return f"{fact.dtype} in [{', '.join(f'{bound:g}' for bound in fact.range)}]"
 
 
 def _warnings(names: Names, old: Function, new: Function) -> Iterator[Change]:

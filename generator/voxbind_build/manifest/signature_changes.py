@@ -44,7 +44,7 @@ def signature_changes(old: Sequence[HasSignature], new: Sequence[HasSignature]) 
         return SignatureChanges((), ())
     before, after = ({each.name: each for each in side} for side in (old, new))
     renamed = dict(_renamed(old, new))
-    words = [f"{then} is {now} now" for then, now in renamed.items()]
+    words = _listed("renamed", (f"{then} → {now}" for then, now in renamed.items()))
     words += _listed("removed", _removed(before, after, renamed))
     added = [after[name] for name in after if name not in before and name not in renamed.values()]
     words += _listed("added", map(_added, added))
@@ -100,7 +100,7 @@ def _kinds(before: dict[str, HasSignature], after: dict[str, HasSignature]) -> I
     changed: dict[str, list[str]] = {}
     for name, parameter in after.items():
         if name in before and before[name].kind != parameter.kind:
-            changed.setdefault(_KINDS[parameter.kind], []).append(name)
+            changed.setdefault(_KINDS.get(parameter.kind, parameter.kind), []).append(name)
     for kind, names in changed.items():
         yield f"{kind} now: {', '.join(names)}"
 
