@@ -98,7 +98,9 @@ def told(old, new):
     ],
 )
 def test_a_changed_signature_says_what_a_caller_has_to_do(old, new, words, deprecated):
-    found = signature_changes(signatures.read(old), signatures.read(new))
+    then, now = signatures.read(old), signatures.read(new)
+    assert then is not None and now is not None
+    found = signature_changes(then, now)
     assert ([*found.words], [*found.deprecated]) == (words, deprecated)
 
 
@@ -117,7 +119,13 @@ def test_a_changed_signature_says_what_a_caller_has_to_do(old, new, words, depre
     ],
 )
 def test_a_signature_is_read_as_it_was_written(source):
-    assert signatures.text(signatures.read(source)) == source
+    parameters = signatures.read(source)
+    assert parameters is not None and signatures.text(parameters) == source
+
+
+@pytest.mark.parametrize("text", ["(image", "(image) -> int: ...\nf(", "(1)", ""])
+def test_a_text_that_is_no_signature_is_not_read(text):
+    assert signatures.read(text) is None
 
 
 # --- one change --------------------------------------------------------------------------
@@ -411,8 +419,9 @@ def test_the_page_of_each_heading():
 
 
 def test_a_loss_is_red():
+    old, new = everything()
     red, end = "\x1b[31m", "\x1b[0m"
-    printed = page(*everything(), color=True)
+    printed = page(old, new, color=True)
     assert f"{red}  skimage.filters.gaussian: was observed to be FLEXIBLE" in printed
     assert printed.count(red) == 1 and end in printed
 
