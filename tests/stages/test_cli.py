@@ -299,7 +299,7 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
         "edited by hand: _dispatch/facts.py",
         "missing: errors.py",
         "not voxbind's: lazy.pyc",
-        "signature: toylib.filters.box",
+        "  toylib.filters.box: size=3 → 5",
         "to be measured: toylib.filters._smooth:box",
         "out of date: manifest.json",
         "out of date: toylib/filters.py",
