@@ -46,7 +46,7 @@ class DeviceUnavailableError(VoxbindError, RuntimeError):
 
 
 class StaleWrapperError(VoxbindError, RuntimeError):
-    """The installed library's function no longer has the signature that was wrapped."""
+    """A call uses a parameter or a default that the installed version of the library changed."""
 
 
 class TransferForbiddenError(VoxbindError, RuntimeError):
@@ -54,7 +54,7 @@ class TransferForbiddenError(VoxbindError, RuntimeError):
 
 
 class StaleWrapperWarning(UserWarning):
-    """The installed library has another version than the one that was wrapped."""
+    """The source of a function differs between the installed version and the wrapped one."""
 
 
 class DtypeConversionWarning(UserWarning):

@@ -190,61 +190,93 @@ def test_the_wrapped_version_runs_without_a_word(tiny: Open) -> None:
         assert (tiny(TINY)("tiny").scale(IMAGE, 3) == 3).all()
 
 
-def test_another_version_warns_once_and_names_the_command(tiny: Open) -> None:
+@pytest.mark.parametrize("installed", ["1.0.1", "1.0.7"])
+@pytest.mark.parametrize("tiny", ["1.0.2"], indirect=True)
+def test_a_patch_release_runs_without_a_word(tiny: Open, installed: str) -> None:
+    load = tiny(TINY, version=("1.0", installed), body=("factor + offset", "factor + offset + 0"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (load("tiny").scale(IMAGE, 3) == 3).all()
+
+
+def test_another_version_warns_once_for_each_function_and_names_the_command(tiny: Open) -> None:
     load = tiny(TINY, version=("1.0", "2.0"))
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         load("tiny").scale(IMAGE)
         load("tiny").scale(torch.from_numpy(IMAGE))
         load("tiny").whole(IMAGE)
-    assert [warning.category for warning in told] == [load("errors").StaleWrapperWarning]
-    assert told[0].filename == __file__
-    for part in ("tiny 1.0", "2.0 is installed", "voxbind build"):
+    assert [warning.category for warning in told] == [load("errors").StaleWrapperWarning] * 2
+    assert [warning.filename for warning in told] == [__file__] * 2
+    for part in ("tiny.scale was measured with tiny 1.0", "version 2.0", "voxbind build"):
         assert part in str(told[0].message)
+    assert "tiny.whole" in str(told[1].message)
 
 
+SIGNATURE = "image, factor=2, *, offset=0"
 STALE = [
-    ("image, factor=2, *, offset=0", "image, *, offset=0", "'factor' is gone"),
-    (
-        "image, factor=2, *, offset=0",
-        "image, *, factor=2, offset=0",
-        "'factor' is now keyword-only",
-    ),
-    ("image, factor=2, *, offset=0", "factor, image=2, *, offset=0", "order"),
-    (
-        "image, factor=2, *, offset=0",
-        "image, factor, more, *, offset=0",
-        "'more' is new and required",
-    ),
-    (
-        "image, factor=2, *, offset=0",
-        "image, more=1, factor=2, *, offset=0",
-        "'more' is new, ahead",
-    ),
-    ("def scale", "def rescale", "doesn't have it"),
+    # signature that is installed, arguments that use what changed, the error, arguments that don't
+    ("image, *, offset=0", {"factor": 3}, "'factor' is gone", {}),
+    ("image, factor=2, *", {"offset": 1}, "'offset' is gone", {"factor": 3}),
+    ("image, factor, more, *, offset=0", {}, "'more' is new and required", None),
+    ("image, factor=100, *, offset=0", {}, "'factor' was 2 and is now 100", {"factor": 3}),
+    ("image, factor, *, offset=0", {}, "'factor' was 2 and is now none", {"factor": 3}),
+    ("image, factor=2, *, offset=0.5", {"factor": 3}, "'offset' was 0", {"offset": 1}),
+    ("image, factor=None, *, offset=0", {}, "'factor' was 2 and is now None", {"factor": 3}),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "told"), STALE, ids=[told for _, _, told in STALE])
+@pytest.mark.parametrize(
+    ("new", "refused", "told", "accepted"), STALE, ids=[told for _, _, told, _ in STALE]
+)
+@pytest.mark.parametrize("installed", ["2.0", "1.0.1"])
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_signature_that_no_longer_fits_raises_before_the_call(
-    tiny: Open, old: str, new: str, told: str
+def test_only_a_call_that_uses_what_changed_in_a_signature_is_refused(
+    tiny: Open,
+    new: str,
+    refused: dict[str, Any],
+    told: str,
+    accepted: dict[str, Any] | None,
+    installed: str,
 ) -> None:
-    body = ("return image * factor + offset", "raise AssertionError('called')")
-    load = tiny(TINY, version=("1.0", "2.0"), body=body, signature=(old, new))
+    body = ("return image * factor + offset", "return image * locals().get('factor', 2)")
+    load = tiny(
+        TINY, version=("1.0", installed), body=body, signature=(SIGNATURE, new.removesuffix(", *"))
+    )
     with pytest.raises(load("errors").StaleWrapperError, match=f"{told}.*voxbind build"):
-        load("tiny").scale(IMAGE)
+        load("tiny").scale(IMAGE, **refused)
+    if accepted is not None:
+        expected = IMAGE * accepted.get("factor", 2)
+        assert (load("tiny").scale(IMAGE, **accepted) == expected).all()
+        assert (load("tiny").scale(torch.from_numpy(IMAGE), **accepted).numpy() == expected).all()
     assert (load("tiny").whole(IMAGE) == IMAGE).all()
 
 
-@pytest.mark.parametrize(
-    "new", ["image, factor=2, more=1, *, offset=0, other=1", "image, factor=3, *, offset=0, **rest"]
-)
+def test_a_function_that_is_gone_is_named(tiny: Open) -> None:
+    load = tiny(TINY, version=("1.0", "2.0"), signature=("def scale", "def rescale"))
+    with pytest.raises(load("errors").StaleWrapperError, match=r"doesn't have it.*voxbind build"):
+        load("tiny").scale(IMAGE)
+
+
+FITTING = [
+    "image, factor=2, more=1, *, offset=0, other=1",
+    "image, factor=2, *, offset=0, **rest",
+    "image, *, factor=2, offset=0",
+    "factor=2, image=None, *, offset=0",
+    "image, more=1, factor=2, *, offset=0",
+    "image, factor=2, /, *, offset=0",
+    "image, factor=2.0, *, offset=0.0",
+    "*, offset=0, factor=2, image",
+]
+
+
+@pytest.mark.parametrize("new", FITTING)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_signature_that_still_fits_is_called(tiny: Open, new: str) -> None:
-    changed = ("image, factor=2, *, offset=0", new)
-    load = tiny(TINY, version=("1.0", "2.0"), signature=changed)
+    load = tiny(TINY, version=("1.0", "2.0"), signature=(SIGNATURE, new))
     assert (load("tiny").scale(IMAGE) == 2).all()
+    assert (load("tiny").scale(IMAGE, 3, offset=1) == 4).all()
+    assert (load("tiny").scale(torch.from_numpy(IMAGE), factor=3) == 3).all()
 
 
 VERSION = '__version__ = "1.0"'
@@ -271,8 +303,9 @@ def test_a_library_without_a_version_is_compared_with_none(tiny: Open, installed
 @pytest.mark.parametrize("tiny", ["unknown"], indirect=True)
 def test_the_signatures_of_a_library_without_a_version_are_compared(tiny: Open) -> None:
     load = tiny(TINY, version=(VERSION, ""), signature=("factor=2, *, ", ""), body=("* factor", ""))
+    assert (load("tiny").scale(IMAGE) == 1).all()
     with pytest.raises(load("errors").StaleWrapperError, match="'factor' is gone") as raised:
-        load("tiny").scale(IMAGE)
+        load("tiny").scale(IMAGE, 3)
     assert "unknown" not in str(raised.value)
 
 

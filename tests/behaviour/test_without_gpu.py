@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import types
-import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +22,7 @@ import pytest
 import voxbind
 from voxbind import DeviceUnavailableError, LibraryMissingError, registry
 from voxbind._support import nvidia as gpu
+from voxbind._upstream import wrapped_module
 from voxbind._upstream.wrapped_module import upstream
 
 ROOT = Path(__file__).parents[2]
@@ -231,14 +231,14 @@ def test_another_wheel_of_the_same_version_is_the_same(
     cupy.__version__ = cupy_version  # type: ignore[attr-defined]
     with_gpu.setitem(sys.modules, "cupy", cupy)
     package(with_gpu, tmp_path, **{module: f"{text}\ndisk = print"})
-    with_gpu.setattr("voxbind._upstream.wrapped_module._fresh", {})
+    with_gpu.setattr("voxbind._upstream.wrapped_module._relations", {})
     found = upstream(
         module, distribution="of-another-cuda", version="26.10.0", extra="cuda12", memory="cupy"
     )
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        assert found.disk is print
-    assert [each.category for each in told] == [voxbind.errors.StaleWrapperWarning] * (not is_fresh)
+    assert found.disk is print
+    is_other = {"same": False, "unknown": False, "other": True}
+    relations = wrapped_module._relations
+    assert is_other[relations["of-another-cuda"]] is not is_fresh
 
 
 class _Nowhere:

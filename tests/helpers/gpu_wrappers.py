@@ -154,7 +154,7 @@ def check_version(library: str, installed: str) -> None:
     fresh = ".".join(str(int(part)) for part in installed.split(".")) == entry.version
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        patch.setattr("voxbind._upstream.wrapped_module._fresh", {})
+        patch.setattr("voxbind._upstream.wrapped_module._relations", {})
         found = upstream(
             module,
             distribution=entry.distribution,

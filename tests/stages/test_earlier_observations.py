@@ -57,7 +57,8 @@ def test_renamed_fields_are_read_by_their_old_names():
     apart = {"dtype": "bool", "given": ["mode"], "relative": 0.5, "unlike": False}
     agreement = {"calls": 2, "absolute": 1.0, "relative": 0.5, "apart": [apart]}
     option = {"options": {"full": "True"}, "dtype": "float64", "result": {"type": "none"}}
-    for later in ({}, {"inconclusive": {}}):
+    newer: list[dict[str, dict[str, str]]] = [{}, {"inconclusive": {}}]
+    for later in newer:
         migrated = read(
             observation(
                 only=["uint8"],

@@ -26,7 +26,7 @@ from .._settings.context import DEFAULT, current
 from .._settings.tracing import Watch
 from .._support.classes import class_of
 from .._support.untyped import np
-from .._upstream.wrapped_module import LibraryDefault
+from .._upstream.defaults import LibraryDefault
 from ..errors import DimensionError, MemoryTypeError, class_name
 from .exchange import Exchange, lower_dtype
 from .facts import Arguments, Facts, Function

@@ -18,14 +18,14 @@ from ..errors import (
     StaleWrapperWarning,
 )
 from .first_use import import_finished, is_initializing, one_thread_at_a_time
+from .signatures import adapted
+from .versions import NO_VERSION, Relation, has_same_source, installed_version, relation
 
 if TYPE_CHECKING:
     from .._memory.interface import LibraryMemory
 
 __all__ = [
-    "LibraryDefault",
     "handed_on",
-    "library_default",
     "public_names",
     "unwrapped",
     "watch_direct_calls",
@@ -36,31 +36,10 @@ _upstreams: list[ModuleType] = []
 _watching = 0
 """Number of open traces, in all threads."""
 _lock = allocate_lock()
-_fresh: dict[str, bool] = {}
-"""By distribution, whether the installed version is the wrapped one; filled at first use.
-
-For a library without a version it is False: signatures are compared, without a warning."""
-_NO_VERSION = "unknown"
-"""The version of a library that has none, as the build records it."""
-_VERSIONED_BY = {"cupyx": "cupy"}
-"""Packages whose version is stored in another package of the same distribution."""
-
-
-class LibraryDefault:
-    """A default that only the library knows: an argument that is left at it isn't passed on."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __repr__(self) -> str:
-        return f"<{self._path}>" if self._path[:1] != "<" else self._path
-
-
-def library_default(path: str) -> Any:
-    """Return a mark for a default that has no literal form, such as ``numpy.sum``."""
-    return LibraryDefault(path)
+_relations: dict[str, Relation] = {}
+"""By distribution, how the installed version stands to the wrapped one; filled at first use."""
+_warned: set[str] = set()
+"""Functions of another version whose callers were warned."""
 
 
 def watch_direct_calls(on: bool) -> None:
@@ -239,9 +218,7 @@ class _Library:
         except Exception as error:
             # A library that imports its own submodules lazily fails here.
             raise self._broken(self._home, error) from error
-        if not self._is_fresh() and (misfit := self._misfit(name, value)):
-            raise self._stale(name, misfit)
-        return value
+        return value if self._relation() == "same" else self._called_as_wrapped(name, value)
 
     def _import(self, module: str) -> Any:
         try:
@@ -285,7 +262,7 @@ class _Library:
     def _stale(self, name: str, problem: str) -> StaleWrapperError:
         wrapped, installed = self._distribution, ""
         advice = ""
-        if self._version != _NO_VERSION:
+        if self._version != NO_VERSION:
             wrapped = f"{self._distribution} {self._version}"
             installed = f" ({self._installed()})"
             advice = (
@@ -297,79 +274,44 @@ class _Library:
             f"Run `voxbind build` to wrap the installed version{installed}{advice}"
         )
 
-    def _installed(self) -> str:
-        """Return the version that is installed, or ``unknown``."""
-        from importlib import metadata
-
-        try:
-            return metadata.version(self._distribution)
-        except metadata.PackageNotFoundError:
-            top = self._home.partition(".")[0]
-            version = getattr(sys.modules.get(_VERSIONED_BY.get(top, top)), "__version__", None)
-            return version if isinstance(version, str) else _NO_VERSION
-
-    def _is_fresh(self) -> bool:
-        """Whether the installed version is the wrapped one; warn once if it is another."""
-        fresh = _fresh.get(self._distribution)
-        if fresh is None:
-            installed = self._installed()
-            is_known = _NO_VERSION not in (installed, self._version)
-            fresh = is_known and _normalized(installed) == _normalized(self._version)
-            with _lock:  # one thread warns
-                is_first = self._distribution not in _fresh
-                _fresh[self._distribution] = fresh
-            if is_first and is_known and not fresh:
-                import warnings
-
-                warnings.warn(
-                    f"voxbind's wrappers were measured with {self._distribution} {self._version}, "
-                    f"but {installed} is installed: contracts, types and dtypes may differ. "
-                    "Run `voxbind build` to measure the installed version.",
-                    StaleWrapperWarning,
-                    stacklevel=callers_level(),
-                )
-        return fresh
-
-    def _misfit(self, name: str, function: Any) -> str:
-        """Say in what the library's signature differs from the wrapper's; empty if they fit."""
-        from inspect import Parameter, isfunction, signature
+    def _called_as_wrapped(self, name: str, function: Any) -> Any:
+        """Return a function of another version, to be called by the signature that was wrapped."""
+        from inspect import isfunction
 
         wrapper = getattr(sys.modules.get(f"{PACKAGE}.{self._module}"), "__dict__", {}).get(name)
         if not isfunction(wrapper):
-            return ""
-        try:
-            live = signature(function).parameters
-        except (TypeError, ValueError):  # compiled, without a signature
-            return ""
-        ours = {
-            parameter.name: parameter.kind
-            for parameter in signature(wrapper).parameters.values()
-            if parameter.name != "slice_by_slice" or parameter.name in live
-        }
-        for parameter, kind in ours.items():
-            if parameter not in live:
-                return f"parameter {parameter!r} is gone"
-            if kind is not live[parameter].kind:
-                return f"parameter {parameter!r} is now {live[parameter].kind.description}"
-        order = [parameter for parameter in live if parameter in ours]
-        if order != list(ours):
-            return f"the order of its parameters is now {', '.join(order)}"
-        by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-        ahead = [own for own, kind in ours.items() if kind in by_position]
-        for position, added in enumerate(live.values()):
-            if added.name in ours:
-                continue
-            if added.kind in by_position and position < len(ahead):
-                return f"parameter {added.name!r} is new, ahead of {ahead[-1]!r}"
-            variadic = added.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-            if added.default is Parameter.empty and not variadic:
-                return f"parameter {added.name!r} is new and required"
-        return ""
+            return function
+        if self._relation() == "other":
+            self._warn_of_another_source(name)
+        return adapted(function, wrapper, lambda problem: self._stale(name, problem))
 
+    def _warn_of_another_source(self, name: str) -> None:
+        public = f"{self._module}.{name}"
+        if has_same_source(public, self._version):
+            return
+        with _lock:  # one thread warns
+            if public in _warned:
+                return
+            _warned.add(public)
+        import warnings
 
-def _normalized(version: str) -> str:
-    """Return a version as distributions write it: cuCIM 26.10.00 is cucim-cu12 26.10.0."""
-    return ".".join(str(int(part)) if part.isdigit() else part for part in version.split("."))
+        warnings.warn(
+            f"{public} was measured with {self._distribution} {self._version}. In the installed "
+            f"version {self._installed()} its source is another: its contract, types and dtypes "
+            "may differ. Run `voxbind build` to measure the installed version.",
+            StaleWrapperWarning,
+            stacklevel=callers_level(),
+        )
+
+    def _installed(self) -> str:
+        return installed_version(self._distribution, self._home.partition(".")[0])
+
+    def _relation(self) -> Relation:
+        known = _relations.get(self._distribution)
+        if known is None:
+            known = relation(self._installed(), self._version)
+            _relations[self._distribution] = known
+        return known
 
 
 def _set_environment(environment: Environment) -> None:

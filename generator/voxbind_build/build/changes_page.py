@@ -12,7 +12,7 @@ from rich.text import Text
 from voxbind_build.model import Change, Heading, LibraryChanges
 
 TITLES: dict[Heading, str] = {
-    "lost": "Lost contracts: observed before, and no longer",
+    "lost": "Lost contracts: measured before, and no longer",
     "removed": "Removed",
     "signature": "Signatures and defaults",
     "contract": "Contracts",

@@ -1,4 +1,4 @@
-"""What commands make of their arguments, and of what goes wrong with them."""
+"""The libraries that a command is given, and the errors that it expects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voxbind_build.verify.disk import OutputError
 
 @contextlib.contextmanager
 def failures() -> Iterator[None]:
-    """Turn what can go wrong into a message and an exit code."""
+    """Turn expected errors into a message on standard error and an exit code."""
     try:
         yield
     except SpecError as error:
@@ -27,7 +27,7 @@ def failures() -> Iterator[None]:
     except (BuildError, ManifestError, OutputError, RecordingError) as error:
         message, code = f"error: {error}", 1
     except KeyboardInterrupt:
-        message = "Stopped. The package is as it was; run the same command to start again."
+        message = "Stopped. The package is unchanged; run the same command to start again."
         code = 1
     else:
         return
@@ -35,12 +35,12 @@ def failures() -> Iterator[None]:
     raise typer.Exit(code)
 
 
-def chosen_specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
+def requested_specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
     """Return the libraries that ``--library`` names, or all that come with voxbind.
 
     Parameters
     ----------
-    chosen
+    requested
         Names, or paths of TOML files. The folder of such a file is added to `sys.path`.
 
     Raises
@@ -51,23 +51,23 @@ def chosen_specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
     from voxbind_build.build.admission import known_roles
 
     roles = known_roles()
-    if not chosen:
+    if not requested:
         return list(builtin(roles))
     specs: list[LibrarySpec] = []
-    wrong: list[str] = []
-    for name in chosen:
+    problems: list[str] = []
+    for name in requested:
         try:
             specs.append(load(name, roles))
         except SpecError as error:
-            wrong += error.lines
-    if wrong:
-        raise SpecError(wrong)
-    for name, spec in zip(chosen, specs, strict=True):
+            problems += error.lines
+    if problems:
+        raise SpecError(problems)
+    for name, spec in zip(requested, specs, strict=True):
         if spec.file == str(Path(name)):
-            # A lab's own module stands beside the file that describes it.
+            # A user's own module may be next to the TOML file that describes it.
             sys.path.append(str(Path(name).resolve().parent))
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1:
-            raise typer.BadParameter(f"{name} is named twice", param_hint="--library")
+            raise typer.BadParameter(f"{name} is given twice", param_hint="--library")
     return specs

@@ -9,7 +9,7 @@ import typer
 
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", help="The package's folder; by default that of the installed voxbind."),
+    typer.Option("--out", help="Folder of the package. Default: the installed voxbind."),
 ]
 LibraryOption = Annotated[
     list[str] | None,
@@ -17,12 +17,16 @@ LibraryOption = Annotated[
         "--library",
         "-l",
         metavar="NAME|FILE.toml",
-        help="Read only this library, or the user's own library that the file describes. "
-        "All others stay as recorded. May be given more than once.",
+        help="Read only this library, or the library that this TOML file describes. "
+        "All others stay as recorded. May be repeated.",
     ),
 ]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that measure at a time.")
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Number of processes that measure in parallel."),
+]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Also measure functions again whose record is valid.")
 ]
 Kind = Literal["image", "helper", "any"]
 TimeOption = Annotated[
@@ -31,7 +35,7 @@ TimeOption = Annotated[
         "--time-limit",
         min=1,
         metavar="SECONDS",
-        help="Processor time that one function may use; what uses more is inconclusive.",
+        help="CPU time allowed per function; a function that uses more is inconclusive.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -1,10 +1,10 @@
-"""The frozen record: freeze it, write it, read it back, compare two of it.
+"""The frozen record: creates, writes, reads and compares it.
 
-`manifest_file` is the manifest's file and `migrations` the way from an older one to it,
-`observation_file` the raw observations beside it, `recording_file` the observations that come
-from a machine with a GPU, `committed` all that an earlier build left. `freeze` makes a library's
-entry of what the earlier stages have, and `compare` tells two entries apart.
-`changes` puts their differences into words, most important first.
+`freeze` makes a library's entry from the results of the earlier stages, `compare` lists the
+differences between two entries, and `changes` puts them into words, most important first.
+`manifest_file` reads and writes the manifest, and `migrations` converts an older one.
+`observation_file` has the raw observations, `recording_file` those from a machine with a GPU.
+`committed` reads all that an earlier build wrote.
 """
 
 from voxbind_build.manifest.changes import all_changes, library_changes

@@ -98,8 +98,15 @@ Names = tuple[str, ...]
 
 def _contract(names: Names, old: Function, new: Function) -> Iterator[Change]:
     if old.evidence in SEEN and new.evidence in ("inferred", "unobserved"):
-        words = f"was observed to be {_verdict(old)} and is {new.evidence} now: {new.reason}"
-        yield Change(heading="lost", names=names, words=(words,))
+        inferred = " and is inferred" if new.evidence == "inferred" else ""
+        yield Change(
+            heading="lost",
+            names=names,
+            words=(
+                f"was measured to be {_verdict(old)}, but could not be measured now{inferred}: "
+                f"{new.reason}",
+            ),
+        )
     elif (old.label, old.evidence) != (new.label, new.evidence):
         then, now = (
             side.label if side.label == side.evidence else f"{side.label} ({side.evidence})"

@@ -1,0 +1,59 @@
+"""What the committed wrappers make of the versions that they were wrapped from."""
+
+from __future__ import annotations
+
+import json
+from functools import reduce
+from importlib import import_module
+from importlib.resources import files
+
+import pytest
+
+from voxbind import registry
+from voxbind._upstream.signatures import adapted
+from voxbind._upstream.versions import has_same_source, relation
+
+MANIFEST = json.loads(files("voxbind").joinpath("manifest.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "installed", "expected"),
+    [
+        ("1.17.1", "1.17.1", "same"),
+        ("26.10.0", "26.10.00", "same"),
+        ("1.17.1", "1.17.0", "patch"),
+        ("1.17.1", "1.17.2rc1", "patch"),
+        ("1.17.1", "1.18.1", "other"),
+        ("1.17.1", "2.17.1", "other"),
+        ("0.26.0", "0.26.1.dev0", "patch"),
+        ("2024.01", "2024.02", "other"),
+        ("1.0", "1.0.1", "other"),
+        ("1.0", "unknown", "unknown"),
+        ("unknown", "1.0", "unknown"),
+    ],
+)
+def test_a_patch_release_has_the_minor_version_that_was_wrapped(
+    wrapped: str, installed: str, expected: str
+) -> None:
+    assert relation(installed, wrapped) == expected
+
+
+@pytest.mark.parametrize("library", ["skimage", "scipy", "pyclesperanto"])
+def test_functions_of_unchanged_files_have_the_same_source(library: str) -> None:
+    facts = MANIFEST["libraries"][library]
+    for public, function in facts["functions"].items():
+        if function["form"] == "function":
+            import_module(function["definition"].partition(":")[0])
+            assert has_same_source(public, facts["version"]), public
+            assert not has_same_source(public, "0.0.1")
+    assert not has_same_source(f"{library}.unheard_of", facts["version"])
+
+
+@pytest.mark.parametrize("library", ["native", "pyclesperanto", "scipy", "skimage"])
+def test_no_wrapper_would_say_that_the_wrapped_version_changed(library: str) -> None:
+    for name, function in registry.functions().items():
+        if function.library == library:
+            top, *path = function.module.split(".")
+            home = import_module("voxbind._native" if top == "native" else top)
+            original = reduce(getattr, (*path, function.original_name), home)
+            assert adapted(original, function.func, AssertionError) is original, name
