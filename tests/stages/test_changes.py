@@ -57,9 +57,9 @@ def changes(old, new):
     return frozen.library_changes("skimage", old, new).changes
 
 
-def told(old, new):
+def summaries(old, new):
     """Each change as its heading, its names and its words."""
-    return [(each.heading, *each.names, *each.words) for each in changes(old, new)]
+    return [(change.heading, *change.names, *change.words) for change in changes(old, new)]
 
 
 # --- signatures --------------------------------------------------------------------------
@@ -100,8 +100,8 @@ def told(old, new):
 def test_a_changed_signature_says_what_a_caller_has_to_do(old, new, words, deprecated):
     then, now = signatures.read(old), signatures.read(new)
     assert then is not None and now is not None
-    found = signature_changes(then, now)
-    assert ([*found.words], [*found.deprecated]) == (words, deprecated)
+    compared = signature_changes(then, now)
+    assert ([*compared.words], [*compared.deprecated]) == (words, deprecated)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ FORMS = (Form(options={"indices": "True"}, annotation="int"),)
         (changed(definition="skimage._other:gaussian"), ("record", GAUSSIAN, "definition")),
         (
             replace(SKIMAGE, modules=(*SKIMAGE.modules, "skimage.graph")),
-            ("record", "skimage", "modules: skimage.graph"),
+            ("record", "skimage", "modules: skimage.graph is new"),
         ),
         (
             leaving_out("display", "skimage.filters.plot"),
@@ -220,13 +220,13 @@ FORMS = (Form(options={"indices": "True"}, annotation="int"),)
     ],
 )  # fmt: skip
 def test_each_change_has_a_heading_and_words(new, expected):
-    assert told(SKIMAGE, new) == [expected]
+    assert summaries(SKIMAGE, new) == [expected]
 
 
 def test_documentation_is_the_lines_that_changed():
     doc = SKIMAGE.functions[GAUSSIAN].doc
     new = changed(doc=doc.replace("Multi-dimensional Gaussian filter.", "Blur an image."))
-    assert told(SKIMAGE, new) == [
+    assert summaries(SKIMAGE, new) == [
         ("documentation", GAUSSIAN, "- Multi-dimensional Gaussian filter.", "+ Blur an image.")
     ]
 
@@ -241,15 +241,25 @@ def test_a_verdict_that_falls_from_observed_to_less_is_lost(evidence, now, is_lo
     reason = "not observed: tried grey float64; the library answered ValueError: no"
     old = changed(evidence=evidence)
     new = changed(evidence=now, contract=contract, reason=reason)
-    lost = [each for each in changes(old, new) if each.heading == "lost"]
+    lost = [change for change in changes(old, new) if change.heading == "lost"]
     inferred = " and is inferred" * (now == "inferred")
     words = f"was measured to be FLEXIBLE, but could not be measured now{inferred}: {reason}"
-    assert [each.words for each in lost] == [(words,)] * is_lost
+    assert [change.words for change in lost] == [(words,)] * is_lost
+
+
+def test_a_record_without_a_call_is_compared_by_nothing_that_calls_show():
+    old = changed(evidence="observed", warnings={"UserWarning: a": ("bool",)})
+    new = changed(evidence="unobserved", contract=None, arrays=(), dtypes={}, reason="no call")
+    assert [change.heading for change in changes(old, new)] == ["lost"]
+    assert summaries(new, old) == [
+        ("contract", GAUSSIAN, "unobserved → FLEXIBLE (observed): known")
+    ]
 
 
 def test_modules_that_hold_tests_are_no_news():
     new = leaving_out("module", "skimage.color.tests", "skimage.conftest", "skimage.feature.test")
     assert changes(SKIMAGE, new) == changes(new, SKIMAGE) == ()
+    assert changes(SKIMAGE, leaving_out("display", "skimage.color.test"))
 
 
 # --- classes -----------------------------------------------------------------------------
@@ -297,7 +307,7 @@ MEMBERS = {
 def test_a_class_changes_by_its_members(members, expected):
     merged = {**MEMBERS, **members}
     new = {name: text for name, text in merged.items() if text is not None}
-    assert told(changed(ORB, members=MEMBERS), changed(ORB, members=new)) == [expected]
+    assert summaries(changed(ORB, members=MEMBERS), changed(ORB, members=new)) == [expected]
 
 
 def test_members_that_an_older_record_lacks_are_no_changes_of_the_library():
@@ -332,19 +342,18 @@ def everything():
 
 
 def test_changes_come_most_important_first():
-    found = [each.heading for each in changes(*everything())]
-    assert [*dict.fromkeys(found)] == [*get_args(Heading)]
-    assert [*dict.fromkeys(found)] == [*changes_page.TITLES]
+    headings = [*dict.fromkeys(change.heading for change in changes(*everything()))]
+    assert headings == [*get_args(Heading)] == [*changes_page.TITLES]
 
 
 def test_a_change_of_several_names_is_one_line():
     functions = dict(SKIMAGE.functions)
     for name in (GAUSSIAN, RANK_MEAN, CANNY):
         functions[name] = replace(functions[name], random=True, doc="Other words.")
-    found = changes(SKIMAGE, replace(SKIMAGE, functions=functions))
-    (result,) = [each for each in found if each.heading == "result"]
+    merged = changes(SKIMAGE, replace(SKIMAGE, functions=functions))
+    (result,) = [change for change in merged if change.heading == "result"]
     assert result.names == (CANNY, GAUSSIAN, RANK_MEAN)
-    keys = [(each.heading, each.words) for each in found]
+    keys = [(change.heading, change.words) for change in merged]
     assert len(keys) == len(set(keys))
 
 

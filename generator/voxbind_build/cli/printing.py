@@ -102,7 +102,10 @@ def check(console: Console, report: CheckReport, *, documentation: bool = False)
             for changes in report.library_changes:
                 changes_page.page(console, changes, documentation=documentation)
             continue
-        for entry in getattr(report, finding):
+        entries = getattr(report, finding)
+        if finding in _MANY and len(entries) > _LISTED:
+            entries = (f"{len(entries)}, for example {', '.join(entries[:_EXAMPLES])}",)
+        for entry in entries:
             console.print(f"[red]{_FINDINGS[finding]}:[/] {escape(entry)}", highlight=False)
     if report.agrees:
         console.print("The package agrees with the installed libraries and with its manifest.")
@@ -130,6 +133,11 @@ _FINDINGS = {
     "stale": "out of date",
 }
 """The heading of each kind of finding of a check."""
+_MANY = ("outdated", "obsolete", "stale")
+"""Findings that a new version of a library can make by the hundred."""
+_LISTED = 12
+"""As many of them are listed; of more, the number and some examples are printed."""
+_EXAMPLES = 3
 
 
 def comparison(

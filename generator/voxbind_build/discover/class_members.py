@@ -56,10 +56,10 @@ def _own_members(
     resolver: Resolver, home: Home, constructor: Sequence[SourceParameter] | None
 ) -> Iterator[tuple[str, str]]:
     """Yield what the body of one class defines, in the order of its lines."""
-    found = _class(resolver, home)
-    if found is None:
+    source = _class(resolver, home)
+    if source is None:
         return
-    module, node = found
+    module, node = source
     written: dict[str, str] = {}
     for statement in node.body.body:
         match statement:
@@ -196,10 +196,10 @@ def _merged(lines: list[list[Home]]) -> list[Home]:
 
 
 def _bases(resolver: Resolver, home: Home) -> Iterator[Home]:
-    found = _class(resolver, home)
-    if found is None:
+    source = _class(resolver, home)
+    if source is None:
         return
-    module, node = found
+    module, node = source
     for base in node.bases:
         named = expression(base.value)
         parts = dotted_name(named) if named is not None else None

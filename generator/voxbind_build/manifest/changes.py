@@ -34,7 +34,9 @@ def all_changes(old: Manifest, new: Manifest) -> tuple[LibraryChanges, ...]:
         before, after = old.libraries.get(name), new.libraries.get(name)
         if before != after:
             changes.append(library_changes(name, before, after))
-    return tuple(each for each in changes if each.changes or each.before != each.after)
+    return tuple(
+        library for library in changes if library.changes or library.before != library.after
+    )
 
 
 def library_changes(name: str, old: Library | None, new: Library | None) -> LibraryChanges:
@@ -76,11 +78,7 @@ def _changes(name: str, old: Library, new: Library) -> Iterator[Change]:
     yield from _of_library(name, old, new)
     old_has, new_has = (any(f.members for f in side.functions.values()) for side in (old, new))
     if old_has != new_has:
-        words = (
-            "members of classes are only in the newer record"
-            if new_has
-            else ("members of classes are only in the older record")
-        )
+        words = f"members of classes are only in the {'newer' if new_has else 'older'} record"
         yield Change(heading="record", names=(name,), words=(words,))
     for public in sorted({*old.functions, *old.excluded, *new.functions, *new.excluded}):
         before, after = old.functions.get(public), new.functions.get(public)
@@ -100,8 +98,8 @@ def _of_library(name: str, old: Library, new: Library) -> Iterator[Change]:
         if field.name in ("functions", "excluded", "version") or then == now:
             continue
         if isinstance(then, tuple):
-            words = [f"{field.name}: no longer {each}" for each in then if each not in now]
-            words += [f"{field.name}: {each}" for each in now if each not in then]
+            words = [f"{field.name}: {entry} is gone" for entry in then if entry not in now]
+            words += [f"{field.name}: {entry} is new" for entry in now if entry not in then]
         else:
             words = [f"{field.name}: {then or 'none'} → {now or 'none'}"]
         yield Change(heading="record", names=(name,), words=tuple(words or [field.name]))
@@ -117,8 +115,14 @@ def _of_name(public: str, old: Library, new: Library) -> Iterator[Change]:
     elif after is not None:
         then = f" (was left out: {_reason(left_out)})" if left_out else ""
         yield Change(heading="added", names=(public,), words=(f"{_shown(after)}{then}",))
-    elif left_out != leaves_out and public.rpartition(".")[2] not in _TESTS:
+    elif left_out != leaves_out and not _is_tests(public, left_out, leaves_out):
         yield _of_left_out(public, left_out, leaves_out)
+
+
+def _is_tests(public: str, *exclusions: Exclusion | None) -> bool:
+    """Return whether a name is a submodule that holds only tests."""
+    reasons = {exclusion.reason for exclusion in exclusions if exclusion is not None}
+    return reasons == {"module"} and public.rpartition(".")[2] in _TESTS
 
 
 def _of_left_out(public: str, old: Exclusion | None, new: Exclusion | None) -> Change:

@@ -187,12 +187,12 @@ def changed_fields(old: Function, new: Function) -> dict[str, Aspect]:
     Paths lead through the records in a function: ``parameters.sigma.default``.
     """
     before, after = _by_aspect(old), _by_aspect(new)
-    found = {
+    aspects = {
         path: aspect
         for aspect in {**before, **after}
         for path in _changed(before.get(aspect, {}), after.get(aspect, {}))
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(aspects.items()))
 
 
 def _changed(old: Facts, new: Facts) -> list[str]:

@@ -21,6 +21,8 @@ from voxbind_build.model import SEEN, Aspect, Change, DtypeFact, Function
 
 _OF_THE_FUTURE = re.compile(r"^\w*(Deprecat|Future|Pending)\w*:")
 """Warnings of changes to come."""
+_OBSERVED: tuple[Aspect, ...] = ("result", "dtypes", "answers")
+"""What only a call shows. If one of two records rests on no call, there is nothing to compare."""
 _RESULT_FIELDS = {
     "result": "result",
     "arrays": "image parameters",
@@ -50,8 +52,12 @@ def function_changes(name: str, old: Function, new: Function) -> Iterator[Change
         return
     fields = changed_fields(old, new)
     described_elsewhere = _new_or_old(old, new)
-    for field in [field for field in fields if _parameter(field) in described_elsewhere]:
-        if not _SIGNATURE.fullmatch(field):
+    is_unobserved = old.evidence != new.evidence and "unobserved" in (old.evidence, new.evidence)
+    for field, aspect in [*fields.items()]:
+        of_parameter = _parameter(field) in described_elsewhere
+        if (of_parameter and not _SIGNATURE.fullmatch(field)) or (
+            is_unobserved and aspect in _OBSERVED
+        ):
             del fields[field]
     for claims, describe in _GROUPS:
         group = [field for field, aspect in fields.items() if claims(field, aspect)]
@@ -70,7 +76,7 @@ def _new_or_old(old: Function, new: Function) -> set[str]:
 
     Their signature says so, and their types and documentation are no further change.
     """
-    then, now = ({each.name: each for each in side.parameters} for side in (old, new))
+    then, now = ({p.name: p for p in side.parameters} for side in (old, new))
     deprecated = {
         name
         for name in then.keys() & now.keys()
@@ -181,7 +187,8 @@ def _warnings(names: Names, old: Function, new: Function) -> Iterator[Change]:
         then, now = old.warnings.get(warning, ()), new.warnings.get(warning, ())
         if then and now:
             more, fewer = (
-                [each for each in a if each not in b] for a, b in ((now, then), (then, now))
+                [case for case in cases if case not in others]
+                for cases, others in ((now, then), (then, now))
             )
             words += [f"warns for {', '.join(more)} too: {warning}"] if more else []
             words += [f"no longer warns for {', '.join(fewer)}: {warning}"] if fewer else []
@@ -217,16 +224,16 @@ def _refusals(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
 def _types(names: Names, old: Function, new: Function) -> Iterator[Change]:
     described_elsewhere = _new_or_old(old, new)
     then = {
-        each.name: each.annotation
-        for each in old.parameters
-        if each.name not in described_elsewhere
+        parameter.name: parameter.annotation
+        for parameter in old.parameters
+        if parameter.name not in described_elsewhere
     }
-    parameters: dict[str, list[str]] = {}
-    for each in new.parameters:
-        if each.name in then and _printed(then[each.name]) != _printed(each.annotation):
-            change = f"{then[each.name]} → {each.annotation}"
-            parameters.setdefault(change, []).append(each.name)
-    words = [f"{', '.join(members)}: {change}" for change, members in parameters.items()]
+    names_by_change: dict[str, list[str]] = {}
+    for parameter in new.parameters:
+        before, after = then.get(parameter.name), parameter.annotation
+        if before is not None and _printed(before) != _printed(after):
+            names_by_change.setdefault(f"{before} → {after}", []).append(parameter.name)
+    words = [f"{', '.join(members)}: {change}" for change, members in names_by_change.items()]
     if _printed(old.returns.annotation) != _printed(new.returns.annotation):
         words.append(f"returns: {old.returns.annotation} → {new.returns.annotation}")
     forms, others = (
@@ -234,9 +241,9 @@ def _types(names: Names, old: Function, new: Function) -> Iterator[Change]:
         for side in (old, new)
     )
     for options in sorted({*forms, *others}) if forms and others else ():
-        before, after = forms.get(options, "no overload"), others.get(options, "no overload")
-        if before != after:
-            words.append(f"returns with {options or 'the defaults'}: {before} → {after}")
+        form, other = forms.get(options, "no overload"), others.get(options, "no overload")
+        if form != other:
+            words.append(f"returns with {options or 'the defaults'}: {form} → {other}")
     if bool(forms) != bool(others):
         words.append("has overloads now" if others else "no longer has overloads")
     if old.preserves != new.preserves:

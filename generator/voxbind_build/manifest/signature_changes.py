@@ -42,7 +42,7 @@ def signature_changes(old: Sequence[HasSignature], new: Sequence[HasSignature]) 
     """
     if text(old) == text(new):
         return SignatureChanges((), ())
-    before, after = ({each.name: each for each in side} for side in (old, new))
+    before, after = ({p.name: p for p in side} for side in (old, new))
     renamed = dict(_renamed(old, new))
     words = _listed("renamed", (f"{then} → {now}" for then, now in renamed.items()))
     words += _listed("removed", _removed(before, after, renamed))
@@ -69,7 +69,7 @@ def signature_changes(old: Sequence[HasSignature], new: Sequence[HasSignature]) 
 
 def _renamed(old: Sequence[HasSignature], new: Sequence[HasSignature]) -> Iterator[tuple[str, str]]:
     """Yield parameters that have another name at the same place, all else being equal."""
-    names, others = {each.name for each in old}, {each.name for each in new}
+    names, others = {p.name for p in old}, {p.name for p in new}
     for then, now in zip(old, new, strict=False):
         if (
             (then.kind, then.default) == (now.kind, now.default)
@@ -109,8 +109,8 @@ def _order(
     old: Sequence[HasSignature], new: Sequence[HasSignature], renamed: dict[str, str]
 ) -> Iterator[str]:
     """Say which argument has another position, among those that can still be passed by it."""
-    then = [renamed.get(each.name, each.name) for each in old if each.kind in _POSITIONAL]
-    now = [each.name for each in new if each.kind in _POSITIONAL]
+    then = [renamed.get(p.name, p.name) for p in old if p.kind in _POSITIONAL]
+    now = [p.name for p in new if p.kind in _POSITIONAL]
     moved = [name for name in now if name in then and then.index(name) != now.index(name)]
     if moved:
         places = ", ".join(
