@@ -83,6 +83,14 @@ def summaries(old, new):
         ("(a, b=1, c=2)", "(a, c=2)", ["removed: b", "positions: c 3 → 2"], []),
         ("(a, *, b=1, c=2)", "(a, *, c=2, b=1)", ["(a, *, b=1, c=2) → (a, *, c=2, b=1)"], []),
         ("(a, b=64)", "(a, b=x.utils.DEPRECATED)", [], ["b"]),
+        ("(a, b=x.DEPRECATED)", "(a, b=64)", ["no longer deprecated: b=64"], []),
+        ("(a)", "(a, b=x.DEPRECATED)", ["added: b (deprecated)"], []),
+        (
+            "(a, b=x.DEPRECATED)",
+            "(a, b=y.DEPRECATED)",
+            ["(a, b=x.DEPRECATED) → (a, b=y.DEPRECATED)"],
+            [],
+        ),
         (
             "(a, b=64)",
             "(a, b=x.DEPRECATED, *, limit=64)",

@@ -72,7 +72,7 @@ def function_changes(name: str, old: Function, new: Function) -> Iterator[Change
 
 
 def _new_or_old(old: Function, new: Function) -> set[str]:
-    """Return the parameters that were added, removed or deprecated.
+    """Return the parameters that were added or removed, or of which one side is deprecated.
 
     Their signature says so, and their types and documentation are no further change.
     """
@@ -80,7 +80,7 @@ def _new_or_old(old: Function, new: Function) -> set[str]:
     deprecated = {
         name
         for name in then.keys() & now.keys()
-        if marks_deprecated(now[name].default) and not marks_deprecated(then[name].default)
+        if marks_deprecated(now[name].default) != marks_deprecated(then[name].default)
     }
     return (then.keys() ^ now.keys()) | deprecated
 

@@ -56,13 +56,10 @@ def signature_changes(old: Sequence[HasSignature], new: Sequence[HasSignature]) 
         and name in before
         and not marks_deprecated(before[name].default)
     ]
-    words += [
-        f"{name}={_default(before[name])} → {_default(parameter)}"
-        for name, parameter in after.items()
-        if name in before and name not in deprecated and before[name].default != parameter.default
-    ]
+    words += _defaults(before, after)
     words += _order(old, new, renamed)
-    if not (words or deprecated):  # the order of keyword-only parameters alone
+    # What is left is the order of keyword-only parameters, or another mark of deprecation.
+    if not (words or deprecated):
         words = [f"{text(old)} → {text(new)}"]
     return SignatureChanges(tuple(words), tuple(deprecated))
 
@@ -91,6 +88,8 @@ def _removed(
 def _added(parameter: HasSignature) -> str:
     if parameter.kind in ("VAR_POSITIONAL", "VAR_KEYWORD"):
         return written(parameter)
+    if marks_deprecated(parameter.default):
+        return f"{parameter.name} (deprecated)"
     only = f" ({_KINDS[parameter.kind]})" if parameter.kind != "POSITIONAL_OR_KEYWORD" else ""
     required = " (required)" if parameter.default is None else ""
     return f"{written(parameter)}{required}{only}"
@@ -103,6 +102,18 @@ def _kinds(before: dict[str, HasSignature], after: dict[str, HasSignature]) -> I
             changed.setdefault(_KINDS.get(parameter.kind, parameter.kind), []).append(name)
     for kind, names in changed.items():
         yield f"{kind} now: {', '.join(names)}"
+
+
+def _defaults(before: dict[str, HasSignature], after: dict[str, HasSignature]) -> Iterator[str]:
+    """Say which parameters have another default, those aside that are deprecated now."""
+    for name, parameter in after.items():
+        if name not in before or before[name].default == parameter.default:
+            continue
+        was, is_now = (marks_deprecated(side[name].default) for side in (before, after))
+        if was and not is_now:
+            yield f"no longer deprecated: {written(parameter)}"
+        elif not is_now:
+            yield f"{name}={_default(before[name])} → {_default(parameter)}"
 
 
 def _order(
