@@ -41,8 +41,7 @@ def members(
         The parameters of the constructor of the imported class, if they are known. They count if
         a decorator has changed the constructor.
     """
-    own_class = _class(resolver, home)
-    if own_class is None:
+    if _class(resolver, home) is None:
         return {}
     described: dict[str, str] = {}
     for ancestor in reversed(_linearized(resolver, home)):
