@@ -248,6 +248,25 @@ def test_check_tells_what_changed_function_by_function(toylib, package):
     assert pipeline.check([spec(toylib)], package).agrees
 
 
+def test_a_build_reports_what_changed_in_a_library_once(toylib, package):
+    edit(toylib / "filters" / "_smooth.py", "def box(image, size=3)", "def box(image, size=5)")
+    checked = pipeline.check([spec(toylib)], package)
+    built = pipeline.build([spec(toylib)], package)
+    for report in (checked, built):
+        (changes,) = report.library_changes
+        assert (changes.library, changes.before == changes.after) == ("toylib", True)
+        (signature,) = changes.under("signature")
+        assert signature.names == ("toylib.filters.box", "toylib.filters.boxcar")
+        assert signature.words == ("size=3 → 5",)
+    assert pipeline.build([spec(toylib)], package).library_changes == ()
+    assert pipeline.check([spec(toylib)], package).library_changes == ()
+
+
+def test_a_library_that_is_new_in_a_package_has_no_changes(toylib, tmp_path):
+    out = tmp_path / "new" / "voxbind"
+    assert pipeline.build([spec(toylib)], out).library_changes == ()
+
+
 def test_check_can_measure_again(toylib, package):
     smooth = toylib / "filters" / "_smooth.py"
     edit(smooth, "image = _box(image, int(sizes[axis]), [axis])", "image = image.max(axis)")
