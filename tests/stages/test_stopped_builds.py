@@ -23,7 +23,7 @@ from voxbind_build.common.scratch import remove_abandoned, scratch_folder
 from voxbind_build.model import Observation
 from voxbind_build.verify import disk
 
-STOPPED = "Stopped. The package is as it was; run the same command to start again."
+STOPPED = "Stopped. The package is unchanged; run the same command to start again."
 JOURNAL = ".voxbind.measured.jsonl"
 
 
