@@ -448,7 +448,8 @@ def full():
     forms = (Form(options={"a": "True"}, annotation="Array"), Form(options={}, annotation="int"))
     blur = BASE.functions["toy.filters.blur"]
     returns = replace(blur.returns, forms=forms, documented=(("smooth", "ndarray"),))
-    return replace(blur, returns=returns, overruled=seen, twin=twin)
+    values = {"image": "3f2a1c 4x5:1", "order=2": "7b01d2 ~"}
+    return replace(blur, returns=returns, overruled=seen, twin=twin, values=values)
 
 
 def other(value):
@@ -500,7 +501,10 @@ def test_the_walk_reaches_every_kind_of_record_in_a_function():
 
 
 @pytest.mark.parametrize(
-    ("path", "changed"), [*variants(full())], ids=lambda value: str(value)[:60]
+    ("path", "changed"),
+    # Values are compared as numbers, and of equal calls alone: tests/stages/test_values.py.
+    [variant for variant in variants(full()) if not variant[0].startswith(".values")],
+    ids=lambda value: str(value)[:60],
 )
 def test_a_change_of_any_field_of_a_function_is_told(path, changed):
     old, new = (
@@ -521,6 +525,21 @@ def test_a_change_of_any_field_of_a_library_is_told(entry):
         changed = replace(BASE, excluded={"toy.filters.gone": Exclusion(reason="display")})
     assert frozen.compare("toy", BASE, changed)
     assert frozen.compare("toy", changed, BASE)
+
+
+def test_changed_values_are_told_as_the_call_and_the_figure_that_changed_most():
+    blur = BASE.functions["toy.filters.blur"]
+    old, new = (
+        replace(BASE, functions={"toy.filters.blur": replace(blur, values=values)})
+        for values in (
+            {"image": "3f2a1c 4x5:1", "mode='wrap'": "7b01d2 4x5:0.12 0.1 0 1 0.2", "x=1": "a :1"},
+            {"image": "3f2a1c 4x5:1.02", "mode='wrap'": "7b01d2 4x5:0.1 0.1 0 1 0.1"},
+        )
+    )
+    (difference,) = frozen.compare("toy", old, new)
+    assert (difference.aspect, difference.name) == ("values", "toy.filters.blur")
+    assert difference.before == "result of mode='wrap': mean weighted by position 0.2"
+    assert difference.after == "0.1"
 
 
 def test_fields_that_are_listed_under_a_heading_are_there():

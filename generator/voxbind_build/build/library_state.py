@@ -24,6 +24,7 @@ from voxbind_build.classify import (
     twin_types,
     undecided,
 )
+from voxbind_build.common import figures
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import SpecError, misfits, prepare
@@ -216,7 +217,8 @@ def measure_missing(
 ) -> None:
     """Give each reading its observations: known ones where they hold, else new ones.
 
-    What was recorded isn't replaced by a measurement that is inconclusive.
+    What was recorded isn't replaced by a measurement that is inconclusive, nor are the figures of a
+    result that differs by rounding alone.
 
     Parameters
     ----------
@@ -271,7 +273,11 @@ def measure_missing(
         if settled is not None and stays:
             state.observations[definition] = settled
         else:
-            measured[definition] = replace(observation, fingerprint=wanted[definition])
+            measured[definition] = replace(
+                observation,
+                fingerprint=wanted[definition],
+                values=figures.settled(settled.values if settled else {}, observation.values),
+            )
             state.observations[definition] = measured[definition]
         if observation.inconclusive:
             notes.append(inconclusive(names[definition], observation, stays=stays))

@@ -104,6 +104,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     random: bool = False
     option_effects: tuple[OptionEffect, ...] = ()
     """Calls whose options change the kind of the result."""
+    values: dict[str, str] = field(default_factory=dict)
+    """By call in words, the figures of its result: see `voxbind_build.common.figures`."""
     lists: dict[str, bool] = field(default_factory=dict)
     """Whether each array may as well be given as nested lists."""
     also_accepts: dict[str, tuple[str, ...]] = field(default_factory=dict)
