@@ -243,7 +243,7 @@ def test_each_option_has_figures_and_those_that_matter_together():
     assert calls["cval=1.0"] == calls["signed=True"] == "=image"
     assert calls["mode='constant'"] != calls["mode='wrap'"] != calls["image"]
     assert parse(calls["mode='constant', cval=1.0"])
-    assert "mode='wrap', cval=1.0" not in calls
+    assert calls["mode='constant', signed=True"] == "=mode='constant'"
     assert parse(calls["scale=1.5"])
 
 

@@ -10,8 +10,9 @@ and the mean weighted by the position, all over finite values; if all values are
 stands alone. Before the colon is the array's shape, with an ``i`` if the values are integers or
 booleans; ``!3`` at the end counts three values that are not finite.
 
-A call whose result is that of another one names it (``3f2a1c =image``). Instead of figures, ``!``
-stands for a call that raises, and ``~`` for a result that differs between two equal calls.
+A call whose result is that of another one names it (``3f2a1c =image``): its option has no effect.
+Instead of figures, ``!`` stands for a call that raises, and ``~`` for a result that differs between
+two equal calls.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +32,13 @@ _MOST_ENDED = 2
 """Calls that may end the process, or be inconclusive, before no other is made."""
 _ROUNDING = 1e-7
 """Relative change of an image that a result has to bear: about what float32 rounds away."""
+_OBJECTS = ("labels", "cells", "mask")
+"""Contents of images that are objects."""
 _KEPT = ("generator", "channels")
 """Roles of options that stay as they are."""
+
+_NO_FIGURES = ("", RAISED, UNSTABLE)
+"""Texts of calls whose result has no figures."""
 
 Choice = tuple[str, Any]
 """A parameter and a value that isn't its default."""
@@ -62,21 +67,22 @@ def measure_values(
         numbers have none.
     """
     measurement, base = _Measurement(bench), taken[0]
-    arguments = bench.compose(base, base.main())
     name = base.case.partition(" of ")[0] if bench.main else "plain call"
-    text = measurement.add(name, arguments)
+    plain = measurement.add(name, bench.compose(base, base.main()))
     if bench.sparing:
         return measurement.values
     for other in taken[1:]:
-        space = other.case.partition(" of ")[0]
-        measurement.add(space, bench.compose(other, other.main()))
-    if bench.main and (in_uint8 := _in_uint8(base)):
-        measurement.add(f"{name} of uint8", bench.compose(in_uint8, in_uint8.main()))
+        measurement.add(other.case.partition(" of ")[0], bench.compose(other, other.main()))
+    in_uint8 = None
+    if bench.main and (integers := _in_uint8(base)):
+        arguments = bench.compose(integers, integers.main())
+        in_uint8 = measurement.add(f"{name} of uint8", arguments)
+        in_uint8 = in_uint8._replace(prefix=f"{name} of uint8, ")
     if bench.main and (blocks := _blocks(taken)):
         own_limits = _with_own_limits(bench, bench.compose(blocks, blocks.main()))
         measurement.add("image of blocks", own_limits)
-    if text not in ("", RAISED):
-        _Options(measurement, name, text, arguments, base).measure(words)
+    if plain.text not in _NO_FIGURES:
+        _Options(measurement, base).measure(plain, in_uint8, words)
     return measurement.values
 
 
@@ -90,7 +96,8 @@ def _in_uint8(arrangement: Arrangement) -> Arrangement | None:
 def _blocks(taken: Sequence[Arrangement]) -> Arrangement | None:
     """Return how to give objects of round sizes, to a function that is given objects."""
     for arrangement in taken:
-        if arrangement.ndim == 2 and arrangement.dtype[0] != "f" and not arrangement.channels:
+        is_image = arrangement.ndim == 2 and not arrangement.channels
+        if is_image and arrangement.content in _OBJECTS and arrangement.dtype[0] != "f":
             return replace(arrangement, content="blocks", size="roomy", choice=(), fills=False)
     return None
 
@@ -107,6 +114,19 @@ def _with_own_limits(bench: Bench, arguments: Arguments) -> Arguments:
     return {name: value for name, value in arguments.items() if name not in own}
 
 
+class _Call(NamedTuple):
+    """A call that options are added to."""
+
+    name: str
+    arguments: Arguments
+    text: str
+    """Of its result."""
+    prefix: str = ""
+    """How the names of calls begin that add an option to it."""
+    parameter: str = ""
+    """The option that isn't at its default, if one isn't."""
+
+
 class _Measurement:
     """Calls of one function, and the texts of their results. What returns is called twice."""
 
@@ -115,12 +135,12 @@ class _Measurement:
         self.values: dict[str, str] = {}
         self._ended = 0
 
-    def add(self, name: str, arguments: Arguments) -> str:
-        """Make a call and keep the text of its result; return this, empty if there is none."""
+    def add(self, name: str, arguments: Arguments) -> _Call:
+        """Make a call, and keep the text of its result if there is one."""
         text = self.measure(arguments)
         if text:
             self.keep(name, arguments, text)
-        return text
+        return _Call(name, arguments, text)
 
     def keep(self, name: str, arguments: Arguments, text: str) -> None:
         """Keep the text of a call."""
@@ -131,7 +151,7 @@ class _Measurement:
         """Return the figures of a call's result, or what stands for them."""
         answer = self._call(arguments)
         text = _text(answer)
-        if not text or text == RAISED:
+        if text in _NO_FIGURES:
             return text
         _litter(self.bench, answer)
         again = self._call(_rounded_otherwise(self.bench, arguments))
@@ -178,80 +198,69 @@ def _litter(bench: Bench, answer: Answer) -> None:
 class _Options:
     """The calls of one function with other options than the defaults."""
 
-    def __init__(
-        self,
-        measurement: _Measurement,
-        base: str,
-        usual: str,
-        arguments: Arguments,
-        arrangement: Arrangement,
-    ) -> None:
-        self._measurement, self._base, self._usual = measurement, base, usual
-        self._arguments, self._arrangement = arguments, arrangement
+    def __init__(self, measurement: _Measurement, arrangement: Arrangement) -> None:
+        self._measurement, self._arrangement = measurement, arrangement
         self._left = _BUDGET
-        self._alone: dict[str, str] = {}
-        """The figures of each option alone, by its words."""
 
-    def measure(self, words: Mapping[str, tuple[str, ...]]) -> None:
-        """Measure each option alone, then those without an effect beside the others."""
+    def measure(
+        self, plain: _Call, in_uint8: _Call | None, words: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Measure each option alone, then those without an effect beside the others.
+
+        Parameters
+        ----------
+        plain, in_uint8 : _Call
+            The call with all defaults, and that with an image of integers: options such as
+            ``preserve_range`` have no effect on floats.
+        words : dict
+            See `measure_values`.
+        """
         idle: list[Choice] = []
-        partners: list[Choice] = []
-        for parameter, value in self._choices(words):
-            choice = parameter.name, value
-            text = self._alone[_in_words(choice)] = self._measure(choice)
-            returned = text not in ("", RAISED)
-            if not returned or self._is_usual(text):
+        partners: list[_Call] = []
+        for choice in self._choices(plain.arguments, words):
+            call = self._measure(plain, choice)
+            if call.text == RAISED or _are_equal(plain.text, call.text):
                 idle.append(choice)
-            if returned and isinstance(value, str | bool):
-                partners.append(choice)
-            if self._is_usual(text):
-                text = f"={self._base}"
-            self._keep(text, choice)
+            if isinstance(choice[1], str | bool) and call.text not in _NO_FIGURES:
+                partners.append(call)
         # A listed value says more than a flag.
-        partners.sort(key=lambda choice: isinstance(choice[1], bool))
+        partners.sort(key=lambda call: isinstance(call.arguments[call.parameter], bool))
         for choice in idle:
-            self._beside(choice, [partner for partner in partners if partner[0] != choice[0]])
+            for partner in (in_uint8, *partners):
+                if partner is not None and partner.parameter != choice[0]:
+                    call = self._measure(partner, choice)
+                    if not (call.text in _NO_FIGURES or _are_equal(partner.text, call.text)):
+                        break
 
-    def _beside(self, choice: Choice, partners: list[Choice]) -> None:
-        """Find the first option beside which another one has an effect."""
-        for partner in partners:
-            text = self._measure(partner, choice)
-            alone = self._alone[_in_words(partner)]
-            if {text, alone}.isdisjoint(("", RAISED, UNSTABLE)) and figures_differ(alone, text):
-                self._keep(text, partner, choice)
-                return
-
-    def _measure(self, *choices: Choice) -> str:
+    def _measure(self, call: _Call, choice: Choice) -> _Call:
+        """Add an option to a call, and keep the text of the result, or that it is the same."""
+        parameter, value = choice
+        name = f"{call.prefix}{parameter}={in_words(value)}"
+        arguments = {**call.arguments, parameter: value}
         self._left -= 1
-        if self._left < 0:
-            return ""
-        return self._measurement.measure({**self._arguments, **dict(choices)})
+        text = self._measurement.measure(arguments) if self._left >= 0 else ""
+        if text and not (call.prefix and text == RAISED):
+            is_same = _are_equal(call.text, text)
+            self._measurement.keep(name, arguments, f"={call.name}" if is_same else text)
+        return _Call(name, arguments, text, f"{name}, ", parameter)
 
-    def _keep(self, text: str, *choices: Choice) -> None:
-        if text:
-            arguments = {**self._arguments, **dict(choices)}
-            self._measurement.keep(", ".join(map(_in_words, choices)), arguments, text)
-
-    def _is_usual(self, text: str) -> bool:
-        return {text, self._usual}.isdisjoint(("", RAISED, UNSTABLE)) and not figures_differ(
-            self._usual, text
-        )
-
-    def _choices(self, words: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Parameter, Any]]:
+    def _choices(
+        self, arguments: Arguments, words: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Choice]:
         """Yield the options to try, each with a value that isn't its default."""
         bench = self._measurement.bench
         for parameter in bench.parameters:
             role = bench.roles.get(parameter.name)
             if (
                 parameter.default is None
-                or parameter.name in self._arguments
+                or parameter.name in arguments
                 or parameter.kind.startswith("VAR_")
                 or role in OUTPUT_ROLES
                 or role in _KEPT
             ):
                 continue
             for value in self._other_values(parameter, role, words.get(parameter.name, ())):
-                yield parameter, value
+                yield parameter.name, value
 
     def _other_values(
         self, parameter: Parameter, role: str | None, words: tuple[str, ...]
@@ -283,6 +292,10 @@ class _Options:
         return [True] if "bool" in known else []
 
 
+def _are_equal(one: str, other: str) -> bool:
+    return {one, other}.isdisjoint(_NO_FIGURES) and not figures_differ(one, other)
+
+
 def _default(parameter: Parameter) -> Any:
     try:
         return ast.literal_eval(parameter.default or "...")
@@ -295,9 +308,4 @@ def _other_number(default: float) -> float:
         return default // 2 if default > 4 else default + 1
     if default == 0:
         return 1.0
-    return default / 2 if default > 2 else default * 1.5
-
-
-def _in_words(choice: Choice) -> str:
-    name, value = choice
-    return f"{name}={in_words(value)}"
+    return float(f"{default / 2 if default > 2 else default * 1.5:.6g}")
