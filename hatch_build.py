@@ -1,8 +1,8 @@
-"""The door from hatchling to the pipeline: a wheel is built with freshly proved wrappers.
+"""The build hook of hatchling: runs the pipeline, so that a wheel contains verified wrappers.
 
-Until `dependencies` are installed there is nothing here but hatchling, msgspec and the standard
-library: enough to read the specifications of the libraries, by the code that the build reads
-them with. The rest of the generator is imported after that.
+Before the packages of `dependencies` are installed, only hatchling, msgspec and the standard
+library can be imported. They are enough to read the libraries' specifications; the rest of the
+generator is imported later.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class WrapperBuildHook(BuildHookInterface[Any]):
-    """Runs the pipeline before a wheel, editable ones too, is packed."""
+    """Runs the pipeline before a wheel is packed, including editable wheels."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """Return the generator's tools, and the libraries as the frozen record has them.
+        """Return the generator's requirements, and the libraries in the versions of the record.
 
-        Those that need a device keep their record: pip can't install them here without their
-        dependencies, which are gigabytes.
+        Libraries that need a device aren't installed and keep their record, because pip would
+        install gigabytes of dependencies with them.
         """
         root = Path(self.root)
         project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -45,35 +45,35 @@ class WrapperBuildHook(BuildHookInterface[Any]):
             version = versions.get(spec.distribution)
             if version and not spec.home:
                 libraries.append(f"{spec.distribution}=={version}")
-            else:  # a library that isn't recorded yet, or what voxbind's own functions need
+            else:  # a library without a record, or requirements of voxbind's own functions
                 libraries += extras.get(spec.extra, [])
         return [*extras["build"], *extras["measure"], *libraries]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the package in place; a wheel without it isn't built."""
+        """Build the package in place, and stop the build of the wheel if that fails."""
         self._find_generator()
         try:
             from voxbind_build.build.hook import build
         except ModuleNotFoundError as error:
             self.app.abort(
                 f"voxbind's wrappers can't be built: {error.name} isn't installed. Build with "
-                "isolation, or install the requirements of the extra `build` first."
+                "build isolation, or install the requirements of the extra `build` first."
             )
         problem = build(Path(self.root) / "generated" / "voxbind")
         if problem:
             self.app.abort(f"voxbind's wrappers can't be built: {problem}")
 
     def _find_generator(self) -> None:
-        """Put the checkout's generator where it is imported from."""
+        """Add the checkout's generator to `sys.path`."""
         folder = str(Path(self.root) / "generator")
         if folder not in sys.path:
             sys.path.insert(0, folder)
 
 
 def _frozen_versions(manifest: Path) -> dict[str, str]:
-    """Return the version of each distribution that the record was made from."""
+    """Return the recorded version of each distribution; empty if the record can't be read."""
     try:
         libraries = json.loads(manifest.read_text(encoding="utf-8"))["libraries"].values()
         return {library["distribution"]: library["version"] for library in libraries}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}  # The pipeline tells what is wrong with the record.
+        return {}  # the pipeline reports the problem

@@ -1,6 +1,6 @@
 """Sessions for people and for CI: ``nox -s demo`` and ``nox -s tests``; ``nox -l`` lists them.
 
-nox keeps its environments in ``.nox`` here and writes nowhere else.
+nox keeps its environments in the folder ``.nox``, and writes nowhere else.
 """
 
 from __future__ import annotations
@@ -13,50 +13,62 @@ import nox
 
 nox.options.sessions = ["tests"]
 nox.options.reuse_existing_virtualenvs = True
-# uv doesn't see where pip is told to find wheels, and would fetch a CUDA build of torch.
+# uv ignores pip's settings of where to find wheels, and would download a CUDA build of torch.
 nox.options.default_venv_backend = "virtualenv"
 
-# One release for everybody; a build for the CPU is enough for all but the tests marked `gpu`.
+# The same release everywhere; a build for the CPU is enough except for tests marked `gpu`.
 TORCH = "torch==2.13.0"
 PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
 MANIFEST = Path(__file__).parent / "generated" / "voxbind" / "manifest.json"
 
-# What has to pass before anything is tested; .pre-commit-config.yaml runs the same commands.
+# Commands that must pass before the tests run; .pre-commit-config.yaml runs the same commands.
 LINT = (
     "ruff check",
     "ruff format --check",
     "mypy generator hatch_build.py",
-    # As the build checks it: without the libraries, whose sources take longer to read.
+    # Without the libraries, as in a build, because reading their sources takes longer.
     "mypy --no-site-packages --cache-dir=.mypy_cache/generated generated",
-    # The libraries that tests and benchmarks import have no types, or aren't installed for this.
+    # Libraries that tests and benchmarks import have no types, or aren't installed for linting.
     "mypy --ignore-missing-imports tests",
     "mypy --ignore-missing-imports benchmarks noxfile.py",
     "lint-imports",
 )
-# `tests/helpers/scheduling.py` says what the two workers do, and in which order.
+# `tests/helpers/scheduling.py` distributes the tests to the two workers.
 PYTEST = ("pytest", "-n", "2")
 
 
-def install(session: nox.Session, *more: str) -> None:
-    """Install the project; keep what matplotlib would write into the home folder in here."""
-    session.install(*PROJECT, *more)
+def install(session: nox.Session, *arguments: str) -> None:
+    """Install the project, with further arguments to pip."""
+    session.install(*PROJECT, *arguments)
     keep_home_clean(session)
 
 
 def install_for_tests(session: nox.Session, group: str) -> None:
-    """Install the project, and beside it the libraries on a GPU as far as they can be read."""
+    """Install the project with a dependency group, and the sources of the GPU libraries."""
     install(session, "--group", group)
-    if sys.platform == "linux":  # cuCIM has wheels for Linux alone
+    if sys.platform == "linux":  # cuCIM only has wheels for Linux
         session.install(*gpu_sources())
 
 
 def keep_home_clean(session: nox.Session) -> None:
-    """Keep what matplotlib would write into the home folder in nox's folder."""
+    """Let matplotlib write its files into nox's folder instead of the home folder."""
     session.env["MPLCONFIGDIR"] = session.cache_dir.joinpath("matplotlib").as_posix()
 
 
 def install_requirements(session: nox.Session, *names: str, groups: tuple[str, ...]) -> None:
-    """Install what extras and groups require and not the project, whose installation builds it."""
+    """Install the requirements of extras and groups, but not the project.
+
+    Installing the project would build the wrappers.
+
+    Parameters
+    ----------
+    session
+        The session.
+    names
+        Extras of the project.
+    groups
+        Dependency groups of the project.
+    """
     pyproject = nox.project.load_toml("pyproject.toml")
     project = pyproject["project"]
     requirements = [*project["dependencies"], TORCH]
@@ -67,25 +79,33 @@ def install_requirements(session: nox.Session, *names: str, groups: tuple[str, .
 
 
 def run_lint(session: nox.Session) -> None:
-    """Run each command of `LINT`; the import linter has to find the generator."""
+    """Run each command of `LINT`, with the generator importable for the import linter."""
     for command in LINT:
         session.run(*command.split(), env={"PYTHONPATH": "generator"})
 
 
 def gpu_sources() -> list[str]:
-    """Return what pip is told to install the libraries that need a GPU, as they are recorded.
+    """Return pip's arguments to install the GPU libraries in their recorded versions.
 
-    They are read and never imported: without their dependencies, which are gigabytes of CUDA's.
+    Their gigabytes of dependencies are left out, because the libraries are read but not imported.
     """
     libraries = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"].values()
-    on_a_gpu = [library for library in libraries if library["device"]]
-    return ["--no-deps", *(f"{each['distribution']}=={each['version']}" for each in on_a_gpu)]
+    pins = [
+        f"{library['distribution']}=={library['version']}"
+        for library in libraries
+        if library["device"]
+    ]
+    return ["--no-deps", *pins]
 
 
 def host_extras() -> list[str]:
-    """Return the extras of the libraries that work in NumPy's memory, or in any."""
+    """Return the extras of the libraries that work in NumPy's memory, or in any memory."""
     libraries = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"].values()
-    return [each["extra"] for each in libraries if each["memory_type"] in ("numpy", "array_api")]
+    return [
+        library["extra"]
+        for library in libraries
+        if library["memory_type"] in ("numpy", "array_api")
+    ]
 
 
 @nox.session
@@ -100,14 +120,14 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Lint, check types and the stages' direction: seconds, in an environment without libraries."""
+    """Lint, check types and imports between stages, in an environment without libraries."""
     install_requirements(session, "build", groups=("lint",))
     run_lint(session)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Lint, check types and the stages' direction, then run the tests."""
+    """Lint, check types and imports between stages, then run the tests."""
     install_for_tests(session, "test")
     run_lint(session)
     session.run(*PYTEST, *session.posargs)
@@ -115,16 +135,16 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run the tests and print which lines and branches they miss: slower by a third or more."""
+    """Run the tests and print the lines and branches that they miss; at least a third slower."""
     install_for_tests(session, "coverage")
     session.run(*PYTEST, "--cov", "--cov-report", "term", *session.posargs)
 
 
 @nox.session
 def wrappers(session: nox.Session) -> None:
-    """Test the committed wrappers without building: for Windows, where nothing can be measured."""
+    """Test the committed wrappers without a build, for Windows, where voxbind can't measure."""
     install_requirements(session, *host_extras(), "build", groups=("test",))
-    # This file compares in processes that are forked from the generator's.
+    # This file forks processes, which Windows can't.
     forking = "tests/behaviour/test_same_as_pyclesperanto.py"
     session.run(*PYTEST, "tests/behaviour", "--ignore", forking, *session.posargs)
 
@@ -138,6 +158,6 @@ def upstream(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Print ratios to direct calls, code by hand, arraybridge and OpenHCS; write page and chart."""
+    """Compare voxbind with direct calls, code by hand, arraybridge and OpenHCS; write the page."""
     install(session, "--group", "demo", "--group", "editors")
     session.run("python", "benchmarks", *session.posargs)

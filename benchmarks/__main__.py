@@ -1,4 +1,4 @@
-"""Ratios of voxbind to direct calls, code by hand, and its peers: `python benchmarks`."""
+"""Compares voxbind's speed with direct calls, code by hand and its peers: `python benchmarks`."""
 
 from __future__ import annotations
 
@@ -34,62 +34,64 @@ def _parsed() -> argparse.Namespace:
         action="append",
         choices=TOPICS,
         default=[],
-        help="print this topic alone and leave the page as it is; may be given again",
+        help="measure and print this topic only, and don't write the page; may be repeated",
     )
     parser.add_argument(
         "--keep",
         action="store_true",
-        help="save when the GPU pays, for pages that are written without a GPU",
+        help="save the crossover measured on this GPU, for pages written on machines without one",
     )
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of benchmarks.md and .svg")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure, print, and write the page and the chart."""
+    """Measure the topics in order, print them, and write the page and the charts."""
     options = _parsed()
-    # The topics in the order in which they are measured, printed and written.
     quick: bool = options.quick
-    # A pipe has no width, and names in the tables must not be cut.
+    # A pipe has no width, and the names in the tables must not be cut.
     console = Console(width=None if sys.stdout.isatty() else 150)
     cores = _cores()
     calls = Effort(rounds=40 if quick else 200)
     slices = Effort(rounds=3 if quick else 7)
     starts = 2 if quick else 11
-    asked = options.only or TOPICS
-    names = () if options.no_peers or WITH_PEERS.isdisjoint(asked) else peers.NAMES
-    with peers.opened(names, console) as found, console.status("Measuring") as status:
-        ways: dict[str, Callable[[], Topic | None]] = {
-            "calls": lambda: overhead.topic(calls, found),
-            "conversions": lambda: conversion.topic(calls, found),
-            "volumes": lambda: per_slice.topic(slices, found, 8 if quick else 64, cores),
-            "starts": lambda: starting.topic(starts, found),
+    requested = options.only or TOPICS
+    names = () if options.no_peers or WITH_PEERS.isdisjoint(requested) else peers.NAMES
+    with peers.opened(names, console) as processes, console.status("Measuring") as status:
+        measurements: dict[str, Callable[[], Topic | None]] = {
+            "calls": lambda: overhead.topic(calls, processes),
+            "conversions": lambda: conversion.topic(calls, processes),
+            "volumes": lambda: per_slice.topic(slices, processes, 8 if quick else 64, cores),
+            "starts": lambda: starting.topic(starts, processes),
             "editors": lambda: editors.topic(2 if quick else 5),
             "gpu": lambda: gpu.topic(Effort(rounds=5 if quick else 25)),
         }
         measured: dict[str, Topic] = {}
-        pays: crossover.Figures | None = None
-        for name in asked:
+        measured_figures: crossover.Figures | None = None
+        for name in requested:
             status.update(f"Measuring {name}")
             if name == "crossover":
                 sizes = crossover.SIZES[:10:3] if quick else crossover.SIZES
-                pays = crossover.measured(Effort(rounds=2 if quick else 5), sizes)
+                measured_figures = crossover.measured(Effort(rounds=2 if quick else 5), sizes)
                 continue
-            if topic := ways[name]():
+            if topic := measurements[name]():
                 measured[name] = topic
-        versions = {name: peer.versions for name, peer in found.items()}
+        versions = {name: peer.versions for name, peer in processes.items()}
     topics = list(measured.values())
     report.printed(topics, console)
-    if "gpu" in asked and "gpu" not in measured:
-        console.print("Left out: conversions from and to a GPU, since PyTorch finds no GPU.")
-    if pays is not None and options.keep:
-        crossover.keep(pays)
-    figures = pays or crossover.kept()
-    if "crossover" in asked:
-        if pays is None:
-            console.print("This machine has no NVIDIA GPU with CuPy and cuCIM. Saved figures:")
+    if "gpu" in requested and "gpu" not in measured:
+        console.print("Left out: conversions from and to a GPU, because PyTorch finds no GPU.")
+    if measured_figures is not None and options.keep:
+        crossover.keep(measured_figures)
+    figures = measured_figures or crossover.kept()
+    if "crossover" in requested:
+        if measured_figures is None:
+            console.print(
+                "This machine has no NVIDIA GPU with CuPy and cuCIM. These are the saved figures "
+                "of another machine:"
+            )
         crossover.printed(figures, console)
-    console.print("Compare the ratios; the absolute times are this machine's.")
+    console.print("Compare the ratios; the absolute times are those of this machine.")
     if options.only:
         return
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How long it takes to pass a PyTorch tensor on the CPU to a library that works on NumPy."""
+"""Times calls of NumPy libraries with a PyTorch tensor that is on the CPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CALLS = (
 
 
 def topic(effort: Effort, peers: Mapping[str, Peer]) -> Topic:
-    """Measure."""
+    """Measure calls with tensors, against the conversion by hand and arraybridge."""
     rows = []
     for name, shape in CALLS:
         wrapper, tensor = named(f"voxbind.{name}"), torch.from_numpy(image(shape))

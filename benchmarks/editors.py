@@ -1,4 +1,4 @@
-"""What an editor waits for and a checker takes: language servers and mypy in new processes."""
+"""Times language servers and mypy, each in a new process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from timing import Pair, Row, Topic
 import voxbind
 
 sys.path.append(str(HERE.parent / "tests"))
-from helpers.language_client import SERVERS, Editor  # as the tests speak to the servers
+from helpers.language_client import SERVERS, Editor  # the client that the tests use
 
 _PACKAGES = ("skimage", "voxbind.skimage")
 _FUNCTION = "gaussian"
@@ -25,11 +25,11 @@ _NUMPY = "import numpy"
 
 
 def topic(rounds: int) -> Topic:
-    """Measure."""
+    """Measure how long completions and type checks take."""
     rows = [row for server in sorted(SERVERS) for row in _of_server(server, rounds)]
     package = str(Path(voxbind.__path__[0]))
     alone = ("--no-site-packages", package)
-    numpy, bare, whole = _best(
+    numpy, without_libraries, with_libraries = _best(
         rounds,
         lambda: _checked("-c", _NUMPY),
         lambda: _checked(*alone),
@@ -42,8 +42,13 @@ def topic(rounds: int) -> Topic:
         "a ratio of at most 1, and less than 3 s for mypy without the libraries",
         [
             *rows,
-            Row("mypy --strict over all generated code, no libraries", Pair(numpy, bare)),
-            Row("mypy --strict over all generated code, all libraries", Pair(numpy, whole)),
+            Row(
+                "mypy --strict over all generated code, no libraries",
+                Pair(numpy, without_libraries),
+            ),
+            Row(
+                "mypy --strict over all generated code, all libraries", Pair(numpy, with_libraries)
+            ),
         ],
         "Each time is measured in a new process without caches. The details of a function are "
         "requested right after the first list of names, as an editor does.",
@@ -52,37 +57,38 @@ def topic(rounds: int) -> Topic:
 
 
 def _of_server(server: str, rounds: int) -> list[Row]:
-    """Time a server on the library and on its wrappers, in turn."""
+    """Time a server alternately on the library and on its wrappers."""
     completed = dict.fromkeys(_PACKAGES, float("inf"))
     resolved = dict.fromkeys(_PACKAGES, float("inf"))
     for _ in range(rounds):
         for package in _PACKAGES:
-            first, item = _session(server, package)
-            completed[package] = min(completed[package], first)
-            resolved[package] = min(resolved[package], item)
-    theirs, ours = _PACKAGES
-    of_item: Pair | float = Pair(resolved[theirs], resolved[ours])
-    what = f"{server}: the details of {_FUNCTION}"
-    if resolved[theirs] == float("inf"):
-        what, of_item = f"{what}, which it doesn't find in skimage.filters itself", resolved[ours]
+            completion_seconds, resolve_seconds = _session(server, package)
+            completed[package] = min(completed[package], completion_seconds)
+            resolved[package] = min(resolved[package], resolve_seconds)
+    library, wrappers = _PACKAGES
+    resolve_times: Pair | float = Pair(resolved[library], resolved[wrappers])
+    label = f"{server}: the details of {_FUNCTION}"
+    if resolved[library] == float("inf"):
+        label = f"{label}, which it doesn't find in skimage.filters itself"
+        resolve_times = resolved[wrappers]
     return [
         Row(
             f"{server}: from its start to the list of names after `filters.`",
-            Pair(completed[theirs], completed[ours]),
+            Pair(completed[library], completed[wrappers]),
         ),
-        Row(what, of_item),
+        Row(label, resolve_times),
     ]
 
 
 def _session(server: str, package: str) -> tuple[float, float]:
-    """Return the seconds until the first names are there, and those to resolve one of them."""
+    """Return the seconds until the first completions, and the seconds to resolve one of them."""
     with tempfile.TemporaryDirectory() as folder:
-        path = [Path(each) for each in search_path()]
+        path = [Path(entry) for entry in search_path()]
         start = perf_counter()
         with Editor(SERVERS[server], Path(folder), path) as editor:
             names = editor.completions(editor.open(f"from {package} import filters\nfilters.|\n"))
             completed = perf_counter() - start
-            item = next((each for each in names if each.label == _FUNCTION), None)
+            item = next((name for name in names if name.label == _FUNCTION), None)
             if item is None:
                 return completed, float("inf")
             start = perf_counter()
@@ -105,5 +111,5 @@ def _checked(*arguments: str) -> float:
 
 
 def _best(rounds: int, *sides: Callable[[], float]) -> list[float]:
-    """Return the best of each, all taken in turn."""
+    """Return the best time of each measurement, taken alternately."""
     return list(map(min, zip(*([side() for side in sides] for _ in range(rounds)), strict=True)))

@@ -1,4 +1,4 @@
-"""Conversions from and to an NVIDIA GPU, where there is one."""
+"""Times conversions from and to an NVIDIA GPU, if there is one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BYTES = 256 << 20
 
 
 def name_of_gpu() -> str:
-    """Return what the GPU is called; nothing where PyTorch finds none."""
+    """Return the name of the GPU; empty if PyTorch finds none."""
     try:
         import torch
     except ImportError:
@@ -21,7 +21,7 @@ def name_of_gpu() -> str:
 
 
 def topic(effort: Effort) -> Topic | None:
-    """Measure, if there is a GPU."""
+    """Measure the conversions; return None if there is no GPU."""
     if not name_of_gpu():
         return None
     import torch
@@ -113,21 +113,21 @@ def _cupy_rows(
 
 
 def _against(
-    what: str,
+    conversion: str,
     limit: Callable[[], object],
     by_hand: Callable[[], object],
     ours: Callable[[], object],
     effort: Effort,
 ) -> list[Row]:
-    """Compare a conversion with the machine's limit and with the conversion by hand."""
+    """Compare a conversion with the machine's limit, and with the conversion by hand."""
     return [
-        measured(f"{what}; the limit", timer(limit), timer(ours), effort),
-        measured(f"{what}; by hand", timer(by_hand), timer(ours), effort),
+        measured(f"{conversion}; the limit", timer(limit), timer(ours), effort),
+        measured(f"{conversion}; by hand", timer(by_hand), timer(ours), effort),
     ]
 
 
 def _waited(work: Callable[[], object]) -> Callable[[], object]:
-    """Return a function that makes a call and waits for the GPU."""
+    """Make a call that waits until the GPU has finished."""
     import torch
 
     def run() -> object:

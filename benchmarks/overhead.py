@@ -1,4 +1,4 @@
-"""How much longer a wrapper takes than the direct call, on the library's own kind of array."""
+"""Times wrappers on arrays of the library's own class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ON_A_DEVICE = "pyclesperanto.absolute"
 
 
 def topic(effort: Effort, peers: Mapping[str, Peer]) -> Topic:
-    """Measure."""
+    """Measure wrappers against direct calls and the peers."""
     rows = [_yardstick(effort)]
     for name in FUNCTIONS:
         direct, wrapper, array = named(name), named(f"voxbind.{name}"), image(SHAPE)
@@ -61,7 +61,7 @@ def topic(effort: Effort, peers: Mapping[str, Peer]) -> Topic:
 
 
 def _on_a_device(effort: Effort) -> Row:
-    # Import voxbind first: it sets the OpenCL device before pyclesperanto is imported.
+    # voxbind is imported first: it makes the CPU a device before pyclesperanto is imported.
     wrapper = named(f"voxbind.{ON_A_DEVICE}")
     array = named("voxbind.pyclesperanto.push")(image(SHAPE))
     direct = named(ON_A_DEVICE)

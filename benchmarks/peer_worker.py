@@ -1,7 +1,7 @@
-"""Runs calls in a peer's environment, as `peers` asks for them line by line.
+"""Times calls in a peer's environment; reads one request of `peers` per line.
 
-A request is ``number kind function shape``; the answer is the seconds that the calls took
-together, or ``error:`` and why there are none. The first line tells the versions.
+A request is ``number kind function shape``. The answer is the total time of the calls in seconds,
+or ``error:`` and the reason. The first line of the output has the versions.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ VERSIONS = ("openhcs", "arraybridge", "scikit-image", "numpy", "torch")
 
 @cache
 def registry() -> dict[str, Any]:
-    """Return OpenHCS's functions of scikit-image, from its cache once there is one."""
+    """Return OpenHCS's functions of scikit-image, from its cache if there is one."""
     from openhcs.processing.backends.lib_registry import scikit_image_registry
 
     return dict(scikit_image_registry.SkimageRegistry().load_or_discover_functions())
 
 
 def openhcs(function: str, shape: str) -> Call:
-    """Call what OpenHCS's registry has; with a volume, it is asked to run on slices."""
+    """Return the call of a function in OpenHCS's registry; a volume is marked as slices."""
     metadata_of = registry()[function.removeprefix("skimage.")]
     wrapped, array = metadata_of.func, image(shape)
     if array.ndim == 2:
@@ -44,7 +44,7 @@ def openhcs(function: str, shape: str) -> Call:
 
 
 def converted(function: Function, shape: str) -> Call:
-    """Convert a tensor with arraybridge, call, convert the result back."""
+    """Return a call that converts a tensor and the result with arraybridge."""
     import arraybridge
     import torch
 
@@ -59,7 +59,7 @@ def converted(function: Function, shape: str) -> Call:
 
 
 def declared(function: Function, shape: str) -> Call:
-    """Call a function that arraybridge's decorator says to work in NumPy's memory."""
+    """Return a call of a function with arraybridge's decorator for NumPy."""
     from arraybridge import numpy
 
     return given(numpy(function), image(shape))
@@ -77,26 +77,26 @@ KINDS: dict[str, Callable[[str, str], Call]] = {
 
 @cache
 def prepared(kind: str, function: str, shape: str) -> timeit.Timer:
-    """Return the timer of a call, which was made once."""
+    """Return the timer of a call that has been run once."""
     call = KINDS[kind](function, shape)
     call()
     return timeit.Timer(call)
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what is installed here."""
-    found = {}
+    """Return the versions of the distributions that are installed here."""
+    installed = {}
     for name in VERSIONS:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def main() -> None:
-    """Answer until nobody asks any more."""
-    # What the libraries print is no answer.
+    """Answer requests until standard input ends."""
+    # Text that the libraries print must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     print(json.dumps(versions()), file=answers)
@@ -105,8 +105,8 @@ def main() -> None:
         try:
             print(prepared(kind, function, shape).timeit(int(number)), file=answers)
         except Exception as error:
-            message = f"{type(error).__name__}: {error}".replace("\n", " ")
-            print(f"error: {message}", file=answers)
+            reason = f"{type(error).__name__}: {error}".replace("\n", " ")
+            print(f"error: {reason}", file=answers)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""arraybridge and OpenHCS, each in a process of its own that lives as long as the run.
+"""Runs arraybridge and OpenHCS, each in its own process, which lives as long as the benchmarks.
 
-OpenHCS needs other versions than voxbind, so that it has an environment of its own;
-arraybridge needs little, so that it is put in a folder and works with the NumPy and the
-PyTorch of this environment. Both are made below `.nox/peers` when they are missing, and
-all that OpenHCS writes goes there too.
+OpenHCS needs other versions than voxbind, so it gets its own environment. arraybridge has few
+requirements, so it is installed into a folder and uses NumPy and PyTorch from this environment.
+Both are installed in `.nox/peers` if they are missing; OpenHCS writes its files there too.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ NAMES = ("arraybridge", "OpenHCS")
 FOLDER = HERE.parent / ".nox" / "peers"
 OPENHCS = ("openhcs==0.8.6",)
 ARRAYBRIDGE = ("arraybridge==0.5.2", "metaclass-registry==0.4.1", "python-introspect")
-"""arraybridge, and what it needs beside NumPy."""
+"""arraybridge, and its requirements except NumPy."""
 OPENHCS_REGISTRY = """
 from openhcs.processing.backends.lib_registry.scikit_image_registry import SkimageRegistry
 SkimageRegistry().load_or_discover_functions()
@@ -33,7 +32,7 @@ SkimageRegistry().load_or_discover_functions()
 
 
 class PeerError(Exception):
-    """A peer can't be had, or can't do what it was asked for."""
+    """A peer that can't be installed or started, or a call that fails in it."""
 
 
 class Peer:
@@ -60,12 +59,21 @@ class Peer:
         self.versions: dict[str, str] = json.loads(self._answer())
 
     def timer(self, kind: str, function: str, shape: str) -> Timer:
-        """Return the timer of a call there, which is made once.
+        """Return the timer of a call in the peer's environment, after running the call once.
+
+        Parameters
+        ----------
+        kind
+            How to call the function: a key of ``KINDS`` in `peer_worker`.
+        function
+            The function's dotted name.
+        shape
+            The image's shape, such as ``16x16``.
 
         Raises
         ------
         PeerError
-            If it fails.
+            If the call fails.
         """
 
         def seconds(number: int) -> float:
@@ -80,7 +88,15 @@ class Peer:
         return seconds
 
     def pair(self, base: str, kind: str, function: str, shape: str) -> tuple[Timer, Timer] | str:
-        """Return the timers of a call and of its baseline, or what failed."""
+        """Return the timers of a baseline and of a call, or the error of either.
+
+        Parameters
+        ----------
+        base
+            The kind of the baseline.
+        kind, function, shape
+            See `timer`.
+        """
         try:
             return self.timer(base, function, shape), self.timer(kind, function, shape)
         except PeerError as error:
@@ -105,7 +121,15 @@ class Peer:
 
 @contextmanager
 def opened(names: Iterable[str], console: Console) -> Iterator[dict[str, Peer]]:
-    """Start peers, and say which can't be had and why."""
+    """Start peers, and print why any of them can't be started.
+
+    Parameters
+    ----------
+    names
+        Names of the peers.
+    console
+        Where to print.
+    """
     starts = {"arraybridge": _arraybridge, "OpenHCS": _openhcs}
     with ExitStack() as stack:
         peers = {}
@@ -120,33 +144,33 @@ def opened(names: Iterable[str], console: Console) -> Iterator[dict[str, Peer]]:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """Return this environment without what points at packages or keeps bytecode from disk."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return kept | more
+    """Return the environment variables except Python's own, with some more."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return others | more
 
 
 def _arraybridge(console: Console) -> Peer:
     folder = FOLDER / "arraybridge"
     if not folder.exists():
-        with _made(folder, console) as target:
+        with _installed_folder(folder, console) as target:
             _pip(Path(sys.executable), "--no-deps", "--target", str(target), *ARRAYBRIDGE)
     return Peer(Path(sys.executable), clean_environment(PYTHONPATH=str(folder)))
 
 
 def _openhcs(console: Console) -> Peer:
     folder, home = FOLDER / "openhcs", str(FOLDER / "home")
-    # It isn't moved afterwards: an environment's scripts know where they are.
+    # It is made in its final place, because an environment's scripts contain its path.
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = folder / "complete"
     if not done.exists():
-        with _installing(folder, console):
+        with _announced(folder, console):
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
             _pip(python, *OPENHCS)
             done.touch()
     environment = clean_environment(HOME=home, USERPROFILE=home)
     for name in ("CACHE", "CONFIG", "DATA", "STATE"):
         environment[f"XDG_{name}_HOME"] = str(FOLDER / "home" / name.lower())
-    with console.status("OpenHCS opens its registry; the first time it scans scikit-image"):
+    with console.status("OpenHCS is opening its registry; the first time, it scans scikit-image"):
         peer = Peer(python, environment)
         try:
             peer.timer("openhcs", "skimage.filters.sobel_h", "16x16")
@@ -162,18 +186,19 @@ def _pip(python: Path, *arguments: str) -> None:
 
 
 @contextmanager
-def _installing(folder: Path, console: Console) -> Iterator[None]:
-    shown = folder.relative_to(HERE.parent)
-    with console.status(f"Installing a peer in {shown}; once, and it may take minutes"):
+def _announced(folder: Path, console: Console) -> Iterator[None]:
+    """Print that a peer is being installed, and afterwards where it is."""
+    relative = folder.relative_to(HERE.parent)
+    with console.status(f"Installing a peer in {relative} for the first time; may take minutes"):
         yield
-    console.print(f"Installed a peer in {shown}; remove that folder to have it made anew.")
+    console.print(f"Installed a peer in {relative}; to install it again, remove that folder.")
 
 
 @contextmanager
-def _made(folder: Path, console: Console) -> Iterator[Path]:
-    """Have a folder filled beside its place and moved there when it is complete."""
-    beside = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    with _installing(folder, console):
-        yield beside
-        beside.rename(folder)
+def _installed_folder(folder: Path, console: Console) -> Iterator[Path]:
+    """Yield a temporary folder to fill, and rename it to `folder` when it is complete."""
+    temporary = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    with _announced(folder, console):
+        yield temporary
+        temporary.rename(folder)

@@ -1,4 +1,4 @@
-"""How long a 2-D function takes on a volume, slice by slice."""
+"""Times 2-D functions on volumes, slice by slice."""
 
 from __future__ import annotations
 
@@ -21,26 +21,38 @@ FUNCTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def topic(effort: Effort, peers: Mapping[str, Peer], depth: int, cores: int) -> Topic:
-    """Measure on a volume of `depth` slices, also with as many threads as there are cores."""
+    """Measure on a volume, with one thread and with as many threads as there are cores.
+
+    Parameters
+    ----------
+    effort
+        How long to measure.
+    peers
+        The peers' processes, by name.
+    depth
+        Number of slices.
+    cores
+        Number of cores.
+    """
     rows = []
     shape = f"{depth}x256x256"
     threads = getattr(voxbind, "workers", None)
     for name, options in FUNCTIONS:
         wrapper, volume = named(f"voxbind.{name}"), image(shape)
-        ours = given(wrapper, volume, **options)
-        sides = {"loop": timer(loop(named(name), volume)), "ours": timer(ours)}
+        call = given(wrapper, volume, **options)
+        timers = {"loop": timer(loop(named(name), volume)), "voxbind": timer(call)}
         if threads is not None:
-            sides["threaded"] = timer(_within(partial(threads, cores), ours))
+            timers["threaded"] = timer(_within(partial(threads, cores), call))
         pair = peers["OpenHCS"].pair("loop", "openhcs", name, shape) if "OpenHCS" in peers else ""
         if not isinstance(pair, str):
-            sides["its loop"], sides["OpenHCS"] = pair
-        best = interleaved(sides, effort)
-        found = pair if isinstance(pair, str) else Pair(best["its loop"], best["OpenHCS"])
-        peer_times = {"OpenHCS": found} if found else {}
-        rows.append(Row(f"{name} {shape}", Pair(best["loop"], best["ours"]), peer_times))
+            timers["OpenHCS loop"], timers["OpenHCS"] = pair
+        best = interleaved(timers, effort)
+        peer = pair if isinstance(pair, str) else Pair(best["OpenHCS loop"], best["OpenHCS"])
+        peer_times = {"OpenHCS": peer} if peer else {}
+        rows.append(Row(f"{name} {shape}", Pair(best["loop"], best["voxbind"]), peer_times))
         if threads is not None:
-            what = f"{name} {shape}, voxbind.workers({cores})"
-            rows.append(Row(what, Pair(best["loop"], best["threaded"])))
+            label = f"{name} {shape}, voxbind.workers({cores})"
+            rows.append(Row(label, Pair(best["loop"], best["threaded"])))
     return Topic(
         "A 2-D function on a volume",
         "a loop over the slices into one preallocated array",
@@ -50,6 +62,8 @@ def topic(effort: Effort, peers: Mapping[str, Peer], depth: int, cores: int) -> 
 
 
 def _within(setting: Callable[[], AbstractContextManager[object]], call: Call) -> Call:
+    """Make a call that runs inside a context manager."""
+
     def run() -> object:
         with setting():
             return call()

@@ -1,7 +1,7 @@
-"""How long imports take, in new interpreters that time themselves.
+"""Times imports in new interpreters, which measure themselves.
 
-The interpreters may write bytecode, as they do for any user. Otherwise each start would compile
-the wrappers again.
+The interpreters may write bytecode, as usual; otherwise each start would compile the wrappers
+again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from timing import Pair, Row, Topic
 
 import voxbind
 
-# The modules that OpenHCS reads.
+# The modules of scikit-image that OpenHCS registers.
 OF_OPENHCS = tuple(
     f"skimage.{name}"
     for name in (
@@ -30,28 +30,38 @@ OF_OPENHCS = tuple(
 
 
 def topic(rounds: int, peers: Mapping[str, Peer]) -> Topic:
-    """Measure."""
+    """Measure the imports of voxbind, of its wrappers and of the libraries.
+
+    Parameters
+    ----------
+    rounds
+        Number of interpreters to start for each import.
+    peers
+        The peers' processes, by name.
+    """
     wrappers = _wrapper_modules()
-    upstream = _imports([name for name in map(_upstream, wrappers) if _is_there(name)])
-    ours = _imports(wrappers)
+    upstream = _imports([name for name in map(_upstream, wrappers) if _is_installed(name)])
+    import_wrappers = _imports(wrappers)
     resolved = _resolved(OF_OPENHCS)
     ready = _imports([f"voxbind.{name}" for name in OF_OPENHCS]) + _OPENED
     peer = peers.get("OpenHCS")
     starts = {
         "voxbind": _Start("import voxbind"),
         "registry": _Start(_OPENED),
-        "wrappers": _Start(ours),
-        "after": _Start(upstream, ours),
+        "wrappers": _Start(import_wrappers),
+        "after": _Start(upstream, import_wrappers),
         "ready": _Start(resolved, ready),
     }
     if peer:
-        starts["its resolved"] = _Start(resolved, peer=peer)
+        starts["OpenHCS resolved"] = _Start(resolved, peer=peer)
         starts["OpenHCS"] = _Start(OPENHCS_REGISTRY, peer=peer)
     for _ in range(rounds):
         for start in starts.values():
             start.run()
     best = {name: start.best for name, start in starts.items()}
-    its = {"OpenHCS": Pair(best["its resolved"][0], best["OpenHCS"][0])} if peer else {}
+    peer_times = {}
+    if peer:
+        peer_times["OpenHCS"] = Pair(best["OpenHCS resolved"][0], best["OpenHCS"][0])
     return Topic(
         "Start",
         "the import of the libraries' modules alone",
@@ -67,7 +77,7 @@ def topic(rounds: int, peers: Mapping[str, Peer]) -> Topic:
             Row(
                 "scikit-image's functions resolved, wrapped and in the registry",
                 Pair(best["ready"][0], sum(best["ready"])),
-                its,
+                peer_times,
             ),
         ],
         "In the last two rows, voxbind's part is timed after the libraries' part, in the same new "
@@ -79,22 +89,22 @@ _OPENED = "from voxbind import registry; registry.functions()\n"
 
 
 def _wrapper_modules() -> list[str]:
-    """Return the names of all modules below the libraries' packages."""
-    found = []
+    """Return the names of all wrapper modules."""
+    names = []
     for library in pkgutil.iter_modules(voxbind.__path__, "voxbind."):
         if library.ispkg and not library.name.startswith("voxbind._"):
-            found.append(library.name)
+            names.append(library.name)
             folder = Path(voxbind.__path__[0], library.name.partition(".")[2])
-            below = pkgutil.walk_packages([str(folder)], f"{library.name}.")
-            found.extend(module.name for module in below)
-    return found
+            submodules = pkgutil.walk_packages([str(folder)], f"{library.name}.")
+            names.extend(module.name for module in submodules)
+    return names
 
 
 def _upstream(wrapper: str) -> str:
     return wrapper.removeprefix("voxbind.")
 
 
-def _is_there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except ImportError:
@@ -106,13 +116,13 @@ def _imports(modules: Sequence[str]) -> str:
 
 
 def _resolved(modules: Sequence[str]) -> str:
-    """Import modules and everything that they would import when it is first asked for."""
-    asked = "".join(f"[getattr({name}, _) for _ in {name}.__all__]\n" for name in modules)
-    return _imports(modules) + asked
+    """Return code that imports modules, and everything that they import lazily."""
+    accesses = "".join(f"[getattr({name}, _) for _ in {name}.__all__]\n" for name in modules)
+    return _imports(modules) + accesses
 
 
 class _Start:
-    """Parts of a program that time themselves, one after the other, in new interpreters."""
+    """A program in consecutive parts, each of which is timed, run in new interpreters."""
 
     def __init__(self, *parts: str, peer: Peer | None = None) -> None:
         end = "\n"
@@ -130,21 +140,21 @@ class _Start:
             else clean_environment(PYTHONPATH=os.pathsep.join(search_path()))
         )
         self.best = [float("inf")] * len(parts)
-        """Seconds of each part."""
+        """Best time of each part, in seconds."""
 
     def run(self) -> None:
-        """Start an interpreter."""
-        done = subprocess.run(
+        """Run the program in a new interpreter, and update the best times."""
+        completed = subprocess.run(
             [str(self._python), "-c", self._program],
             env=self._environment,
             capture_output=True,
             text=True,
             check=True,
         )
-        seconds = map(float, done.stdout.splitlines()[-1].split())
+        seconds = map(float, completed.stdout.splitlines()[-1].split())
         self.best = list(map(min, self.best, seconds))
 
 
 def search_path() -> list[str]:
-    """Return where voxbind is, so that new interpreters find the same one."""
+    """Return the folders that contain voxbind, so that new interpreters import the same one."""
     return [str(Path(folder).parent) for folder in voxbind.__path__]

@@ -1,4 +1,4 @@
-"""The calls and images of both sides; what stands here runs in the peers' environments too."""
+"""The calls and images to time. This module is also imported in the peers' environments."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ Call = Callable[[], object]
 def named(name: str) -> Function:
     """Return a function by its dotted name."""
     module, _, function = name.rpartition(".")
-    found: Function = getattr(import_module(module), function)
-    return found
+    value: Function = getattr(import_module(module), function)
+    return value
 
 
 def image(shape: str) -> Array:
-    """Return the image of a shape, ``16x16`` say, of float32 from 0 to 1."""
+    """Return a random float32 image in [0, 1) of a shape such as ``16x16``."""
     lengths = tuple(map(int, shape.split("x")))
     return np.random.default_rng(0).random(lengths).astype(np.float32)
 
 
 def given(function: Function, image: object, **options: object) -> Call:
-    """Return the call of a function with an image."""
+    """Return a call of a function with an image and options."""
     if options:
         return lambda: function(image, **options)
     return lambda: function(image)
 
 
 def loop(function: Function, volume: Array) -> Call:
-    """Run a function on each slice and write into one preallocated array, by hand."""
+    """Return a loop that runs a function on each slice and fills one preallocated array."""
     dtype = function(volume[0]).dtype
 
     def run() -> Array:
@@ -48,7 +48,7 @@ def loop(function: Function, volume: Array) -> Call:
 
 
 def shared_by_hand(function: Function, array: Array) -> Call:
-    """Share a tensor's buffer with NumPy, call, share the result's."""
+    """Return a call that shares the buffers of a tensor and of the result with NumPy."""
     import torch
 
     tensor = torch.from_numpy(array)

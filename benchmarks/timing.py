@@ -1,4 +1,4 @@
-"""Measures several calls in turn and keeps the best times: other programs disturb all alike."""
+"""Times several calls alternately, so that a busy machine slows all of them, and keeps the best."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from timed_calls import Call
 
 Timer = Callable[[int], float]
-"""Makes a call the given number of times and returns the seconds."""
+"""Runs a call the given number of times, and returns the total time in seconds."""
 
 
 @dataclass(frozen=True)
@@ -18,24 +18,24 @@ class Effort:
 
     rounds: int
     batch: float = 0.003
-    """Seconds that the calls of one side take in one round, unless a single call takes longer."""
+    """Time for each call per round in seconds; a short call is repeated to fill it."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Seconds of a call, and of the baseline that it is compared with."""
+    """Times of a baseline and of a call, in seconds."""
 
     base: float
     seconds: float
 
     @property
     def ratio(self) -> float:
-        """Time of the call divided by that of the baseline."""
+        """The call's time divided by the baseline's."""
         return self.seconds / self.base
 
     @property
     def added(self) -> float:
-        """Seconds that the call takes longer than the baseline."""
+        """The call's time minus the baseline's, in seconds."""
         return self.seconds - self.base
 
 
@@ -45,11 +45,11 @@ class Row:
 
     what: str
     ours: Pair | float
-    """The time and its baseline; seconds alone if there is no baseline."""
+    """The times of the baseline and of voxbind, or voxbind's seconds if there is no baseline."""
     peers: Mapping[str, Pair | str] = field(default_factory=dict)
-    """By peer: its time and the baseline in its own environment, or why there is none."""
+    """By peer, the times of the baseline in its environment and of the peer, or an error."""
     is_yardstick: bool = False
-    """Whether the row measures no code of voxbind."""
+    """Whether the row doesn't measure voxbind, but is there for comparison."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Topic:
 
     title: str
     base: str
-    """What the times are compared with, in words."""
+    """The baseline that the times are compared with."""
     aim: str
     rows: list[Row]
     note: str = ""
@@ -70,24 +70,32 @@ def timer(call: Call) -> Timer:
     return timeit.Timer(call).timeit
 
 
-def interleaved(sides: Mapping[str, Timer], effort: Effort) -> dict[str, float]:
-    """Return the best seconds per call of each side; each round measures all sides in turn."""
-    numbers = {name: _number(side, effort.batch) for name, side in sides.items()}
-    best = dict.fromkeys(sides, float("inf"))
-    order = list(sides)
+def interleaved(timers: Mapping[str, Timer], effort: Effort) -> dict[str, float]:
+    """Return the best time of each call in seconds, measured alternately.
+
+    Parameters
+    ----------
+    timers
+        The calls' timers, by name.
+    effort
+        How long to measure.
+    """
+    numbers = {name: _number(timer, effort.batch) for name, timer in timers.items()}
+    best = dict.fromkeys(timers, float("inf"))
+    order = list(timers)
     for _ in range(effort.rounds):
         for name in order:
-            best[name] = min(best[name], sides[name](numbers[name]) / numbers[name])
+            best[name] = min(best[name], timers[name](numbers[name]) / numbers[name])
         order.reverse()
     return best
 
 
-def _number(side: Timer, batch: float) -> int:
-    """Return how many calls fit into a batch."""
-    side(1)  # which may import something
+def _number(timer: Timer, batch: float) -> int:
+    """Return the number of calls that fit into a batch."""
+    timer(1)  # the first call may import modules
     number, quickest = 1, float("inf")
     for _ in range(4):
-        seconds = side(number)
+        seconds = timer(number)
         quickest = min(quickest, seconds / number)
         if seconds > 10 * batch:
             break
@@ -102,16 +110,30 @@ def measured(
     effort: Effort,
     peers: Mapping[str, tuple[Timer, Timer] | str] | None = None,
 ) -> Row:
-    """Time voxbind's call, its baseline, and both for each peer in one run."""
-    sides = {"base": base, "ours": ours}
+    """Measure voxbind, its baseline and the peers alternately, and return their row.
+
+    Parameters
+    ----------
+    what
+        The row's label.
+    base
+        The baseline's timer.
+    ours
+        voxbind's timer.
+    effort
+        How long to measure.
+    peers
+        By peer, the timers of its baseline and of the peer, or an error.
+    """
+    timers = {"base": base, "voxbind": ours}
     peers = peers or {}
     for name, pair in peers.items():
         if not isinstance(pair, str):
-            sides[f"{name} base"], sides[name] = pair
-    best = interleaved(sides, effort)
+            timers[f"{name} base"], timers[name] = pair
+    best = interleaved(timers, effort)
     return Row(
         what,
-        Pair(best["base"], best["ours"]),
+        Pair(best["base"], best["voxbind"]),
         {
             name: pair if isinstance(pair, str) else Pair(best[f"{name} base"], best[name])
             for name, pair in peers.items()

@@ -1,4 +1,4 @@
-"""Channels shown as one image."""
+"""Combines the channels of an image into one color image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ._typing import Array, ArrayT
 
 __all__ = ["composite"]
 
-# Two channels that overlap are white, also to who can't tell red from green.
+# The first two overlap in white, and can be distinguished with red-green color blindness.
 _COLORS = (
     (1.0, 0.0, 1.0),  # magenta
     (0.0, 1.0, 0.0),  # green
@@ -22,7 +22,7 @@ _COLORS = (
 )
 
 
-# Its channels are no axis of space, so that no contract is declared.
+# The channel axis isn't spatial, so no contract is declared.
 def composite(
     image: ArrayT,
     colors: Sequence[tuple[float, float, float]] | None = None,
@@ -30,7 +30,7 @@ def composite(
     rescale: bool = True,
     channel_axis: int = 0,
 ) -> ArrayT:
-    """Show each channel of an image in a color of its own.
+    """Show each channel of an image in a different color.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def composite(
         A color for each channel, from 0 to 1. By default the first of magenta, green, cyan,
         yellow, red and blue.
     rescale : bool, optional
-        Whether each channel is divided by its largest value. Else it is taken as it is, where 1
-        is the full color.
+        Whether each channel is divided by its largest value. If not, a value of 1 is the full
+        color.
     channel_axis : int, optional
         The axis of the channels.
 
@@ -59,9 +59,8 @@ def composite(
 
     Notes
     -----
-    Runs where the array is. The channels' colors are added up, and what is brighter than 1 or
-    darker than 0 becomes 1 or 0. A channel without a value above 0 stays black, and so
-    does, when scaled, one with a NaN.
+    Runs where the array is. The colors of the channels are added, and sums are clipped to [0, 1]. A
+    channel without a value above 0 stays black, and so does a rescaled channel with a NaN.
 
     Examples
     --------
@@ -84,7 +83,7 @@ def composite(
     )
     if rescale:
         brightest = xp.max(channels, axis=tuple(range(channels.ndim - 1)))
-        # What is divided by infinity is 0.
+        # Division by infinity gives 0.
         channels = channels / xp.where(brightest > 0, brightest, xp.full_like(brightest, math.inf))
     channels = xp.clip(channels, 0.0, 1.0)
     result: ArrayT = xp.clip(xp.tensordot(channels, palette, axes=1), 0.0, 1.0)
@@ -96,13 +95,13 @@ def _checked(image: Array, axis: int) -> int:
     check_elements(image, "image")
     if image.ndim not in (3, 4):
         raise ValueError(
-            f"image has the shape {tuple(image.shape)}, and (C, Y, X) or (C, Z, Y, X) is taken. "
-            "Give the channels in one array, as image[None] where there is one."
+            f"image has the shape {tuple(image.shape)}, but (C, Y, X) or (C, Z, Y, X) is required. "
+            "Pass all channels in one array; image[None] has one channel."
         )
     if axis not in range(-image.ndim, image.ndim):
         raise ValueError(
-            f"channel_axis={axis!r} came for an image of the shape {tuple(image.shape)}. Give 0 "
-            "where the channels come first, -1 where they come last."
+            f"channel_axis={axis!r} isn't an axis of an image with the shape {tuple(image.shape)}. "
+            "Pass 0 if the channels are the first axis, -1 if they are the last."
         )
     return int(axis) % image.ndim
 
@@ -111,16 +110,16 @@ def _palette(
     colors: Sequence[tuple[float, float, float]] | None, count: int
 ) -> list[tuple[float, ...]]:
     """Return a color for each channel."""
-    given = list(_COLORS[:count] if colors is None else colors)
-    if len(given) != count:
+    chosen = list(_COLORS[:count] if colors is None else colors)
+    if len(chosen) != count:
         raise ValueError(
-            f"{len(given)} colors came for {count} channels. Give a (red, green, blue) for each, "
-            "and channel_axis where the first axis isn't that of the channels."
+            f"There are {count} channels but {len(chosen)} colors. Pass one (red, green, blue) for "
+            "each channel, and channel_axis if the channels aren't the first axis."
         )
-    palette = [tuple(float(part) for part in color) for color in given]
+    palette = [tuple(float(part) for part in color) for color in chosen]
     if not all(len(color) == 3 and 0 <= min(color) <= max(color) <= 1 for color in palette):
         raise ValueError(
-            f"colors={colors!r} came, and three numbers from 0 to 1 are taken for each. Divide "
-            "those from 0 to 255 by 255."
+            f"colors={colors!r} was passed, but each color must be three numbers from 0 to 1. "
+            "Divide numbers from 0 to 255 by 255."
         )
     return palette

@@ -1,4 +1,4 @@
-"""How sharp a slice is, and which one is sharpest."""
+"""Measures the sharpness of slices, and selects the sharpest one."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def focus_measure(image: ArrayT) -> ArrayT:
     Returns
     -------
     () array
-        One number, larger the sharper the image is: an array without axes, of which `float` makes
-        a Python number. float32 for booleans, integers of up to 16 bits and floats of up to 32,
-        else float64.
+        One number, which is larger for sharper images, as an array without axes; `float` converts
+        it to a Python number. float32 for booleans, integers of up to 16 bits and floats of up to
+        32, else float64.
 
     Raises
     ------
@@ -34,10 +34,10 @@ def focus_measure(image: ArrayT) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is, and the number stays there: a device is waited for when `float` or a
-    comparison asks for it. The Laplacian [1]_ is the difference of a pixel's four neighbors from
-    it; pixels at the border, which have fewer, don't count. The measure grows with the square of
-    the brightness, so it compares images of one exposure.
+    Runs where the array is, and the number stays there: only `float` or a comparison waits for a
+    device. The Laplacian [1]_ is the sum of the differences between a pixel and its four neighbors;
+    pixels at the border are left out. The measure grows with the square of the brightness, so
+    images must have the same exposure to be compared.
 
     References
     ----------
@@ -58,7 +58,7 @@ def focus_measure(image: ArrayT) -> ArrayT:
     """
     _check_pixels(image, "image", "(Y, X)")
     xp = namespace(image)
-    # A 0-d array in every memory: NumPy's own functions give a scalar instead.
+    # A 0-d array in every memory: NumPy's `var` returns a scalar.
     result: ArrayT = xp.asarray(xp.var(_laplacian(as_float(image))))
     return result
 
@@ -75,8 +75,8 @@ def best_focus_slice(volume: ArrayT) -> ArrayT:
     Returns
     -------
     (Y, X) array
-        A copy of the slice whose Laplacian has the largest variance [1]_, the first of equals. Of
-        the volume's dtype.
+        A copy of the slice whose Laplacian has the largest variance [1]_, in the volume's dtype. If
+        several slices have it, the first of them.
 
     Raises
     ------
@@ -85,8 +85,8 @@ def best_focus_slice(volume: ArrayT) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is. Slices are measured one after another, so that no more than a few are
-    held in floats, and a device is never waited for. A slice with a NaN counts as the sharpest.
+    Runs where the array is, without waiting for a device. Slices are measured one after another, so
+    that only a few are in memory as floats. A slice with a NaN counts as the sharpest.
 
     References
     ----------
@@ -111,7 +111,7 @@ def best_focus_slice(volume: ArrayT) -> ArrayT:
     xp = namespace(volume)
     slices: Any = volume
     measures = xp.stack([focus_measure(slices[z, ...]) for z in range(volume.shape[0])])
-    # An index that is an array: its number needn't be known here.
+    # The index stays an array, so that its value needn't be copied from a device.
     best = xp.argmax(measures, keepdims=True)
     result: ArrayT = xp.take(slices, best, axis=0)[0, ...]
     return result
@@ -132,6 +132,6 @@ def _check_pixels(image: Array, name: str, axes: str) -> None:
     check_axes(image, name, axes)
     if min(image.shape[-2:]) < 3:
         raise ValueError(
-            f"{name} has the shape {tuple(image.shape)}, and a slice of at least 3 x 3 pixels is "
-            "taken. Give a larger part of the image."
+            f"{name} has the shape {tuple(image.shape)}, but a slice must have at least 3 x 3 "
+            "pixels. Pass a larger part of the image."
         )

@@ -1,4 +1,4 @@
-"""Images made smaller: their middle, or blocks of pixels as one."""
+"""Makes images smaller: by cropping, or by binning blocks of pixels."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def crop(image: ArrayT, margin: int | tuple[int, int] | Sequence[tuple[int, int]
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) array
-        Of any dtype.
+        Image of any dtype.
     margin : int, (before, after) or a sequence of such pairs
-        How many pixels go: one number for every border, one pair for every axis, or a pair for
-        each axis in the array's order, as with `skimage.util.crop` and `numpy.pad`.
+        How many pixels are removed: one number for every border, one pair for every axis, or a pair
+        for each axis in the array's order, as with `skimage.util.crop` and `numpy.pad`.
 
     Returns
     -------
     array
-        What is left, of the image's dtype: a view of the image in NumPy, CuPy and PyTorch.
+        The remaining part, of the same dtype; a view of the image in NumPy, CuPy and PyTorch.
 
     Raises
     ------
@@ -57,9 +57,9 @@ def crop(image: ArrayT, margin: int | tuple[int, int] | Sequence[tuple[int, int]
     for length, (before, after) in zip(image.shape, _margins(margin, image.ndim), strict=True):
         if before + after >= length:
             raise ValueError(
-                f"margin={margin!r} leaves nothing of an image of the shape {tuple(image.shape)}: "
-                f"{before} and {after} pixels go from an axis of {length}. Give smaller margins, "
-                "or a pair (before, after) for each axis."
+                f"margin={margin!r} leaves nothing of an image of shape {tuple(image.shape)}: it "
+                f"removes {before} and {after} pixels from an axis of length {length}. Pass "
+                "smaller margins, or a pair (before, after) for each axis."
             )
         ranges.append((before, length - after))
     return part(image, *ranges)
@@ -72,31 +72,31 @@ def bin_image(
     *,
     reduce: Literal["mean", "sum", "max", "min"] = "mean",
 ) -> ArrayT:
-    """Make one pixel of each block of pixels, as a camera does that bins.
+    """Combine each block of pixels into one, like the binning of a camera.
 
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) array
         Booleans, integers or real floats.
     factor : int or sequence of int, optional
-        Length of a block: one number for all axes, Z among them, or one for each axis in the
-        array's order; ``(1, 2, 2)`` keeps all slices.
+        Length of a block: one number for all axes including Z, or one for each axis in the array's
+        order; ``(1, 2, 2)`` keeps all slices.
     reduce : {"mean", "sum", "max", "min"}, optional
-        What becomes of the values in a block.
+        How the values in a block are combined.
 
     Returns
     -------
     array
-        Of ``length // factor`` along each axis: what doesn't fill a block at the end of an axis
-        is left out. "max" and "min" keep the dtype. "mean" gives float32 for booleans, integers of
-        up to 16 bits and floats of up to 32, else float64. "sum" gives int64 for booleans and
-        integers, and the floats of "mean" for floats.
+        The binned image, with a length of ``length // factor`` along each axis: incomplete blocks
+        at the end of an axis are left out. "max" and "min" keep the dtype. "mean" gives float32 for
+        booleans, integers of up to 16 bits and floats of up to 32, else float64. "sum" gives int64
+        for booleans and integers, and the same dtype as "mean" for floats.
 
     Raises
     ------
     ValueError
-        If the factors aren't positive, aren't one for each axis or are longer than one, or if
-        there is no such reduction.
+        If a factor isn't positive or is longer than its axis, if their number isn't that of the
+        axes, or if `reduce` has another value.
 
     Notes
     -----
@@ -116,27 +116,29 @@ def bin_image(
     """
     if reduce not in _REDUCTIONS:
         raise ValueError(
-            f"reduce={reduce!r} came, and {', '.join(map(repr, _REDUCTIONS))} are taken. Give one "
-            "of these."
+            f"reduce={reduce!r} was passed, but it must be one of "
+            f"{', '.join(map(repr, _REDUCTIONS))}. Pass one of these."
         )
     check_elements(image, "image")
     factors = _factors(factor, tuple(image.shape))
-    counts = [length // each for length, each in zip(image.shape, factors, strict=True)]
-    whole = part(image, *[(0, count * each) for count, each in zip(counts, factors, strict=True)])
-    # Each axis becomes two: the block's number, and the place in the block.
+    counts = [length // size for length, size in zip(image.shape, factors, strict=True)]
+    complete_blocks = part(
+        image, *[(0, count * size) for count, size in zip(counts, factors, strict=True)]
+    )
+    # Each axis becomes two: the index of the block, and the position in the block.
     pairs = [axis for pair in zip(counts, factors, strict=True) for axis in pair]
-    blocks: ArrayT = namespace(image).reshape(whole, tuple(pairs))
+    blocks: ArrayT = namespace(image).reshape(complete_blocks, tuple(pairs))
     return _REDUCTIONS[reduce](blocks, tuple(range(1, 2 * image.ndim, 2)))
 
 
 def _margins(
     margin: int | tuple[int, int] | Sequence[tuple[int, int]], ndim: int
 ) -> list[tuple[int, int]]:
-    """Return a pair for each axis."""
+    """Return the margins as one pair per axis."""
     pairs: Any = margin
     if isinstance(margin, Integral):
         pairs = [(margin, margin)] * ndim
-    elif isinstance(margin, Sequence) and all(isinstance(each, Integral) for each in margin):
+    elif isinstance(margin, Sequence) and all(isinstance(number, Integral) for number in margin):
         pairs = [margin] * ndim
     try:
         margins = [(index(before), index(after)) for before, after in pairs]
@@ -144,24 +146,25 @@ def _margins(
         margins = []
     if len(margins) != ndim or any(min(pair) < 0 for pair in margins):
         raise ValueError(
-            f"margin={margin!r} came for an image with {ndim} axes, and numbers of pixels from 0 "
-            "are taken. Give one number, one pair (before, after), or a pair for each axis."
+            f"margin={margin!r} was passed for an image with {ndim} axes, but numbers of pixels "
+            "from 0 on are required. Pass one number, one pair (before, after), or a pair for each "
+            "axis."
         )
     return margins
 
 
 def _factors(factor: int | Sequence[int], shape: tuple[int, ...]) -> list[int]:
-    """Return a factor for each axis."""
+    """Return the factors, one per axis."""
     factors: Any = [factor] * len(shape) if isinstance(factor, Integral) else factor
     try:
-        factors = [index(each) for each in factors]
+        factors = [index(size) for size in factors]
     except TypeError:
         factors = []
     if len(factors) != len(shape) or not all(
-        1 <= each <= length for each, length in zip(factors, shape, strict=True)
+        1 <= size <= length for size, length in zip(factors, shape, strict=True)
     ):
         raise ValueError(
-            f"factor={factor!r} came for an image of the shape {shape}, and lengths of a block "
-            "from 1 to that of the axis are taken. Give one number, or one for each axis."
+            f"factor={factor!r} was passed for an image of shape {shape}, but lengths from 1 to "
+            "that of the axis are required. Pass one number, or one for each axis."
         )
     return list(factors)

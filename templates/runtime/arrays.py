@@ -1,7 +1,6 @@
-"""Types of arrays that need no array library, for wrappers and for code that calls them.
+"""Types of arrays that don't import any array library, for wrappers and the code that calls them.
 
-A checker that finds none of the libraries reads them as well as one that finds all, and reads
-them quickly: nothing is imported.
+A type checker understands them even if no array library is installed.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ __all__ = [
 
 
 class Array(Protocol):
-    """What the arrays of NumPy, CuPy, PyTorch and pyclesperanto have in common."""
+    """The attributes that arrays of NumPy, CuPy, PyTorch and pyclesperanto have in common."""
 
     @property
     def ndim(self) -> int:
@@ -38,23 +37,23 @@ class Array(Protocol):
         ...
 
     @property
-    # Each library has a class of its own for it.
+    # `Any`, because each library has its own class of dtypes.
     def dtype(self) -> Any:
         """Type of the elements."""
         ...
 
 
 class DType(Protocol):
-    """A data type object: ``numpy.dtype``, ``torch.dtype``."""
+    """A dtype object: ``numpy.dtype``, ``torch.dtype``."""
 
     @property
     def itemsize(self) -> int:
-        """Bytes of one element."""
+        """Size of one element in bytes."""
         ...
 
 
 ArrayT = TypeVar("ArrayT", bound=Array)
-"""The type of the first image, which is also that of an image result: its dtype is kept."""
+"""The type of the first image, and of a result that is an image with the same dtype."""
 
 OutT = TypeVar("OutT", bound=Array)
 """The type of a result: an array of the same library as the image."""
@@ -62,10 +61,10 @@ _OutT_co = TypeVar("_OutT_co", bound=Array, covariant=True)
 
 
 class Castable(Protocol[_OutT_co]):
-    """An image whose dtype isn't kept: a ``numpy.ndarray`` gives one of any dtype.
+    """An image for a function whose result may have another dtype.
 
-    `clip` says what such an array is: in NumPy's own types its result is an ``NDArray[Any]``,
-    in PyTorch's it is a tensor. A wrapper takes and gives what `clip` would.
+    The type of the result is that of the image's `clip`: NumPy declares it as ``NDArray[Any]``,
+    PyTorch as a tensor.
     """
 
     @property
@@ -79,9 +78,10 @@ class Castable(Protocol[_OutT_co]):
 
 
 class Reshapable(Protocol[_OutT_co]):
-    """An image whose dtype is kept, and not the number of its axes.
+    """An image for a function whose result has the same dtype but maybe another number of axes.
 
-    `reshape` says what such an array is: the same dtype, with a shape of any length.
+    The type of the result is that of the image's `reshape`: an array of the same dtype, with any
+    number of axes.
     """
 
     @property
@@ -90,15 +90,15 @@ class Reshapable(Protocol[_OutT_co]):
         ...
 
     def reshape(self, shape: tuple[int, ...], /) -> _OutT_co:
-        """Arrange the elements along other axes."""
+        """Return the elements as an array of another shape."""
         ...
 
 
 class LibraryArray(Array, Protocol):
-    """An array in the library's own memory, where no image says which: ``morphology.disk(3)``.
+    """An array in the library's own memory, from a function without images: ``disk(3)``.
 
-    A ``numpy.ndarray``, or pyclesperanto's array, in as much as can be said without importing
-    it: what is done with its values gives `Any`, since the dtype is not known here.
+    It is a ``numpy.ndarray`` or an array of pyclesperanto, described without importing them.
+    Operations on its values return `Any`, because the dtype is unknown.
     """
 
     def clip(self, min: int, max: int, /) -> LibraryArray:
@@ -106,7 +106,7 @@ class LibraryArray(Array, Protocol):
         ...
 
     def reshape(self, shape: tuple[int, ...], /) -> LibraryArray:
-        """Arrange the elements along other axes."""
+        """Return the elements as an array of another shape."""
         ...
 
     def __array__(self) -> Any: ...
@@ -155,22 +155,22 @@ class LibraryArray(Array, Protocol):
     def __rshift__(self, other: Any, /) -> Any: ...
 
 
-# Nested sequences are named as the two built-in ones: a `str` is a sequence of itself.
+# `list` and `tuple` instead of `Sequence`, because a `str` is a sequence of strings.
 Nested: TypeAlias = complex | list[Any] | tuple[Any, ...] | range
-"""Numbers and nested sequences of them."""
+"""Numbers, and nested sequences of numbers."""
 ArrayLike: TypeAlias = Array | Nested
 DTypeLike: TypeAlias = DType | str | type[Any]
 
 
 class RandomGenerator(Protocol):
-    """What the random generators of NumPy and CuPy have in common."""
+    """The attributes that random generators of NumPy and CuPy have in common."""
 
     @property
     def bit_generator(self) -> Any:
-        """Where the bits come from."""
+        """Source of random bits."""
 
     def random(self, *args: Any, **kwargs: Any) -> Any:
-        """Draw floats from [0, 1)."""
+        """Draw random floats in [0, 1)."""
 
     def integers(self, *args: Any, **kwargs: Any) -> Any:
-        """Draw integers."""
+        """Draw random integers."""

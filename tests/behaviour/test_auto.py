@@ -287,8 +287,8 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
 
     assert told(filters.gaussian) == (
         "runs cucim.skimage.filters.gaussian if image is on an NVIDIA GPU or "
-        "voxbind.prefer('gpu') holds, else skimage.filters.gaussian on the CPU. "
-        "Images of bool, uint8 and uint16 give float32 on a GPU and float64 on the CPU."
+        "voxbind.prefer('gpu') is set, else skimage.filters.gaussian on the CPU. "
+        "Images of bool, uint8 and uint16 give float32 on a GPU, but float64 on the CPU."
     )
     on_cpu = "These run on the CPU in any case: calls"
     assert f"{on_cpu} for images of bool (results differ from the CPU's by" in told(
@@ -298,10 +298,7 @@ def test_documentation_tells_what_only_the_cpu_does() -> None:
     assert (
         told(feature.hog) == "runs on the CPU, because skimage.feature.hog has no twin on the GPU."
     )
-    assert (
-        told(morphology.disk) == "takes no array, so that it runs skimage.morphology.disk on the "
-        "CPU."
-    )
+    assert told(morphology.disk) == "takes no array, so it runs skimage.morphology.disk on the CPU."
     assert f"{on_cpu} with radius; calls for" in told(ndimage.gaussian_filter1d)
     assert "calls with a Python function as function" in told(ndimage.generic_filter)
     assert "Numbers are returned on the host, wherever it runs" in told(filters.threshold_otsu)
@@ -603,7 +600,7 @@ def on_gpu(*args: Any, **arguments: Any) -> tuple[Any, ...]:
 
 GPU = "json.f"
 """Name of the twin on the GPU, in a module that can be imported."""
-DEFAULT, ON_HOST = Settings(), "the image is on no NVIDIA GPU"
+DEFAULT, ON_HOST = Settings(), "the image isn't on an NVIDIA GPU"
 PREFERRED = Settings(prefer=Preference("gpu", 0))
 
 
@@ -662,7 +659,7 @@ def test_the_first_image_that_is_given_decides() -> None:
 
 
 def test_what_is_on_the_host_goes_where_it_is_preferred() -> None:
-    assert why(settings=PREFERRED) == (True, "voxbind.prefer('gpu') holds")
+    assert why(settings=PREFERRED) == (True, "voxbind.prefer('gpu') is set")
     assert why(torch.from_numpy(IMAGE), PREFERRED)[0]
     assert why(settings=Settings(prefer=Preference("cpu"))) == (False, ON_HOST)
     voxbind.prefer("gpu", min_bytes=0)
@@ -701,20 +698,20 @@ def test_small_images_stay_on_the_host() -> None:
 HOST_REASONS: dict[str, tuple[dict[str, Any], str]] = {
     "objects": (
         {"returns_objects": True},
-        "skimage.made.f gives objects, which stay where their arrays are",
+        "skimage.made.f returns objects, which stay where their arrays are",
     ),
     "random numbers": (
         {"is_random": True},
-        "skimage.made.f is random, and a GPU's random numbers are others",
+        "skimage.made.f is random, and a GPU would draw different random numbers",
     ),
     "no image": (
         {"has_image": False},
-        "skimage.made.f takes no image, and works where its arrays are",
+        "skimage.made.f takes no image, and runs where its arrays are",
     ),
-    "nothing that is an array": ({"image": [[1.0]]}, "the image is no array"),
+    "nothing that is an array": ({"image": [[1.0]]}, "the image is not an array"),
     "forbidden": (
         {"settings": PREFERRED._replace(transfers="forbid")},
-        "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds",
+        "the image isn't on an NVIDIA GPU, and voxbind.transfers('forbid') is set",
     ),
     "masked": ({"image": np.ma.masked_array(IMAGE)}, "CuPy has no masked arrays"),
     "dtype": ({"image": np.array(["a"])}, "CuPy has no dtype <U1"),
@@ -785,14 +782,14 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
         },
         "results of json.f with mode and cval differ in kind or shape from those of skimage.made.f",
     ),
-    "axes": ({"spatial_axes": 3}, "json.f does something else with an image of shape (24, 30)"),
+    "axes": ({"spatial_axes": 3}, "json.f treats an image of shape (24, 30) differently"),
     "axes beside colours": (
         {"spatial_axes": 2, "has_colors": True},
-        "json.f does something else with an image of shape (24, 30)",
+        "json.f treats an image of shape (24, 30) differently",
     ),
     "axes beside channels": (
         {"spatial_axes": 2, "arguments": {"channel_axis": 0}},
-        "json.f does something else with an image of shape (24, 30)",
+        "json.f treats an image of shape (24, 30) differently",
     ),
     "library": ({"absent": lambda *_: "cupy isn't installed"}, "cupy isn't installed"),
 }
@@ -837,7 +834,7 @@ def test_a_missing_gpu_and_a_missing_library_are_told() -> None:
     assert missing("no_such_library", True) == "no_such_library isn't installed"
     assert missing("no_such_library.module", True) == "no_such_library isn't installed"
     if not context_has_gpu():
-        assert missing("json", False) == "no NVIDIA GPU is found here"
+        assert missing("json", False) == "there is no NVIDIA GPU on this machine"
 
 
 def test_a_library_that_fails_to_import_is_told_in_a_line(
@@ -1017,7 +1014,7 @@ def test_a_function_that_may_know_numpys_arrays_alone_keeps_the_image_with_it(
 ) -> None:
     chosen, reason = why(settings=PREFERRED, arguments={"func": given})
     assert chosen is not stays
-    told = ("the function given for 'func'", "doesn't take voxbind.skimage")
+    told = ("the function passed as 'func'", "doesn't take voxbind.skimage")
     assert any(each in reason for each in told) is stays
 
 
@@ -1058,7 +1055,7 @@ def test_an_image_that_is_taken_to_a_device_moves_there_once_and_back_once() -> 
     assert type(result) is np.ndarray
     moved = [(move.argument, move.target) for move in log[0].conversions]
     assert moved == [("input_image", f"pyclesperanto ({DEVICE})"), ("result", "numpy")]
-    assert log[0].reason == "voxbind.prefer('gpu') holds"
+    assert log[0].reason == "voxbind.prefer('gpu') is set"
     with voxbind.trace() as log:
         np.testing.assert_array_equal(on_device(IMAGE), scipy_ndimage.gaussian_filter(IMAGE, 2))
     assert log[0].reason == ON_HOST
@@ -1068,7 +1065,9 @@ def test_where_transfers_are_forbidden_what_is_on_the_host_stays_there() -> None
     with voxbind.prefer("gpu", min_bytes=0), voxbind.transfers("forbid"), voxbind.trace() as log:
         result = on_device(IMAGE)
     np.testing.assert_array_equal(result, scipy_ndimage.gaussian_filter(IMAGE, 2))
-    assert log[0].reason == "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds"
+    assert (
+        log[0].reason == "the image isn't on an NVIDIA GPU, and voxbind.transfers('forbid') is set"
+    )
 
 
 # --- told, or forbidden ---------------------------------------------------------------------------
@@ -1105,7 +1104,7 @@ def test_without_a_gpu_it_is_told_that_there_is_none() -> None:
         feature.hog(IMAGE)
         ndimage.generic_filter(IMAGE, np.max, 3)
     assert [call.reason for call in log] == [
-        *["no NVIDIA GPU is found here"] * 2,
+        *["there is no NVIDIA GPU on this machine"] * 2,
         "skimage.feature.hog has no twin on the GPU",
         "cupyx.scipy.ndimage.generic_filter takes no Python function for 'function'",
     ]
@@ -1266,7 +1265,7 @@ def test_many_calls_are_not_kept() -> None:
         with voxbind.prefer("cpu"):
             pass
     gc.collect()
-    assert len(vars(context)["_asked"]) < 5
+    assert len(vars(context)["_process_settings"]) < 5
 
 
 def test_many_threads_at_once_leave_nothing_behind() -> None:
@@ -1313,7 +1312,7 @@ def test_devices_that_are_none_are_refused(device: Any) -> None:
 
 @pytest.mark.parametrize("min_bytes", [-1, 1.5, True, "1", None])
 def test_sizes_that_are_none_are_refused(min_bytes: Any) -> None:
-    with pytest.raises(ValueError, match="whole number of bytes"):
+    with pytest.raises(ValueError, match="integer of at least 0"):
         voxbind.prefer("gpu", min_bytes=min_bytes)
     assert preference() == CPU_PREFERRED
 

@@ -111,7 +111,7 @@ def test_what_is_on_the_host_goes_there_and_back_once_where_that_is_asked_for(ca
         result = call(function, array)
     close(result, expected, np.asarray)
     assert log[0].function.startswith(("cucim.", "cupyx."))
-    assert log[0].reason == "voxbind.prefer('gpu') holds"
+    assert log[0].reason == "voxbind.prefer('gpu') is set"
     up = [each.argument for each in log[0].conversions if each.target.startswith("cupy")]
     down = [each.argument for each in log[0].conversions if each.target == "numpy"]
     assert len(up) == len({*up})

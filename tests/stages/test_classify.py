@@ -270,7 +270,7 @@ def test_only_images_stack(name: str, stacks: bool) -> None:
 
 def test_reasons_are_told_in_words() -> None:
     swirl = watch_name("skimage.transform.swirl")[1].reason
-    assert "taken for channels" in swirl and "last axis" in swirl
+    assert "read as channels" in swirl and "last axis" in swirl
     perimeter = watch_name("skimage.measure.perimeter")[1].reason
     assert "`perimeter` supports 2D images only" in perimeter
     assert "channel_axis=None" in watch_name("skimage.segmentation.slic")[1].reason
@@ -351,25 +351,29 @@ REFUSED = (call(IMAGE, "TypeError: never"), call(VOLUME, "TypeError: never"))
     ("observation", "contract", "said"),
     [
         (seen(*SAME), F, "all axes are spatial"),
-        (seen(*SAME, per_slice=True, last_axis=True), F, "every pixel is treated by itself"),
-        (seen(*SAME, per_slice=True, last_axis=False), F, "as if each had been given alone"),
-        (seen(*SAME, last_axis=True, per_slice=False), P2, "taken for channels"),
+        (seen(*SAME, per_slice=True, last_axis=True), F, "treats every pixel separately"),
+        (seen(*SAME, per_slice=True, last_axis=False), F, "the same result as the slice alone"),
+        (seen(*SAME, last_axis=True, per_slice=False), P2, "read as channels"),
         (seen(*SAME, last_axis=True, caller_chooses_axes=True), F, "chooses the axes"),
-        (seen(*SAME, last_axis=True, caller_chooses_axes=False), P2, "taken for channels"),
-        (seen(*SAME, last_axis_gone=True), P2, "without its last axis"),
+        (seen(*SAME, last_axis=True, caller_chooses_axes=False), P2, "read as channels"),
+        (seen(*SAME, last_axis_gone=True), P2, "lacks its last axis"),
         (seen(*SAME, shuffle_last=True, shuffle_rows=False), P2, "order of a volume's planes"),
-        (seen(*SAME, shuffle_last=True, shuffle_rows=True), F, "neighbours makes no difference"),
+        (
+            seen(*SAME, shuffle_last=True, shuffle_rows=True),
+            F,
+            "no difference which pixels are neighbours",
+        ),
         (seen(*SAME, flat_arguments=True), P2, "made for an image of its first two axes"),
         (seen(*SAME, default_reads_channels=True), F, "channel_axis=None"),
         (seen(*ONLY_2D), P2, "ValueError: no volumes"),
         (seen(*ONLY_3D), P3, "ValueError: no images"),
-        (seen(*TO_SLICE), V2S, "two-dimensional image comes back"),
-        (seen(*LINE), V2S, "one axis of space reduced"),
-        (seen(*LINE, last_axis=True), V2S, "one axis of space reduced"),
-        (seen(*COLOURS), P2, "an axis of colours is needed"),
-        (seen(*COLOUR_VOLUME), F, "an axis of colours is needed"),
+        (seen(*TO_SLICE), V2S, "returns a two-dimensional image"),
+        (seen(*LINE), V2S, "removes one spatial axis"),
+        (seen(*LINE, last_axis=True), V2S, "removes one spatial axis"),
+        (seen(*COLOURS), P2, "needs a channel axis"),
+        (seen(*COLOUR_VOLUME), F, "needs a channel axis"),
         (seen(*REFUSED), None, "not observed: tried (Y, X)"),
-        (seen(*REFUSED), None, "the library answered TypeError: never"),
+        (seen(*REFUSED), None, "the library raised TypeError: never"),
     ],
 )
 def test_contracts_follow_from_observations(

@@ -138,7 +138,7 @@ def test_show_tells_what_the_measurement_rests_on(voxbind):
     assert told["version"] == "1.0"
     assert "observed, by running toylib 1.0" in page
     assert basis["taken"] > 1
-    assert f"{basis['taken']} with a result, {basis['refused']} refused" in page
+    assert f"{basis['taken']} returned, {basis['refused']} raised an error" in page
     (shapes,) = basis["images"].values()
     assert {len(shape) for shape in shapes} >= {2, 3}
     assert str(tuple(shapes[0])) in page
@@ -193,13 +193,13 @@ def test_a_declared_verdict_is_shown_with_what_it_overrules(voxbind, capsys, pac
     code, printed, _ = voxbind("build", "--library", str(toml), out=package)
     assert code == 0
     for command in (printed, voxbind("check", "--library", str(toml), out=package)[1]):
-        assert "toylib.filters.box: the declaration overrules what was observed" in command
+        assert "toylib.filters.box: the declaration overrules the measurement" in command
         assert "declared PURE_2D: Planes are far apart." in command
-        assert "observed FLEXIBLE: image and volume are both taken" in command
+        assert "observed FLEXIBLE: takes images and volumes" in command
     _, page, _ = voxbind("show", "toylib.filters.box", out=package)
     assert "declared by a person" in page
     assert "Planes are far apart." in page
-    assert "FLEXIBLE: image and volume are both taken" in flat(page)
+    assert "FLEXIBLE: takes images and volumes" in flat(page)
 
 
 def test_what_was_not_observed_is_counted_and_named(voxbind, package, toylib, functions):
@@ -222,7 +222,7 @@ def test_show_tells_why_a_name_is_left_out(voxbind, built):
     for name, exclusion in excluded.items():
         code, output, _ = voxbind("show", name)
         assert code == 0
-        assert f"left out: {exclusion.reason}" in output
+        assert f"excluded: {exclusion.reason}" in output
 
 
 @pytest.mark.parametrize("typo", ["toylib.filters.bux", "boxx", "filters.boxar"])
@@ -295,17 +295,17 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
     assert cli.run(["check", "--library", toml, "--out", str(package)]) == 1
     lines = capsys.readouterr().out.splitlines()
     found = [
-        "a link: _upstream/lazy.py",
+        "symbolic link: _upstream/lazy.py",
         "edited by hand: _dispatch/facts.py",
         "missing: errors.py",
         "not voxbind's: lazy.pyc",
         "signature: toylib.filters.box",
-        "to be measured: toylib.filters._smooth:box",
+        "needs measuring: toylib.filters._smooth:box",
         "out of date: manifest.json",
         "out of date: toylib/filters.py",
     ]
     assert [line for line in lines if line in found] == found
-    assert "writes nothing until what isn't voxbind's is moved elsewhere" in flat(lines[-1])
+    assert "refuses to write: first move files that aren't voxbind's elsewhere" in flat(lines[-1])
 
 
 # --- wrong usage and failures ----------------------------------------------------------
@@ -318,7 +318,7 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
         (["build", "--jobs", "0"], "--jobs"),
         (["build", "--library", "scikit-image"], "skimage"),
         (["build", "--library", "absent.toml"], "absent.toml"),
-        (["build", "--library", TOML, "--library", TOML], "toylib is named twice"),
+        (["build", "--library", TOML, "--library", TOML], "toylib is given twice"),
         (["list", "--contract", "PURE_4D"], "PURE_3D"),
         (["list", "--memory", "paper"], "numpy"),
         (["list", "--evidence", "hearsay"], "inferred"),
@@ -400,7 +400,7 @@ def test_a_damaged_manifest_returns_one_and_says_how_to_go_on(voxbind, package, 
     assert "Traceback" not in errors
 
 
-def test_ctrl_c_says_that_the_package_is_as_it_was(package, search_path):
+def test_ctrl_c_says_that_the_package_is_unchanged(package, search_path):
     before = {path: path.read_bytes() for path in package.rglob("*.*")}
     build = _start(package, search_path, stderr=subprocess.PIPE)
     assert build.stderr is not None
@@ -410,7 +410,7 @@ def test_ctrl_c_says_that_the_package_is_as_it_was(package, search_path):
             break
     told = build.stderr.read()
     assert build.wait(timeout=30) == 1
-    assert "Stopped. The package is as it was" in told
+    assert "Stopped. The package is unchanged" in told
     assert "Traceback" not in told
     assert {path: path.read_bytes() for path in package.rglob("*.*")} == before
 

@@ -14,7 +14,7 @@ from voxbind_build.classify.contract_rules import RULES, contract
 from voxbind_build.manifest import MANIFEST, read
 from voxbind_build.model import Call, Observation, Result
 
-TEXTS = {"default": r"(, where channel_axis=None is given .*)?", "needs_colours": ".*"}
+TEXTS = {"default": r"(, if channel_axis=None is passed .*)?", "needs_colours": ".*"}
 """What may stand for a field in braces; for all others it is the library's error, or nothing."""
 IMAGES = {"image": ((17, 22), (19, 15)), "volume": ((9, 17, 22), (11, 19, 15))}
 

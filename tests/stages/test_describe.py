@@ -692,16 +692,16 @@ def test_what_fits_no_type_is_kept_as_facts() -> None:
 @pytest.mark.parametrize(
     ("documented", "default", "contradiction"),
     [
-        ("float", "None", "documented as 'float', and the default is None"),
+        ("float", "None", "documented as 'float', but the default is None"),
         ("float or None", "None", ""),
-        ("int", 'float("inf")', "documented as 'int', and the default is float(\"inf\")"),
+        ("int", 'float("inf")', "documented as 'int', but the default is float(\"inf\")"),
         ("int", "1", ""),
-        ("{'a', 'b'}", "'c'", "documented as \"{'a', 'b'}\", and the default is 'c'"),
+        ("{'a', 'b'}", "'c'", "documented as \"{'a', 'b'}\", but the default is 'c'"),
         ("{'a', 'b'}", "'b'", ""),
-        ("str", "True", "documented as 'str', and the default is True"),
+        ("str", "True", "documented as 'str', but the default is True"),
         ("list of int", "(1, 2)", ""),
         ("dict", "{}", ""),
-        ("int (default: 2)", "3", "the default is documented as 2, and is 3"),
+        ("int (default: 2)", "3", "the default is documented as 2, but is 3"),
         ("int (default: 2)", "2", ""),
         ("int (default: the image's)", "2", ""),
         ("???", "2.5", ""),
@@ -720,7 +720,7 @@ def test_where_documentation_and_default_differ_both_are_told(
 def test_annotations_are_held_against_the_default_too() -> None:
     found = parameter("", "None", annotation="int")
     assert found.annotation == "int | None"
-    assert found.contradiction == "annotated as 'int', and the default is None"
+    assert found.contradiction == "annotated as 'int', but the default is None"
 
 
 @pytest.mark.parametrize(
@@ -728,9 +728,9 @@ def test_annotations_are_held_against_the_default_too() -> None:
     [
         ("", None, "neither annotated nor documented, and required"),
         ("", "None", "neither annotated nor documented, and the default is None"),
-        ("DEPRECATED", "None", "the documentation says nothing about the type: 'DEPRECATED'"),
+        ("DEPRECATED", "None", "the documentation doesn't name a type: 'DEPRECATED'"),
         ("see there", None, "the documentation can't be read: 'see there'"),
-        ("sk.Mixture", None, "the documentation names a class of no known module: sk.Mixture"),
+        ("sk.Mixture", None, "the documentation names a class of unknown module: sk.Mixture"),
     ],
 )
 def test_every_any_has_its_reason(documented: str, default: str | None, reason: str) -> None:

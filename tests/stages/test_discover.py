@@ -536,7 +536,7 @@ def test_a_module_may_be_an_attribute_of_its_parent_by_another_name(tmp_path: Pa
         nice, b = names["pkg.nice"].exclusion, names["pkg.b"].exclusion
         assert nice is not None
         assert nice == b
-        assert "mirrored, as a module" in nice.detail
+        assert "wrapped as a module" in nice.detail
     found = discover(spec, [tmp_path])
     assert (found.live, found.differences) == (True, ())
 
@@ -590,11 +590,11 @@ def test_entries_of_the_specification_that_change_nothing_are_misfits(tmp_path: 
     found = discover(spec, [tmp_path])
     assert found.differences == ()
     assert [problem.line("pkg.toml") for problem in libraries.misfits(found)] == [
-        'pkg.toml: at declare."pkg.C": it is a class, and here a function is named; remove it',
+        'pkg.toml: at declare."pkg.C": it is a class, but this table is for functions; remove it',
         'pkg.toml: at declare."pkg.gone": pkg unknown has no such name; correct it, or remove the '
         "entry",
-        'pkg.toml: at declare."pkg.show_a": it has no wrapper (display), so that the entry changes '
-        "nothing; remove one of the two",
+        'pkg.toml: at declare."pkg.show_a": it is excluded (display), so this entry has no '
+        "effect; remove the entry or the exclusion",
         "pkg.toml: at roles.\"pkg.f\".imge: the function has no parameter 'imge'; "
         "do you mean 'image'?",
     ]
@@ -706,11 +706,11 @@ def test_half_a_surrogate_pair_in_a_docstring_stops_nothing(tmp_path: Path) -> N
     [
         (
             "def deco(f):\n    return lambda *args: f(*args)\n@deco\ndef f(a, b=1): ...",
-            "f takes (a, b=...) in the source and (*args) when imported",
+            "f takes (a, b=...) in the source, but (*args) when imported",
         ),
         (
             "def f(a=1): ...\nf.__defaults__ = (2,)",
-            "f: a is 1 by default in the source and 2 when imported",
+            "f: a is 1 by default in the source, but 2 when imported",
         ),
         ("def f(): ...\nglobals()['g'] = f", "g is a function when imported and nothing in"),
         ("def f(): ...\nglobals().pop('f')", "f is in the source but not in the imported module"),

@@ -31,7 +31,12 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fingerprints() -> dict[str, str]:
-    for cached in (fingerprint._shared_code, fingerprint._memory_code, fingerprint._code_of_role):
+    for cached in (
+        fingerprint._shared_code,
+        fingerprint._memory_code,
+        fingerprint._code_of_role,
+        fingerprint._input_modules,
+    ):
         cached.cache_clear()
     roles.table.cache_clear()
     return {name: fingerprint.method_fingerprint(task) for name, task in TASKS.items()}

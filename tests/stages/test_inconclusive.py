@@ -101,8 +101,8 @@ def test_a_recorded_verdict_stays_and_is_named(moody, tmp_path, mood):
     moody(mood)
     report = build(out)
     (note,) = report.notes
-    assert note.startswith(f"moody.blur: the measurement was inconclusive, twice ({ENDS[mood]}")
-    assert note.endswith("; what was recorded of it before is kept.")
+    assert note.startswith(f"moody.blur: the measurement was inconclusive twice ({ENDS[mood]}")
+    assert note.endswith("; the earlier record of it is kept.")
     after = function(out)
     assert msgspec.structs.replace(after, fingerprint="") == msgspec.structs.replace(
         before, fingerprint=""
@@ -147,7 +147,9 @@ def test_a_function_that_is_observed_no_longer_is_a_loss_by_name(moody, tmp_path
     build(out)
     moody("refuses")
     (note,) = build(out).notes
-    assert note.startswith("moody.blur was observed to be FLEXIBLE and is unobserved now: ")
+    assert note.startswith(
+        "moody.blur was measured to be FLEXIBLE, but could not be measured now: "
+    )
     assert "ValueError: not today" in note
     assert build(out).notes == ()  # once
     frozen = manifest.read(out / manifest.MANIFEST)

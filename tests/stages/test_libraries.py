@@ -149,7 +149,7 @@ DECLARE = FULL + '[declare."x.f"]\n'
         ),
         pytest.param(
             FULL + '[environment.X]\nbelow_prefix = ["/lib/x.so"]\n',
-            r"at environment.X.below_prefix\[0\]: '/lib/x.so' is no path below .*",
+            r"at environment.X.below_prefix\[0\]: '/lib/x.so' is not a path relative to .*",
             id="absolute file",
         ),
         pytest.param(
@@ -189,7 +189,7 @@ DECLARE = FULL + '[declare."x.f"]\n'
         ),
         pytest.param(
             GOOD + 'modules = ["ﬁlters"]\n',
-            r"at modules\[0\]: 'ﬁlters' is read as 'filters' by Python.*",
+            r"at modules\[0\]: Python reads 'ﬁlters' as 'filters' .*",
             id="ligature",
         ),
         pytest.param(
@@ -210,16 +210,18 @@ DECLARE = FULL + '[declare."x.f"]\n'
         ),
         pytest.param('name = "if"\nmodules = ["x"]\n', "at name: 'if' is a keyword .*", id="if"),
         pytest.param(
-            'name = "__x"\nmodules = ["x"]\n', "at name: '__x' is a name of .*", id="dunder"
+            'name = "__x"\nmodules = ["x"]\n',
+            "at name: names like '__x' are reserved by Python; .*",
+            id="dunder",
         ),
         pytest.param(
             'name = "\uff58"\nmodules = ["x"]\n',
-            "at name: '\uff58' is read as 'x' by Python.*",
+            "at name: Python reads '\uff58' as 'x' .*",
             id="wide",
         ),
         pytest.param(
             FULL + 'also = ["scikit image"]\n',
-            r"at also\[0\]: 'scikit image' is no name of a distribution.*",
+            r"at also\[0\]: 'scikit image' is not the name of a distribution.*",
             id="distribution",
         ),
         pytest.param(
@@ -240,7 +242,7 @@ DECLARE = FULL + '[declare."x.f"]\n'
         ),
         pytest.param(
             FULL + '[roles."x.z.f"]\nimage = "labels"\n',
-            "at roles.\"x.z.f\": 'x.z' is none of the listed modules; do you mean 'x.y'\\?",
+            "at roles.\"x.z.f\": 'x.z' is not one of `modules`; do you mean 'x.y'\\?",
             id="not in a module",
         ),
         pytest.param(
@@ -258,12 +260,12 @@ DECLARE = FULL + '[declare."x.f"]\n'
         ),
         pytest.param(
             FULL + 'twin = "scipy"\n[tolerance]\n"*" = -1e-3\n',
-            r'at tolerance."\*": -0.001 is no tolerance; .*',
+            r'at tolerance."\*": -0.001 is not a tolerance; .*',
             id="negative",
         ),
         pytest.param(
             FULL + 'twin = "scipy"\n[tolerance]\n"*" = nan\n',
-            r'at tolerance."\*": nan is no tolerance; .*',
+            r'at tolerance."\*": nan is not a tolerance; .*',
             id="no number",
         ),
         pytest.param(
@@ -420,7 +422,7 @@ PURE = {"reason": "Because.", "contract": "PURE_2D"}
         ),
         (
             {"exclude": {"lib.filters.shwo_im*": DISPLAY}},
-            'exclude."lib.filters.shwo_im*": it fits no public name of lib unknown; '
+            'exclude."lib.filters.shwo_im*": it matches no public name of lib unknown; '
             "do you mean 'lib.filters.show_image'?",
         ),
         (
@@ -430,12 +432,13 @@ PURE = {"reason": "Because.", "contract": "PURE_2D"}
         ),
         (
             {"declare": {"lib.filters.Kernel": PURE}},
-            'declare."lib.filters.Kernel": it is a class, and here a function is named; remove it',
+            'declare."lib.filters.Kernel": it is a class, but this table is for functions; '
+            "remove it",
         ),
         (
             {"declare": {"lib.filters.show_image": PURE}, "exclude": {"*.show_*": DISPLAY}},
-            'declare."lib.filters.show_image": it has no wrapper (display), so that the entry '
-            "changes nothing; remove one of the two",
+            'declare."lib.filters.show_image": it is excluded (display), so this entry '
+            "has no effect; remove the entry or the exclusion",
         ),
         (
             {"roles": {"lib.filters.blur": {"imge": "mask"}}},
@@ -459,17 +462,18 @@ PURE = {"reason": "Because.", "contract": "PURE_2D"}
         ),
         (
             {"untyped": {"lib.filters.blur": "Because."}},
-            'untyped."lib.filters.blur": it is a function, and here a class is named; remove it',
+            'untyped."lib.filters.blur": it is a function, but this table is for classes; '
+            "remove it",
         ),
         (
             {"twin": "scipy", "tolerance": {"lib.filters.kernl": 1e-3, "*": 1e-4}},
-            'tolerance."lib.filters.kernl": it fits no function of lib unknown; '
+            'tolerance."lib.filters.kernl": it matches no function of lib unknown; '
             "correct it, or remove the entry",
         ),
         (
             {"twin": "scipy", "tolerance": {"*": 1e-3, "lib.filters.blur": 1e-4}},
-            'tolerance."lib.filters.blur": an entry before it fits all functions that it fits; '
-            "put this one first",
+            'tolerance."lib.filters.blur": earlier entries match all functions that it '
+            "matches; put this one first",
         ),
     ],
 )
@@ -518,7 +522,7 @@ def test_no_library_differs_by_case_alone(name: str) -> None:
 def test_a_library_of_an_unknown_twin_is_refused() -> None:
     lab, other = (LibrarySpec(name=name, modules=(name,), twin="labb") for name in ("lab", "l2"))
     with pytest.raises(
-        SpecError, match="l2: at twin: there is no library 'labb'; do you mean 'lab'"
+        SpecError, match="l2: at twin: no library is named 'labb'; do you mean 'lab'"
     ):
         admit([msgspec.structs.replace(lab, twin="l2"), other], {})
     admit([msgspec.structs.replace(lab, twin="l2"), msgspec.structs.replace(other, twin="lab")], {})

@@ -213,8 +213,8 @@ def test_sealing_lists_every_file_but_the_manifest():
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: text[: len(text) // 2], "isn't whole JSON"),
-        (lambda text: "", "isn't whole JSON"),
+        (lambda text: text[: len(text) // 2], "isn't valid JSON"),
+        (lambda text: "", "isn't valid JSON"),
         (lambda text: "[]", "isn't a voxbind manifest"),
         (lambda text: '{"name": "another tool"}', "isn't a voxbind manifest"),
         (lambda text: text.replace('"schema_version": 2', '"schema_version": 3'), "version 3"),
@@ -313,7 +313,7 @@ def test_damaged_observations_cost_their_own_library_and_are_named(tmp_path, dam
     assert list(record.manifest.libraries) == ["other", "toy"]
     (problem,) = record.problems
     assert str(tmp_path / "observations" / "toy.json") in problem
-    assert "measures this library anew" in problem
+    assert "will measure this library again" in problem
 
 
 def test_observations_are_read_without_the_manifest_that_lists_them(tmp_path):
@@ -599,7 +599,7 @@ def test_a_wrapped_name_that_is_left_out_is_told():
     )
     (difference,) = frozen.compare("toy", BASE, library(described=(), names=(excluded,)))
     assert (difference.name, difference.aspect) == ("toy.filters.blur", "exclusion")
-    assert (difference.before, difference.after) == ("wrapped", "left out: display")
+    assert (difference.before, difference.after) == ("wrapped", "excluded: display")
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_the_build_tells_what_happened(built, name, told):
 
 def test_the_build_names_what_was_inconclusive(built):
     report, _ = built
-    noted = [note for note in report.notes if "the measurement was inconclusive, twice" in note]
+    noted = [note for note in report.notes if "the measurement was inconclusive twice" in note]
     names = {note.partition(":")[0] for note in noted}
     assert {f"mischief.{name}" for name in ("hangs", "spins", "is_killed", "eats_memory")} <= names
     assert not {f"mischief.{name}" for name in ("invert", "segfaults", "exits")} & names

@@ -266,7 +266,7 @@ def test_a_library_that_fails_to_import_keeps_its_record(toylib, package, built,
     assert contents(package) == contents(built)
     assert report.rows[0].source == "record"
     assert len(report.notes) == 1
-    assert "toylib stays as it was recorded" in report.notes[0]
+    assert "toylib keeps its record of" in report.notes[0]
     assert listener.warned == list(report.notes)
 
 
@@ -338,7 +338,7 @@ def test_declarations_are_reported_beside_what_they_overrule(toylib, package):
         "Planes are far apart.",
     )
     assert (box.observed.contract, box.observed.evidence) == ("FLEXIBLE", "observed")
-    assert box.standing == "overrules what was observed"
+    assert box.standing == "overrules the measurement"
     assert "no longer needed" in boxcar.standing
     frozen = manifest.read(package / manifest.MANIFEST).libraries["toylib"].functions
     assert frozen["toylib.filters.box"].evidence == "declared"
@@ -532,7 +532,7 @@ def test_check_tells_of_a_promise_that_doesnt_hold(toylib, package):
         "toylib.filters.box",
         "toylib.filters.boxcar",
     ]
-    with pytest.raises(BuildError, match="What authors declare doesn't hold"):
+    with pytest.raises(BuildError, match="These declarations contradict the measurement"):
         pipeline.build([spec(toylib)], package)
 
 

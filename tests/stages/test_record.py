@@ -509,7 +509,7 @@ def test_a_file_is_merged_where_there_is_no_device(
     }
     found = functions(package)
     assert found["negate"].reason != functions(package)["stop"].reason
-    assert "as its twin, plain.filters.stop" in found["stop"].reason
+    assert "taken from its twin plain.filters.stop" in found["stop"].reason
     assert found["stop"].reason.startswith("ended its process")
     twin = found["brighten"].twin
     assert twin is not None
@@ -561,7 +561,7 @@ def test_a_damaged_recording_is_named_and_kept_and_costs_its_own_library(
     path.write_text(damaged := path.read_text().replace("float64", "float32"))
     report = pipeline.build(specs(here), package, recordings=folder)
     assert [str(path) in note for note in report.notes] == [True]
-    assert "digest doesn't fit" in report.notes[0]
+    assert "digest doesn't match" in report.notes[0]
     assert evidence(package)["negate"] == "inferred"
     assert path.read_text() == damaged
 
@@ -588,7 +588,7 @@ def test_what_another_version_showed_is_refused(
 ) -> None:
     (here / "fast" / "__init__.py").write_text('__version__ = "2.1"\n')
     before = contents(package)
-    with pytest.raises(BuildError, match=r"2\.0 was observed, and 2\.1 is read here"):
+    with pytest.raises(BuildError, match=r"2\.0 was observed, but 2\.1 is installed here"):
         merge(specs(here)[1:], [made[0]], package)
     assert contents(package) == before
 
@@ -607,8 +607,8 @@ def test_a_changed_function_is_left_out_by_name(
     (merged,) = merge(specs(here)[1:], [made[0]], package).merged
     assert merged.taken == len(NAMES) - 2
     assert merged.left_out == {
-        "fast.plain._clean:clean": "there is no such function here",
-        "fast.plain._negate:negate": "its source is another one here",
+        "fast.plain._clean:clean": "the library here has no such function",
+        "fast.plain._negate:negate": "its source code is different here",
     }
     assert any("fast.plain._negate:negate" in line for line in merged.lines())
     assert evidence(package)["negate"] == "inferred"
@@ -696,7 +696,8 @@ def test_what_there_is_no_time_for_is_recorded_the_next_time(
         specs(here)[1:], package, to=file, jobs=1, within=3600, reporter=Watching()
     )
     assert report.notes == (
-        f"there was no time for {len(NAMES) - 3} functions: record again, to go on",
+        f"there was no time to measure {len(NAMES) - 3} functions; "
+        "run the command again to continue",
     )
     (part,) = manifest.read_recordings(file).recordings
     assert len(part.observations) == report.observed == 3
@@ -711,14 +712,15 @@ def test_without_any_time_nothing_is_written(here: Path, package: Path, tmp_path
     file = tmp_path / "observed" / "fast.json"
     report = recording.record(specs(here)[1:], package, to=file, within=0)
     assert report.notes == (
-        f"there was no time for {len(NAMES)} functions: record again, to go on",
+        f"there was no time to measure {len(NAMES)} functions; run the command again to continue",
     )
     assert not report.file
     assert not file.exists()
 
 
 def test_a_library_that_needs_no_device_is_for_a_build(here: Path, package: Path) -> None:
-    with pytest.raises(BuildError, match="plain needs no device: `voxbind build`"):
+    message = r"plain needs no device, so it isn't recorded\. `voxbind build`"
+    with pytest.raises(BuildError, match=message):
         recording.record(specs(here), package)
 
 
@@ -750,7 +752,7 @@ def test_a_machine_on_which_nothing_runs_records_nothing(
         head, _, body = path.read_text().rpartition('"""\n')
         path.write_text(head + '"""\n    raise OSError("the device is gone")\n' + body)
     file = tmp_path / "observed" / "fast.json"
-    with pytest.raises(BuildError, match=r"none could be run.*the device is gone"):
+    with pytest.raises(BuildError, match=r"None of .* could be run.*the device is gone"):
         recording.record(specs(here)[1:], package, to=file, fresh=True)
     assert [*file.parent.iterdir()] == []
 
@@ -775,8 +777,9 @@ def test_the_command_records_and_merges(
     assert cli.run(["record", *named, "--to", str(file)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "8 functions observed on cpu" in told
-    assert "6 functions were run beside their twins; the results of 2 are further" in told
-    assert "fast.plain.filters.brighten: 0.0" in told
+    assert "6 functions were compared with their twins; the results of 2 differ" in told
+    assert "by more than the tolerance" in told
+    assert "fast.plain.filters.brighten: differs by 0.0" in told
     assert "fast: 7 recorded, 1 inferred" in told
     assert cli.run(["record", *named, "--from", str(file), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -796,7 +799,7 @@ def test_the_command_says_what_is_missing(
         pytest.skip("there is a GPU")
     assert cli.run(["record", "--library", "cucim", "--out", str(package)]) == 1
     told = capsys.readouterr().err
-    assert "cucim can't be observed here" in told
+    assert "cucim can't be measured here" in told
     assert "NVIDIA GPU with its driver" in told
     assert "pip install 'voxbind[cuda12]'" in told
 

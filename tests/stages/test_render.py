@@ -252,7 +252,7 @@ TWINS = [
     (Twin(name="a.f", missing=("x",)), "Unlike a.f, it lacks x."),
     (
         Twin(name="a.f", missing=("x", "y"), added=("z",), renamed={"input": "image"}),
-        "Unlike a.f, it has image in place of input; lacks x and y; adds z.",
+        "Unlike a.f, it has image instead of input; lacks x and y; adds z.",
     ),
     (
         Twin(name="a.f", defaults={"clip": ("True", "None"), "op": ("numpy.max", "<max>")}),
@@ -381,7 +381,7 @@ DTYPES = [
     (
         "image",
         {"uint8": ("uint8", 2.0, 251.0), "float32": ("float32", 0.0, 1.0)},
-        "Dtypes: uint8 and float32 are kept.",
+        "Dtypes: uint8 and float32 are preserved.",
     ),
     ("image", {"uint16": ("uint64", 0.0, 2.0**40)}, "Dtypes: uint16 -> uint64."),
     ("mask", {"uint8": ("bool", 0.0, 1.0)}, "Dtypes: uint8 -> bool."),
@@ -642,18 +642,21 @@ Broken = Callable[[], Manifest]
     [
         (
             lambda: manifest(function(parameter("image"), wrapper="voxbind.other.f")),
-            "listed module",
+            "in a module that the library made lists",
         ),
-        (lambda: manifest(function(parameter("image"), wrapper="os.f")), "listed module"),
-        (lambda: manifest(modules=("made.../up",)), "no name"),
+        (
+            lambda: manifest(function(parameter("image"), wrapper="os.f")),
+            "in a module that the library made lists",
+        ),
+        (lambda: manifest(modules=("made.../up",)), "isn't a name that Python can bind"),
         (
             lambda: manifest(
                 function(parameter("image"), original_name="sub"),
                 modules=("made.up", "made.up.sub"),
             ),
-            "a module and a function",
+            "is the name of a module and of a function",
         ),
-        (lambda: manifest(modules=("registry",)), "voxbind itself"),
+        (lambda: manifest(modules=("registry",)), "voxbind uses it itself"),
     ],
 )
 def test_modules_that_cannot_be_are_refused(broken: Broken, told: str) -> None:

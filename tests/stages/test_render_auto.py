@@ -395,7 +395,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-# Where the library isn't installed, what its classes are isn't known.
+# If the library isn't installed, the types of its objects are unknown.
 # pyright: reportUnknownVariableType=false
 
 if TYPE_CHECKING:
@@ -518,7 +518,7 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
         return " ".join(text.partition("voxbind.auto: ")[2].partition("\n\n")[0].split())
 
     where = (
-        "runs onto.made.up.{0} if image is on an NVIDIA GPU or voxbind.prefer('gpu') holds, else "
+        "runs onto.made.up.{0} if image is on an NVIDIA GPU or voxbind.prefer('gpu') is set, else "
         "made.up.{0} on the CPU."
     )
     only_there = "runs onto.made.up.{0} if image is on an NVIDIA GPU, else made.up.{0} on the CPU."
@@ -533,7 +533,7 @@ def test_the_documentation_says_where_a_function_runs(auto: Any) -> None:
 EXPECTED = {
     "plain": "{where}",
     "alone": "{not_here}made.up.{{0}} has no twin on the GPU.",
-    "disk": "takes no array, so that it runs made.up.{{0}} on the CPU.",
+    "disk": "takes no array, so it runs made.up.{{0}} on the CPU.",
     "needing": "{not_here}onto.made.up.{{0}} has no parameter 'other'.",
     "otherwise": "{not_here}onto.made.up.{{0}} takes other axes than made.up.{{0}}.",
     "differing": (
@@ -554,10 +554,11 @@ EXPECTED = {
     "random": "{only_there}",
     "counted": "{where} Numbers are returned on the host, wherever it runs.",
     "recast": (
-        "{where} Images of bool and uint8 give float32 on a GPU and float64 on the CPU. Images of "
-        "int32 give int32 on a GPU and int64 on the CPU."
+        "{where} Images of bool and uint8 give float32 on a GPU, but float64 on the CPU. Images of "
+        "int32 give int32 on a GPU, but int64 on the CPU."
     ),
-    "unseen": "{where} The dtypes above were measured on the CPU, and none on a GPU yet.",
+    "unseen": "{where} The dtypes above were measured on the CPU; they haven't been measured on a "
+    "GPU yet.",
 }
 
 
@@ -604,7 +605,7 @@ def test_a_twin_that_works_in_another_memory_than_numpys_is_refused() -> None:
     pair = manifest()
     made = replace(pair.libraries["made"], memory_type="array_api")
     with pytest.raises(
-        RenderError, match=r"onto: voxbind\.auto pairs .* made works on array_api's"
+        RenderError, match=r"onto: its twin made works on array_api arrays, but voxbind\.auto needs"
     ):
         render(Manifest(libraries={**pair.libraries, "made": made}), templates_dir())
 

@@ -33,7 +33,7 @@ def functions() -> list[Function]:
 def reasons(function: Function) -> tuple[str, ...]:
     given = function.result_reason
     given = (given,) if isinstance(given, str) else given
-    return tuple(re.sub(r"^as its twin, [\w.]+: ", "", reason) for reason in given)
+    return tuple(re.sub(r"^taken from its twin [\w.]+: ", "", reason) for reason in given)
 
 
 # --- made-up results, for what no function of the libraries gives --------------------------
@@ -52,13 +52,13 @@ SHORT, LONG = several("tuple", NUMBER), several("tuple", *[NUMBER] * 4)
 NOTHING = several("list")
 
 MADE_UP: dict[str, tuple[list[tuple[tuple[int, ...], Result]], str, str]] = {
-    "no call gave a result": ([], "image", "other"),
-    "a tuple whose members are not judged one by one, documented as points": (
+    "no call returned a result": ([], "image", "other"),
+    "a tuple whose members are not classified separately, documented as points": (
         [(IMAGE, SHORT), (SECOND, LONG)],
         "peaks",
         "points",
     ),
-    "a tuple whose members are not judged one by one": (
+    "a tuple whose members are not classified separately": (
         [(IMAGE, SHORT), (SECOND, LONG)],
         "levels",
         "other",
@@ -66,12 +66,12 @@ MADE_UP: dict[str, tuple[list[tuple[tuple[int, ...], Result]], str, str]] = {
     "an empty list in every call, documented as points": ([(IMAGE, NOTHING)], "peaks", "points"),
     "an empty list in every call": ([(IMAGE, NOTHING)], "levels", "other"),
     "a list of numbers": ([(IMAGE, several("list", NUMBER))], "levels", "table"),
-    "an array with one column for each axis of the image, of which nothing is documented": (
+    "an undocumented array with one column for each axis of the image": (
         [(IMAGE, array(7, 2)), (SECOND, array(9, 2))],
         "",
         "points",
     ),
-    "an array with as many axes as the image, of other lengths, and an axis of its colours": (
+    "an array with as many axes as the image, of other lengths, and its channel axis": (
         [((17, 22, 3), array(8, 11, 3)), ((19, 15, 3), array(9, 7, 3))],
         "image",
         "resized",

@@ -377,6 +377,20 @@ def test_a_call_that_hangs_leaves_open_what_it_would_decide(monkeypatch):
     assert {len(call.shape) for call in observation.calls if call.outcome == "returned"} == {2}
 
 
+def test_a_process_that_waits_before_its_first_call_is_ended(monkeypatch):
+    """As one does that is forked while a thread of a library holds a lock."""
+    monkeypatch.setattr(sandbox, "observe_apart", waits_at_its_start)
+    started = time.monotonic()
+    observation = observe("invert", call_limit=0.2)["invert"]
+    assert observation.inconclusive == {"process": "did nothing for 3 s"}
+    assert observation.failure == "did nothing for 3 s"
+    assert time.monotonic() - started < sandbox.PATIENCE * sandbox.TIME_LIMIT
+
+
+def waits_at_its_start(task, folder, limits):
+    time.sleep(3600)
+
+
 def test_an_inconclusive_call_before_one_that_returns_decides_nothing():
     observation = observe("spins_on_float64_images", call_limit=0.5)["spins_on_float64_images"]
     assert observation.inconclusive == {"dtypes": "used more than 0.5 s of processor time"}

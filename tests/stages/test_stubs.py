@@ -84,7 +84,7 @@ def test_a_stub_comes_after_the_annotation_and_before_the_docstring(
         "other": ("int | None", "docstring"),
         "typed": ("int", "annotation"),
     }
-    assert found["other"].contradiction == "documented as 'int', and the default is None"
+    assert found["other"].contradiction == "documented as 'int', but the default is None"
     assert found["mode"].documented == "str"
 
 

@@ -22,7 +22,7 @@ def described() -> Manifest:
             "peaks",
             annotation="float",
             default='float("inf")',
-            contradiction="documented as 'int', and the default is float(\"inf\")",
+            contradiction="documented as 'int', but the default is float(\"inf\")",
         ),
         parameter("mask", annotation="Array | None", default="None", contradiction="documented"),
         parameter("rest", untyped="neither annotated nor documented, and required"),
@@ -50,9 +50,9 @@ def test_a_build_counts_what_is_untyped_contradicted_and_unread() -> None:
     )
     console = printed()
     show.build(console, BuildReport(rows=(), changes=Changes(), types=types(described())))
-    assert "made: 1 of 5 parameters (20.0%) have an Any in their type" in text(console)
-    assert "2 defaults aren't of the documented type, 1 of them None" in text(console)
-    assert "can't be read, 2 times: see there" in text(console)
+    assert "made: 1 of 5 parameters (20.0%) have Any in their type" in text(console)
+    assert "2 defaults aren't of the documented type (1 None)" in text(console)
+    assert "can't be parsed, 2 times: see there" in text(console)
 
 
 def test_the_page_of_a_function_names_each() -> None:
@@ -60,9 +60,9 @@ def test_the_page_of_a_function_names_each() -> None:
     explain.page(console, described(), "made.up.f", {})
     page = text(console)
     assert (
-        "contradicts peaks: documented as 'int', and the default is float(\"inf\"); "
+        "contradicts peaks: documented as 'int', but the default is float(\"inf\"); "
         "its type is float" in page
     )
-    assert "None is the default of mask, and isn't documented as a value" in page
+    assert "None is the default of mask, but isn't documented as a value" in page
     assert "untyped rest: neither annotated nor documented, and required" in page
     assert "result: documented as 'Map'" in page

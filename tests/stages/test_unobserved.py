@@ -105,7 +105,7 @@ def test_its_wrapper_says_so_and_has_no_switch(lab):
     documented, signature, facts = run(lab, code).splitlines()
     start = "Contract (measured by voxbind): unknown. Not observed: tried (Y, X) grey float64, "
     assert start in documented
-    assert "the library answered AttributeError: 'int' object has no attribute" in documented
+    assert "the library raised AttributeError: 'int' object has no attribute" in documented
     unchecked = "Dimensions, dtypes and all other arguments are passed on unchecked."
     assert f"and results back. {unchecked}" in documented
     assert "slice_by_slice" not in signature
@@ -116,8 +116,11 @@ def test_its_wrapper_says_so_and_has_no_switch(lab):
     ("command", "told"),
     [
         (["list", "--evidence", "unobserved"], "unobserved"),
-        (["show", "lab.remap"], "unknown: arrays are converted, and everything else is passed on"),
-        (["show", "lab.remap"], "unobserved: no call of lab 1.0 decides what it takes"),
+        (
+            ["show", "lab.remap"],
+            "unknown: arrays are converted, other arguments are passed unchanged",
+        ),
+        (["show", "lab.remap"], "unobserved: no call of lab 1.0 shows which dimensions it takes"),
     ],
 )
 def test_the_command_line_says_so(lab, command, told):

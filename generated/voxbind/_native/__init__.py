@@ -1,8 +1,8 @@
-"""voxbind's own image functions, which run in the memory that an image is in.
+"""voxbind's own image functions, which run in the memory of their image.
 
-They are written against the array API standard and convert nothing: the arrays of NumPy, CuPy and
-PyTorch, on whatever device, go in and come out. No function changes its arguments. Axes are
-(Z, Y, X).
+They use the array API standard and convert nothing: they accept arrays of NumPy, CuPy and PyTorch
+on any device, and return arrays of the same library on the same device. No function modifies its
+arguments. Axes are (Z, Y, X).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What several functions need: checks, one rule for floats, and reductions of any dtype.
+"""Helpers of several functions: checks, conversion to floats, and reductions of any dtype.
 
-Every function here gives the same values and dtypes in each memory, also where the array
-API leaves them open.
+Every function here returns the same values and dtypes in each memory, even if the array API
+standard leaves them open.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 
 _DENSE = "torch.strided"
 Axes = int | tuple[int, ...]
-"""The axes that a reduction is along."""
+"""The axes along which an array is reduced."""
 
 
 def namespace(*arrays: Array) -> Any:
@@ -43,12 +43,12 @@ def namespace(*arrays: Array) -> Any:
 
 
 def device(image: Array) -> Any:
-    """Return where an array is, as its library's functions take it."""
+    """Return the device of an array, in the form that its library's functions accept."""
     return _compat().device(image)
 
 
 def check_array(value: Any) -> None:
-    """Refuse what is no array of the standard, though it may be one by its class.
+    """Raise an error unless an object is a dense array with data.
 
     Raises
     ------
@@ -56,62 +56,80 @@ def check_array(value: Any) -> None:
         For lists and numbers, and for tensors that are sparse or on the meta device.
     """
     if not hasattr(value, "shape"):
-        problem = f"a {type(value).__name__} came"
+        problem = f"A {type(value).__name__} was passed"
     elif getattr(value, "is_meta", False):
-        problem = "a tensor on the meta device came, which has a shape but no data"
+        problem = "A tensor on the meta device was passed, which has a shape but no data"
     elif str(getattr(value, "layout", _DENSE)) != _DENSE:
-        problem = f"a tensor of layout {value.layout} came: give tensor.to_dense()"
+        problem = f"A tensor of layout {value.layout} was passed: pass tensor.to_dense() instead"
     else:
         return
-    raise _error()(f"{problem}. Taken are dense arrays of NumPy, PyTorch and CuPy with their data.")
+    raise _error()(f"{problem}. Dense arrays of NumPy, PyTorch and CuPy are accepted.")
 
 
 def _error() -> type[TypeError]:
     try:
         from ..errors import MemoryTypeError
-    except ImportError:  # by itself, this package has none
+    except ImportError:  # this package is used without voxbind
         return TypeError
     return MemoryTypeError
 
 
 def check_axes(image: Array, name: str, axes: str) -> None:
-    """Refuse an array that has other axes, or no elements.
+    """Raise an error if an array has another number of axes, or no elements.
 
     Parameters
     ----------
     image
-        What was given.
+        The array that was passed.
     name
-        The parameter that it was given to.
+        Name of its parameter.
     axes
-        What is taken: ``(Y, X)``, ``(Z, Y, X)``.
+        The axes that are accepted: ``(Y, X)`` or ``(Z, Y, X)``.
+
+    Raises
+    ------
+    ValueError
+        If the array has another number of axes, or no elements.
     """
     shape = tuple(image.shape)
     if len(shape) != axes.count(",") + 1:
         advice = (
-            f"Give a whole stack, as {name}[None] where it has one slice."
+            f"Pass a stack; {name}[None] is a stack of one slice."
             if len(shape) < axes.count(",") + 1
-            else f"Give one at a time: [... for each in {name}]."
+            else f"Pass one image at a time: [... for image in {name}]."
         )
-        raise ValueError(f"{name} has the shape {shape}, and {axes} is taken. {advice}")
+        raise ValueError(f"{name} has the shape {shape}, but {axes} is required. {advice}")
     check_elements(image, name)
 
 
 def check_elements(image: Array, name: str) -> None:
-    """Refuse an array without elements."""
+    """Raise an error if an array has no elements.
+
+    Parameters
+    ----------
+    image
+        The array that was passed.
+    name
+        Name of its parameter.
+
+    Raises
+    ------
+    ValueError
+        If an axis has length 0.
+    """
     shape = tuple(image.shape)
     if 0 in shape:
         raise ValueError(
-            f"{name} has the shape {shape}, and no elements. Give an array with a length of at "
-            "least 1 along every axis."
+            f"{name} has the shape {shape}, so it has no elements. Pass an array whose axes all "
+            "have a length of at least 1."
         )
 
 
 def as_float(image: ArrayT) -> ArrayT:
-    """Return the image in the floats that hold its values, itself where it has them already.
+    """Return the image in floats, without a copy if it has that dtype already.
 
-    That is float32 for booleans, integers of up to 16 bits and floats of up to 32, and float64 for
-    everything wider.
+    The dtype is float32 for booleans, integers of up to 16 bits and floats of up to 32, and float64
+    for all wider dtypes.
     """
     xp = namespace(image)
     result: ArrayT = xp.astype(image, _float_type(xp, image.dtype), copy=False)
@@ -119,7 +137,7 @@ def as_float(image: ArrayT) -> ArrayT:
 
 
 def in_common_floats(*images: ArrayT) -> list[ArrayT]:
-    """Return images in the widest of their floats, each as `as_float` has it."""
+    """Return images in one dtype, the widest that `as_float` returns for any of them."""
     xp = namespace(*images)
     floats = [as_float(image) for image in images]
     widest = xp.result_type(*floats)
@@ -127,8 +145,16 @@ def in_common_floats(*images: ArrayT) -> list[ArrayT]:
 
 
 def part(image: ArrayT, *ranges: tuple[int, int]) -> ArrayT:
-    """Return the elements from a start to before a stop along each axis, a view where there are."""
-    elements: Any = image  # what all arrays can do, and their protocol doesn't say
+    """Return a part of an image, as a view if its library has views.
+
+    Parameters
+    ----------
+    image
+        The image.
+    ranges
+        For each axis, the first index and the index after the last.
+    """
+    elements: Any = image  # indexing isn't part of the arrays' protocol
     result: ArrayT = elements[tuple(slice(start, stop) for start, stop in ranges)]
     return result
 
@@ -144,7 +170,7 @@ def smallest(image: ArrayT, axes: Axes) -> ArrayT:
 
 
 def total(image: ArrayT, axes: Axes) -> ArrayT:
-    """Return the sum along axes: int64 of integers and booleans, else as `as_float`."""
+    """Return the sum along axes: int64 for integers and booleans, else the dtype of `as_float`."""
     xp = namespace(image)
     if _kind(xp, image.dtype) == "real floating":
         floats: Any = as_float(image)
@@ -157,8 +183,8 @@ def total(image: ArrayT, axes: Axes) -> ArrayT:
 def average(image: ArrayT, axes: Axes) -> ArrayT:
     """Return the mean along axes, in the dtype of `as_float`.
 
-    Integers are added up in float64, which holds their sum where float32 would round it: the mean
-    of equal values is that value.
+    Integers are summed in float64, since float32 would round their sum: the mean of equal values is
+    exactly that value.
     """
     xp = namespace(image)
     if _kind(xp, image.dtype) == "real floating":
@@ -172,9 +198,9 @@ def average(image: ArrayT, axes: Axes) -> ArrayT:
 
 @cache
 def _compat() -> Any:
-    """Import what evens the libraries out when it is first needed: nothing here imports NumPy."""
+    """Import array-api-compat when it is first needed, so that this package imports no NumPy."""
     try:
-        import array_api_compat  # type: ignore[import-not-found, unused-ignore]  # as it may be
+        import array_api_compat  # type: ignore[import-not-found, unused-ignore]  # it is optional
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "voxbind's native functions need array-api-compat, which isn't installed. Install it "
@@ -186,10 +212,10 @@ def _compat() -> Any:
 
 def _extreme(image: ArrayT, axes: Axes, of_booleans: str, of_numbers: str) -> ArrayT:
     xp = namespace(image)
-    if _kind(xp, image.dtype) == "bool":  # which the standard doesn't order
+    if _kind(xp, image.dtype) == "bool":  # the standard doesn't compare booleans
         result: ArrayT = getattr(xp, of_booleans)(image, axis=axes)
     elif _compat().is_torch_array(image) and image.dtype == xp.uint64:
-        # PyTorch orders none of these. With the first bit flipped they are in the order of int64.
+        # PyTorch doesn't compare uint64. With their first bit flipped, they sort like int64.
         least, bits = xp.iinfo(xp.int64).min, cast("Any", image).view(xp.int64)
         result = (getattr(xp, of_numbers)(bits ^ least, axis=axes) ^ least).view(xp.uint64)
     else:
@@ -201,7 +227,7 @@ def _extreme(image: ArrayT, axes: Axes, of_booleans: str, of_numbers: str) -> Ar
 def _ordered(xp: Any, image: Any) -> Any:
     """Return the image in a dtype that its library can compare.
 
-    PyTorch holds uint16 and uint32, and doesn't find their largest value.
+    PyTorch has uint16 and uint32, but can't find their largest value.
     """
     if _compat().is_torch_array(image) and xp.isdtype(image.dtype, "unsigned integer"):
         wider = {16: xp.int32, 32: xp.int64}.get(xp.iinfo(image.dtype).bits)
@@ -210,7 +236,7 @@ def _ordered(xp: Any, image: Any) -> Any:
 
 
 def _as_integer(xp: Any, image: Any) -> Any:
-    """Return booleans, which the standard doesn't add, as integers."""
+    """Return booleans as integers, since the standard doesn't add booleans."""
     return xp.astype(image, xp.uint8) if _kind(xp, image.dtype) == "bool" else image
 
 
@@ -230,6 +256,6 @@ def _kind(xp: Any, dtype: Any) -> str:
         if xp.isdtype(dtype, kind):
             return kind
     raise ValueError(
-        f"An array of {dtype} came, and booleans, integers and real floats are taken. Give the "
-        "real part of a complex image, or its absolute value."
+        f"An array of {dtype} was passed, but booleans, integers or real floats are required. "
+        "Pass the real part of a complex image, or its absolute value."
     )

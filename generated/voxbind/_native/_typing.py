@@ -1,4 +1,4 @@
-"""The types in the signatures, which need no array library."""
+"""The types in the signatures, which don't need any array library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Array", "ArrayT"]
 
 
 class Array(Protocol):
-    """What the arrays of NumPy, CuPy and PyTorch have in common."""
+    """The attributes that arrays of NumPy, CuPy and PyTorch have in common."""
 
     @property
     def ndim(self) -> int:

@@ -1,4 +1,4 @@
-"""What a function does with the axes of an image, said by who wrote it."""
+"""The decorator by which authors declare what a function does with the axes of an image."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ _CONTRACTS = ("PURE_2D", "PURE_3D", "FLEXIBLE", "VOLUMETRIC_TO_SLICE")
 
 
 def declare(contract: str) -> Callable[[FunctionT], FunctionT]:
-    """Say which images a function takes.
+    """Declare which images a function takes.
 
-    The decorated function is the very same object, with the contract as its attribute
-    ``__voxbind_contract__``: a call costs what it cost before, and tools see the function's own
-    signature.
+    The decorator returns the same function object, with the contract as its attribute
+    ``__voxbind_contract__``. Calls are as fast as before, and tools see the original signature.
 
     Parameters
     ----------
@@ -32,12 +31,12 @@ def declare(contract: str) -> Callable[[FunctionT], FunctionT]:
         ``FLEXIBLE``
             Takes both, and all axes are spatial: Z is treated like Y and X.
         ``VOLUMETRIC_TO_SLICE``
-            Takes a (Z, Y, X) volume and gives a 2-D image: one spatial axis is reduced.
+            Takes a (Z, Y, X) volume and returns a 2-D image: one spatial axis is reduced.
 
     Returns
     -------
     callable
-        A decorator that gives back the function it is given.
+        A decorator that returns the same function.
 
     Raises
     ------
@@ -46,8 +45,8 @@ def declare(contract: str) -> Callable[[FunctionT], FunctionT]:
 
     Notes
     -----
-    A declaration is a promise and not a setting. The build calls the function with images and
-    volumes, and fails where what it observes isn't what was declared.
+    A declaration is a promise, not a setting. The build calls the function with images and volumes,
+    and fails if the observed contract isn't the declared one.
 
     Examples
     --------
@@ -65,7 +64,7 @@ def declare(contract: str) -> Callable[[FunctionT], FunctionT]:
         )
 
     def mark(function: FunctionT) -> FunctionT:
-        # A member of ProcessingContract is a string, and is kept as a plain one.
+        # A member of ProcessingContract is a string; the attribute is a plain string.
         setattr(function, _ATTRIBUTE, str(contract))
         return function
 

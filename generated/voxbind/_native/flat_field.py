@@ -1,4 +1,4 @@
-"""Illumination and camera, taken out of an image."""
+"""Corrects images for the illumination and the camera."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ def flat_field_correction(
 ) -> ArrayT:
     """Correct an image for uneven illumination and for the camera's offset.
 
-    That is ``(image - dark) / (flat - dark) * mean(flat - dark)``, computed in floats, so that an
-    integer image doesn't wrap around where it is darker than the dark one.
+    Computes ``(image - dark) / (flat - dark) * mean(flat - dark)`` in floats, so that integers
+    don't wrap around where the image is darker than ``dark``.
 
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) array
         Booleans, integers or real floats.
     flat : array
-        An even sample as the microscope shows it: (Y, X), which goes for every slice, or of the
-        image's shape. In the same memory.
+        Image of a uniform sample, in the same memory as `image`. Its shape is (Y, X), which
+        applies to every slice, or that of `image`.
     dark : array or float, optional
-        What the camera gives without light: (Y, X), of the image's shape, or one number; by
-        default none. An array in the same memory.
+        Image taken without light: one number, or an array in the same memory as `image`, of shape
+        (Y, X) or that of `image`. By default nothing is subtracted.
 
     Returns
     -------
     array
-        Of the image's shape. Its mean brightness stays about the same. float32 if all arrays are
-        of booleans, integers of up to 16 bits or floats of up to 32, else float64. 0 where
-        ``flat == dark``, since nothing is known of such a pixel.
+        The corrected image, of the same shape and about the same mean. float32 if all arrays are of
+        booleans, integers of up to 16 bits or floats of up to 32, else float64. It is 0 where
+        ``flat == dark``, since such a pixel has no signal.
 
     Raises
     ------
     ValueError
-        If a shape doesn't fit the image's.
+        If the shape of `flat` or `dark` doesn't fit the image's.
 
     Notes
     -----
-    Runs where the arrays are. The mean is that of all pixels of ``flat - dark``. For a (Y, X) flat
-    the factors are a single slice; of the image's shape are the result, the image in floats and,
-    where there is a dark one, their difference.
+    Runs where the arrays are. The mean is over all pixels of ``flat - dark``. Temporary arrays of
+    the image's shape are the image in floats and, if `dark` is passed, the difference; for a
+    (Y, X) `flat`, the factors are a single slice.
 
     References
     ----------
@@ -72,7 +72,7 @@ def flat_field_correction(
     signal: Any
     gain: Any
     offset: Any = dark
-    if dark is None or isinstance(dark, Real):  # NumPy's numbers too, whatever the memory
+    if dark is None or isinstance(dark, Real):  # also NumPy's numbers, in any memory
         signal, gain = in_common_floats(image, flat)
         offset = None if dark is None else float(offset)
     else:
@@ -81,7 +81,7 @@ def flat_field_correction(
     if offset is not None:
         signal, gain = signal - offset, gain - offset
     xp = namespace(gain)
-    # What is divided by infinity is 0.
+    # Division by infinity gives 0.
     divisor = xp.where(gain == 0, xp.full_like(gain, math.inf), gain)
     result: ArrayT = signal * (xp.mean(gain) / divisor)
     return result
@@ -89,9 +89,9 @@ def flat_field_correction(
 
 def _check_fits(image: Array, other: Array, name: str) -> None:
     check_array(other)
-    shape, own = tuple(image.shape), tuple(other.shape)
-    if own not in ((), shape, shape[-2:]):
+    shape, other_shape = tuple(image.shape), tuple(other.shape)
+    if other_shape not in ((), shape, shape[-2:]):
         raise ValueError(
-            f"{name} has the shape {own}, and the image {shape}. Give one of the image's shape, or "
-            f"of the shape {shape[-2:]}, which goes for every slice."
+            f"{name} has the shape {other_shape}, which doesn't fit the image of shape {shape}. "
+            f"Pass an array of the image's shape, or of shape {shape[-2:]} for every slice."
         )

@@ -1,4 +1,4 @@
-"""Intensities on one scale, by percentiles."""
+"""Scales intensities by percentiles."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def normalize_percentile(
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) array
-        Booleans, integers or real floats. A volume is scaled as a whole, by one pair of
-        percentiles; for a pair for each slice, see `normalize_percentile_per_slice`.
+        Booleans, integers or real floats. A volume is scaled by one pair of percentiles;
+        `normalize_percentile_per_slice` has one for each slice.
     low, high : float, optional
         The percentiles, from 0 to 100.
     clip : bool, optional
@@ -31,9 +31,9 @@ def normalize_percentile(
     Returns
     -------
     array
-        Of the image's shape. float32 for booleans, integers of up to 16 bits and floats of up to
-        32, else float64. All zeros where both percentiles are the same value, as in a constant
-        image, which gives no scale.
+        The scaled image, of the same shape. float32 for booleans, integers of up to 16 bits and
+        floats of up to 32, else float64. All zeros if both percentiles have the same value, as in a
+        constant image.
 
     Raises
     ------
@@ -42,10 +42,10 @@ def normalize_percentile(
 
     Notes
     -----
-    Runs where the array is. The percentiles are those of `numpy.percentile` with its default
-    linear interpolation, found by sorting, which takes a copy of the image or two, and in PyTorch
-    8 bytes more for each pixel. A NaN in the image makes all of the result NaN, as it does with
-    NumPy: replace it before. The defaults are those of StarDist [1]_.
+    Runs where the array is. The percentiles are those of `numpy.percentile` with its default linear
+    interpolation. They are found by sorting, which takes the memory of one or two copies of the
+    image, and in PyTorch 8 more bytes per pixel. If the image contains NaN, the entire result is
+    NaN, as with NumPy. The defaults are those of StarDist [1]_.
 
     References
     ----------
@@ -68,10 +68,10 @@ def normalize_percentile(
 def normalize_percentile_per_slice(
     image: ArrayT, low: float = 1.0, high: float = 99.8, *, clip: bool = False
 ) -> ArrayT:
-    """Scale a slice so that its own low percentile becomes 0 and its high one 1.
+    """Scale a slice so that its low percentile becomes 0 and its high one 1.
 
-    What `normalize_percentile` does, with a pair of percentiles for each slice of a volume: for
-    stacks that grow darker with depth, or bleach.
+    Like `normalize_percentile`, but with a pair of percentiles for each slice of a volume, for
+    stacks that become darker with depth or bleach.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ def normalize_percentile_per_slice(
     -------
     (Y, X) array
         float32 for booleans, integers of up to 16 bits and floats of up to 32, else float64. All
-        zeros where both percentiles are the same value.
+        zeros if both percentiles have the same value.
 
     Raises
     ------
     ValueError
-        If the percentiles aren't in order, or there are no two axes or no elements.
+        If the percentiles aren't in order, or the image hasn't two axes or has no elements.
 
     Notes
     -----
@@ -113,8 +113,8 @@ def normalize_percentile_per_slice(
 def _normalized(image: ArrayT, low: float, high: float, clip: bool) -> ArrayT:
     if not 0 <= low < high <= 100:
         raise ValueError(
-            f"low={low!r} and high={high!r} came, and percentiles from 0 to 100 are taken, the "
-            "lower one first. Give, for example, low=1 and high=99.8."
+            f"low={low!r} and high={high!r} were passed, but percentiles from 0 to 100 are "
+            "required, with low below high. Pass low=1 and high=99.8, for example."
         )
     check_elements(image, "image")
     xp = namespace(image)
@@ -122,16 +122,16 @@ def _normalized(image: ArrayT, low: float, high: float, clip: bool) -> ArrayT:
     ordered = xp.sort(xp.reshape(pixels, (-1,)), stable=False)
     dark, bright = _percentile(ordered, low), _percentile(ordered, high)
     span = bright - dark
-    # What is divided by infinity is 0. The decision stays where the array is.
+    # Division by infinity gives 0. The comparison stays where the array is.
     scale = xp.where(span == 0, xp.full_like(span, math.inf), span)
-    # NaN is sorted to the end.
+    # NaN is sorted to the end, so the last value shows whether there is any.
     scale = xp.where(xp.isnan(ordered[-1]), xp.full_like(span, math.nan), scale)
     result: ArrayT = (pixels - dark) / scale
     return xp.clip(result, 0.0, 1.0) if clip else result
 
 
 def _percentile(ordered: Any, percentile: float) -> Any:
-    """Interpolate between the two values beside a percentile, rounding as NumPy does."""
+    """Interpolate between the two values next to a percentile, rounding as NumPy does."""
     position = percentile / 100 * (ordered.shape[0] - 1)
     before = math.floor(position)
     share = position - before

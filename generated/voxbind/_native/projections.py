@@ -1,4 +1,4 @@
-"""A volume along one axis: what is brightest, the mean, the sum."""
+"""Projects volumes along one axis: maximum, minimum, sum, mean, standard deviation."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def max_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is. NaN is larger than any number. PyTorch compares no uint16 and uint32:
-    there the volume is held in a wider dtype for the time of the call.
+    Runs where the array is. NaN is larger than any number. PyTorch can't compare uint16 or
+    uint32, so it converts such a volume to a wider dtype during the call.
 
     Examples
     --------
@@ -78,8 +78,8 @@ def min_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is. NaN is smaller than any number. PyTorch compares no uint16 and uint32:
-    there the volume is held in a wider dtype for the time of the call.
+    Runs where the array is. NaN is smaller than any number. PyTorch can't compare uint16 or
+    uint32, so it converts such a volume to a wider dtype during the call.
 
     Examples
     --------
@@ -108,8 +108,8 @@ def sum_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
     -------
     (Y, X) array
         The projection along Z; (Z, X) along Y and (Z, Y) along X. In every memory int64 for
-        booleans and integers, which wraps around beyond its range as sums of uint64 may; float32
-        for floats of up to 32 bits, else float64.
+        booleans and integers (large sums of uint64 wrap around), float32 for floats of up to 32
+        bits, else float64.
 
     Raises
     ------
@@ -118,9 +118,9 @@ def sum_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is. NumPy alone would give uint64 for unsigned integers, and PyTorch
-    int64, which holds every sum of integers of up to 32 bits. PyTorch widens the volume for the
-    time of the call.
+    Runs where the array is. `numpy.sum` returns uint64 for unsigned integers, and PyTorch int64,
+    which is enough for sums of integers of up to 32 bits. PyTorch converts the volume to a wider
+    dtype during the call.
 
     Examples
     --------
@@ -158,8 +158,8 @@ def mean_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is. The sum of integers isn't rounded before it is divided. PyTorch widens
-    the volume for the time of the call.
+    Runs where the array is. The sum of integers isn't rounded before the division. PyTorch converts
+    the volume to a wider dtype during the call.
 
     Examples
     --------
@@ -197,8 +197,8 @@ def std_projection(volume: ArrayT, axis: int = 0) -> ArrayT:
 
     Notes
     -----
-    Runs where the array is. As `numpy.std` has it, the squares are divided by the number of values
-    and not by one less. The deviations are a volume of the result's dtype.
+    Runs where the array is. Like `numpy.std`, it divides by the number of values, not by one less.
+    The deviations take the memory of a volume of the result's dtype.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def _checked(volume: Array, axis: int) -> int:
     check_axes(volume, "volume", "(Z, Y, X)")
     if axis not in range(-3, 3):
         raise ValueError(
-            f"axis={axis!r} came, and a volume has the axes 0, 1 and 2. Give 0 for a projection "
-            "along Z, 1 along Y, 2 along X."
+            f"axis={axis!r} was passed, but a volume has the axes 0, 1 and 2. Pass 0 for a "
+            "projection along Z, 1 along Y, 2 along X."
         )
     return int(axis) % 3

@@ -39,26 +39,26 @@ of 32 bits. The median over eleven functions on an NVIDIA H200, both copies incl
 
 
 class Preference(NamedTuple):
-    """Where arrays on the host are worked on: see `prefer`."""
+    """The device that processes arrays on the host; see `prefer`."""
 
     device: Literal["cpu", "gpu"]
     min_bytes: int = MIN_BYTES
 
 
 class Settings(NamedTuple):
-    """What is asked for."""
+    """The settings of a context."""
 
     transfers: Literal["allow", "forbid"] = "allow"
     workers: int = 1
     logs: tuple[TraceLog, ...] = ()
     prefer: Preference | None = None
-    """None: as the process has it."""
+    """None means the setting of the process."""
     reason: str = ""
-    """Why the next call runs where it does: whoever watches that call takes it from here."""
+    """Why `voxbind.auto` chose this device for the next call; a trace of the call reports it."""
 
     @property
     def watched(self) -> bool:
-        """Whether somebody wants to know what moves."""
+        """Whether copies must be reported, to a trace or because they are forbidden."""
         return bool(self.logs) or self.transfers == "forbid"
 
 
@@ -66,8 +66,8 @@ DEFAULT = Settings()
 _settings: ContextVar[Settings] = ContextVar("voxbind", default=DEFAULT)
 current: Callable[[], Settings] = _settings.get
 calm: Settings | None = DEFAULT
-"""What `current` gives where nothing is asked for, by this context or by the process; None while
-the process prefers the GPU. One comparison tells that all is as it always is."""
+"""The object that `current` returns if no setting was changed; None while the process prefers the
+GPU. A single comparison with it shows that all settings are at their defaults."""
 
 
 def change(**changes: Any) -> None:
@@ -77,16 +77,16 @@ def change(**changes: Any) -> None:
 
 
 class _Setting:
-    """A setting, from the moment that it is made; as a context manager, until its end."""
+    """A setting that holds from its creation on or, as a context manager, until the block ends."""
 
     _name: str
 
     def __init__(self, value: Any) -> None:
         self._value = value
         self._pending = [getattr(current(), self._name)]
-        """What was there before it was made, until a block begins."""
+        """The value before its creation; removed when a block begins."""
         self._before: list[Any] = []
-        """What was there before each of its blocks, which may stand inside one another."""
+        """The value before each of its blocks, which may be nested."""
         self._begin()
 
     def _begin(self) -> None:
@@ -183,35 +183,38 @@ class workers(_Setting):
     _name = "workers"
 
     def __init__(self, count: int) -> None:
-        # Also for who checks no types.
+        # Checked at run time too, for callers that use no type checker.
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"workers({count!r}): give a whole number, 0 for all processors")
+            raise ValueError(
+                f"workers({count!r}): give an integer of at least 0; 0 means all processors"
+            )
         super().__init__(count or _processors())
 
 
 class prefer(_Setting):
-    """Say where `voxbind.auto` runs what is on the host: on the CPU, or on an NVIDIA GPU.
+    """Choose the device on which `voxbind.auto` processes images that are in host memory.
 
-    Called plainly it holds from the call on for the whole process, all threads included. As
-    a context manager it holds until the block ends, in this thread or asyncio task, and there goes
-    before what the process has; between the call and the block, a moment, it holds for all. What
-    is on a GPU runs there in any case.
+    As a plain call, the setting holds from then on for the whole process, in all threads. As a
+    context manager, it holds until the block ends, in this thread or asyncio task only, and takes
+    precedence over the setting of the process. (Between the call and the start of the block, it
+    holds for the whole process.) Images that are on a GPU are always processed there.
 
     Parameters
     ----------
     device : {'cpu', 'gpu'}
-        With ``'gpu'`` an image on the host is copied to the GPU, worked on there, and its result
-        copied back, where the function has a twin there that does the same. Where it has none,
-        where there is no GPU and where `transfers` are forbidden, the call runs on the CPU, and
-        a `trace` tells why. ``'cpu'`` is how it is when nothing is asked for.
+        With ``'gpu'``, an image is copied to the NVIDIA GPU, processed there, and the result is
+        copied back. The call runs on the CPU instead if the function has no equivalent twin on
+        the GPU, if there is no GPU, or if `transfers` are forbidden; a `trace` reports the
+        reason. The default is ``'cpu'``.
     min_bytes : int
-        Images of fewer bytes stay on the CPU. The default is
+        Smallest image, in bytes, that is moved to the GPU. The default is
         ``voxbind._settings.context.MIN_BYTES``, 64 KiB.
 
     Raises
     ------
     ValueError
-        If `device` is neither, or `min_bytes` is no whole number of at least 0.
+        If `device` is neither ``'cpu'`` nor ``'gpu'``, or `min_bytes` is not an integer of at
+        least 0.
 
     Examples
     --------
@@ -219,7 +222,7 @@ class prefer(_Setting):
     >>> import voxbind
     >>> from voxbind.auto import filters
     >>> with voxbind.prefer("gpu"):
-    ...     smooth = filters.gaussian(np.zeros((8, 8)))  # 512 bytes: not worth the way
+    ...     smooth = filters.gaussian(np.zeros((8, 8)))  # 512 bytes: too small to move
     >>> smooth.shape
     (8, 8)
     """
@@ -229,16 +232,16 @@ class prefer(_Setting):
     def __init__(self, device: Literal["cpu", "gpu"], *, min_bytes: int = MIN_BYTES) -> None:
         if device not in ("cpu", "gpu"):
             raise ValueError(f"prefer({device!r}): give 'cpu' or 'gpu'")
-        # Also for who checks no types.
-        is_whole = isinstance(min_bytes, int) and not isinstance(min_bytes, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not is_whole or min_bytes < 0:
-            raise ValueError(f"prefer(min_bytes={min_bytes!r}): give a whole number of bytes")
+        # Checked at run time too, for callers that use no type checker.
+        is_integer = isinstance(min_bytes, int) and not isinstance(min_bytes, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_integer or min_bytes < 0:
+            raise ValueError(f"prefer(min_bytes={min_bytes!r}): give an integer of at least 0")
         super().__init__(Preference(device, min_bytes))
 
     def _begin(self) -> None:
-        # Whether a block will follow isn't known yet: until then it is a plain call.
-        _ask(self, self._value)
-        if current().prefer is not None:  # within a block it is this block's from here on
+        # It isn't known yet whether a `with` block follows, so this counts as a plain call.
+        _set_for_process(self, self._value)
+        if current().prefer is not None:  # inside a block, it changes the setting of that block
             change(prefer=self._value)
 
     def __enter__(self) -> Self:
@@ -247,49 +250,52 @@ class prefer(_Setting):
             before = self._pending[0]
         self._pending.clear()
         self._before.append(before)
-        _withdraw(self)
+        _unset_for_process(self)
         change(prefer=self._value)
         return self
 
     def __repr__(self) -> str:
         device, min_bytes = self._value
-        more = f", min_bytes={min_bytes}" * (min_bytes != MIN_BYTES)
-        return f"voxbind.prefer({device!r}{more})"
+        keyword = f", min_bytes={min_bytes}" * (min_bytes != MIN_BYTES)
+        return f"voxbind.prefer({device!r}{keyword})"
 
 
 def preferred(settings: Settings) -> Preference:
-    """Return where arrays on the host are worked on, by these settings and the process's."""
+    """Return the preference that applies: that of the context, else that of the process."""
     return settings.prefer or _of_process()
 
 
 _CPU = Preference("cpu")
 _lock = allocate_lock()
-_asked: list[tuple[ref[prefer], Preference]] = []
-"""What the process was asked for, the last of which holds: each until it turns out to be a block's,
-which takes it out of here whatever came after it."""
+_process_settings: list[tuple[ref[prefer], Preference]] = []
+"""Settings of the process, the last of which applies. If a setting turns out to be that of a block,
+it is removed from here, wherever it is in the list."""
 
 
 def _of_process() -> Preference:
-    asked = _asked[-1:]  # in one step, as other threads may take it away
-    return asked[0][1] if asked else _CPU
+    last = _process_settings[-1:]  # a slice, as another thread may empty the list at any time
+    return last[0][1] if last else _CPU
 
 
-def _ask(setting: prefer, value: Preference) -> None:
+def _set_for_process(setting: prefer, value: Preference) -> None:
     with _lock:
-        # What nobody holds any longer can't become a block's: nothing before it comes back.
-        final = [number for number, (held, _) in enumerate(_asked) if held() is None]
-        del _asked[: final[-1] if final else 0]
-        _asked.append((ref(setting), value))
-        _tell_all()
+        # A setting whose object is gone can't become that of a block any more. It will never be
+        # removed, so the settings before it can't apply again.
+        permanent = [
+            number for number, (setting_ref, _) in enumerate(_process_settings) if not setting_ref()
+        ]
+        del _process_settings[: permanent[-1] if permanent else 0]
+        _process_settings.append((ref(setting), value))
+        _update_calm()
 
 
-def _withdraw(setting: prefer) -> None:
+def _unset_for_process(setting: prefer) -> None:
     with _lock:
-        _asked[:] = [each for each in _asked if each[0]() is not setting]
-        _tell_all()
+        _process_settings[:] = [entry for entry in _process_settings if entry[0]() is not setting]
+        _update_calm()
 
 
-def _tell_all() -> None:
+def _update_calm() -> None:
     global calm
     calm = None if _of_process().device == "gpu" else DEFAULT
 

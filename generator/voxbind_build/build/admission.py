@@ -1,4 +1,4 @@
-"""Which libraries a build takes, decided before anything is read or measured."""
+"""Checks that the requested libraries can be wrapped, before any is read or measured."""
 
 from __future__ import annotations
 
@@ -13,47 +13,49 @@ from voxbind_build.probe.inputs import arguments, roles
 from voxbind_build.render import own_names, templates_dir
 
 _OBSERVATIONS = frozen.observations_path("").partition("/")[0]
-"""The folder of the package that holds no modules."""
+"""The package's folder for files of observations, which a library can't be named after."""
 
 
 def known_roles() -> frozenset[str]:
-    """Return the roles that a parameter can have: those that some rule, maker or stage knows."""
+    """Return every role that a parameter can have in a library's TOML."""
     table = roles.table()
-    ruled = (rule.role for rule in table.rule)
-    made = (*table.values, *arguments.MAKERS, *arguments.ALONG_AXIS)
-    by_stages = IMAGE_ROLES | OUTPUT_ROLES | WHOLE_ROLES
-    return frozenset(role for role in (*ruled, *made, *by_stages) if role is not None)
+    roles_of_rules = (rule.role for rule in table.rule)
+    roles_with_values = (*table.values, *arguments.MAKERS, *arguments.ALONG_AXIS)
+    roles_of_arrays = IMAGE_ROLES | OUTPUT_ROLES | WHOLE_ROLES
+    every_role = (*roles_of_rules, *roles_with_values, *roles_of_arrays)
+    return frozenset(role for role in every_role if role is not None)
 
 
 def admit(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None:
-    """Refuse a library that would take the place of another, or whose twin nobody knows.
+    """Refuse a library whose name or package is in use, or whose twin doesn't exist.
 
     Parameters
     ----------
     specs
-        The libraries that are to be wrapped.
+        The libraries to wrap.
     recorded
-        Those that the package wraps, by name.
+        Libraries that the package wraps already, by name.
 
     Raises
     ------
     SpecError
-        If a twin is no library that is wrapped, or that comes with voxbind.
+        If a library names a twin that isn't wrapped and doesn't come with voxbind.
     BuildError
-        If a name is taken.
+        If another library, or voxbind itself, uses a library's name or package already.
     """
     shipped = builtin()
-    known = {*recorded, *(spec.name for spec in (*shipped, *specs))}
-    unknown = [
+    known_names = {*recorded, *(spec.name for spec in (*shipped, *specs))}
+    unknown_twins = [
         Problem(
             ("twin",),
-            f"there is no library {spec.twin!r}; {suggestion(spec.twin, known, _listed(known))}",
+            f"no library is named {spec.twin!r}; "
+            f"{suggestion(spec.twin, known_names, _listed(known_names))}",
         ).line(spec.file or spec.name)
         for spec in specs
-        if spec.twin is not None and spec.twin not in known
+        if spec.twin is not None and spec.twin not in known_names
     ]
-    if unknown:
-        raise SpecError(unknown)
+    if unknown_twins:
+        raise SpecError(unknown_twins)
     packages = {name: library.modules[0].partition(".")[0] for name, library in recorded.items()}
     packages |= {spec.name: spec.package for spec in shipped}
     clashes: list[str] = []
@@ -65,36 +67,37 @@ def admit(specs: Sequence[LibrarySpec], recorded: Mapping[str, Library]) -> None
 
 
 def _clashes(spec: LibrarySpec, packages: Mapping[str, str]) -> Iterator[str]:
-    """Yield what stands in the way of a library.
+    """Yield a sentence for each clash of a library with another, or with voxbind itself.
 
     Parameters
     ----------
     spec
-        The library.
+        The library to add.
     packages
-        The top-level packages of the others, and of itself if it is known, by name.
+        The top-level package of each library by name, possibly including `spec` itself.
     """
     where = f"{spec.file}: " if spec.file else ""
     if packages.get(spec.name, spec.package) != spec.package:
         yield (
-            f"{where}{spec.name!r} is the name of the library that wraps {packages[spec.name]!r}, "
-            f"and {spec.package!r} is to be wrapped under it. Give it another name in its TOML."
+            f"{where}the library {spec.name!r} wraps {packages[spec.name]!r} already, so "
+            f"{spec.package!r} can't be wrapped under the same name. Give it another name in its "
+            "TOML."
         )
     for name, package in packages.items():
         if name == spec.name:
             continue
         if package == spec.package:
             yield (
-                f"{where}{spec.package!r} is wrapped as library {name!r} already, and "
-                f"{spec.name!r} is to wrap it as well. Leave it to one of them."
+                f"{where}the package {spec.package!r} can't be wrapped by {spec.name!r}, because "
+                f"the library {name!r} wraps it already. Remove one of the two."
             )
         elif folded(name) == folded(spec.name) or folded(package) == folded(spec.package):
             yield (
-                f"{where}{spec.name!r}, which wraps {spec.package!r}, differs from {name!r}, which "
-                f"wraps {package!r}, by the case of letters alone, and file systems that don't "
-                "tell cases apart would take one for the other. Give it another name."
+                f"{where}{spec.name!r}, which wraps {spec.package!r}, and {name!r}, which wraps "
+                f"{package!r}, differ only by the case of letters. On a file system that ignores "
+                f"case they would be the same folder. Give {spec.name!r} another name."
             )
-    taken = {
+    reserved = {
         folded(name): (name, kind)
         for name, kind in {
             **own_names(templates_dir()),
@@ -103,19 +106,20 @@ def _clashes(spec: LibrarySpec, packages: Mapping[str, str]) -> Iterator[str]:
         }.items()
     }
     for name in dict.fromkeys((spec.package, spec.name)):
-        if folded(name) in taken:
-            own, kind = taken[folded(name)]
+        if folded(name) in reserved:
+            reserved_name, kind = reserved[folded(name)]
             what = "package" if name == spec.package else "library"
             yield (
                 f"{where}{name!r} can't be wrapped: voxbind itself has {kind} of this name"
-                f"{'' if own == name else f' ({own!r})'}. Give the {what} another one."
+                f"{'' if reserved_name == name else f' ({reserved_name!r})'}. "
+                f"Give the {what} another one."
             )
 
 
 def folded(name: str) -> str:
-    """Return what is equal for names that a file system may take for the same."""
+    """Normalize a name, so that names that a file system may treat as the same become equal."""
     return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _listed(names: set[str]) -> str:
-    return f"known are {', '.join(sorted(names))}"
+    return f"the libraries are {', '.join(sorted(names))}"

@@ -1,4 +1,4 @@
-"""The pipeline as a build hook runs it: plain lines, and a problem instead of a traceback."""
+"""The pipeline for a build hook: prints plain lines, and returns errors as text."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from voxbind_build.verify.disk import OutputError
 
 
 def build(out: Path) -> str:
-    """Build the package in `out`.
+    """Build the package in the folder `out`.
 
     Returns
     -------
     str
-        What is wrong; empty where the package is built.
+        The error that stopped the build; empty if the package was built.
     """
-    # Build front ends show what hooks write to standard error, and only with `-v`.
+    # Build front ends show a hook's standard error only with `-v`.
     console = Console(stderr=True, width=120)
     try:
         report = pipeline.build(builtin(known_roles()), out, reporter=progress.Plain(console))

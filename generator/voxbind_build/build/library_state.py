@@ -1,4 +1,4 @@
-"""Libraries on their way through the first stages: read, described, observed, classified."""
+"""The state of a library in a build: discovered, described, observed, then classified."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ Measure = Literal["changed", "all", "nothing"]
 
 
 class LibraryState(msgspec.Struct):
-    """A library as it is installed here, on its way through the stages."""
+    """An installed library and the results of the stages that it has passed so far."""
 
     inventory: Inventory
     descriptions: tuple[Description, ...]
     observations: dict[str, Observation]
     measured: int = 0
     outdated: tuple[str, ...] = ()
-    """Definitions whose observation is missing, or no longer holds, and that weren't measured."""
+    """Definitions that need measuring and weren't measured in this run."""
     seconds: float = 0.0
 
     def tasks(self) -> dict[str, ProbeTask]:
-        """Return one task for each definition, however many public names show it."""
+        """Return one task per definition, even if a definition has several public names."""
         spec = self.inventory.spec
         tasks: dict[str, ProbeTask] = {}
         words = words_elsewhere(self.descriptions)
@@ -78,7 +78,7 @@ class LibraryState(msgspec.Struct):
         return tasks
 
     def sources(self) -> dict[str, str]:
-        """Return by definition the fingerprint of what another machine's observations rest on."""
+        """Return each definition's source fingerprint, which is the same on every machine."""
         version = self.inventory.version
         return {
             description.definition: frozen.source_fingerprint(description, version)
@@ -91,7 +91,8 @@ class LibraryState(msgspec.Struct):
         Parameters
         ----------
         libraries
-            Those that are frozen already, by name; the twin of one with a device among them.
+            Libraries that are frozen already, by name. If this library needs a device, its twin
+            must be one of them.
         """
         spec = self.inventory.spec
         twin = libraries.get(spec.twin or "") if spec.device else None
@@ -113,7 +114,7 @@ class LibraryState(msgspec.Struct):
             verdicts[name] = replace(verdict, needs_output=spec.needs_output.get(name, ()))
             if other is not None and pair is not None:
                 twins[name] = limited(pair, description, verdicts[name], other)
-        machines = {each.machine for each in self.observations.values()} - {""}
+        machines = {observation.machine for observation in self.observations.values()} - {""}
         return frozen.freeze(
             self.inventory, descriptions, verdicts, types, twins, "; ".join(sorted(machines))
         )
@@ -140,7 +141,7 @@ class LibraryState(msgspec.Struct):
         return verdict, find_types(description, observation)
 
     def row(self, library: Library) -> Row:
-        """Return the library's line in the table at the end."""
+        """Return the library's row in the table that a build prints."""
         return row(
             self.inventory.spec.name,
             library,
@@ -152,26 +153,45 @@ class LibraryState(msgspec.Struct):
 
 
 def twins_last(states: Mapping[str, LibraryState]) -> list[tuple[str, LibraryState]]:
-    """Sort libraries by name, those last that are judged by another's functions."""
+    """Sort libraries by name, with those that need a device, and so their CPU twin, last."""
     return sorted(states.items(), key=lambda entry: (entry[1].inventory.spec.device, entry[0]))
 
 
 def read(
     specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
 ) -> dict[str, LibraryState]:
-    """Discover and describe the libraries that can be imported here, or need not be.
+    """Discover and describe libraries.
+
+    A library that isn't installed, or can't be imported, is left out with a note. A library that
+    needs a device is read from its source, and needn't be importable.
+
+    Parameters
+    ----------
+    specs
+        The libraries.
+    record
+        The frozen record, for the note on a library that is left out.
+    notes
+        Sentences for the user are added here.
+    reporter
+        Shows progress.
+
+    Returns
+    -------
+    dict
+        The state of each library that could be read, by name.
 
     Raises
     ------
     SpecError
-        If a specification names what its library doesn't have.
+        If a specification names something that its library doesn't have.
     """
     states = {}
-    wrong: list[str] = []
+    problems: list[str] = []
     for spec in specs:
         reporter.say(f"reading {spec.distribution}")
         started = time.monotonic()
-        # Discovery and the probes work in processes that inherit it.
+        # Discovery and the probe start processes that inherit the environment set here.
         prepare(spec)
         try:
             inventory = discover(spec, own_folder(spec), live=not spec.device)
@@ -181,22 +201,28 @@ def read(
         if not (inventory.live or spec.device):
             reason = f"{spec.distribution} can't be imported here"
             reason = "; ".join((reason, *inventory.differences))
-            remedy = "`voxbind doctor` says what helps" if spec.extra else "mend its import"
+            remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
-        wrong += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
+        problems += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
         states[spec.name] = LibraryState(
             inventory, descriptions, {}, seconds=time.monotonic() - started
         )
-    if wrong:
-        raise SpecError(wrong)
+    if problems:
+        raise SpecError(problems)
     return states
 
 
 def own_folder(spec: LibrarySpec) -> list[Path] | None:
-    """Return where a library is that comes with voxbind, for this process and those it starts."""
+    """Return the folder of a library that comes with voxbind, and add it to `sys.path`.
+
+    Returns
+    -------
+    list of Path, or None
+        None if the library doesn't come with voxbind.
+    """
     if not spec.home:
         return None
     folder = templates_dir()
@@ -215,48 +241,48 @@ def measure_missing(
     notes: list[str],
     reporter: Reporter,
 ) -> None:
-    """Give each reading its observations: known ones where they hold, else new ones.
+    """Set the observations of each library: recorded ones that are still valid, else new ones.
 
-    What was recorded isn't replaced by a measurement that is inconclusive, nor are the figures of a
-    result that differs by rounding alone.
+    An inconclusive measurement doesn't replace a recorded observation. Recorded figures stay if the
+    new ones differ from them by rounding alone.
 
     Parameters
     ----------
     states
-        The libraries. Those that need a device get what was recorded of them.
+        The libraries by name. Those that need a device aren't measured, and get their recordings.
     record
-        What is known.
+        The frozen record.
     measured
-        What a build without an end has measured; new observations are put there as they come.
+        Observations of an earlier, interrupted build. New observations are added as they arrive.
     which
-        What to measure.
+        Which functions to measure.
     jobs, time_limit
         See `probe.sandbox.probe`.
     notes
         A sentence is added for each function whose measurement was inconclusive.
     reporter
-        Is told how it goes.
+        Shows progress.
     """
-    wanted: dict[str, str] = {}
+    fingerprints: dict[str, str] = {}
     tasks: list[ProbeTask] = []
-    libraries: dict[str, str] = {}
-    names: dict[str, str] = {}
+    library_names: dict[str, str] = {}
+    function_names: dict[str, str] = {}
     for name, state in states.items():
         if state.inventory.spec.device:
             state.observations = recorded(state, record)
             continue
-        known = {**record.observations.get(name, {}), **measured}
+        earlier = {**record.observations.get(name, {}), **measured}
         for definition, task in state.tasks().items():
-            libraries[definition], names[definition] = name, task.description.name
-            observation = known.get(definition)
+            library_names[definition], function_names[definition] = name, task.description.name
+            observation = earlier.get(definition)
             fingerprint = frozen.fingerprint(
                 task, state.inventory.version, method_fingerprint(task)
             )
-            holds = observation is not None and observation.fingerprint == fingerprint
-            if which == "nothing" and not holds:
+            is_valid = observation is not None and observation.fingerprint == fingerprint
+            if which == "nothing" and not is_valid:
                 state.outdated = (*state.outdated, definition)
-            if which == "all" or (which == "changed" and not holds):
-                wanted[definition] = fingerprint
+            if which == "all" or (which == "changed" and not is_valid):
+                fingerprints[definition] = fingerprint
                 tasks.append(task)
                 state.measured += 1
             elif observation is not None:
@@ -266,21 +292,23 @@ def measure_missing(
 
     def done(observation: Observation) -> None:
         definition = observation.definition
-        name = libraries[definition]
+        name = library_names[definition]
         state = states[name]
-        settled = record.observations.get(name, {}).get(definition)
-        stays = settled is not None and outlasts(settled, observation)
-        if settled is not None and stays:
-            state.observations[definition] = settled
+        earlier = record.observations.get(name, {}).get(definition)
+        keeps_earlier = earlier is not None and outlasts(earlier, observation)
+        if earlier is not None and keeps_earlier:
+            state.observations[definition] = earlier
         else:
             measured[definition] = replace(
                 observation,
-                fingerprint=wanted[definition],
-                values=figures.settled(settled.values if settled else {}, observation.values),
+                fingerprint=fingerprints[definition],
+                values=figures.settled(earlier.values if earlier else {}, observation.values),
             )
             state.observations[definition] = measured[definition]
         if observation.inconclusive:
-            notes.append(inconclusive(names[definition], observation, stays=stays))
+            notes.append(
+                inconclusive(function_names[definition], observation, keeps_earlier=keeps_earlier)
+            )
         state.seconds += clock.lap()
         reporter.advance(name)
 
@@ -293,9 +321,16 @@ def measure_missing(
 
 
 def outlasts(recorded: Observation, measured: Observation) -> bool:
-    """Return whether what was recorded stays, since a new measurement of it is inconclusive.
+    """Return whether a recorded observation is kept because the new one is inconclusive.
 
-    It doesn't if it is inconclusive itself, or was made of parameters with other roles.
+    It isn't kept if it is inconclusive too, or if its parameters had other roles.
+
+    Parameters
+    ----------
+    recorded
+        The earlier observation of the function.
+    measured
+        The new observation of the same function.
     """
     return (
         bool(measured.inconclusive)
@@ -305,22 +340,29 @@ def outlasts(recorded: Observation, measured: Observation) -> bool:
 
 
 def recorded(state: LibraryState, record: Record) -> dict[str, Observation]:
-    """Return what was recorded on another machine of the very source that was read here.
+    """Return the recorded observations whose source is the same as the source read here.
 
-    Of two observations of one function the package's own counts, which was made by its user.
+    If a function has several, the package's own observation is used, which its user made.
+
+    Parameters
+    ----------
+    state
+        The library.
+    record
+        The frozen record, with committed recordings.
     """
-    name, wanted = state.inventory.spec.name, state.sources()
-    sets = [recording.observations for recording in record.recordings.get(name, ())]
+    name, fingerprints = state.inventory.spec.name, state.sources()
+    recordings = [recording.observations for recording in record.recordings.get(name, ())]
     return {
         definition: observation
-        for known in (*sets, record.observations.get(name, {}))
-        for definition, observation in known.items()
-        if wanted.get(definition) == observation.fingerprint
+        for observations in (*recordings, record.observations.get(name, {}))
+        for definition, observation in observations.items()
+        if fingerprints.get(definition) == observation.fingerprint
     }
 
 
 class Clock:
-    """Tells how long each step takes."""
+    """A stopwatch for the time between two observations."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
@@ -333,8 +375,9 @@ class Clock:
 
 
 def _absent(spec: LibrarySpec, record: Record, reason: str) -> str:
+    """Return a note on a library that can't be read here."""
     recorded = record.manifest.libraries.get(spec.name)
     if recorded is None:
         return f"{spec.name} is left out: {reason}."
     version = f"{recorded.distribution} {recorded.version}"
-    return f"{spec.name} stays as it was recorded from {version}: {reason}."
+    return f"{spec.name} keeps its record of {version}: {reason}."

@@ -1,4 +1,4 @@
-"""Merges into the package what was observed on other machines."""
+"""Merges recordings that were made on other machines into the package."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ def merge(
     recordings: Path | None = None,
     reporter: Reporter | None = None,
 ) -> RecordReport:
-    """Merge into the package what was observed on other machines.
+    """Merge recordings that were made on other machines into the package.
 
     Parameters
     ----------
     specs
-        The libraries that may be merged. They are read from their source: no device is needed.
+        The libraries to merge. They are read from their source, so that no device is needed.
     files
-        What `record` has written there; of two that tell of the same function, the later counts.
+        Files that `record` wrote. If two have the same function, the later one is used.
     out
         The package's folder.
     recordings
-        The folder of committed recordings, if what is merged is to be added to it.
+        The folder of committed recordings, to add these to; None to keep them in the package.
     reporter
-        Is told how it goes.
+        Shows progress.
 
     Raises
     ------
     BuildError
-        If nothing in the files fits what is read here; the package is as it was.
+        If no observation in the files fits the source read here. The package is unchanged.
     RecordingError
         If a file can't be trusted.
     ManifestError
@@ -67,23 +67,25 @@ def merge(
     started = time.monotonic()
     reporter = reporter or Silent()
     refuse_without_device(specs)
-    files_recordings = [
+    new_recordings = [
         recording for file in files for recording in frozen.read_recordings(file).recordings
     ]
-    named = {recording.library for recording in files_recordings}
+    library_names = {recording.library for recording in new_recordings}
     known = known_record(out, recordings, writing=True)
     notes = list(known.problems)
-    states = read_all([s for s in specs if s.name in named], known, notes, reporter)
+    states = read_all(
+        [spec for spec in specs if spec.name in library_names], known, notes, reporter
+    )
     for state in states.values():
         state.observations = recorded(state, known)
-    merged = tuple(_take(recording, states) for recording in files_recordings)
+    merged = tuple(_take(recording, states) for recording in new_recordings)
     if not any(entry.taken for entry in merged):
         raise BuildError(
-            "Nothing in the files fits; the package is as it was.\n"
+            "No observation in the files fits the libraries here. The package is unchanged.\n"
             + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
         )
     if recordings is not None:
-        known = add_recordings(_fitting(files_recordings, merged), known, recordings)
+        known = add_recordings(_fitting(new_recordings, merged), known, recordings)
     package = assemble_package(states, known)
     changes = publish(package, out, known.owned, reporter)
     report = record_report(package, states, notes, reporter, started)
@@ -91,37 +93,39 @@ def merge(
 
 
 def _fitting(recordings: Iterable[Recording], merged: Iterable[Merged]) -> Iterator[Recording]:
-    """Give each recording of which something was taken, without what was left out."""
+    """Yield the recordings that were merged, without the observations that were left out."""
     for recording, entry in zip(recordings, merged, strict=True):
         if entry.taken:
-            kept = {
+            taken = {
                 definition: observation
                 for definition, observation in recording.observations.items()
                 if definition not in entry.left_out
             }
-            yield replace(recording, observations=kept)
+            yield replace(recording, observations=taken)
 
 
 def _take(recording: Recording, states: Mapping[str, LibraryState]) -> Merged:
-    """Give a reading the observations that hold for it, and tell which don't."""
+    """Add a recording's observations to its library, and report which ones don't fit."""
     state = states.get(recording.library)
     observations = recording.observations
     left_out: dict[str, str] = {}
     if state is None:
-        told = "the library isn't among those that are merged; name it with --library"
-        left_out = dict.fromkeys(observations, told)
+        reason = "the library isn't being merged; name it with --library"
+        left_out = dict.fromkeys(observations, reason)
     elif state.inventory.version != recording.version:
-        told = f"{recording.version} was observed, and {state.inventory.version} is read here"
-        left_out = dict.fromkeys(observations, told)
+        reason = (
+            f"{recording.version} was observed, but {state.inventory.version} is installed here"
+        )
+        left_out = dict.fromkeys(observations, reason)
     else:
         sources = state.sources()
         for definition, observation in observations.items():
             if definition not in sources:
-                left_out[definition] = "there is no such function here"
+                left_out[definition] = "the library here has no such function"
             elif sources[definition] != observation.fingerprint:
-                left_out[definition] = "its source is another one here"
-            elif (kept := state.observations.get(definition)) and outlasts(kept, observation):
-                left_out[definition] = "it is inconclusive, and what was recorded before is kept"
+                left_out[definition] = "its source code is different here"
+            elif (earlier := state.observations.get(definition)) and outlasts(earlier, observation):
+                left_out[definition] = "it is inconclusive, so the earlier recording is kept"
             else:
                 state.observations[definition] = observation
     taken = len(observations) - len(left_out)

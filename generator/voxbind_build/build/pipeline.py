@@ -1,8 +1,8 @@
-"""From library specifications to the package on disk: decides nothing itself.
+"""Runs the stages that turn library specifications into the package on disk.
 
 Data flows one way: specification -> discover -> describe -> probe -> classify -> manifest
--> render -> verify. What is frozen already flows in beside it: observations that still
-hold are not made again, and a library that isn't here keeps its record.
+-> render -> verify. The frozen record is a second input: observations that are still valid aren't
+repeated, and a library that isn't installed keeps its record.
 """
 
 from __future__ import annotations
@@ -46,25 +46,34 @@ def build(
     Parameters
     ----------
     specs
-        The libraries to read anew. Those that aren't installed, and those of an earlier
-        build that aren't named here, come from the frozen record.
+        The libraries to read. A library that isn't installed, or that an earlier build wrapped
+        and isn't given here, comes from the frozen record.
     out
         The package's folder.
     jobs
-        Processes that measure at a time; by default one for each usable core.
+        Number of processes that measure in parallel; by default one for each usable core.
     fresh
-        Measure everything, also what was measured before.
+        Measure every function, even if its record is still valid.
     time_limit
-        Seconds of processor time that one function may use; what uses more is inconclusive.
+        CPU time allowed per function, in seconds; a function that uses more is inconclusive.
+    recordings
+        The folder of committed recordings of libraries that need a device.
     reporter
-        Is told how it goes.
+        Shows progress.
+
+    Returns
+    -------
+    BuildReport
+        The libraries, and the files that were written.
 
     Raises
     ------
     BuildError
-        If there is nothing to wrap, or the generated code doesn't hold.
+        If there is no library to wrap, or the generated code has errors.
     ManifestError
-        If the frozen record can't be trusted.
+        If the frozen record is damaged or was edited by hand.
+    SpecError
+        If a specification is wrong.
     OutputError
         If the folder can't be written.
     """
@@ -86,8 +95,8 @@ def build(
     package = assemble_package(states, record)
     if not package.rows:
         raise BuildError(
-            "There is no library to wrap: none can be imported here, and none was recorded by "
-            "an earlier build.\n" + "\n".join(notes)
+            "There is no library to wrap: none can be imported here, and no earlier build "
+            "recorded one.\n" + "\n".join(notes)
         )
     changes = publish(package, out, record.owned, reporter)
     notes += losses(record.manifest, package.manifest)
@@ -115,41 +124,50 @@ def check(
     recordings: Path = frozen.RECORDINGS,
     reporter: Reporter | None = None,
 ) -> CheckReport:
-    """Report all that a build would change, without measuring and without writing.
+    """Report what a build would change, without writing a file.
 
-    The installed libraries are read, judged and rendered as a build does it, and the result is
+    The installed libraries are read, classified and rendered as in a build. The result is
     compared with the frozen record and with the files on disk.
 
     Parameters
     ----------
     specs
-        The libraries to compare; those that aren't installed are named in the notes.
+        The libraries to compare. The notes name those that aren't installed.
     out
         The package's folder.
     measure
-        Observe every function again. Without it, contracts are derived anew from the
-        recorded observations.
+        Measure every function again. If False, contracts are derived from the recorded
+        observations.
+    jobs, time_limit, recordings, reporter
+        See `build`.
+
+    Returns
+    -------
+    CheckReport
+        The differences, most important first.
 
     Raises
     ------
     BuildError
-        If there is no package to check, or no package can be made of what is recorded.
+        If `out` holds no package, or the wrappers can't be rendered.
     ManifestError
-        If the frozen record can't be trusted.
+        If the frozen record is damaged or was edited by hand.
     SpecError
         If a specification is wrong.
     """
     reporter = reporter or Silent()
     if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} holds no voxbind package to check. Run `voxbind build` first.")
+        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
     manifest = frozen.read(out / frozen.MANIFEST)
     admit(specs, manifest.libraries)
     record = frozen.read_record(out, distrust=True, recordings=recordings)
     notes: list[str] = list(record.problems)
-    # Without its observations a library's contracts can't be derived again.
+    # A library's contracts can't be derived if its file of observations is missing or damaged.
     measured_here = {name for name, library in manifest.libraries.items() if not library.device}
-    unread = measured_here - record.observations.keys()
-    states = read([spec for spec in specs if spec.name not in unread], record, notes, reporter)
+    without_observations = measured_here - record.observations.keys()
+    states = read(
+        [spec for spec in specs if spec.name not in without_observations], record, notes, reporter
+    )
     which: Measure = "all" if measure else "nothing"
     measure_missing(states, record, {}, which, jobs, time_limit, notes, reporter)
 
@@ -164,17 +182,17 @@ def check(
             differences += frozen.compare(name, old, new)
     reporter.say("comparing the files")
     files = rendered(package)
-    if unread:
-        # What belongs into their files of observations, and so their digests, isn't known.
+    if without_observations:
+        # The contents of these files are unknown, and so are their digests in the manifest.
         del files[frozen.MANIFEST]
-    expected = {*files, *map(frozen.observations_path, unread)}
+    expected = {*files, *map(frozen.observations_path, without_observations)}
     links = disk.links(out)
     changed, missing = (
         tuple(path for path in paths if not disk.is_below(path, links))
         for paths in frozen.altered(manifest, out)
     )
-    absent = {path for path in files if not disk.exists(out / path)}
-    known = {*changed, *missing, *absent}
+    not_on_disk = {path for path in files if not disk.exists(out / path)}
+    reported = {*changed, *missing, *not_on_disk}
     return CheckReport(
         rows=package.rows,
         differences=tuple(differences),
@@ -183,11 +201,11 @@ def check(
         ),
         refused=broken_promises(package.manifest),
         edited=changed,
-        missing=tuple(sorted({*missing, *absent})),
+        missing=tuple(sorted({*missing, *not_on_disk})),
         stale=tuple(
             path
             for path in disk.differing(files, out)
-            if path not in known and not disk.is_below(path, links)
+            if path not in reported and not disk.is_below(path, links)
         ),
         obsolete=tuple(sorted(record.owned - expected - {frozen.MANIFEST, *missing})),
         foreign=disk.foreign(out, record.owned | expected),

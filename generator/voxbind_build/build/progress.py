@@ -1,4 +1,4 @@
-"""Tells how a build goes: a progress bar on a terminal, plain lines elsewhere."""
+"""Shows the progress of a build: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -25,94 +25,94 @@ from voxbind_build.build.report import Row
 from voxbind_build.model import Contract
 
 PLAIN_INTERVAL = 10.0
-"""Seconds between two plain lines."""
+"""Shortest time between two plain lines, in seconds."""
 
 
 class Reporter(Protocol):
-    """What the pipeline tells while it runs."""
+    """Receives the progress of a pipeline while it runs."""
 
     def say(self, text: str) -> None:
-        """Tell what happens now."""
+        """Report the step that starts now."""
 
     def warn(self, text: str) -> None:
-        """Tell what the person should know or do."""
+        """Report something that the user should know or do."""
 
     def start(self, totals: Mapping[str, int]) -> None:
-        """Begin to measure so many functions of each library."""
+        """Start a measurement of the given number of functions of each library."""
 
     def advance(self, library: str) -> None:
-        """Tell that one function is done."""
+        """Report that one function of a library has been measured."""
 
     def finish(self) -> None:
-        """End the measurement, whole or broken off."""
+        """End the measurement, whether it is complete or was interrupted."""
 
 
 class Silent:
-    """Tells nothing."""
+    """A reporter that shows nothing."""
 
     def say(self, text: str) -> None:
-        """Tell nothing."""
+        """Do nothing."""
 
     def warn(self, text: str) -> None:
-        """Tell nothing."""
+        """Do nothing."""
 
     def start(self, totals: Mapping[str, int]) -> None:
-        """Tell nothing."""
+        """Do nothing."""
 
     def advance(self, library: str) -> None:
-        """Tell nothing."""
+        """Do nothing."""
 
     def finish(self) -> None:
-        """Tell nothing."""
+        """Do nothing."""
 
 
 class Plain:
-    """Writes whole lines, for logs and build hooks."""
+    """A reporter that prints lines of text, for logs and build hooks."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._totals: Mapping[str, int] = {}
         self._done: Counter[str] = Counter()
-        self._started = self._told = 0.0
+        self._started = self._last_printed = 0.0
 
     def say(self, text: str) -> None:
-        """Write a line."""
-        # Whole lines at once: a log is read by line, and its width isn't known.
+        """Print a line."""
+        # Lines aren't wrapped, because the width of a log isn't known.
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
-        """Write a line that stands out."""
+        """Print a line that begins with ``warning``."""
         self.say(f"warning: {text}")
 
     def start(self, totals: Mapping[str, int]) -> None:
-        """Write how much there is to do."""
+        """Print how many functions of each library will be measured."""
         self._totals, self._done = totals, Counter()
-        self._started = self._told = time.monotonic()
+        self._started = self._last_printed = time.monotonic()
         for library, total in totals.items():
             self.say(f"{library}: measuring {total} functions")
 
     def advance(self, library: str) -> None:
-        """Write now and then how far it is."""
+        """Count a function, and print the progress if the last line is old enough."""
         self._done[library] += 1
         now = time.monotonic()
         done, total = self._done.total(), sum(self._totals.values())
-        if now - self._told >= PLAIN_INTERVAL and done < total:
-            self._told = now
-            left = (now - self._started) / done * (total - done)
+        if now - self._last_printed >= PLAIN_INTERVAL and done < total:
+            self._last_printed = now
+            seconds_left = (now - self._started) / done * (total - done)
             self.say(
                 f"{library}: {self._done[library]} of {self._totals[library]} functions, "
-                f"about {left:.0f} s left"
+                f"about {seconds_left:.0f} s left"
             )
 
     def finish(self) -> None:
-        """Write what was done."""
+        """Print how many functions were measured, and in what time."""
         seconds = time.monotonic() - self._started
         total = sum(self._totals.values())
         self.say(f"measured {self._done.total()} of {total} functions in {seconds:.0f} s")
 
 
 class Bars:
-    """Draws a progress bar for each library on a terminal."""
+    """A reporter that draws a progress bar for each library on a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -120,11 +120,11 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
 
     def say(self, text: str) -> None:
-        """Write a line."""
+        """Print a line."""
         self._console.print(escape(text), highlight=False)
 
     def warn(self, text: str) -> None:
-        """Write a line that stands out."""
+        """Print a line that begins with ``warning``, in colour."""
         self._console.print(f"[yellow]warning:[/] {escape(text)}", highlight=False)
 
     def start(self, totals: Mapping[str, int]) -> None:
@@ -146,38 +146,38 @@ class Bars:
         }
 
     def advance(self, library: str) -> None:
-        """Move a library's bar on."""
+        """Advance a library's bar by one function."""
         if self._progress is not None:
             self._progress.start_task(self._tasks[library])
             self._progress.advance(self._tasks[library])
 
     def finish(self) -> None:
-        """Leave the bars as they stand."""
+        """Stop the bars, and leave them on the screen."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
 
 def reporter(console: Console) -> Reporter:
-    """Return bars where the console is a terminal, else plain lines."""
+    """Return `Bars` if the console is a terminal, else `Plain`."""
     return Bars(console) if console.is_terminal else Plain(console)
 
 
 def table(rows: Sequence[Row]) -> Table:
-    """Return the table at the end: a line for each library."""
-    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    """Return the table that a build prints at its end, with a row for each library."""
+    table_of_libraries = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("library", "version"):
-        shown.add_column(heading, no_wrap=True)
+        table_of_libraries.add_column(heading, no_wrap=True)
     contracts = get_args(Contract)
     for heading in ("public", "wrapped", "helpers", "excluded"):
-        shown.add_column(heading, justify="right")
+        table_of_libraries.add_column(heading, justify="right")
     for contract in contracts:
-        shown.add_column(contract.replace("_TO_", "\nTO_"), justify="right")
-    shown.add_column("source")
-    shown.add_column("seconds", justify="right")
+        table_of_libraries.add_column(contract.replace("_TO_", "\nTO_"), justify="right")
+    table_of_libraries.add_column("source")
+    table_of_libraries.add_column("seconds", justify="right")
     for row in rows:
         source = f"measured {row.measured}" if row.source == "measured" else row.source
-        shown.add_row(
+        table_of_libraries.add_row(
             row.library,
             row.version,
             *map(str, (row.public, row.wrapped, row.helpers, row.excluded)),
@@ -185,4 +185,4 @@ def table(rows: Sequence[Row]) -> Table:
             source,
             f"{row.seconds:.1f}",
         )
-    return shown
+    return table_of_libraries

@@ -1,4 +1,4 @@
-"""From what was read and observed to the package on disk: frozen, rendered, proved, written."""
+"""Freezes the libraries of a build, renders the package, verifies its code and writes it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voxbind_build.verify import ToolError, disk, verify
 
 
 class PackageContent(Struct, frozen=True):
-    """All libraries of a package: those that were read, and the others as they were recorded."""
+    """All libraries of a package: those read in this run, and the others from the record."""
 
     manifest: Manifest
     observations: dict[str, dict[str, Observation]]
@@ -26,7 +26,15 @@ class PackageContent(Struct, frozen=True):
 
 
 def assemble_package(states: Mapping[str, LibraryState], record: Record) -> PackageContent:
-    """Judge what was read, and put it in the place of what was recorded."""
+    """Classify the libraries that were read, and add those that are only in the record.
+
+    Parameters
+    ----------
+    states
+        The libraries that were read in this run, with their observations.
+    record
+        The frozen record of all libraries.
+    """
     libraries = dict(record.manifest.libraries)
     observations = dict(record.observations)
     rows = {name: row(name, library) for name, library in libraries.items()}
@@ -42,17 +50,17 @@ def assemble_package(states: Mapping[str, LibraryState], record: Record) -> Pack
 
 
 def _unshipped(state: LibraryState, record: Record) -> dict[str, Observation]:
-    """Return a library's observations but for those that voxbind's own recordings hold."""
+    """Return a library's observations without those that are in voxbind's own recordings."""
     shipped = record.recordings.get(state.inventory.spec.name, ())
     return {
         definition: observation
         for definition, observation in state.observations.items()
-        if all(each.observations.get(definition) != observation for each in shipped)
+        if all(recording.observations.get(definition) != observation for recording in shipped)
     }
 
 
 def rendered(package: PackageContent) -> dict[str, str]:
-    """Return the text of each file of a package, by POSIX path below it, sorted.
+    """Return the text of each file of a package, by POSIX path relative to it, sorted.
 
     Raises
     ------
@@ -63,59 +71,66 @@ def rendered(package: PackageContent) -> dict[str, str]:
         texts = dict(render(package.manifest, templates_dir()))
     except RenderError as error:
         raise BuildError(f"The wrappers can't be written: {error}") from error
-    for name, observed in package.observations.items():
-        if not observed:
+    for name, observations in package.observations.items():
+        if not observations:
             continue
-        texts[frozen.observations_path(name)] = frozen.encode_observations(observed)
+        texts[frozen.observations_path(name)] = frozen.encode_observations(observations)
     return frozen.seal(package.manifest, texts)
 
 
 def publish(
     package: PackageContent, out: Path, owned: Collection[str], reporter: Reporter
 ) -> disk.Changes:
-    """Write a package, if its code holds.
+    """Verify the code of a package and write its files.
 
     Parameters
     ----------
     package
-        What to write.
+        The content to write.
     out
         The package's folder.
     owned
-        Files that an earlier build wrote.
+        Paths of the files that an earlier build wrote, which may be removed.
     reporter
-        Is told how it goes.
+        Shows progress.
+
+    Returns
+    -------
+    disk.Changes
+        The files that were written, removed, or left as they were.
 
     Raises
     ------
     BuildError
-        If the generated code doesn't hold; the package is as it was.
+        If a declaration contradicts the measurement, or the generated code has errors. The
+        package is unchanged.
     OutputError
         If the folder can't be written.
     """
-    if broken := broken_promises(package.manifest):
+    if contradictions := broken_promises(package.manifest):
         raise BuildError(
-            "What authors declare doesn't hold; the package is as it was.\n"
-            + "\n".join(f"  {promise}" for promise in broken)
-            + "\nCorrect the decorator or the function. Where a parameter was given what it isn't "
-            "for, say in the library's TOML what it is, under [roles]."
+            "These declarations contradict the measurement. The package is unchanged.\n"
+            + "\n".join(f"  {contradiction}" for contradiction in contradictions)
+            + "\nCorrect the decorator or the function. If the measurement called the function "
+            "with an unsuitable argument, give the parameter's role in the library's TOML, under "
+            "[roles]."
         )
     reporter.say("writing the wrappers")
     files = rendered(package)
-    # What is on disk byte for byte was proved by the build that wrote it.
+    # If the files on disk are identical, the build that wrote them has verified them.
     if disk.differing(files, out):
         reporter.say("checking the generated code")
         try:
             problems = verify(files)
         except ToolError as error:
             raise BuildError(
-                f"The generated code can't be checked; the package is as it was. {error}\n"
+                f"The generated code can't be checked. The package is unchanged. {error}\n"
                 "Run: pip install 'voxbind[build]'"
             ) from error
         if problems:
             shown = "\n".join(f"  {problem}" for problem in problems[:20])
             raise BuildError(
-                f"The generated code has {len(problems)} problems; the package is as it was.\n"
+                f"The generated code has {len(problems)} problems. The package is unchanged.\n"
                 f"{shown}"
             )
     return disk.write(files, out, owned)

@@ -1,4 +1,4 @@
-"""Observes what needs a device, where there is one, and merges what was observed elsewhere."""
+"""Measures libraries that need a device, such as a GPU, on this machine's device."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
 TIME_LIMIT = 900.0
-"""Seconds of processor time for all calls of one function: many of them compile a kernel first."""
+"""CPU time for all calls of one function, in seconds; it is long because calls compile kernels."""
 _JOBS = 4
-"""Processes that share a device."""
+"""Number of processes that share a device by default."""
 
 
 def record(
@@ -65,85 +65,93 @@ def record(
     within: float = math.inf,
     reporter: Reporter | None = None,
 ) -> RecordReport:
-    """Observe functions on this machine's device, and run each beside its twin.
+    """Measure functions on this machine's device, and compare each with its twin on the CPU.
 
     Parameters
     ----------
     specs
-        The libraries; each needs a device.
+        The libraries, all of which must need a device.
     out
-        The package's folder: what is recorded in it, and holds, isn't observed again.
+        The package's folder. Functions whose record is still valid aren't measured again.
     to
-        A file for what is observed; by default it is merged into the package.
+        A file for the recording; by default it is merged into the package.
     recordings
-        The folder of committed recordings, if what is observed is to be added to it. Else the
-        package keeps what is merged into it.
+        The folder of committed recordings, to add this one to; None to keep it in the package.
     jobs
-        Processes at a time; by default a few, which share the device.
+        Number of processes that measure in parallel; by default a few, which share the device.
     fresh
-        Observe everything, also what holds.
+        Measure every function, even if its record is still valid.
     time_limit
-        Seconds of processor time that one function may use; what uses more is inconclusive.
+        CPU time allowed per function, in seconds; a function that uses more is inconclusive.
     within
-        Seconds after which no more is observed: what was until then is recorded.
+        Seconds after which measuring stops; the functions measured until then are recorded.
     reporter
-        Is told how it goes.
+        Shows progress.
+
+    Returns
+    -------
+    RecordReport
+        The functions that were measured, and their comparison with the twins.
 
     Raises
     ------
     BuildError
-        If there is no device, no library, or nothing could be observed.
+        If the device or a library is missing, or no function could be run.
     ManifestError
-        If the frozen record can't be trusted.
+        If the frozen record is damaged or was edited by hand.
     OutputError
         If the folder, or the file, can't be written.
     """
-    # One step after the other, of which some are only for a file and others only for a package.
+    # The steps in order; some are only for a file, others only for a package.
     started = time.monotonic()
     reporter = reporter or Silent()
     refuse_without_device(specs)
     if to is not None:
         _prove_writable(to)
-    known = known_record(out, recordings, writing=to is None)
+    frozen_record = known_record(out, recordings, writing=to is None)
     reporter.say("looking for the device")
     machines = {spec.name: _machine(spec) for spec in specs}
-    notes = list(known.problems)
-    states = read_all(specs, known, notes, reporter)
+    notes = list(frozen_record.problems)
+    states = read_all(specs, frozen_record, notes, reporter)
     notes += [note for state in states.values() for note in _live_differences(state)]
 
-    # What a recording without an end has observed is kept beside what it is to be written to.
-    kept = to or out.with_name(f"{out.name}.recorded")
-    run = _Run(states, machines, {} if fresh else frozen.read_unfinished(kept))
+    # Observations of an interrupted recording are kept next to the file or folder to write.
+    unfinished = to or out.with_name(f"{out.name}.recorded")
+    run = _Run(states, machines, {} if fresh else frozen.read_unfinished(unfinished))
     for name, state in states.items():
-        run.ask(name, recorded(state, known), _pairs(state, known, notes), fresh=fresh)
+        run.ask(
+            name, recorded(state, frozen_record), _pairs(state, frozen_record, notes), fresh=fresh
+        )
     try:
         run.observe(
             jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
         )
     finally:
         if run.observed:
-            frozen.keep_unfinished(kept, run.observed)
+            frozen.keep_unfinished(unfinished, run.observed)
     try:
         run.refuse_failure()
     except BuildError:
-        frozen.forget_unfinished(kept)
+        frozen.forget_unfinished(unfinished)
         raise
 
     notes += run.notes
     if run.left:
-        notes.append(f"there was no time for {run.left} functions: record again, to go on")
+        notes.append(
+            f"there was no time to measure {run.left} functions; run the command again to continue"
+        )
     if to is None and recordings is not None:
-        known = add_recordings(run.recordings().recordings, known, recordings)
-    package = assemble_package(states, known)
+        frozen_record = add_recordings(run.recordings().recordings, frozen_record, recordings)
+    package = assemble_package(states, frozen_record)
     changes = None
     if to is None:
-        changes = publish(package, out, known.owned, reporter)
+        changes = publish(package, out, frozen_record.owned, reporter)
     elif run.observed:
         frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
     elif not run.left:
-        notes.append("all that the package has recorded holds, so that no file was written")
+        notes.append("every record in the package is still valid, so no file was written")
     if to is None or not run.left:
-        frozen.forget_unfinished(kept)
+        frozen.forget_unfinished(unfinished)
     report = record_report(package, states, notes, reporter, started)
     return replace(
         report,
@@ -155,7 +163,7 @@ def record(
 
 
 def _prove_writable(path: Path) -> None:
-    """Refuse a file that can't be written, before anything is observed for it."""
+    """Raise an error if a file can't be written, before time is spent on measuring."""
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
@@ -168,43 +176,49 @@ def _prove_writable(path: Path) -> None:
 
 
 def _machine(spec: LibrarySpec) -> Machine:
-    """Return the machine that a library's functions work on here."""
+    """Return a description of the device that a library's functions run on here."""
     if not facts(spec.memory_type).on_gpu:
         return Machine(device="cpu")
-    found = cuda.examine()
-    if isinstance(found, str):
+    machine = cuda.examine()
+    if isinstance(machine, str):
         raise BuildError(
-            f"{spec.name} can't be observed here: {found}. It needs an NVIDIA GPU with its driver, "
-            f"and the library with all of CUDA: pip install 'voxbind[{spec.extra}]'. `voxbind "
-            "doctor` says what is there. What was recorded on another machine is merged here by "
-            "`voxbind record --from FILE`."
+            f"{spec.name} can't be measured here: {machine}. It needs an NVIDIA GPU with its "
+            f"driver, and the library with all of CUDA: pip install 'voxbind[{spec.extra}]'. "
+            "`voxbind doctor` reports what is installed. To merge a recording from another "
+            "machine, run `voxbind record --from FILE`."
         )
-    return found
+    return machine
 
 
 def _live_differences(state: LibraryState) -> list[str]:
-    """Say where a library isn't, once imported, what is read from its source."""
+    """Return how the imported library differs from its source."""
     spec = state.inventory.spec
     live = discover(spec, own_folder(spec))
     if not live.live:
-        told = "; ".join(live.differences) or "no reason is known"
-        raise BuildError(f"{spec.distribution} can't be imported here: {told}")
-    known = {*state.inventory.differences}
-    return [f"{spec.name}: {each}" for each in live.differences if each not in known]
+        reason = "; ".join(live.differences) or "the reason is unknown"
+        raise BuildError(f"{spec.distribution} can't be imported here: {reason}")
+    reported = {*state.inventory.differences}
+    return [
+        f"{spec.name}: {difference}"
+        for difference in live.differences
+        if difference not in reported
+    ]
 
 
-def _pairs(state: LibraryState, known: Record, notes: list[str]) -> dict[str, Twin]:
-    """Return the twins to run beside functions, by the functions' definitions."""
+def _pairs(state: LibraryState, frozen_record: Record, notes: list[str]) -> dict[str, Twin]:
+    """Return the twin to compare each function with, by the function's definition."""
     spec = state.inventory.spec
-    twin = known.manifest.libraries.get(spec.twin or "")
+    twin = frozen_record.manifest.libraries.get(spec.twin or "")
     if twin is None:
         if spec.twin:
-            notes.append(f"{spec.name}: the package has no {spec.twin} to compare results with")
+            notes.append(
+                f"{spec.name}: results aren't compared, because the package has no {spec.twin}"
+            )
         return {}
     if (version := _installed(spec.twin or "", twin)) not in (twin.version, ""):
         notes.append(
-            f"{spec.name}: results aren't compared with {spec.twin}, of which {version} is "
-            f"installed and {twin.version} in the package"
+            f"{spec.name}: results aren't compared with {spec.twin}, because {spec.twin} "
+            f"{version} is installed, but the package wraps {twin.version}"
         )
         return {}
     pairs: dict[str, Twin] = {}
@@ -218,13 +232,13 @@ def _pairs(state: LibraryState, known: Record, notes: list[str]) -> dict[str, Tw
 
 
 def _installed(name: str, library: Library) -> str:
-    """Return the version of a library that is installed; empty where it has none."""
-    like = LibrarySpec(name=name, modules=library.modules, distribution=library.distribution)
-    return installed_version(like, None) or ""
+    """Return the installed version of a library; empty if it has none."""
+    spec = LibrarySpec(name=name, modules=library.modules, distribution=library.distribution)
+    return installed_version(spec, None) or ""
 
 
 class _Run:
-    """One run of the probe over all that is to be observed."""
+    """One run of the probe over the functions to measure."""
 
     def __init__(
         self,
@@ -241,38 +255,40 @@ class _Run:
         self.notes: list[str] = []
         """A sentence for each function whose measurement was inconclusive."""
         self.observed: dict[str, Observation] = {}
-        """By definition, what was observed in this run or in one that it goes on with."""
+        """Observations of this run and of the interrupted run that it continues, by definition."""
 
     def ask(
         self,
         library: str,
-        settled: Mapping[str, Observation],
+        recorded: Mapping[str, Observation],
         pairs: dict[str, Twin],
         *,
         fresh: bool,
     ) -> None:
-        """Ask for the functions of a library that aren't recorded, or for all of them."""
+        """Add the functions of a library that have no valid record, or all if `fresh`."""
         state, machine = self._states[library], self._machines[library].words
-        known = {} if fresh else dict(settled)
-        self._recorded |= settled
-        state.observations = dict(known)
+        valid = {} if fresh else dict(recorded)
+        self._recorded |= recorded
+        state.observations = dict(valid)
         self._sources |= state.sources()
         self._pairs |= pairs
         for definition, task in state.tasks().items():
             self._libraries[definition] = library
-            if definition in known:
+            if definition in valid:
                 continue
-            found = self._unfinished.get(definition)
-            if found and (found.fingerprint, found.machine) == (self._sources[definition], machine):
-                self._keep(found)
+            earlier = self._unfinished.get(definition)
+            source = self._sources[definition]
+            if earlier and (earlier.fingerprint, earlier.machine) == (source, machine):
+                self._keep(earlier)
             else:
                 self._tasks[definition] = task
 
     def observe(self, jobs: int, time_limit: float, until: float, reporter: Reporter) -> None:
-        """Observe what was asked for; as each comes in, run it beside its twin."""
+        """Measure the functions until this monotonic time; compare those that run with twins."""
         if not self._tasks:
             return
-        alone: dict[str, Observation] = {}
+        # A function that has a twin is measured first, then run again next to the twin.
+        first_runs: dict[str, Observation] = {}
         clock = Clock()
 
         def done(observation: Observation) -> ProbeTask | None:
@@ -280,24 +296,24 @@ class _Run:
             library = self._libraries[definition]
             state, pair = self._states[library], self._pairs.get(definition)
             state.seconds += clock.lap()
-            if definition in alone:
-                observation = replace(alone[definition], agreement=observation.agreement)
+            if definition in first_runs:
+                observation = replace(first_runs[definition], agreement=observation.agreement)
             else:
-                settled = self._recorded.get(definition)
-                stays = settled is not None and outlasts(settled, observation)
+                earlier = self._recorded.get(definition)
+                keeps_earlier = earlier is not None and outlasts(earlier, observation)
                 if observation.inconclusive:
                     name = self._tasks[definition].description.name
-                    self.notes.append(inconclusive(name, observation, stays=stays))
-                if settled is not None and stays:
-                    self._keep(settled)
+                    self.notes.append(inconclusive(name, observation, keeps_earlier=keeps_earlier))
+                if earlier is not None and keeps_earlier:
+                    self._keep(earlier)
                     reporter.advance(library)
                     return None
-                alone[definition] = observation = replace(
+                first_runs[definition] = observation = replace(
                     observation,
                     fingerprint=self._sources[definition],
                     machine=self._machines[library].words,
                 )
-                # Of what is random no two results agree.
+                # The results of random functions never agree.
                 if pair is not None and not (observation.failure or observation.random):
                     return replace(self._tasks[definition], beside=pair)
             self._keep(observation)
@@ -306,8 +322,8 @@ class _Run:
             return None
 
         on_gpu = any(facts(task.memory_type).on_gpu for task in self._tasks.values())
-        wanted = [self._libraries[definition] for definition in self._tasks]
-        reporter.start({name: wanted.count(name) for name in self._states})
+        libraries = [self._libraries[definition] for definition in self._tasks]
+        reporter.start({name: libraries.count(name) for name in self._states})
         try:
             sandbox.probe(
                 [*self._tasks.values()],
@@ -328,39 +344,54 @@ class _Run:
 
     @property
     def left(self) -> int:
-        """How many functions there was no time for."""
+        """Number of functions that there was no time to measure."""
         return len(self._tasks.keys() - self.observed.keys())
 
     def refuse_failure(self) -> None:
-        """Refuse to go on where no function of a library could be run: the machine is amiss."""
+        """Raise an error if no function of a library ran, which means that the machine is broken.
+
+        Raises
+        ------
+        BuildError
+            If a library's functions were called, and no call returned a result.
+        """
         for library in self._states:
-            found = [each for each in self.observed.values() if self._of(library, each)]
-            if found and not any(
-                call.outcome == "returned" for each in found for call in each.calls
-            ):
-                told = [call.error for each in found for call in each.calls]
-                told += [each.failure for each in found]
-                first = next(filter(None, told), "nothing was called")
+            observations = [
+                observation
+                for observation in self.observed.values()
+                if self._of(library, observation)
+            ]
+            calls = [call for observation in observations for call in observation.calls]
+            if observations and not any(call.outcome == "returned" for call in calls):
+                errors = [call.error for call in calls]
+                errors += [observation.failure for observation in observations]
+                first_error = next(filter(None, errors), "nothing was called")
                 raise BuildError(
-                    f"Of {len(found)} functions of {library} none could be run, so that nothing is "
-                    f"recorded. The first: {first}"
+                    f"None of {len(observations)} functions of {library} could be run, so nothing "
+                    f"is recorded. The first error: {first_error}"
                 )
 
     def recordings(self) -> Recordings:
-        """Return what was observed, for a file."""
-        return Recordings(
-            recordings=tuple(
-                Recording(
-                    library=name,
-                    distribution=state.inventory.spec.distribution,
-                    version=state.inventory.version,
-                    machine=self._machines[name],
-                    observations=found,
+        """Return the observations of each library, to be written to a file."""
+        recordings = []
+        for name, state in sorted(self._states.items()):
+            observations = {
+                definition: observation
+                for definition, observation in sorted(self.observed.items())
+                if self._of(name, observation)
+            }
+            if observations:
+                recordings.append(
+                    Recording(
+                        library=name,
+                        distribution=state.inventory.spec.distribution,
+                        version=state.inventory.version,
+                        machine=self._machines[name],
+                        observations=observations,
+                    )
                 )
-                for name, state in sorted(self._states.items())
-                if (found := {k: o for k, o in sorted(self.observed.items()) if self._of(name, o)})
-            )
-        )
+        return Recordings(recordings=tuple(recordings))
 
     def _of(self, library: str, observation: Observation) -> bool:
+        """Return whether an observation is of a function of this library."""
         return self._libraries[observation.definition] == library

@@ -1,4 +1,4 @@
-"""What recording and merging have in common: the libraries that need a device, and their record."""
+"""Steps that recording and merging share: reading the libraries, the record and the report."""
 
 from __future__ import annotations
 
@@ -27,21 +27,45 @@ from voxbind_build.verify import disk
 
 
 def refuse_without_device(specs: Iterable[LibrarySpec]) -> None:
-    """Refuse libraries that `voxbind build` measures on any machine."""
+    """Raise an error if a library needs no device, since `voxbind build` measures those.
+
+    Raises
+    ------
+    BuildError
+        If one of the libraries needs no device.
+    """
     for spec in specs:
         if not spec.device:
             raise BuildError(
-                f"{spec.name} needs no device: `voxbind build` measures it wherever it is installed"
+                f"{spec.name} needs no device, so it isn't recorded. `voxbind build` measures it "
+                "on any machine."
             )
 
 
 def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record:
-    """Return what is frozen; a package is needed where it is to be written."""
+    """Return the frozen record of a package.
+
+    Parameters
+    ----------
+    out
+        The package's folder. If the package isn't `writing`, it may be missing or damaged.
+    recordings
+        The folder of committed recordings; None for voxbind's own.
+    writing
+        Whether the package will be written.
+
+    Raises
+    ------
+    BuildError
+        If the package will be written and isn't there.
+    ManifestError
+        If the package will be written, and its manifest is damaged or was edited by hand.
+    """
     folder = recordings or frozen.RECORDINGS
     if not writing:
         return frozen.read_record(out, distrust=True, recordings=folder)
     if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} holds no voxbind package. Run `voxbind build` first.")
+        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
     disk.prepare(out)
     return frozen.read_record(out, recordings=folder)
 
@@ -49,7 +73,18 @@ def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record
 def read_all(
     specs: Sequence[LibrarySpec], known: Record, notes: list[str], reporter: Reporter
 ) -> dict[str, LibraryState]:
-    """Read libraries, every one of which must be here.
+    """Discover and describe libraries, all of which must be installed.
+
+    Parameters
+    ----------
+    specs
+        The libraries.
+    known
+        The frozen record.
+    notes
+        Sentences for the user are added here.
+    reporter
+        Shows progress.
 
     Raises
     ------
@@ -60,7 +95,8 @@ def read_all(
     missing: list[str] = []
     states = read(specs, known, missing, reporter)
     if any(spec.name not in states for spec in specs):
-        raise BuildError("\n".join((*missing, "What is here alone is named with --library.")))
+        advice = "Use --library to name only libraries that are installed."
+        raise BuildError("\n".join((*missing, advice)))
     notes += missing
     return states
 
@@ -72,7 +108,21 @@ def record_report(
     reporter: Reporter,
     started: float,
 ) -> RecordReport:
-    """Report the notes as warnings, and return what recording and merging report alike."""
+    """Print the notes as warnings, and return the part of the report that both commands share.
+
+    Parameters
+    ----------
+    package
+        All libraries of the package.
+    states
+        The libraries that were recorded or merged.
+    notes
+        Sentences for the user.
+    reporter
+        Shows progress.
+    started
+        Time of the monotonic clock at which the command started.
+    """
     for note in notes:
         reporter.warn(note)
     return RecordReport(
@@ -87,7 +137,21 @@ def record_report(
 
 
 def add_recordings(added: Iterable[Recording], known: Record, folder: Path) -> Record:
-    """Add recordings to a folder of them, one file a library, and to what is known.
+    """Write recordings to a folder, which has one file for each library.
+
+    Parameters
+    ----------
+    added
+        The new recordings.
+    known
+        The frozen record, with the recordings that the folder has.
+    folder
+        The folder of recordings.
+
+    Returns
+    -------
+    Record
+        The frozen record with the new recordings.
 
     Raises
     ------

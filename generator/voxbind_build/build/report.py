@@ -1,4 +1,4 @@
-"""What a build or a check has to say at its end."""
+"""The reports that a build, a check or a recording returns."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from voxbind_build.model import (
 from voxbind_build.verify.disk import Changes
 
 _NAMED = 20
-"""Definitions that are named for each reason."""
+"""Greatest number of definitions to list for one reason."""
 Source = Literal["measured", "unchanged", "record"]
 
 
 class BuildError(RuntimeError):
-    """A build that can't end in a package; the previous package stays."""
+    """A build that can't write a package; the previous package is unchanged."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One library's line in the table at the end.
+    """One library's row in the table that a build prints.
 
-    Every public name is wrapped (an image function), a helper, or excluded.
+    Every public name is wrapped (as an image function), a helper, or excluded.
     """
 
     library: str
@@ -44,70 +44,70 @@ class Row(Struct, frozen=True, kw_only=True):
     excluded: int
     contracts: dict[str, int]
     source: Source
-    """``measured`` here and now, ``unchanged`` since it was, or taken from the ``record``."""
+    """``measured`` in this run, ``unchanged`` since an earlier run, or from the ``record`` only."""
     measured: int = 0
-    """Definitions that were observed in this run, or merged."""
+    """Number of definitions that were measured in this run, or merged."""
     recorded: int = 0
-    """Functions that rest on a run on another machine."""
+    """Number of functions that were measured on another machine."""
     inferred: int = 0
-    """Functions that rest on their twin."""
+    """Number of functions whose contract is inferred from their twin."""
     unobserved: int = 0
-    """Functions of which neither a run nor a twin says what they take."""
+    """Number of functions whose contract is unknown."""
     seconds: float = 0.0
 
     @property
     def adds_up(self) -> bool:
-        """Whether no public name got lost."""
+        """Whether every public name is counted exactly once."""
         return self.public == self.wrapped + self.helpers + self.excluded
 
 
 class Declared(Struct, frozen=True, kw_only=True):
-    """A verdict that a person has declared, beside what was observed."""
+    """A contract that a person has declared, and the measurement of the same function."""
 
     name: str
     contract: str
-    """``helper`` for what takes no image."""
+    """``helper`` if the function takes no image."""
     reason: str
     observed: Overruled
 
     @property
     def standing(self) -> str:
-        """How the declaration stands to the observation, in words."""
+        """Whether the measurement agrees with the declaration, as a predicate in words."""
         if self.observed.evidence not in SEEN:
-            return "could not be observed"
+            return "could not be checked by a measurement"
         if self.observed.agrees:
-            return "agrees with what was observed, so that it is no longer needed"
-        return "overrules what was observed"
+            return "agrees with the measurement, so it is no longer needed"
+        return "overrules the measurement"
 
 
 class Unobserved(Struct, frozen=True, kw_only=True):
-    """A function whose entry rests on something else than a run of it."""
+    """A function whose entry isn't based on running it."""
 
     library: str
     name: str
     kind: Literal["image", "helper"]
     evidence: Evidence
     reason: str
-    """What was tried, and what the library answered."""
+    """The calls that were tried, and the library's errors."""
 
 
 class Types(Struct, frozen=True, kw_only=True):
-    """How far the types of one library's parameters and results go."""
+    """How completely one library's parameters and results are typed."""
 
     library: str
     parameters: int
     untyped: int
-    """Parameters with an ``Any`` anywhere in their type; why, the manifest says."""
+    """Number of parameters with ``Any`` in their type; the manifest has the reasons."""
     contradictions: int
-    """Parameters whose default isn't of the documented type, which is widened for it."""
+    """Number of parameters whose default isn't of the documented type, so the type is widened."""
     none: int
-    """Those of them whose default is None."""
+    """Number of these whose default is None."""
     unread: dict[str, int]
-    """Documented types that no rule of the grammar fits, and how often each stands there."""
+    """Documented types that the grammar can't parse, with the number of times each occurs."""
 
 
 class BuildReport(Struct, frozen=True, kw_only=True):
-    """What a build did."""
+    """The libraries of a build, and the files that it wrote."""
 
     rows: tuple[Row, ...]
     changes: Changes
@@ -119,27 +119,29 @@ class BuildReport(Struct, frozen=True, kw_only=True):
 
 
 class CheckReport(Struct, frozen=True, kw_only=True):
-    """What a build would change in a package; files by their paths below it."""
+    """What a build would change in a package; paths of files are relative to it."""
 
     rows: tuple[Row, ...]
     refused: tuple[str, ...] = ()
-    """Why a build would write nothing: what authors declare and doesn't hold."""
+    """Declarations that contradict the measurement, because of which a build writes nothing."""
     planted: tuple[str, ...] = ()
-    """Compiled files that Python would run in place of a module that they aren't made of."""
+    """Compiled files that Python would run instead of a module, and that don't match its source."""
     links: tuple[str, ...] = ()
-    """Symbolic links, where a build writes files and folders."""
+    """Symbolic links in places where a build writes files and folders."""
     edited: tuple[str, ...] = ()
-    """Files that aren't as the manifest says."""
+    """Files whose digest differs from the one in the manifest."""
     missing: tuple[str, ...] = ()
+    """Files that the manifest lists, or a build would write, and that don't exist."""
     foreign: tuple[str, ...] = ()
     """Files that the manifest doesn't list."""
     differences: tuple[Difference, ...] = ()
+    """Differences between the installed libraries and the manifest."""
     outdated: tuple[str, ...] = ()
-    """Definitions that a build would measure, since no observation of them holds."""
+    """Definitions that a build would measure, because no observation of them is valid."""
     obsolete: tuple[str, ...] = ()
     """Files that an earlier build wrote, and that a build would remove."""
     stale: tuple[str, ...] = ()
-    """Files that are as they were written, and that a build would write otherwise."""
+    """Files that weren't edited, and that a build would write with different contents."""
     declared: tuple[Declared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
     notes: tuple[str, ...] = ()
@@ -148,7 +150,7 @@ class CheckReport(Struct, frozen=True, kw_only=True):
         *("refused", "planted", "links", "edited", "missing", "foreign", "differences"),
         *("outdated", "obsolete", "stale"),
     )
-    """The fields that are empty if a build would change nothing, most important first."""
+    """The fields that are empty if a build would change nothing, the most important first."""
 
     @property
     def agrees(self) -> bool:
@@ -159,53 +161,53 @@ class CheckReport(Struct, frozen=True, kw_only=True):
 
 
 class Merged(Struct, frozen=True, kw_only=True):
-    """What became of one recording that was made elsewhere."""
+    """The result of merging one recording from another machine."""
 
     library: str
     version: str
     machine: str
     taken: int
-    """How many of its observations hold here."""
+    """Number of observations that were merged."""
     left_out: dict[str, str]
-    """The definitions whose observations don't, and why."""
+    """The reason for each observation that wasn't merged, by definition."""
 
     def lines(self) -> list[str]:
-        """Tell it in words: a line for each reason, and one for all that was taken."""
-        whence = f"{self.library} {self.version}, observed on {self.machine}"
-        told = [f"{whence}: {self.taken} observations taken"] if self.taken else []
+        """Describe the result: a line on the merged observations, and one for each reason."""
+        origin = f"{self.library} {self.version}, observed on {self.machine}"
+        lines = [f"{origin}: {self.taken} observations merged"] if self.taken else []
         for reason in sorted({*self.left_out.values()}):
-            names = [name for name, why in self.left_out.items() if why == reason]
-            shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-            told.append(f"{whence}: {len(names)} left out, since {reason}: {shown}")
-        return told or [f"{whence}: there is nothing in it"]
+            names = [name for name, own_reason in self.left_out.items() if own_reason == reason]
+            listed = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+            lines.append(f"{origin}: {len(names)} left out, because {reason}: {listed}")
+        return lines or [f"{origin}: the recording is empty"]
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """A function that was run beside its twin."""
+    """A function that was compared with its twin."""
 
     library: str
     name: str
     twin: str
     differs: bool
-    """Whether results are further from each other than the library's tolerance."""
+    """Whether the results differ by more than the library's tolerance."""
     agreement: Agreement
 
 
 class RecordReport(Struct, frozen=True, kw_only=True):
-    """What a recording, or the merging of recordings, did."""
+    """The result of a recording, or of a merge of recordings."""
 
     rows: tuple[Row, ...]
     observed: int = 0
-    """Definitions that were observed on this machine."""
+    """Number of definitions that were measured on this machine."""
     machines: tuple[str, ...] = ()
-    """Where, in words."""
+    """Descriptions of the devices that they ran on."""
     file: str = ""
-    """What was written, where not the package."""
+    """Path of the recording that was written; empty if it was merged into the package."""
     merged: tuple[Merged, ...] = ()
     compared: tuple[Compared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
     changes: Changes | None = None
-    """In the package."""
+    """The files of the package that changed; None if a file was written instead."""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -223,9 +225,18 @@ def row(
 
     Parameters
     ----------
+    name
+        The library's name.
+    library
+        Its entry in the manifest.
     public
-        Number of public names as discovery found them; the record's own where the
-        library wasn't read.
+        Number of public names that discovery found; None if the library wasn't read.
+    source
+        Where the entry comes from.
+    measured
+        Number of definitions that were measured in this run, or merged.
+    seconds
+        Time that the library took.
     """
     functions = library.functions.values()
     contracts = [function.contract for function in functions if function.kind == "image"]
@@ -247,7 +258,7 @@ def row(
 
 
 def declared(manifest: Manifest) -> tuple[Declared, ...]:
-    """Return every declaration with what was observed, sorted by name."""
+    """Return every declaration with the measurement of its function, sorted by name."""
     return tuple(
         Declared(
             name=name,
@@ -262,20 +273,20 @@ def declared(manifest: Manifest) -> tuple[Declared, ...]:
 
 
 def broken_promises(manifest: Manifest) -> tuple[str, ...]:
-    """Return a sentence for each function that isn't what its author declares."""
+    """Return a sentence for each author's declaration that contradicts the measurement."""
     return tuple(
-        f"{name} is declared {function.contract} by its author and observed to be "
-        f"{seen.contract or 'a helper'}: {seen.reason}"
+        f"{name} is declared {function.contract} by its author, but was measured to be "
+        f"{observed.contract or 'a helper'}: {observed.reason}"
         for library in manifest.libraries.values()
         for name, function in sorted(library.functions.items())
-        if (seen := function.promised) is not None
-        and seen.evidence in SEEN
-        and seen.contract != function.contract
+        if (observed := function.promised) is not None
+        and observed.evidence in SEEN
+        and observed.contract != function.contract
     )
 
 
 def types(manifest: Manifest) -> tuple[Types, ...]:
-    """Return what is left without a type, and what documentation and default disagree on."""
+    """Return for each library how completely its parameters and results are typed."""
     return tuple(
         _types(key, list(library.functions.values()))
         for key, library in sorted(manifest.libraries.items())
@@ -287,7 +298,10 @@ def _types(library: str, functions: list[Function]) -> Types:
     contradicted = [parameter for parameter in parameters if parameter.contradiction]
     unread = Counter(
         text
-        for facts in (*(each.facts for each in parameters), *(f.returns.facts for f in functions))
+        for facts in (
+            *(parameter.facts for parameter in parameters),
+            *(function.returns.facts for function in functions),
+        )
         for name, text in facts.items()
         if name.rpartition(".")[2] == "unread"
     )
@@ -301,7 +315,7 @@ def _types(library: str, functions: list[Function]) -> Types:
     )
 
 
-def inconclusive(name: str, observation: Observation, *, stays: bool) -> str:
+def inconclusive(name: str, observation: Observation, *, keeps_earlier: bool) -> str:
     """Return a sentence on a function whose measurement was inconclusive.
 
     Parameters
@@ -309,23 +323,32 @@ def inconclusive(name: str, observation: Observation, *, stays: bool) -> str:
     name
         The function's dotted public name.
     observation
-        What was measured, twice.
-    stays
-        Whether what was recorded of the function before is kept.
+        The second of two inconclusive measurements.
+    keeps_earlier
+        Whether an earlier observation of the function is kept.
     """
-    parts = ", ".join(f"{part}: {words}" for part, words in observation.inconclusive.items())
-    kept = (
-        "what was recorded of it before is kept"
-        if stays
-        else "nothing is concluded from that; `voxbind build --fresh` measures it again"
+    parts = ", ".join(f"{part}: {reason}" for part, reason in observation.inconclusive.items())
+    consequence = (
+        "the earlier record of it is kept"
+        if keeps_earlier
+        else "nothing is concluded from it; `voxbind build --fresh` measures it again"
     )
-    return f"{name}: the measurement was inconclusive, twice ({parts}); {kept}."
+    return f"{name}: the measurement was inconclusive twice ({parts}); {consequence}."
 
 
 def losses(before: Manifest, after: Manifest) -> tuple[str, ...]:
-    """Return a sentence for each function that was observed before and no longer is."""
+    """Return a sentence for each function that was measured before, but not in this build.
+
+    Parameters
+    ----------
+    before
+        The manifest before the build.
+    after
+        The manifest after the build.
+    """
     return tuple(
-        f"{name} was observed to be {_verdict(old)} and is unobserved now: {function.reason}"
+        f"{name} was measured to be {_verdict(old)}, but could not be measured now: "
+        f"{function.reason}"
         for key, library in sorted(after.libraries.items())
         for name, function in sorted(library.functions.items())
         if function.evidence == "unobserved"
@@ -340,7 +363,7 @@ def _verdict(function: Function) -> str:
 
 
 def compared(manifest: Manifest) -> tuple[Compared, ...]:
-    """Return every function that was run beside its twin, sorted by name."""
+    """Return every function that was compared with its twin, sorted by name."""
     return tuple(
         Compared(
             library=key,
@@ -356,8 +379,8 @@ def compared(manifest: Manifest) -> tuple[Compared, ...]:
 
 
 def unobserved(manifest: Manifest) -> tuple[Unobserved, ...]:
-    """Return every function that was observed neither here nor earlier, images first."""
-    found = [
+    """Return every function whose entry isn't based on running it, image functions first."""
+    entries = [
         Unobserved(
             library=key,
             name=name,
@@ -370,5 +393,5 @@ def unobserved(manifest: Manifest) -> tuple[Unobserved, ...]:
         if function.evidence not in SEEN and not (function.promised and function.promised.agrees)
     ]
     return tuple(
-        sorted(found, key=lambda entry: (entry.library, entry.kind != "image", entry.name))
+        sorted(entries, key=lambda entry: (entry.library, entry.kind != "image", entry.name))
     )

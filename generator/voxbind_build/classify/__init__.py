@@ -1,4 +1,4 @@
-"""From observations to contracts, result kinds and reasons: pure."""
+"""Derives contracts, kinds of result and their reasons from observations, by pure functions."""
 
 from voxbind_build.classify.cpu_only import limited
 from voxbind_build.classify.from_twin import inferred, twin_types

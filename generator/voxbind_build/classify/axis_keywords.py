@@ -1,4 +1,4 @@
-"""Which parameters name an axis by x, y or z, where arrays are (Z, Y, X)."""
+"""Finds the parameters that name an axis by x, y or z; arrays have the axes (Z, Y, X)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SETS: tuple[dict[str, AxisKeyword], ...] = (
     {"x": "x", "y": "y", "z": "z"},
     {"width": "x", "height": "y", "depth": "z"},
 )
-"""Names that are about axes only where the first two of a set stand beside each other."""
+"""Names that refer to axes only if a function has the first two of their set."""
 _NUMBERS = frozenset(("int", "float", "bool"))
 _COUNTED = re.compile(r"(?i)\b0\s*(?:[:=]|is|for)\s*x\b")
 _LISTED = re.compile(r"\(0, ?1, ?2\)")
@@ -22,39 +22,39 @@ _NAMED = re.compile(r"(?i)\bx,? ?y,? (?:and|or) z\b")
 
 
 def axis_keywords(description: Description) -> dict[str, AxisKeyword]:
-    """Return the parameters that name an axis, or count axes from x, and what each does.
+    """Return the parameters that name an axis, or count axes from x, with their meaning.
 
     Parameters
     ----------
     description : Description
-        The parameters, their types and what is documented of them.
+        The parameters, their types and their documentation.
     """
-    numbers = [each for each in description.parameters if _takes_numbers(each)]
-    names = {each.name for each in numbers}
-    found: dict[str, AxisKeyword] = {}
+    numbers = [parameter for parameter in description.parameters if _takes_numbers(parameter)]
+    names = {parameter.name for parameter in numbers}
+    keywords: dict[str, AxisKeyword] = {}
     for parameter in numbers:
         suffix = _SUFFIX.match(parameter.name)
         if suffix:
-            found[parameter.name] = _SETS[0][suffix["axis"]]
+            keywords[parameter.name] = _SETS[0][suffix["axis"]]
         elif _counts(parameter, description):
-            found[parameter.name] = "number"
-        for known in _SETS:
-            if set(list(known)[:2]) <= names and parameter.name in known:
-                found[parameter.name] = known[parameter.name]
-    return found
+            keywords[parameter.name] = "number"
+        for letters in _SETS:
+            if set(list(letters)[:2]) <= names and parameter.name in letters:
+                keywords[parameter.name] = letters[parameter.name]
+    return keywords
 
 
 def _takes_numbers(parameter: Parameter) -> bool:
-    """Tell whether a parameter takes one number, and no array or text."""
+    """Return whether a parameter takes one number, and no array or string."""
     try:
-        found = names(parse(parameter.annotation)) - {"None"}
+        type_names = names(parse(parameter.annotation)) - {"None"}
     except TypeExprError:
         return False
-    return bool(found) and found <= _NUMBERS
+    return bool(type_names) and type_names <= _NUMBERS
 
 
 def _counts(parameter: Parameter, description: Description) -> bool:
-    """Tell whether a number is one of an axis, and 0 is x, by the documentation."""
+    """Return whether a parameter is documented as the number of an axis, counted from 0 for x."""
     if "int" not in names(parse(parameter.annotation)):
         return False
     if _COUNTED.search(parameter.description):

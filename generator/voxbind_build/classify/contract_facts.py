@@ -1,4 +1,4 @@
-"""What is known of the calls before a contract is judged: what was taken, and what held."""
+"""Facts for the choice of a contract: the images a function accepts, and the relations tested."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from voxbind_build.model import Call, Observation, Result
 __all__ = ["ContractFacts", "Takes", "contract_facts"]
 
 Takes = Literal["nothing", "image", "volume", "image and volume", "colours"]
-"""``colours``: only images with an axis of colours."""
+"""The images that a function accepts. ``colours``: only images with a channel axis."""
 
 
 class ContractFacts(Struct, frozen=True, kw_only=True):
-    """Everything that the rules ask of a function's calls.
+    """All facts about a function's calls that the rules use.
 
     A relation is None if it was not tested.
     """
@@ -33,48 +33,48 @@ class ContractFacts(Struct, frozen=True, kw_only=True):
     flat_arguments: bool | None
 
     image_loses_an_axis: bool | None
-    """None if some results have lost one, and others have not."""
+    """None if some results lack one axis of the image and others don't."""
     volume_loses_an_axis: bool
     volume_keeps_its_shape: bool
     volume_comes_back_flat: bool
-    """A volume gives an image of rows and columns, or one of its own planes."""
+    """The result for a volume is a two-dimensional image, or lacks one axis of the volume."""
     volume_gives_an_image: bool
-    """The result has as many axes as the volume, or more, and follows the volume's size."""
+    """The result has at least as many axes as the volume, and its size follows the volume's."""
     points_have_two_coordinates: bool
     """Both an image and a volume give rows of two coordinates."""
 
     image_error: str
-    """The library's first error for an image, after a colon; empty if it gave none."""
+    """The library's first error for an image, after a colon; empty if it raised none."""
     volume_error: str
     colour_volume_error: str
     with_volume_arguments: str
-    """In brackets, the error for a volume with arguments that are made for one."""
+    """The error for a volume if all other arguments are made for it, in parentheses."""
     needs_colours: str
-    """Why an axis of colours is needed."""
+    """The evidence that a channel axis is needed."""
     default: str
-    """What `channel_axis` does if it is left alone, if that misreads a volume."""
+    """A clause on the default of `channel_axis`, if it misreads volumes; empty if not."""
 
 
-_DEFAULT = ", where channel_axis=None is given (left alone, it takes the last axis for channels)"
+_DEFAULT = ", if channel_axis=None is passed (by default, the last axis is read as channels)"
 
 
 def contract_facts(observation: Observation) -> ContractFacts:
-    """Collect what the rules ask of a function's calls."""
+    """Collect the facts about a function's calls that the rules use."""
     images, volumes = _returned(observation, "image"), _returned(observation, "volume")
-    held = observation.relations
+    relations = observation.relations
     image_error, volume_error = _error(observation, "image"), _error(observation, "volume")
-    lost = {_loses_an_axis(call) for call in images}
+    axis_losses = {_loses_an_axis(call) for call in images}
     return ContractFacts(
         takes=_takes(observation),
         takes_colour_volume=bool(_returned(observation, "colour volume")),
-        per_slice=held.get("per_slice"),
-        last_axis=held.get("last_axis"),
-        last_axis_gone=held.get("last_axis_gone"),
-        caller_chooses_axes=held.get("caller_chooses_axes"),
-        shuffle_last=held.get("shuffle_last"),
-        shuffle_rows=held.get("shuffle_rows"),
-        flat_arguments=held.get("flat_arguments"),
-        image_loses_an_axis=lost.pop() if len(lost) == 1 else None,
+        per_slice=relations.get("per_slice"),
+        last_axis=relations.get("last_axis"),
+        last_axis_gone=relations.get("last_axis_gone"),
+        caller_chooses_axes=relations.get("caller_chooses_axes"),
+        shuffle_last=relations.get("shuffle_last"),
+        shuffle_rows=relations.get("shuffle_rows"),
+        flat_arguments=relations.get("flat_arguments"),
+        image_loses_an_axis=axis_losses.pop() if len(axis_losses) == 1 else None,
         volume_loses_an_axis=all(map(_loses_an_axis, volumes)),
         volume_keeps_its_shape=all(map(_keeps_its_shape, volumes)),
         volume_comes_back_flat=all(_loses_an_axis(call) or _is_flat(call) for call in volumes),
@@ -85,14 +85,14 @@ def contract_facts(observation: Observation) -> ContractFacts:
         colour_volume_error=_error(observation, "colour volume"),
         with_volume_arguments=volume_error and f" (with arguments for a volume{volume_error})",
         needs_colours=(
-            f"an image without is refused{image_error}" if image_error else "so it is documented"
+            f"an image without it is refused{image_error}" if image_error else "as documented"
         ),
-        default=_DEFAULT if held.get("default_reads_channels") else "",
+        default=_DEFAULT if relations.get("default_reads_channels") else "",
     )
 
 
 def _returned(observation: Observation, space: str) -> tuple[Call, ...]:
-    """Return the calls that gave a result of a kind of image."""
+    """Return the calls with a certain kind of image that returned a result."""
     return tuple(
         call
         for call in observation.calls
@@ -108,7 +108,7 @@ def _takes(observation: Observation) -> Takes:
 
 
 def _error(observation: Observation, space: str) -> str:
-    """Quote what the library said to a kind of image: what it said first."""
+    """Return the library's first error for a kind of image, after a colon; empty if none."""
     for call in telling(observation):
         if call.outcome != "returned" and call.case.partition(" of ")[0] == space:
             return f": {call.error}"
@@ -128,7 +128,7 @@ def _shape(call: Call) -> tuple[int, ...] | None:
 
 
 def _loses_an_axis(call: Call) -> bool:
-    """Tell whether the result has the image's shape but for one axis."""
+    """Return whether the result has the image's shape without one of its axes."""
     shape = _shape(call)
     return shape is not None and any(
         shape == call.shape[:axis] + call.shape[axis + 1 :] for axis in range(len(call.shape))
@@ -140,13 +140,13 @@ def _keeps_its_shape(call: Call) -> bool:
 
 
 def _is_flat(call: Call) -> bool:
-    """Tell whether a volume came back as an image of rows and columns."""
+    """Return whether the result for a volume is a two-dimensional image."""
     shape = _shape(call)
     return shape is not None and len(shape) == 2 and min(shape) >= min(call.shape[1:])
 
 
 def _two_coordinates(calls: tuple[Call, ...]) -> bool:
-    """Tell whether the results are rows of two coordinates."""
+    """Return whether the results are rows of two coordinates."""
     results = [call.result for call in calls if call.result is not None]
     return bool(results) and all(
         result.type == "array"

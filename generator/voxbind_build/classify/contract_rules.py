@@ -1,4 +1,4 @@
-"""Which dimensions a function takes, and why: one ordered table of rules; the first decides."""
+"""Decides which dimensions a function takes: a table of rules, of which the first fit decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Finding(Struct, frozen=True):
     """A contract with its reason."""
 
     contract: Contract | None
-    """None if nothing decides it."""
+    """None if the observation doesn't decide it."""
     reason: str
     evidence: Evidence = "observed"
     needs_channels: bool = False
@@ -28,11 +28,11 @@ class Rule(NamedTuple):
     """One reason for a contract."""
 
     takes: Takes
-    """What the function was seen to take."""
+    """The images that the function accepted."""
     fits: Callable[[ContractFacts], bool | None]
     contract: Contract
     reason: str
-    """In words; a field of `ContractFacts` in braces stands for its text."""
+    """In words, with fields of `ContractFacts` in braces."""
 
 
 def _always(facts: ContractFacts) -> bool:
@@ -40,7 +40,7 @@ def _always(facts: ContractFacts) -> bool:
 
 
 def _shuffled(facts: ContractFacts) -> bool | None:
-    """Tell whether the order of pixels makes no difference, along the rows and the last axis."""
+    """Return whether shuffling the rows or the last axis only shuffles the result likewise."""
     return facts.shuffle_last and facts.shuffle_rows
 
 
@@ -53,143 +53,139 @@ RULES: tuple[Rule, ...] = (
         "image",
         _always,
         "PURE_2D",
-        "an image is taken, a volume is refused in every size, dtype and arrangement of "
-        "arguments tried{volume_error}",
+        "takes an image, and refuses a volume in every size, dtype and arrangement of arguments "
+        "tried{volume_error}",
     ),
     Rule(
         "volume",
         lambda facts: facts.volume_comes_back_flat,
         "VOLUMETRIC_TO_SLICE",
-        "a volume is taken and a two-dimensional image comes back; an image is refused"
-        "{image_error}",
+        "takes a volume and returns a two-dimensional image; refuses an image{image_error}",
     ),
-    Rule("volume", _always, "PURE_3D", "a volume is taken; an image is refused{image_error}"),
+    Rule("volume", _always, "PURE_3D", "takes a volume; refuses an image{image_error}"),
     Rule(
         "colours",
         lambda facts: facts.takes_colour_volume,
         "FLEXIBLE",
-        "an axis of colours is needed ({needs_colours}); beside it an image and a volume are "
-        "both taken",
+        "needs a channel axis ({needs_colours}), in addition to the axes of an image or a volume",
     ),
     Rule(
         "colours",
         _always,
         "PURE_2D",
-        "an axis of colours is needed ({needs_colours}); beside it two axes of space are taken, "
-        "and a volume of colours is refused{colour_volume_error}",
+        "needs a channel axis ({needs_colours}), in addition to two spatial axes; refuses a "
+        "volume with a channel axis{colour_volume_error}",
     ),
-    # --- both an image and a volume are taken: how the two results relate decides ---
+    # --- takes both an image and a volume: the relation of the two results decides ---
     Rule(
         "image and volume",
         lambda facts: facts.last_axis_gone,
         "PURE_2D",
-        "a volume comes back without its last axis while an image keeps both of its own: the "
-        "last axis is taken for channels",
+        "the result for a volume lacks its last axis, while the result for an image has both "
+        "axes: the last axis is read as channels",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.volume_loses_an_axis and facts.image_loses_an_axis is True,
         "VOLUMETRIC_TO_SLICE",
-        "a volume comes back as an image with one axis of space reduced, as an image comes back "
-        "as a line",
+        "removes one spatial axis: the result for a volume is an image, and the result for an "
+        "image is a line",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.volume_loses_an_axis and facts.image_loses_an_axis is False,
         "VOLUMETRIC_TO_SLICE",
-        "a volume comes back as an image with one axis of space reduced, and an image, which has "
-        "no such axis, as an image",
+        "removes one spatial axis of a volume; the result for an image, which lacks this axis, is "
+        "an image",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.per_slice and facts.last_axis,
         "FLEXIBLE",
-        "image and volume are both taken and every pixel is treated by itself: any way of "
-        "cutting the volume gives the same values{default}",
+        "takes images and volumes, and treats every pixel separately: cutting the volume along "
+        "any axis gives the same values{default}",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.last_axis and facts.caller_chooses_axes,
         "FLEXIBLE",
-        "image and volume are both taken; the caller chooses the axes to work along, and with "
-        "the axes of a slice a volume's slices come out as if each had been given alone",
+        "takes images and volumes; the caller chooses the axes to work along, and with the axes "
+        "of a slice, each slice of a volume gives the same result as the slice alone",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.last_axis,
         "PURE_2D",
-        "a volume's planes come out as if each had been given alone along the last axis: the "
-        "last axis is taken for channels",
+        "each plane of a volume along the last axis gives the same result as the plane alone: "
+        "the last axis is read as channels",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.per_slice and _shuffled(facts),
         "FLEXIBLE",
-        "image and volume are both taken; a volume's slices come out as if each had been given "
-        "alone, and which pixels are neighbours makes no difference{default}",
+        "takes images and volumes; each slice of a volume gives the same result as the slice "
+        "alone, and it makes no difference which pixels are neighbours{default}",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.per_slice,
         "FLEXIBLE",
-        "image and volume are both taken; a volume's slices come out as if each had been given "
+        "takes images and volumes; each slice of a volume gives the same result as the slice "
         "alone{default}",
     ),
     Rule(
         "image and volume",
         _only_planes_can_be_shuffled,
         "PURE_2D",
-        "the order of a volume's planes along the last axis makes no difference, while that of "
-        "its rows does: the last axis is taken for channels",
+        "the order of a volume's planes along the last axis makes no difference, but the order "
+        "of its rows does: the last axis is read as channels",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.points_have_two_coordinates,
         "PURE_2D",
-        "a volume's points come back with two coordinates: its last axis is not taken for one of "
-        "space",
+        "the points of a volume have two coordinates: its last axis is not a spatial one",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.flat_arguments,
         "PURE_2D",
-        "a volume is taken only where every other argument is made for an image of its first two "
-        "axes: the last axis is not one of space{with_volume_arguments}",
+        "takes a volume only if every other argument is made for an image of its first two axes: "
+        "its last axis is not a spatial one{with_volume_arguments}",
     ),
     Rule(
         "image and volume",
         _shuffled,
         "FLEXIBLE",
-        "image and volume are both taken, and which pixels are neighbours makes no difference"
-        "{default}",
+        "takes images and volumes, and it makes no difference which pixels are neighbours{default}",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.volume_gives_an_image and facts.last_axis is None,
         "FLEXIBLE",
-        "image and volume are both taken, and the volume's result is not that of its slices: all "
-        "axes are spatial{default}",
+        "takes images and volumes, and the result for a volume differs from that of its slices: "
+        "all axes are spatial{default}",
     ),
     Rule(
         "image and volume",
         lambda facts: facts.volume_gives_an_image,
         "FLEXIBLE",
-        "image and volume are both taken, and the volume's result is neither that of its slices "
-        "nor that of its planes along the last axis: all axes are spatial{default}",
+        "takes images and volumes, and the result for a volume differs from that of its slices "
+        "and from that of its planes along the last axis: all axes are spatial{default}",
     ),
     Rule(
         "image and volume",
         _always,
         "FLEXIBLE",
-        "image and volume are both taken, and the result is no image in which an axis could be "
+        "takes images and volumes, and the result is not an image in which an axis could be "
         "misread{default}",
     ),
 )
-"""For each kind of images that are taken, rules in their order; the last of each always fits."""
+"""Rules in the order in which they are tried. The last rule for each `Takes` always fits."""
 
 
 def contract(observation: Observation) -> Finding:
-    """Judge an observation of a function that takes an image."""
+    """Choose the contract of a function with an image argument from an observation of it."""
     facts = contract_facts(observation)
     if undecided(observation) or facts.takes == "nothing":
         return Finding(None, f"not observed: {tried(observation)}", evidence="unobserved")

@@ -1,7 +1,7 @@
-"""Where a function and its twin on the CPU don't do the same, as far as that was seen.
+"""The calls for which a GPU function was observed to differ from its twin on the CPU.
 
-`voxbind.auto` runs the one where the image is on a device, and leaves to the other what only
-that one does, or does otherwise.
+`voxbind.auto` runs the GPU function on images that are on a device. It runs the twin if only the
+twin can make the call, or if the two results differ.
 """
 
 from __future__ import annotations
@@ -20,89 +20,91 @@ _ALIKE: dict[frozenset[Contract | None], int] = {
     frozenset({"PURE_2D", "FLEXIBLE"}): 2,
     frozenset({"PURE_3D", "FLEXIBLE"}): 3,
 }
-"""By two contracts, how many axes an image has of which both make the same."""
+"""The number of axes of the images that functions of two contracts process alike."""
 _KERNEL = re.compile(r"\b\w*Kernel\b")
 _ARRAYS = frozenset(("Array", "ArrayT"))
 
 
 def limited(pair: Twin, description: Description, verdict: Verdict, twin: Function) -> Twin:
-    """Add to a pair what only the twin takes, and what comes back.
+    """Add to a pair the calls that only the twin answers, and the types of the results.
 
     Parameters
     ----------
     pair
-        How the signatures differ.
+        The differences between the two signatures.
     description, verdict
-        Of the function on the device.
+        The function on the device.
     twin
-        What is known of the one on the CPU.
+        The function on the CPU.
     """
     types = [twin.returns.annotation, *(form.annotation for form in twin.returns.forms)]
-    documented = {each.name: each.documented for each in description.parameters}
+    documented = {parameter.name: parameter.documented for parameter in description.parameters}
     return replace(
         pair,
         deviations=_deviations(pair),
         refuses=tuple(
             sorted(
-                given
-                for given in verdict.refuses
-                if not given.startswith("(") and given not in twin.refuses
+                dtype
+                for dtype in verdict.refuses
+                if not dtype.startswith("(") and dtype not in twin.refuses
             )
         ),
         dtypes={
-            given: (twin.dtypes[given].dtype, seen.dtype)
-            for given, seen in verdict.dtypes.items()
-            if given in twin.dtypes and twin.dtypes[given].dtype != seen.dtype
+            dtype: (twin.dtypes[dtype].dtype, fact.dtype)
+            for dtype, fact in verdict.dtypes.items()
+            if dtype in twin.dtypes and twin.dtypes[dtype].dtype != fact.dtype
         },
         axes=_axes(verdict, twin),
         kernels=tuple(
-            each.name
-            for each in twin.parameters
-            if "Callable" in names(parse(each.annotation))
-            and _KERNEL.search(documented.get(pair.renamed.get(each.name, each.name), ""))
+            parameter.name
+            for parameter in twin.parameters
+            if "Callable" in names(parse(parameter.annotation))
+            and _KERNEL.search(documented.get(pair.renamed.get(parameter.name, parameter.name), ""))
         ),
-        objects=any(not is_plain(each) or "Callable" in names(parse(each)) for each in types),
+        objects=any(not is_plain(type_) or "Callable" in names(parse(type_)) for type_ in types),
         numbers=_numbers(types),
     )
 
 
 def _deviations(pair: Twin) -> tuple[Deviation, ...]:
-    """Return the kinds of call that differ by more than is allowed, and are part of no other.
+    """Return the kinds of call whose results differ by more than the tolerance.
 
-    An argument was tried on images of one dtype, and is taken to do the same on all. Where nothing
-    tells of which kind a difference is, it may be in every call.
+    A kind that is part of another one is left out. An argument was tried on images of one dtype
+    only, and is assumed to have the same effect on all dtypes. A difference of unknown origin
+    counts for every call.
     """
-    others = {mine: theirs for theirs, mine in pair.renamed.items()}
-    found: list[Deviation] = []
-    for each in pair.agreement.deviations if pair.agreement is not None else ():
-        if each.unlike or each.max_relative > pair.tolerance:
-            dtype = "" if each.parameters else each.dtype
-            parameters = tuple(others.get(name, name) for name in each.parameters)
-            found.append(replace(each, dtype=dtype, parameters=parameters))
-    if pair.agreement is not None and pair.differs and not found:
-        found = [
+    cpu_names = {gpu_name: cpu_name for cpu_name, gpu_name in pair.renamed.items()}
+    deviations: list[Deviation] = []
+    for kind in pair.agreement.deviations if pair.agreement is not None else ():
+        if kind.unlike or kind.max_relative > pair.tolerance:
+            dtype = "" if kind.parameters else kind.dtype
+            parameters = tuple(cpu_names.get(name, name) for name in kind.parameters)
+            deviations.append(replace(kind, dtype=dtype, parameters=parameters))
+    if pair.agreement is not None and pair.differs and not deviations:
+        deviations = [
             Deviation(max_relative=pair.agreement.relative, unlike=bool(pair.agreement.unlike))
         ]
-    # What is part of another kind has more to tell, and comes after it; of two alike the furthest.
-    kept: list[Deviation] = []
-    for each in sorted(found, key=lambda kind: bool(kind.dtype) + len(kind.parameters)):
-        if not any(_is_part(each, other) for other in kept):
-            kept.append(each)
-    return tuple(kept)
+    # A kind that is part of another one has more conditions, so it comes later in this order. Of
+    # equal kinds the first is kept: the comparison lists the largest difference first.
+    distinct: list[Deviation] = []
+    for kind in sorted(deviations, key=lambda kind: bool(kind.dtype) + len(kind.parameters)):
+        if not any(_is_part(kind, earlier) for earlier in distinct):
+            distinct.append(kind)
+    return tuple(distinct)
 
 
 def _is_part(kind: Deviation, other: Deviation) -> bool:
-    """Tell whether every call of one kind is one of another."""
+    """Return whether every call of one kind is also of another kind."""
     return other.dtype in ("", kind.dtype) and {*other.parameters} <= {*kind.parameters}
 
 
-def _axes(own: Verdict, other: Function) -> int | None:
-    if "unobserved" in (own.evidence, other.evidence):
-        return 0  # whether both do the same isn't known for any image
-    if own.contract != other.contract:
-        return _ALIKE.get(frozenset({own.contract, other.contract}), 0)
-    # Of a volume the one gives a volume of results, and the other an error.
-    return 2 if own.contract == "PURE_2D" and own.stacks != other.stacks else None
+def _axes(verdict: Verdict, twin: Function) -> int | None:
+    if "unobserved" in (verdict.evidence, twin.evidence):
+        return 0  # for no image is it known whether both do the same
+    if verdict.contract != twin.contract:
+        return _ALIKE.get(frozenset({verdict.contract, twin.contract}), 0)
+    # For a volume, one function returns a volume of results and the other raises an error.
+    return 2 if verdict.contract == "PURE_2D" and verdict.stacks != twin.stacks else None
 
 
 def _numbers(types: list[str]) -> Numbers:
@@ -114,5 +116,5 @@ def _numbers(types: list[str]) -> Numbers:
 
 
 def _has_row(type_: TypeExpr) -> bool:
-    """Tell whether a type has a list or a tuple of any length in it."""
+    """Return whether a type contains a list, or a tuple of any length."""
     return any(head(part) == "list" or is_open(part) for part in walk(type_))

@@ -1,4 +1,4 @@
-"""What a function's twin tells of it where no run of the function itself does."""
+"""Infers facts about a function that was not observed from its twin."""
 
 from __future__ import annotations
 
@@ -20,55 +20,58 @@ _ON_DEVICE: dict[str, TypeExpr] = {
 def inferred(
     description: Description, twin: Function, pair: Twin, failure: str = "not run"
 ) -> Verdict | None:
-    """Judge a function by its twin, where their signatures agree.
+    """Infer the verdict on a function from its twin, if their signatures agree.
 
-    They agree where each array and each argument that must be given of the one is the other's,
-    by name or in the same place: what is optional changes no axes while it isn't given.
+    They agree if both have the same arrays and required arguments, by name or by position. Optional
+    parameters may differ: by default they don't change any axes.
 
     Parameters
     ----------
     description
-        Of the function that was run nowhere, or in vain.
+        The function, which was never run successfully.
     twin
-        What is known of its twin, which was.
+        Its twin, which was observed.
     pair
-        How their signatures differ.
+        The differences between the two signatures.
     failure
         Why there is no observation of the function itself.
 
     Returns
     -------
     Verdict or None
-        None where the signatures don't agree, or the twin was not observed either. Nothing is
-        said of dtypes, warnings and refusals: these are a library's own.
+        None if the signatures don't agree, or if the twin was not observed either. Dtypes, warnings
+        and refusals stay empty, since they may differ between the libraries.
     """
     if twin.evidence == "unobserved":
         return None
     names = {parameter.name: parameter for parameter in description.parameters}
-    required = {each.name for each in description.parameters if each.default is None}
-    needed = {*twin.arrays, *(p.name for p in twin.parameters if p.default is None)}
+    required = {parameter.name for parameter in description.parameters if parameter.default is None}
+    needed = {
+        *twin.arrays,
+        *(parameter.name for parameter in twin.parameters if parameter.default is None),
+    }
     if needed & {*pair.missing} or required & {*pair.added}:
         return None
 
-    def own(others: Iterable[str]) -> tuple[str, ...]:
-        renamed = (pair.renamed.get(other, other) for other in others)
-        return tuple(name for name in renamed if name in names)
+    def renamed(twin_names: Iterable[str]) -> tuple[str, ...]:
+        own_names = (pair.renamed.get(twin_name, twin_name) for twin_name in twin_names)
+        return tuple(name for name in own_names if name in names)
 
     return Verdict(
         kind=twin.kind,
         contract=twin.contract,
-        reason=f"{failure}; as its twin, {pair.name}: {twin.reason}",
+        reason=f"{failure}; taken from its twin {pair.name}: {twin.reason}",
         evidence="inferred",
         result=twin.result,
         result_reason=_as_twin(twin.result_reason, pair.name),
-        arrays=own(twin.arrays),
-        other_arrays=own(twin.other_arrays),
-        outputs=own(twin.outputs),
-        name_or_array=own(twin.name_or_array),
+        arrays=renamed(twin.arrays),
+        other_arrays=renamed(twin.other_arrays),
+        outputs=renamed(twin.outputs),
+        name_or_array=renamed(twin.name_or_array),
         stacks=twin.stacks,
         needs_channels=twin.needs_channels,
         channels_last=twin.channels_last,
-        mutates=own(twin.mutates),
+        mutates=renamed(twin.mutates),
         random=twin.random,
         axis_keywords=twin.axis_keywords,
     )
@@ -76,12 +79,12 @@ def inferred(
 
 def _as_twin(reason: str | tuple[str, ...], twin: str) -> str | tuple[str, ...]:
     if isinstance(reason, str):
-        return f"as its twin, {twin}: {reason}"
-    return tuple(f"as its twin, {twin}: {each}" for each in reason)
+        return f"taken from its twin {twin}: {reason}"
+    return tuple(f"taken from its twin {twin}: {member_reason}" for member_reason in reason)
 
 
 def twin_types(description: Description, twin: Function, pair: Twin) -> TypeFindings:
-    """Return the types that a function's twin has, where its own are not known.
+    """Return the types of a function's twin, for parameters and results of unknown type.
 
     Parameters
     ----------
@@ -90,33 +93,33 @@ def twin_types(description: Description, twin: Function, pair: Twin) -> TypeFind
     twin
         Its twin on the CPU.
     pair
-        How their signatures differ.
+        The differences between the two signatures.
 
     Returns
     -------
     TypeFindings
-        The twin's types, save those that name a class of the twin's own library.
+        The twin's types, except those that name a class of the twin's library.
     """
     names = {parameter.name: parameter for parameter in description.parameters}
     returns, forms = twin.returns, [*_renamed(twin.returns.forms, pair, names)]
-    is_known = all(map(is_plain, (returns.annotation, *(each.annotation for each in forms))))
+    is_known = all(map(is_plain, (returns.annotation, *(form.annotation for form in forms))))
     return TypeFindings(
         returns=_on_device(returns.annotation) if is_known else None,
         forms=tuple(
             replace(form, annotation=_on_device(form.annotation)) for form in forms if is_known
         ),
         parameters={
-            mine: parameter.annotation
+            own_name: parameter.annotation
             for parameter in twin.parameters
-            if (mine := pair.renamed.get(parameter.name, parameter.name)) in names
-            and names[mine].annotation_source == "unknown"
+            if (own_name := pair.renamed.get(parameter.name, parameter.name)) in names
+            and names[own_name].annotation_source == "unknown"
             and is_plain(parameter.annotation)
         },
     )
 
 
 def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Iterator[Form]:
-    """Give the forms of a twin's result whose options this function has."""
+    """Yield the forms of a twin's result whose options this function has too."""
     for form in forms:
         options = {pair.renamed.get(name, name): value for name, value in form.options.items()}
         if options.keys() <= {*names}:
@@ -124,15 +127,15 @@ def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Itera
 
 
 def is_plain(annotation: str) -> bool:
-    """Tell whether a type has no class of the twin's own library in it."""
+    """Return whether a type contains no class of a library."""
     return not any("." in name for name in names(parse(annotation)))
 
 
 def _on_device(annotation: str) -> str:
-    """Let each number be an array without axes: on a device most are, and stay there."""
+    """Return a type in which each number may also be an array without axes, as on most devices."""
     return str(substitute(parse(annotation), _ON_DEVICE))
 
 
 def has_numbers(annotation: str) -> bool:
-    """Tell whether a number may come back, and not only in an array."""
+    """Return whether a result type contains a number outside of arrays."""
     return not _NUMBERS.isdisjoint(names(parse(annotation)))

@@ -1,4 +1,4 @@
-"""Brings contract, result kind and array parameters together into one verdict."""
+"""Combines contract, kind of result and array parameters into one verdict."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ def classify(
     observation: Observation | None,
     declaration: Declaration | None,
 ) -> Verdict:
-    """Judge one callable.
+    """Derive the verdict on one callable.
 
     Parameters
     ----------
     description : Description
-        Its parameters and what is documented of them.
+        Its parameters and their documentation.
     observation : Observation or None
-        What was seen of it; None where it was not run.
+        Its observation; None if it was not run.
     declaration : Declaration or None
-        A contract that a person states; it overrules the observation, and what the function's
-        author declares, and is marked so.
+        The contract in the library's TOML file, if any. It overrules the observation and the
+        contract that the function's author declares, and the verdict says so.
 
     Returns
     -------
@@ -70,16 +70,17 @@ def classify(
         return _overrule(description, verdict, declaration)
     if description.declared is None:
         return verdict
-    seen = "observed as well" if verdict.evidence in SEEN else "not observed"
+    agreement = "observed as well" if verdict.evidence in SEEN else "not observed"
     promise = Declaration(
-        contract=description.declared, reason=f"declared by its author; {seen}: {verdict.reason}"
+        contract=description.declared,
+        reason=f"declared by its author; {agreement}: {verdict.reason}",
     )
     return _overrule(description, verdict, promise, by="author")
 
 
 def _observed(description: Description, observation: Observation | None) -> Verdict:
     if observation is None:
-        return _unseen(description)
+        return _not_run(description)
     if not observation.image:
         return _helper(description, observation)
     finding = contract(observation)
@@ -114,7 +115,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
     )
 
 
-def _unseen(description: Description) -> Verdict:
+def _not_run(description: Description) -> Verdict:
     return Verdict(
         kind="image",
         contract=None,
@@ -126,7 +127,7 @@ def _unseen(description: Description) -> Verdict:
 
 
 def _undecided(description: Description, observation: Observation, finding: Finding) -> Verdict:
-    """Say which parameters take arrays, by their documentation, and nothing of what was seen."""
+    """Return a verdict with the documented array parameters alone, without observed facts."""
     return Verdict(
         kind="image",
         contract=None,
@@ -152,7 +153,7 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         kind="helper",
         contract=None,
         reason=(
-            "an array is made, or moved between memories: handed on as it is"
+            "makes an array, or moves it between memories: passed through unchanged"
             if {"source", "model"} & {*observation.roles.values()}
             else "no parameter takes an image"
         )
@@ -160,7 +161,7 @@ def _helper(description: Description, observation: Observation) -> Verdict:
         evidence="observed" if ran else "unobserved",
         result="scalar" if is_number else "other",
         result_reason=(
-            result.reason if is_number or not ran else "a helper's result that is not a number"
+            result.reason if is_number or not ran else "the result of a helper, and not a number"
         ),
         other_arrays=_other_arrays_of_helper(description, observation),
         outputs=_of_roles(description, observation, OUTPUT_ROLES),
@@ -180,7 +181,7 @@ def _overrule(
     declaration: Declaration,
     by: Literal["specification", "author"] = "specification",
 ) -> Verdict:
-    """Put what is declared in the place of what was observed, and keep that beside it."""
+    """Replace the observed facts by the declared ones, and keep the former in `overruled`."""
     helper = declaration.contract == "helper"
     contract = None if helper else declaration.contract or verdict.contract
     is_image = contract is not None or (verdict.kind == "image" and not helper)
@@ -193,7 +194,7 @@ def _overrule(
         kind="image" if is_image else "helper",
         contract=contract,
         reason=declaration.reason,
-        # Of an image function whose contract nobody states, the contract stays unknown.
+        # If a declaration of an image function states no contract, it may stay unknown.
         evidence="unobserved" if is_image and contract is None else "declared",
         result=kind,
         result_reason=declaration.reason if declaration.result else verdict.result_reason,
@@ -202,7 +203,7 @@ def _overrule(
     )
     declared = structs.replace(declared, overruled=_overruled(verdict, declared, by))
     if not is_image and verdict.arrays:
-        # Converted as before, and no longer cut.
+        # These arrays are still converted, but no longer cut into slices.
         return structs.replace(
             declared, arrays=(), other_arrays=verdict.arrays + verdict.other_arrays
         )
@@ -212,7 +213,7 @@ def _overrule(
 
 
 def _with_an_image(description: Description, verdict: Verdict) -> Verdict:
-    """Take the first parameter for the image; the roles of the library's TOML say it better."""
+    """Make the first parameter the image; the library's TOML file can name another by roles."""
     first = tuple(parameter.name for parameter in description.parameters[:1])
     others = tuple(name for name in verdict.other_arrays if name not in first)
     return structs.replace(verdict, arrays=first, other_arrays=others)
@@ -221,7 +222,7 @@ def _with_an_image(description: Description, verdict: Verdict) -> Verdict:
 def _overruled(
     verdict: Verdict, declared: Verdict, by: Literal["specification", "author"]
 ) -> Overruled:
-    """Keep what was observed, and whether the declaration says the same."""
+    """Return the observed facts, and whether the declaration agrees with them."""
     return Overruled(
         kind=verdict.kind,
         contract=verdict.contract,
@@ -238,7 +239,7 @@ def _overruled(
 
 
 def _stacks(kind: Kind) -> bool:
-    """Tell whether slices' results stack: images, and numbers beside a first image."""
+    """Return whether the results of slices can be stacked: images, or an image and numbers."""
     first, *others = (kind,) if isinstance(kind, str) else kind or ("other",)
     return first in IMAGE_KINDS and all(
         member in IMAGE_KINDS or member == "scalar" for member in others
@@ -246,7 +247,7 @@ def _stacks(kind: Kind) -> bool:
 
 
 def _arrays(description: Description, observation: Observation) -> tuple[str, ...]:
-    """Name the parameters that take images, the image itself first."""
+    """Return the parameters that take images; the main image comes first."""
     names = _of_roles(description, observation, IMAGE_ROLES)
     main = observation.image
     return (main, *(name for name in names if name != main))
@@ -263,14 +264,14 @@ def _of_roles(
 
 
 def _mutates(observation: Observation) -> tuple[str, ...]:
-    """Name the inputs that are changed: what is there to be written into isn't told."""
+    """Return the inputs that the function modifies, except arrays that are meant as outputs."""
     return tuple(
         name for name in observation.mutates if observation.roles.get(name) not in OUTPUT_ROLES
     )
 
 
 def _host_arrays(description: Description, observation: Observation) -> tuple[str, ...]:
-    """Name the arrays that the source annotates as lists: no image, wherever images are."""
+    """Return the arrays that the source annotates as lists; they stay on the host."""
     return tuple(
         parameter.name
         for parameter in description.parameters
@@ -281,7 +282,7 @@ def _host_arrays(description: Description, observation: Observation) -> tuple[st
 
 
 def _other_arrays_of_helper(description: Description, observation: Observation) -> tuple[str, ...]:
-    """Name the parameters that take arrays, those that no role tells by their types."""
+    """Return the parameters that take arrays, by their role, or by their type if it has none."""
     roles = observation.roles
     return tuple(
         parameter.name
@@ -331,26 +332,31 @@ def _array_like(description: Description, observation: Observation) -> tuple[str
 
 
 def _channels_last(finding: Finding, observation: Observation) -> bool:
-    held = observation.relations
+    relations = observation.relations
     if finding.needs_channels:
         return True
     if finding.contract == "PURE_2D":
-        return bool(held.get("takes_trailing_colours") or held.get("default_reads_channels"))
-    return bool(held.get("default_reads_channels"))
+        return bool(
+            relations.get("takes_trailing_colours") or relations.get("default_reads_channels")
+        )
+    return bool(relations.get("default_reads_channels"))
 
 
 def _dtypes(observation: Observation) -> dict[str, DtypeFact]:
     facts = {}
     for dtype, result in observation.dtypes.items():
-        found = _typed(result)
-        if found is not None:
-            facts[dtype] = DtypeFact(dtype=found.dtype, range=found.range)
+        typed_part = _part_with_dtype(result)
+        if typed_part is not None:
+            facts[dtype] = DtypeFact(dtype=typed_part.dtype, range=typed_part.range)
     return facts
 
 
-def _typed(result: Result) -> Result | None:
-    """Give the part of a result that has a dtype: the first with rows and columns, or the first."""
+def _part_with_dtype(result: Result) -> Result | None:
+    """Return a part of a result that has a dtype, preferably one with two axes or more."""
     if result.dtype:
         return result
-    found = [part for part in map(_typed, result.members) if part is not None]
-    return next((part for part in found if len(part.shape) >= 2), found[0] if found else None)
+    typed_parts = [part for part in map(_part_with_dtype, result.members) if part is not None]
+    return next(
+        (part for part in typed_parts if len(part.shape) >= 2),
+        typed_parts[0] if typed_parts else None,
+    )

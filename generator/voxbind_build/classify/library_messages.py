@@ -1,4 +1,4 @@
-"""What a library said to what it was given: warnings, and errors for what it doesn't take."""
+"""The warnings and errors of a library, by the inputs that caused them."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ _NO_IMAGE = "no image"
 
 
 def warnings(observation: Observation) -> dict[str, tuple[str, ...]]:
-    """Give each warning that was seen, with the inputs that it was seen with.
+    """Return each observed warning, with the inputs that caused it.
 
-    Warnings of calls that were refused say nothing of the function's use.
+    Warnings in calls that raised an error are left out.
     """
-    found: dict[str, list[str]] = {}
+    inputs_of: dict[str, list[str]] = {}
     for call in observation.calls:
         if call.outcome == "returned":
             for warning in call.warnings:
-                found.setdefault(warning, []).append(_input(call))
-    for dtype, warned in sorted(observation.warned.items()):
+                inputs_of.setdefault(warning, []).append(_input(call))
+    for dtype, messages in sorted(observation.warned.items()):
         if dtype in observation.dtypes:
-            for warning in warned:
-                found.setdefault(warning, []).append(dtype)
-    return {warning: tuple(dict.fromkeys(inputs)) for warning, inputs in sorted(found.items())}
+            for warning in messages:
+                inputs_of.setdefault(warning, []).append(dtype)
+    return {warning: tuple(dict.fromkeys(inputs)) for warning, inputs in sorted(inputs_of.items())}
 
 
 def refusals(observation: Observation) -> dict[str, str]:
-    """Give the library's first error for each kind of input that it never took."""
+    """Return the library's first error for each kind of input that it always refused."""
     by_axes: dict[str, list[Call]] = {}
     for call in telling(observation):
         by_axes.setdefault(axes(call), []).append(call)
-    found = {
+    errors = {
         kind: calls[0].error
         for kind, calls in by_axes.items()
         if kind and all(call.outcome != "returned" for call in calls)
     }
-    # A dtype is tried on what is known to be taken: where nothing is, none was.
-    return dict(sorted((found | observation.refused).items()))
+    # Dtypes were tried on images that the function accepts; if it accepts none, none was tried.
+    return dict(sorted((errors | observation.refused).items()))
 
 
 def telling(observation: Observation) -> list[Call]:
-    """Give the calls that came to an end of their own.
+    """Return the calls that returned or raised an error, which show what the library accepts.
 
-    Those come first whose errors are of the image and not of `channel_axis=None`.
+    Calls with `channel_axis=None` come last, since their errors may be about that argument.
     """
     channels = {name for name, role in observation.roles.items() if role == "channels"}
     return sorted(
@@ -53,27 +53,27 @@ def telling(observation: Observation) -> list[Call]:
 
 
 def tried(observation: Observation) -> str:
-    """Say what was tried on a function that could not be observed, and what it answered."""
+    """Describe the calls of a function that could not be observed, and the library's errors."""
     calls = [call for call in observation.calls if call.outcome != "returned"]
     if not calls:
         return undecided(observation) or observation.failure or "nothing was tried"
     cases = list(dict.fromkeys(map(_input, calls)))
     answers = list(dict.fromkeys(call.error for call in calls if call.outcome != "inconclusive"))
-    told = [f"tried {', '.join(_few(cases))}"]
+    sentences = [f"tried {', '.join(_first_few(cases))}"]
     if answers:
-        told.append(f"the library answered {'; '.join(_few(answers))}")
-    return "; ".join([*told, *filter(None, [undecided(observation)])])
+        sentences.append(f"the library raised {'; '.join(_first_few(answers))}")
+    return "; ".join([*sentences, *filter(None, [undecided(observation)])])
 
 
 def undecided(observation: Observation) -> str:
-    """Say how the calls ended that would have decided on a verdict; empty if it is decided."""
+    """Say how the calls ended that leave the verdict open; empty if it is decided."""
     parts = {*DECISIVE} | ({"dtypes"} if observation.crashes else set())
     ends = (words for part, words in observation.inconclusive.items() if part in parts)
     return "; ".join(f"the measurement was inconclusive: {words}" for words in dict.fromkeys(ends))
 
 
 def axes(call: Call) -> str:
-    """Name the axes of a call's image: ``(Z, Y, X)``; empty where there was none."""
+    """Return the axes of a call's image, ``(Z, Y, X)``; empty if it had no image."""
     if call.case == _NO_IMAGE:
         return ""
     colours = call.case.startswith("colour")
@@ -83,28 +83,28 @@ def axes(call: Call) -> str:
 
 
 def _input(call: Call) -> str:
-    """Say what a call was given: ``(Y, X) grey float64``."""
+    """Return the input of a call in words: ``(Y, X) grey float64``."""
     if call.case == _NO_IMAGE:
-        given = ", ".join(f"{name}={value}" for name, value in call.arguments.items())
-        return f"a call with {given}" if given else "a call without arguments"
+        arguments = ", ".join(f"{name}={value}" for name, value in call.arguments.items())
+        return f"a call with {arguments}" if arguments else "a call without arguments"
     return f"{axes(call)} {call.case.rpartition(' of ')[2]} {call.dtype}"
 
 
-def _few(texts: list[str], limit: int = 4) -> Iterator[str]:
+def _first_few(texts: list[str], limit: int = 4) -> Iterator[str]:
     yield from texts[:limit]
     if len(texts) > limit:
         yield f"and {len(texts) - limit} more"
 
 
 _HELD_AS = {"bool": ("bool", "uint8"), "float64": ("float64", "float32")}
-"""What a memory may hold a dtype as that it doesn't have."""
+"""The dtypes that a memory may use in place of one that it lacks."""
 
 
 def safe_dtypes(observation: Observation) -> tuple[str, ...]:
-    """Name the dtypes that are safe, where one is known to end the process or to be misread."""
+    """Return the safe dtypes, if another is known to crash the process or to be misread."""
     if observation.allowed_dtypes:
         return observation.allowed_dtypes
     if not observation.crashes:
         return ()
-    held = (_HELD_AS.get(dtype, (dtype,)) for dtype in observation.dtypes)
-    return tuple(sorted({name for names in held for name in names}))
+    alternatives = (_HELD_AS.get(dtype, (dtype,)) for dtype in observation.dtypes)
+    return tuple(sorted({name for names in alternatives for name in names}))

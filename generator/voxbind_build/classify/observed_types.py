@@ -1,4 +1,4 @@
-"""Types of what was seen, and whether a documented type has room for it."""
+"""Writes the types of observed results, and checks whether documented types include them."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ _SEQUENCES = {
     "Iterator": ("iterator",),
 }
 _NUMBERS = {"bool": "b", "int": "biu", "float": "biuf", "complex": "biufc"}
-_TOLD = {"array": Name("Array"), "none": NONE}
+_TYPES = {"array": Name("Array"), "none": NONE}
 _BUILTINS = ("str", "bytes", "slice", "range")
 _CALLED = ("builtins.function", "builtins.builtin_function_or_method", "functools.partial")
 _CALLABLE = parse("Callable[..., Any]")
 
 
-def write_type(results: Sequence[Result], words: str) -> list[TypeExpr]:
+def write_type(results: Sequence[Result], documentation: str) -> list[TypeExpr]:
     """Write the type of several results as alternatives.
 
     Parameters
     ----------
     results
-        What came back.
-    words
-        What is documented of it: a class is trusted to be what comes back always where it is
-        named there.
+        The observed results.
+    documentation
+        Their documentation. An observed class is trusted to be the type of all results only if the
+        documentation names it; otherwise the type is `Any`.
     """
-    found: list[TypeExpr] = []
+    types: list[TypeExpr] = []
     for kind in sorted({result.type for result in results}):
-        same = [result for result in results if result.type == kind]
+        results_of_kind = [result for result in results if result.type == kind]
         if kind == "scalar":
-            found.insert(0, Name(_number(same)))
+            types.insert(0, Name(_number(results_of_kind)))
         elif kind in ("tuple", "list", "iterator"):
-            found.append(_several(kind, same, words))
+            types.append(_container(kind, results_of_kind, documentation))
         elif kind == "dict":
-            found.append(_mapping(same, words))
+            types.append(_mapping(results_of_kind, documentation))
         else:
-            found.append(_TOLD.get(kind) or _class(kind, words))
-    return [ANY] if ANY in found else found
+            types.append(_TYPES.get(kind) or _class(kind, documentation))
+    return [ANY] if ANY in types else types
 
 
 def _number(results: Iterable[Result]) -> str:
@@ -72,12 +72,12 @@ def _number(results: Iterable[Result]) -> str:
     return "float" if numbers else "Any"
 
 
-def _several(kind: str, results: Sequence[Result], words: str) -> TypeExpr:
+def _container(kind: str, results: Sequence[Result], words: str) -> TypeExpr:
     lengths = {result.shape for result in results}
     columns = [result.members for result in results]
     if kind == "tuple" and len(lengths) == 1 and lengths == {(len(columns[0]),)}:
         items = tuple(union(*write_type(column, words)) for column in zip(*columns, strict=True))
-        # Tuples of one type are a row of as many as the arguments made.
+        # If all members are tuples of one type, their number depends on the arguments.
         if len({*items}) != 1 or head(members(items[0])[0]) != "tuple":
             return Generic("tuple", items)
     inner = union(*write_type([part for parts in columns for part in parts], words) or [ANY])
@@ -99,7 +99,7 @@ def _class(dotted: str, words: str) -> TypeExpr:
         return _CALLABLE
     if module == "builtins":
         return Name(name) if name in _BUILTINS else ANY
-    # No module shows a class that a function makes for itself.
+    # A class that is defined inside a function can't be imported.
     return Name(dotted) if name in words and "<locals>" not in dotted else ANY
 
 
@@ -107,7 +107,15 @@ def _class(dotted: str, words: str) -> TypeExpr:
 
 
 def has_room(type_: TypeExpr, result: Result) -> bool:
-    """Tell whether a type has room for a result; a class that isn't known has room for objects."""
+    """Return whether a type includes a result; an unknown class includes any object.
+
+    Parameters
+    ----------
+    type_
+        The documented type.
+    result
+        An observed result.
+    """
     return any(_takes(member, result) for member in members(type_))
 
 
@@ -127,7 +135,7 @@ def _takes(member: TypeExpr, result: Result) -> bool:
         return result.type == "none"
     if name in _BUILTINS:
         return result.type == f"builtins.{name}"
-    return result.type not in (*_TOLD, "scalar", "tuple", "list", "iterator", "dict")
+    return result.type not in (*_TYPES, "scalar", "tuple", "list", "iterator", "dict")
 
 
 def _takes_items(member: TypeExpr, result: Result) -> bool:

@@ -1,4 +1,4 @@
-"""The types of parameters, widened by what they were seen to take."""
+"""The types of parameters, widened by the arguments that were accepted."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ _NUMBERS = ("int", "float", "complex")
 
 
 def accepted(description: Description, observation: Observation) -> dict[str, str]:
-    """Return the types of the parameters that take more than is documented.
+    """Return the types of the parameters that accept more than is documented.
 
     Parameters
     ----------
     description
-        What is documented of the function.
+        The documented parameters.
     observation
-        What was seen of it.
+        The observation of the function.
     """
-    found = {}
+    widened = {}
     for parameter in description.parameters:
         name, role = parameter.name, observation.roles.get(parameter.name)
         documented = parse(parameter.annotation)
         types = [*members(documented)]
         if role in IMAGE_ROLES | WHOLE_ROLES | OUTPUT_ROLES and not _takes_arrays(types):
-            # scipy.ndimage, for one, documents labels to look at as "int or sequence of ints".
+            # scipy.ndimage documents arrays of labels as "int or sequence of ints", for example.
             types = [_ARRAY, *types]
         if role in WHOLE_ROLES and observation.lists.get(name) and _ARRAY_LIKE not in types:
             types = [_ARRAY_LIKE if type_ == _ARRAY else type_ for type_ in types]
         for kind in observation.also_accepts.get(name, ()):
             types = _widened(types, kind)
         if union(*types) != union(documented):
-            found[name] = str(union(*types))
-    return found
+            widened[name] = str(union(*types))
+    return widened
 
 
 def _takes_arrays(types: Iterable[TypeExpr]) -> bool:
@@ -58,8 +58,8 @@ def _takes_arrays(types: Iterable[TypeExpr]) -> bool:
 
 
 def _widened(types: list[TypeExpr], kind: str) -> list[TypeExpr]:
-    """Add one thing that was taken to a type's alternatives."""
-    # One case for each kind of thing that is tried: together they are a table.
+    """Add the type of one accepted kind of argument to the alternatives of a type."""
+    # Many branches, but one for each kind of argument that is tried: together they are a table.
     heads = {head(type_) for type_ in types}
     if kind == "array":
         return types if _takes_arrays(types) else [*types, _ARRAY]
@@ -84,10 +84,10 @@ def _widened(types: list[TypeExpr], kind: str) -> list[TypeExpr]:
 
 
 def _items(types: Iterable[TypeExpr], *heads: str) -> list[TypeExpr]:
-    """Return what the sequences among alternatives are of, those of one type."""
-    found: dict[TypeExpr, None] = {}
+    """Return the item types of those alternatives that are sequences of a single type."""
+    item_types: dict[TypeExpr, None] = {}
     for type_ in types:
         inner = {*arguments(type_)} - {DOTS}
         if head(type_) in heads and len(inner) == 1:
-            found |= dict.fromkeys(inner)
-    return [*found]
+            item_types |= dict.fromkeys(inner)
+    return [*item_types]

@@ -1,4 +1,4 @@
-"""What an array that comes back keeps of the image: its dtype, the number of its axes."""
+"""Which properties of the image all arrays in a result have: its dtype and number of axes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ _OF_NUMPY = ("structured", "object")
 
 
 def preserved(observation: Observation) -> Preserved:
-    """Tell what all arrays of a result have in common with the image, in all that was seen."""
+    """Return what all arrays in the observed results have in common with the image."""
     dtypes = [
         (dtype, array) for dtype, result in observation.dtypes.items() for array in arrays(result)
     ]
     if any(array.dtype in _OF_NUMPY for _, array in dtypes):
         return "nothing"
-    if not dtypes:  # a table of numbers says nothing of what options add to them
+    if not dtypes:  # options may add arrays to a result that has none by default
         return "memory"
-    turned = [each for each in observation.option_effects if each.dtype]
-    dtypes += [(each.dtype, array) for each in turned for array in arrays(each.result)]
+    option_effects = [effect for effect in observation.option_effects if effect.dtype]
+    dtypes += [
+        (effect.dtype, array) for effect in option_effects for array in arrays(effect.result)
+    ]
     if any(array.dtype != dtype for dtype, array in dtypes):
         return "memory"
     calls = [call for call in observation.calls if call.outcome == "returned"]
@@ -35,7 +37,7 @@ def _keeps_axes(call: Call) -> bool:
 
 
 def arrays(result: Result) -> Iterator[Result]:
-    """Give the arrays in a result."""
+    """Yield the arrays in a result."""
     if result.type == "array":
         yield result
     for member in result.members:

@@ -1,4 +1,4 @@
-"""What is known of a result before it is judged: its form, shape, values and documented names."""
+"""Facts for the choice of a result's kind: its form, shape, values and documented names."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Form = Literal[
     "array",
     "object",
 ]
-"""``nothing``: no call returned; ``image``: an array of the image's shape; ``array``: of another
-shape."""
+"""The form of a result. ``nothing``: no call returned; ``image``: an array of the image's shape;
+``array``: an array of another shape."""
 
 _MOST_COLUMNS = 6
 """A table has at most this many columns; an image has more."""
@@ -39,7 +39,7 @@ _MOST_MEASURES = 3
 
 
 class SeenResult(Struct, frozen=True):
-    """One result beside the image that it was made from."""
+    """One result, with the properties of the image that it was computed from."""
 
     spatial: tuple[int, ...]
     """Lengths of the image's spatial axes."""
@@ -61,34 +61,42 @@ class SeenResult(Struct, frozen=True):
 
 
 def seen_results(observation: Observation, contract: Contract | None) -> list[SeenResult]:
-    """Return the results that show a result's kind: of images without colours, if there are any.
+    """Return the results from which the kind of result is derived.
 
-    The result of a `PURE_2D` function for a volume, which is misread, shows nothing.
+    Results of images with colours are left out if there are others. So are a `PURE_2D` function's
+    results of volumes, which it misreads.
+
+    Parameters
+    ----------
+    observation
+        The calls of the function.
+    contract
+        Its contract; None for a helper.
     """
-    seen = [
-        _seen(call, call.result)
+    results = [
+        _with_image(call, call.result)
         for call in observation.calls
         if call.outcome == "returned" and call.result is not None
     ]
-    seen = [each for each in seen if not each.colours] or seen
+    results = [item for item in results if not item.colours] or results
     if contract == "PURE_2D":
-        seen = [each for each in seen if each.axes == 2] or seen
-    return seen
+        results = [item for item in results if item.axes == 2] or results
+    return results
 
 
-def _seen(call: Call, result: Result) -> SeenResult:
+def _with_image(call: Call, result: Result) -> SeenResult:
     colours = call.shape[-1] if call.case.startswith("colour") else 0
     spatial = call.shape[:-1] if colours else call.shape
     return SeenResult(spatial, colours, call.case.rpartition(" of ")[2], result)
 
 
-def members(seen: Sequence[SeenResult]) -> list[list[SeenResult]]:
-    """Return the results of each member, for tuples that all have the same number of members."""
-    if len({len(each.result.members) for each in seen}) != 1:
+def members(results: Sequence[SeenResult]) -> list[list[SeenResult]]:
+    """Return the results of each member of a tuple; empty if the lengths of tuples differ."""
+    if len({len(item.result.members) for item in results}) != 1:
         return []
     return [
-        [structs.replace(each, result=each.result.members[index]) for each in seen]
-        for index in range(len(seen[0].result.members))
+        [structs.replace(item, result=item.result.members[index]) for item in results]
+        for index in range(len(results[0].result.members))
     ]
 
 
@@ -105,41 +113,41 @@ class Shape(Struct, frozen=True, kw_only=True):
     is_constant: bool
     """Images of different sizes gave arrays of one shape."""
     images_differ_in_rank: bool
-    """Both images and volumes were taken."""
+    """Both images and volumes were accepted."""
     one_number_per_axis: bool
-    """One axis, as long as the image has axes."""
+    """One axis, whose length is the image's number of axes."""
 
 
-def _shape(seen: Sequence[SeenResult]) -> Shape:
-    ranks = {len(each.shape) for each in seen}
+def _shape(results: Sequence[SeenResult]) -> Shape:
+    ranks = {len(item.shape) for item in results}
     rank = ranks.pop() if len(ranks) == 1 else None
-    more = {len(each.shape) - each.axes for each in seen}
+    extra_axes = {len(item.shape) - item.axes for item in results}
     return Shape(
         rank=rank,
-        # Three axes, also for an image: always a volume.
-        has_the_images_rank=more == {0} or (more == {0, 1} and rank == 3),
-        has_the_images_rank_and_colours=more == {1}
-        and all(each.colours and each.shape[-1] == each.colours for each in seen),
-        is_constant=_is_constant(seen),
-        images_differ_in_rank=len({each.axes for each in seen}) > 1,
-        one_number_per_axis=all(each.shape == (each.axes,) for each in seen),
+        # A result that has three axes even for an image is always a volume.
+        has_the_images_rank=extra_axes == {0} or (extra_axes == {0, 1} and rank == 3),
+        has_the_images_rank_and_colours=extra_axes == {1}
+        and all(item.colours and item.shape[-1] == item.colours for item in results),
+        is_constant=_is_constant(results),
+        images_differ_in_rank=len({item.axes for item in results}) > 1,
+        one_number_per_axis=all(item.shape == (item.axes,) for item in results),
     )
 
 
-def _is_constant(seen: Sequence[SeenResult]) -> bool:
-    """Tell whether arrays have one shape for each rank of images, of which sizes differ."""
+def _is_constant(results: Sequence[SeenResult]) -> bool:
+    """Return whether images of one rank but different sizes give arrays of one shape."""
     shapes: dict[int, set[tuple[int, ...]]] = {}
     sizes: dict[int, set[tuple[int, ...]]] = {}
-    for each in seen:
-        shapes.setdefault(each.axes, set()).add(each.shape)
-        sizes.setdefault(each.axes, set()).add(each.spatial)
-    return all(len(found) == 1 for found in shapes.values()) and any(
-        len(found) > 1 for found in sizes.values()
+    for item in results:
+        shapes.setdefault(item.axes, set()).add(item.shape)
+        sizes.setdefault(item.axes, set()).add(item.spatial)
+    return all(len(values) == 1 for values in shapes.values()) and any(
+        len(values) > 1 for values in sizes.values()
     )
 
 
 class TwoAxes(Struct, frozen=True, kw_only=True):
-    """How the rows and columns of arrays with two axes follow from the number of the image's."""
+    """How the numbers of rows and columns of a 2-D array relate to the image's number of axes."""
 
     are_equal: bool = False
     """As many rows as columns."""
@@ -148,14 +156,14 @@ class TwoAxes(Struct, frozen=True, kw_only=True):
     columns_and_a_few_more: bool = False
     """One column for each axis of the image, and a few more."""
     columns_vary: bool = False
-    """The number of columns is another for volumes than for images, or from call to call."""
+    """The number of columns differs between volumes and images, or between calls."""
     few_columns: bool = False
 
 
-def _two_axes(seen: Sequence[SeenResult]) -> TwoAxes:
-    if not all(len(each.shape) == 2 for each in seen):
+def _two_axes(results: Sequence[SeenResult]) -> TwoAxes:
+    if not all(len(item.shape) == 2 for item in results):
         return TwoAxes()
-    tables = [(*each.shape, each.axes) for each in seen]
+    tables = [(*item.shape, item.axes) for item in results]
     return TwoAxes(
         are_equal=all(rows == columns for rows, columns, _ in tables),
         one_row_per_axis=all(rows == axes for rows, _, axes in tables),
@@ -169,22 +177,22 @@ def _two_axes(seen: Sequence[SeenResult]) -> TwoAxes:
 
 
 class Values(Struct, frozen=True, kw_only=True):
-    """What is in arrays of the image's shape."""
+    """The values of arrays of the image's shape."""
 
     are_bool: bool
     are_whole: bool
-    """Whole numbers, of an integer dtype."""
+    """The values are integers, of an integer dtype."""
     are_zero_or_one: bool
     are_binary_in_each_dtype: bool
-    """Images over each dtype's whole range give nothing but 0 and 1."""
+    """All values are 0 or 1, even for images over the full range of each dtype."""
     are_of_labels: bool
-    """Only images of labels were taken."""
+    """The function accepted label images only."""
     have_the_images_axes: bool
-    """No axis was added or left out."""
+    """No axis was added or removed."""
 
 
-def _values(seen: Sequence[SeenResult], observation: Observation) -> Values:
-    results = [each.result for each in seen]
+def _values(observed: Sequence[SeenResult], observation: Observation) -> Values:
+    results = [item.result for item in observed]
     ranges = {
         result.range if result.integral else None
         for dtype, result in observation.dtypes.items()
@@ -195,8 +203,8 @@ def _values(seen: Sequence[SeenResult], observation: Observation) -> Values:
         are_whole=all(result.integral and result.dtype[:1] in "iu" for result in results),
         are_zero_or_one=all(result.range in ((0, 1), (0, 0)) for result in results),
         are_binary_in_each_dtype=ranges <= {(0, 0), (0, 1), (1, 1)} and bool(ranges - {(0, 0)}),
-        are_of_labels=all(each.content == "labels" for each in seen),
-        have_the_images_axes=all(each.shape == each.spatial for each in seen),
+        are_of_labels=all(item.content == "labels" for item in observed),
+        have_the_images_axes=all(item.shape == item.spatial for item in observed),
     )
 
 
@@ -204,7 +212,7 @@ def _values(seen: Sequence[SeenResult], observation: Observation) -> Values:
 
 
 class ResultFacts(Struct, frozen=True, kw_only=True):
-    """Everything that the rules ask of a result."""
+    """All facts about a result that the rules use."""
 
     form: Form
     documented: Documented
@@ -212,60 +220,61 @@ class ResultFacts(Struct, frozen=True, kw_only=True):
     two_axes: TwoAxes
     values: Values
     array: str = ""
-    """Of an ``image``, the shape in words."""
+    """The shape of an ``image`` in words."""
     is_place: bool = False
     """A tuple of one number for each axis of the image."""
     has_members: bool = False
-    """A tuple whose members can be judged one by one."""
+    """A tuple whose members can be classified separately."""
     holds_points: bool = False
     """A list of coordinates: of arrays with two or three columns, or of tuples of numbers."""
     types: frozenset[str] = frozenset()
-    """The types that came back."""
+    """The types of the results."""
     made_of_labels: bool = False
-    """The function must be given labels or markers."""
+    """The function has a required parameter for labels or markers."""
 
 
 def result_facts(
-    seen: Sequence[SeenResult],
+    results: Sequence[SeenResult],
     words: str,
     description: Description,
     observation: Observation,
     *,
     is_member: bool = False,
 ) -> ResultFacts:
-    """Collect what the rules ask of a result.
+    """Collect the facts about a result that the rules use.
 
     Parameters
     ----------
     seen
-        The results, of calls with different images.
+        The results of calls with different images.
     words
-        The name and the type that are documented of the result.
+        The documented name and type of the result.
     description, observation
-        The function that gave it.
+        The function that returned it.
     is_member
-        Whether it is a member of a tuple: tuples in tuples are not judged member by member.
+        Whether it is a member of a tuple. The members of tuples in tuples are not classified
+        separately.
     """
-    types = frozenset(each.result.type for each in seen)
-    form, array = _form(seen, types), ""
+    types = frozenset(item.result.type for item in results)
+    form, array = _form(results, types), ""
     if form == "array":
-        seen = [each for each in seen if each.result.type == "array"]
-        if of_image := _of_images_shape(seen):
+        results = [item for item in results if item.result.type == "array"]
+        if of_image := _of_images_shape(results):
             form = "image"
-            array, seen = of_image
+            array, results = of_image
     if form in _LISTS:
         words = f"{words} {description.attribute}"
-    parts = [part for each in seen for part in each.result.members]
-    required = {entry.name for entry in description.parameters if entry.default is None}
+    parts = [part for item in results for part in item.result.members]
+    required = {parameter.name for parameter in description.parameters if parameter.default is None}
     return ResultFacts(
         form=form,
         documented=documented_names(words, description),
-        shape=_shape(seen),
-        two_axes=_two_axes(seen),
-        values=_values(seen, observation),
+        shape=_shape(results),
+        two_axes=_two_axes(results),
+        values=_values(results, observation),
         array=array,
-        is_place=form == "tuple" and all(map(_is_place, seen)),
-        has_members=form == "tuple" and not is_member and bool(members(seen)),
+        is_place=form == "tuple" and all(map(_is_place, results)),
+        has_members=form == "tuple" and not is_member and bool(members(results)),
         holds_points=form in _LISTS and all(map(_is_point_or_points, parts)),
         types=types,
         made_of_labels=bool({observation.roles.get(name) for name in required} & _LABELS),
@@ -276,15 +285,15 @@ _LISTS = ("empty list", "list of arrays", "list of numbers", "list of tuples", "
 _LABELS = {"labels", "markers"}
 
 
-def _form(seen: Sequence[SeenResult], types: frozenset[str]) -> Form:
-    if not seen:
+def _form(results: Sequence[SeenResult], types: frozenset[str]) -> Form:
+    if not results:
         return "nothing"
     if types == {"scalar"}:
         return "number"
     if "tuple" in types and types <= {"tuple", "list", "iterator"}:
         return "tuple"
     if types <= {"list", "iterator"}:
-        return _form_of_list([part for each in seen for part in each.result.members])
+        return _form_of_list([part for item in results for part in item.result.members])
     if types == {"dict"}:
         return "dict"
     return "array" if types <= {"array", "scalar"} else "object"
@@ -301,13 +310,13 @@ def _form_of_list(parts: Sequence[Result]) -> Form:
 
 
 def _is_number(result: Result) -> bool:
-    """Tell one number, which a library on a device may leave there: an array without axes."""
+    """Return whether a result is one number; on a device, it may be an array without axes."""
     return result.type == "scalar" or (result.type == "array" and not result.shape)
 
 
-def _is_place(seen: SeenResult) -> bool:
-    parts = seen.result.members
-    return len(parts) == seen.axes and all(map(_is_number, parts))
+def _is_place(item: SeenResult) -> bool:
+    parts = item.result.members
+    return len(parts) == item.axes and all(map(_is_number, parts))
 
 
 def _is_point_or_points(part: Result) -> bool:
@@ -318,29 +327,29 @@ def _is_point_or_points(part: Result) -> bool:
     )
 
 
-def _of_images_shape(seen: Sequence[SeenResult]) -> tuple[str, list[SeenResult]] | None:
-    """Return the shape in words and the arrays of it, if arrays have the shape of the image.
+def _of_images_shape(results: Sequence[SeenResult]) -> tuple[str, list[SeenResult]] | None:
+    """Return the arrays that have the image's shape, after that shape in words; None if none has.
 
-    A projection has it for images, or for neither images nor volumes: volumes decide.
+    The results of a projection count too: those for volumes lack one axis of the volume.
     """
-    if not any(each.shape for each in seen):
+    if not any(item.shape for item in results):
         return None
-    if all(map(_has_the_images_shape, seen)):
-        return "an array of the image's shape", [*seen]
-    volumes = [each for each in seen if each.axes > 2]
+    if all(map(_has_the_images_shape, results)):
+        return "an array of the image's shape", [*results]
+    volumes = [item for item in results if item.axes > 2]
     if volumes and all(map(_lost_an_axis, volumes)):
         return "an array of a volume's shape without one of its axes", volumes
     return None
 
 
-def _has_the_images_shape(seen: SeenResult) -> bool:
-    """Tell whether an array has the image's shape, or that and an axis of colours."""
-    return seen.shape == seen.spatial or (
-        seen.shape[:-1] == seen.spatial and seen.shape[-1] in (3, 4)
+def _has_the_images_shape(item: SeenResult) -> bool:
+    """Return whether an array has the image's shape, or this shape and a channel axis."""
+    return item.shape == item.spatial or (
+        item.shape[:-1] == item.spatial and item.shape[-1] in (3, 4)
     )
 
 
-def _lost_an_axis(seen: SeenResult) -> bool:
+def _lost_an_axis(item: SeenResult) -> bool:
     return any(
-        seen.shape == seen.spatial[:axis] + seen.spatial[axis + 1 :] for axis in range(seen.axes)
+        item.shape == item.spatial[:axis] + item.spatial[axis + 1 :] for axis in range(item.axes)
     )

@@ -1,4 +1,4 @@
-"""What documented names say of a result: they decide where two kinds of result look alike."""
+"""Searches the documentation of a result, which decides between kinds of result that look alike."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def patterns() -> NamePatterns:
 
 
 class Documented(Struct, frozen=True, kw_only=True):
-    """What names and documentation say of a result."""
+    """The kinds of result that names and documentation mention."""
 
     at_all: bool
     """A name or a type of the result is documented."""
     labels: bool
     labels_by_name: bool
-    """The function's name is one of functions that make labels."""
+    """The function's name is typical of functions that return labels."""
     points: bool
     places: bool
     histogram: bool
@@ -55,7 +55,15 @@ class Documented(Struct, frozen=True, kw_only=True):
 
 
 def documented_names(words: str, description: Description) -> Documented:
-    """Search a result's documented name and type, and the function's own name and text."""
+    """Search the documentation of a result and of its function.
+
+    Parameters
+    ----------
+    words
+        The documented name and type of the result.
+    description
+        The function.
+    """
     pattern, function = patterns(), description.attribute
     summary = description.doc.strip().partition("\n")[0]
     text = description.doc.partition("Parameters\n")[0]

@@ -1,4 +1,4 @@
-"""What kind of thing a function gives: one ordered table of rules, the first that fits decides."""
+"""Decides the kind of a function's result: a table of rules, of which the first fit decides."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMAGE_KINDS = frozenset({"image", "resized", "mask", "labels"})
 
 
 class ResultFinding(Struct, frozen=True):
-    """A result's kind with its reason; of a tuple, the kind and the reason of each member."""
+    """A result's kind and its reason; for a tuple, the kinds and the reasons of its members."""
 
     kind: Kind
     reason: str | tuple[str, ...]
@@ -37,7 +37,7 @@ class Rule(NamedTuple):
     """The form that the result has."""
     fits: Callable[[ResultFacts], bool]
     kind: ResultKind | None
-    """None: each member of the tuple is judged by itself."""
+    """None: each member of the tuple is classified separately."""
     reason: str
     """In words; ``{array}`` stands for `ResultFacts.array`."""
 
@@ -47,12 +47,15 @@ def _always(facts: ResultFacts) -> bool:
 
 
 def _follows_axes(facts: ResultFacts) -> bool:
-    """Tell a place from as many numbers by chance: its length is another in volumes."""
+    """Return whether the length is known to follow the image's number of axes, as of a point.
+
+    If only images or only volumes were accepted, the length alone may be a coincidence.
+    """
     return facts.shape.images_differ_in_rank or facts.documented.points
 
 
 def _columns_follow_axes(facts: ResultFacts) -> bool:
-    """Tell whether a volume's array has another number of columns than an image's."""
+    """Return whether the number of columns differs between images and volumes."""
     return facts.shape.images_differ_in_rank and facts.two_axes.columns_vary
 
 
@@ -67,8 +70,9 @@ def _has_one_row_per_point(facts: ResultFacts) -> bool:
 
 
 def _could_be_points(facts: ResultFacts) -> bool:
-    axes, known = facts.two_axes, _columns_follow_axes(facts) or facts.documented.at_all
-    return axes.one_column_per_axis and not axes.are_equal and not known
+    axes = facts.two_axes
+    has_evidence = _columns_follow_axes(facts) or facts.documented.at_all
+    return axes.one_column_per_axis and not axes.are_equal and not has_evidence
 
 
 def _has_few_columns(facts: ResultFacts) -> bool:
@@ -76,7 +80,7 @@ def _has_few_columns(facts: ResultFacts) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("nothing", _always, "other", "no call gave a result"),
+    Rule("nothing", _always, "other", "no call returned a result"),
     Rule("number", _always, "scalar", "a number in every call"),
     Rule(
         "tuple",
@@ -84,14 +88,14 @@ RULES: tuple[Rule, ...] = (
         "points",
         "a tuple of one number for each axis of the image",
     ),
-    Rule("tuple", lambda facts: facts.has_members, None, "each member is judged by itself"),
+    Rule("tuple", lambda facts: facts.has_members, None, "each member is classified separately"),
     Rule(
         "tuple",
         lambda facts: facts.documented.points,
         "points",
-        "a tuple whose members are not judged one by one, documented as points",
+        "a tuple whose members are not classified separately, documented as points",
     ),
-    Rule("tuple", _always, "other", "a tuple whose members are not judged one by one"),
+    Rule("tuple", _always, "other", "a tuple whose members are not classified separately"),
     Rule(
         "empty list",
         lambda facts: facts.documented.points,
@@ -110,7 +114,7 @@ RULES: tuple[Rule, ...] = (
         "list of numbers",
         lambda facts: facts.documented.places,
         "points",
-        "a list of numbers, documented as a place",
+        "a list of numbers, documented as a position",
     ),
     Rule("list of numbers", _always, "table", "a list of numbers"),
     Rule(
@@ -134,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         "image",
         lambda facts: facts.documented.binary and facts.values.are_binary_in_each_dtype,
         "mask",
-        "{array}, documented as binary, and 0 or 1 for images over each dtype's whole range",
+        "{array}, documented as binary, and 0 or 1 for images over the full range of each dtype",
     ),
     Rule(
         "image",
@@ -146,31 +150,31 @@ RULES: tuple[Rule, ...] = (
         "image",
         lambda facts: not facts.values.have_the_images_axes,
         "image",
-        "{array}, whole numbers; masks and labels would have the image's axes and no others",
+        "{array}, integers; masks and labels would have exactly the image's axes",
     ),
     Rule(
         "image",
         lambda facts: facts.documented.labels,
         "labels",
-        "{array}, whole numbers, documented as labels",
+        "{array}, integers, documented as labels",
     ),
     Rule(
         "image",
         lambda facts: facts.documented.labels_by_name,
         "labels",
-        "{array}, whole numbers, from a function that is named for labels or a segmentation",
+        "{array}, integers, from a function that is named after labels or segmentation",
     ),
     Rule(
         "image",
         lambda facts: facts.made_of_labels,
         "labels",
-        "{array}, whole numbers, from a function that must be given labels or markers",
+        "{array}, integers, from a function that requires labels or markers",
     ),
     Rule(
         "image",
         lambda facts: facts.documented.mask,
         "mask",
-        "{array}, whole numbers, documented as a mask",
+        "{array}, integers, documented as a mask",
     ),
     Rule(
         "image",
@@ -182,13 +186,13 @@ RULES: tuple[Rule, ...] = (
         "image",
         lambda facts: facts.values.are_of_labels,
         "labels",
-        "{array}, whole numbers, and only images of labels were taken",
+        "{array}, integers, and only label images were accepted",
     ),
     Rule(
         "image",
         _always,
         "image",
-        "{array}, whole numbers that nothing shows to be labels or a mask",
+        "{array}, integers, without evidence that they are labels or a mask",
     ),
     # --- arrays of another shape ---
     Rule("array", lambda facts: facts.shape.rank == 0, "scalar", "an array without axes"),
@@ -215,7 +219,7 @@ RULES: tuple[Rule, ...] = (
         "array",
         _could_be_points,
         "points",
-        "an array with one column for each axis of the image, of which nothing is documented",
+        "an undocumented array with one column for each axis of the image",
     ),
     Rule(
         "array",
@@ -227,7 +231,7 @@ RULES: tuple[Rule, ...] = (
         "array",
         lambda facts: facts.documented.histogram,
         "histogram",
-        "an array that hasn't the image's shape, documented as a histogram",
+        "an array of another shape than the image's, documented as a histogram",
     ),
     Rule(
         "array",
@@ -239,7 +243,7 @@ RULES: tuple[Rule, ...] = (
         "array",
         lambda facts: facts.documented.votes,
         "other",
-        "an array documented as votes: its axes are those of a space of parameters",
+        "an array documented as votes: its axes are those of a parameter space",
     ),
     Rule(
         "array",
@@ -251,7 +255,7 @@ RULES: tuple[Rule, ...] = (
         "array",
         lambda facts: facts.shape.has_the_images_rank_and_colours,
         "resized",
-        "an array with as many axes as the image, of other lengths, and an axis of its colours",
+        "an array with as many axes as the image, of other lengths, and its channel axis",
     ),
     Rule("array", lambda facts: facts.shape.rank == 1, "table", "an array with one axis"),
     Rule(
@@ -264,7 +268,7 @@ RULES: tuple[Rule, ...] = (
         "array",
         lambda facts: facts.shape.rank == 2,
         "image",
-        "an array with two axes, whatever the image has: a slice",
+        "an array with two axes, even if the image has three: a slice",
     ),
     Rule("array", _always, "other", "an array whose shape doesn't follow the image's"),
     # --- objects ---
@@ -276,33 +280,33 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("object", lambda facts: facts.types == {"none"}, "other", "None in every call"),
     Rule("object", lambda facts: len(facts.types) > 1, "other", "results of different types"),
-    Rule("object", _always, "other", "an object that voxbind doesn't look into"),
+    Rule("object", _always, "other", "an object that voxbind doesn't inspect"),
 )
-"""For each form, rules in their order; the last rule of a form always fits."""
+"""Rules in the order in which they are tried. The last rule of each form always fits."""
 
 
 def result_kind(
     description: Description, observation: Observation, contract: Contract | None
 ) -> ResultFinding:
-    """Judge the kind of a function's result, or the kinds of a tuple's members.
+    """Return the kind of a function's result, or the kinds of a tuple's members.
 
     Parameters
     ----------
     description
-        The names and types that are documented; they decide where results look alike.
+        The documented names and types, which decide between kinds of result that look alike.
     observation
-        The calls that were made.
+        The calls of the function.
     contract
         The function's contract; None for a helper.
     """
-    seen = seen_results(observation, contract)
+    results = seen_results(observation, contract)
     documented = description.returns.documented
     words = " ".join(f"{name or description.attribute} {text}" for name, text in documented[:1])
-    facts = result_facts(seen, words, description, observation)
+    facts = result_facts(results, words, description, observation)
     kind, reason = _decide(facts)
     if kind is not None:
         return ResultFinding(kind, reason)
-    columns = members(seen)
+    columns = members(results)
     kinds, reasons = [], []
     for index, column in enumerate(columns):
         name = " ".join(documented[index]) if len(documented) == len(columns) else words

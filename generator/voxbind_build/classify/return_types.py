@@ -1,8 +1,7 @@
-"""The type of what comes back: documented, unless what was seen says otherwise.
+"""The type of a function's result: the documented one, unless the observation contradicts it.
 
-Documentation knows what options change, observation what the function does when they are
-left alone, and what each option was seen to do. So a documented type stays where it has room
-for all that was seen; where it has none, it gives way.
+Documentation covers all options; the observation covers the defaults and the options that were
+tried. So the documented type is used if it includes all observed results, and replaced if not.
 """
 
 from __future__ import annotations
@@ -33,42 +32,42 @@ __all__ = ["Typed", "result_type"]
 _ARRAY = Name("Array")
 _NUMBERS = ("bool", "int", "float", "complex")
 _MOST_FORMS = 4
-"""More forms than these make signatures that nobody reads."""
+"""Largest number of overloads for options; more of them would be unreadable."""
 
 
 class Typed(Struct, frozen=True):
     """The type of a result."""
 
     annotation: str | None = None
-    """None where the documented type holds."""
+    """None if the documented type is right."""
     forms: tuple[Form, ...] = ()
-    """The types for certain options, the defaults first; empty where no option decides."""
+    """The types for certain options, the defaults first; empty if no option changes the type."""
 
 
 def result_type(description: Description, observation: Observation) -> Typed:
-    """Return the type of a function's result, as far as its documentation doesn't tell it.
+    """Return the type of a function's result, if it differs from the documented one.
 
     Parameters
     ----------
     description : Description
-        What is documented of the function.
+        The documentation of the function.
     observation : Observation
-        What was seen of it.
+        Its observation.
     """
     results = _results(observation)
     if not results:
         return Typed()
     documented = parse(description.returns.annotation)
     words = " ".join(text for entry in description.returns.documented for text in entry)
-    turned = [each.result for each in observation.option_effects]
-    types = _settled(documented, results, observation, words)
-    types = _refined(types, [*results, *turned], words)
+    option_results = [effect.result for effect in observation.option_effects]
+    types = _documented_or_observed(documented, results, observation, words)
+    types = _refined(types, [*results, *option_results], words)
     forms = _forms(description, types, results, observation, words)
-    given = _given(types, observation, words)
-    if not _index(description, observation):  # which narrows what is there
+    output_types = _types_with_output(types, observation, words)
+    if not _index(description, observation):  # with an index, the forms narrow these types
         types = [*types, *(parse(form.annotation) for form in forms)]
-    united = union(*types, *given)
-    return Typed(None if united == union(documented) else str(united), forms)
+    annotation = union(*types, *output_types)
+    return Typed(None if annotation == union(documented) else str(annotation), forms)
 
 
 def _results(observation: Observation) -> list[Result]:
@@ -76,76 +75,77 @@ def _results(observation: Observation) -> list[Result]:
     return [result for result in (*calls, *observation.dtypes.values()) if result is not None]
 
 
-def _settled(
+def _documented_or_observed(
     documented: TypeExpr, results: Sequence[Result], observation: Observation, words: str
 ) -> list[TypeExpr]:
     types = [*members(documented)]
-    seen = write_type(results, words)
+    observed = write_type(results, words)
     if not all(has_room(documented, result) for result in results):
         types = _overruled(documented, results, words)
     elif documented == ANY:
-        types = seen
-    elif seen == [_ARRAY]:
-        # "array or None": of an array to write into, unless that was seen.
-        given = [each.result.type for each in observation.option_effects]
-        types = [type_ for type_ in types if type_ != NONE or "none" in given]
-    if "index" in observation.roles.values() and len(seen) == 1:
-        return _with_each_index(seen[0]) or types
+        types = observed
+    elif observed == [_ARRAY]:
+        # In "array or None", None is for calls with an output array, unless it was observed.
+        option_kinds = [effect.result.type for effect in observation.option_effects]
+        types = [type_ for type_ in types if type_ != NONE or "none" in option_kinds]
+    if "index" in observation.roles.values() and len(observed) == 1:
+        return _with_each_index(observed[0]) or types
     if OUTPUT_ROLES & {*observation.roles.values()}:
-        return _without_output(types, documented, seen)
+        return _without_output(types, documented, observed)
     return types
 
 
 def _overruled(documented: TypeExpr, results: Sequence[Result], words: str) -> list[TypeExpr]:
-    """Write what was seen, beside a tuple of which it is the first member.
+    """Return the observed types and, if they are a documented tuple's first member, that tuple.
 
-    Flags such as ``extended_output`` add to a result, and all of it is documented as one.
+    Options such as ``extended_output`` add members to a result, and documentation may only describe
+    the full tuple.
     """
-    seen = write_type(results, words)
+    observed = write_type(results, words)
     for member in members(documented):
         first = arguments(member)[:1] if head(member) == "tuple" else ()
         if first and all(has_room(first[0], result) for result in results):
-            return [*seen, member] if not is_open(member) else seen
-    return seen
+            return [*observed, member] if not is_open(member) else observed
+    return observed
 
 
 def _refined(types: Iterable[TypeExpr], results: Sequence[Result], words: str) -> list[TypeExpr]:
-    """Write what was seen in the place of a type that leaves something open."""
+    """Replace types that contain `Any` or `object` by the observed types."""
     refined: list[TypeExpr] = []
     for type_ in types:
-        same = [result for result in results if has_room(type_, result)]
-        if not same or not {"Any", "object"} & names(type_):
+        matching = [result for result in results if has_room(type_, result)]
+        if not matching or not {"Any", "object"} & names(type_):
             refined.append(type_)
         else:
-            refined += write_type(same, words)
+            refined += write_type(matching, words)
     return refined
 
 
-def _with_each_index(seen: TypeExpr) -> list[TypeExpr]:
-    """Write the type of a number or place that comes back for each of several indices."""
-    if head(seen) in _NUMBERS:
+def _with_each_index(observed: TypeExpr) -> list[TypeExpr]:
+    """Return the type of a number or position if there is one for each of several indices."""
+    if head(observed) in _NUMBERS:
         return [Name("float"), _ARRAY]
-    if head(seen) != "tuple":
+    if head(observed) != "tuple":
         return []
-    if is_open(seen):
-        return [seen, Generic("list", (seen,))]
-    inner = (union(*(_with_each_index(item) or [item])) for item in arguments(seen))
+    if is_open(observed):
+        return [observed, Generic("list", (observed,))]
+    inner = (union(*(_with_each_index(item) or [item])) for item in arguments(observed))
     return [Generic("tuple", tuple(inner))]
 
 
 def _without_output(
-    types: Sequence[TypeExpr], documented: TypeExpr, seen: Sequence[TypeExpr]
+    types: Sequence[TypeExpr], documented: TypeExpr, observed: Sequence[TypeExpr]
 ) -> list[TypeExpr]:
-    """Tell "a tuple of (array or int) and int" for what it is: a tuple, or an int.
+    """Return "a tuple or an int" for "a tuple of (array or int) and int".
 
-    An array that was given to write into is left out of the result, and no tuple is left;
-    documentation has no place for this but at the tuple's first member.
+    If an output array is passed, the function leaves it out of the result, so that only the other
+    member of the tuple is returned. Documentation mentions this as the type of the first member.
     """
     if head(documented) != "tuple" or is_open(documented) or not arguments(documented):
         return [*types]
-    first, *rest = arguments(documented)
-    if rest and members(first)[0] == _ARRAY and [*members(first)[1:]] == rest:
-        return [*seen, *rest]
+    first, *other_members = arguments(documented)
+    if other_members and members(first)[0] == _ARRAY and [*members(first)[1:]] == other_members:
+        return [*observed, *other_members]
     return [*types]
 
 
@@ -159,69 +159,81 @@ def _forms(
     observation: Observation,
     words: str,
 ) -> tuple[Form, ...]:
-    """Tell which of the alternatives comes with which options."""
-    defaults = {each.name: each.default or "" for each in description.parameters}
-    turned = [each for each in observation.option_effects if GIVEN not in each.options.values()]
-    plain = _chosen(types, results, words)
-    chosen = [_chosen(types, [each.result], words) for each in turned]
-    told = {
-        *plain,
-        *_given(types, observation, words),
-        *(type_ for each in chosen for type_ in each),
+    """Return the alternatives of the result's type, each with the options that select it."""
+    defaults = {parameter.name: parameter.default or "" for parameter in description.parameters}
+    option_effects = [
+        effect for effect in observation.option_effects if GIVEN not in effect.options.values()
+    ]
+    default_types = _matching_types(types, results, words)
+    types_of_options = [_matching_types(types, [effect.result], words) for effect in option_effects]
+    explained = {
+        *default_types,
+        *_types_with_output(types, observation, words),
+        *(type_ for types_of_option in types_of_options for type_ in types_of_option),
     }
-    # What no option explains may come with each of them.
-    rest = [type_ for type_ in types if type_ not in told]
-    options = {name: defaults[name] for each in observation.option_effects for name in each.options}
-    seen = union(*write_type(results, words))
-    if (index := _index(description, observation)) and seen != union(*types):
-        # One number for the whole image.
-        options[index], plain, rest = "None", [seen], []
-    forms = [Form(options=options, annotation=str(union(*plain, *rest)))]
-    for each, found in zip(turned, chosen, strict=True):
-        annotation = str(union(*found, *rest))
-        forms.append(Form(options=options | each.options, annotation=annotation))
+    # Alternatives that no option explains may be returned with any option.
+    unexplained = [type_ for type_ in types if type_ not in explained]
+    options = {
+        name: defaults[name] for effect in observation.option_effects for name in effect.options
+    }
+    observed = union(*write_type(results, words))
+    if (index := _index(description, observation)) and observed != union(*types):
+        # Without an index, the result is one number for the entire image.
+        options[index], default_types, unexplained = "None", [observed], []
+    forms = [Form(options=options, annotation=str(union(*default_types, *unexplained)))]
+    for effect, types_of_option in zip(option_effects, types_of_options, strict=True):
+        annotation = str(union(*types_of_option, *unexplained))
+        forms.append(Form(options=options | effect.options, annotation=annotation))
     forms = _merged(forms)[:_MOST_FORMS]
-    usual = str(union(*types, *_given(types, observation, words)))
+    usual = str(union(*types, *_types_with_output(types, observation, words)))
     is_decided = any(form.annotation != usual for form in forms)
     return tuple(forms) if options and is_decided else ()
 
 
-def _given(types: Sequence[TypeExpr], observation: Observation, words: str) -> list[TypeExpr]:
-    """Return the types of what comes back where an array was given to write into."""
-    given = [each.result for each in observation.option_effects if GIVEN in each.options.values()]
-    return [type_ for result in given for type_ in _chosen(types, [result], words)]
+def _types_with_output(
+    types: Sequence[TypeExpr], observation: Observation, words: str
+) -> list[TypeExpr]:
+    """Return the types of results of calls with an output array."""
+    output_results = [
+        effect.result for effect in observation.option_effects if GIVEN in effect.options.values()
+    ]
+    return [type_ for result in output_results for type_ in _matching_types(types, [result], words)]
 
 
-def _chosen(types: Sequence[TypeExpr], results: Sequence[Result], words: str) -> list[TypeExpr]:
-    """Pick the alternatives that have room for what was seen; what was seen, if there is none."""
+def _matching_types(
+    types: Sequence[TypeExpr], results: Sequence[Result], words: str
+) -> list[TypeExpr]:
+    """Return the alternatives that include the results, or the results' types if some fit none."""
     if not all(any(has_room(type_, result) for type_ in types) for result in results):
         return write_type(results, words)
     return [type_ for type_ in types if any(has_room(type_, result) for result in results)]
 
 
 def _index(description: Description, observation: Observation) -> str:
-    """Name the parameter that asks for a number for each of several labels."""
+    """Return the parameter for the labels of which each gets a number; empty if there is none."""
     return next(
         (
-            each.name
-            for each in description.parameters
-            if observation.roles.get(each.name) == "index" and each.default == "None"
+            parameter.name
+            for parameter in description.parameters
+            if observation.roles.get(parameter.name) == "index" and parameter.default == "None"
         ),
         "",
     )
 
 
 def _merged(forms: Sequence[Form]) -> list[Form]:
-    """Put the values of one option together that give the same type."""
+    """Merge forms of the same type that differ in the value of one option only."""
     merged: list[Form] = []
     for form in forms:
-        for place, known in enumerate(merged):
-            differing = [name for name in form.options if form.options[name] != known.options[name]]
-            if place and known.annotation == form.annotation and len(differing) == 1:
+        for position, earlier in enumerate(merged):
+            differing = [
+                name for name in form.options if form.options[name] != earlier.options[name]
+            ]
+            if position and earlier.annotation == form.annotation and len(differing) == 1:
                 (name,) = differing
-                values = f"{known.options[name]}, {form.options[name]}"
-                merged[place] = Form(
-                    options=known.options | {name: values}, annotation=form.annotation
+                values = f"{earlier.options[name]}, {form.options[name]}"
+                merged[position] = Form(
+                    options=earlier.options | {name: values}, annotation=form.annotation
                 )
                 break
         else:

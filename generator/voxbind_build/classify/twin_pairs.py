@@ -1,7 +1,7 @@
-"""How a function differs from the one that does the same on the CPU.
+"""Compares the functions of a library on a device with their twins on the CPU.
 
-The two have the same name below their libraries: ``cucim.skimage.filters.gaussian`` is
-``skimage.filters.gaussian`` below ``cucim``.
+Twins have the same name below their libraries: the twin of ``cucim.skimage.filters.gaussian`` is
+``skimage.filters.gaussian``.
 """
 
 from __future__ import annotations
@@ -31,37 +31,43 @@ _INFINITY = re.compile(r"""^float\(["']inf["']\)$""")
 
 
 def twin_name(name: str) -> str:
-    """Return the name that the twin of a function has, if it has one."""
+    """Return the name that the twin of a function would have."""
     return name.partition(".")[2]
 
 
 def device_name(name: str, library: Library) -> str:
-    """Return the name that a function's twin has in a library on a device, if it has one."""
+    """Return the name that a CPU function's twin would have in a library on a device."""
     return f"{library.modules[0].partition('.')[0]}.{name}"
 
 
 def facing(library: Library, twin: Library) -> Twins:
-    """Hold the names of a library on a device against those of its twin.
+    """Compare the names in a library on a device with those in its twin.
 
     Parameters
     ----------
     library
-        On the device.
+        The library on the device.
     twin
-        On the CPU.
+        The library on the CPU.
     """
-    own = {twin_name(name): name for name in (*library.functions, *library.excluded)}
-    both = {theirs: mine for theirs, mine in own.items() if theirs in twin.functions}
+    device_names = {twin_name(name): name for name in (*library.functions, *library.excluded)}
+    shared_names = {
+        twin_key: device_key
+        for twin_key, device_key in device_names.items()
+        if twin_key in twin.functions
+    }
     return Twins(
         pairs={
             name: entry.twin for name, entry in library.functions.items() if entry.twin is not None
         },
         handed_on=tuple(
-            mine
-            for mine in both.values()
-            if mine in library.functions and library.functions[mine].twin is None
+            device_key
+            for device_key in shared_names.values()
+            if device_key in library.functions and library.functions[device_key].twin is None
         ),
-        only_twin={name: _what(entry) for name, entry in twin.functions.items() if name not in own},
+        only_twin={
+            name: _what(entry) for name, entry in twin.functions.items() if name not in device_names
+        },
         only_device={
             name: _what(entry)
             for name, entry in library.functions.items()
@@ -72,15 +78,17 @@ def facing(library: Library, twin: Library) -> Twins:
 
 
 def _left_out(library: Library, twin: Library) -> Iterator[tuple[str, Exclusion]]:
-    """Give what is left out here or there, and isn't missing where the other has it too."""
+    """Yield names that one library excludes and the other has, or that both exclude."""
     for name, exclusion in library.excluded.items():
-        other = twin_name(name)
-        if other in twin.functions or (other in twin.excluded and exclusion.reason != "module"):
+        counterpart = twin_name(name)
+        if counterpart in twin.functions or (
+            counterpart in twin.excluded and exclusion.reason != "module"
+        ):
             yield name, exclusion
     for name, exclusion in twin.excluded.items():
-        other = device_name(name, library)
-        if other in library.functions or (
-            other in library.excluded and exclusion.reason != "module"
+        counterpart = device_name(name, library)
+        if counterpart in library.functions or (
+            counterpart in library.excluded and exclusion.reason != "module"
         ):
             yield name, exclusion
 
@@ -101,29 +109,36 @@ def paired(
     Parameters
     ----------
     description
-        Of the function on the device.
+        The function on the device.
     name
-        Of its twin.
+        The name of its twin.
     parameters
-        Of its twin.
+        The parameters of its twin.
     spec
-        The specification of the library on the device, for the tolerance.
+        The specification of the library on the device, which sets the tolerance.
     agreement
-        How far the results were from each other, if the two were run side by side.
+        The differences between their results, if both were run on the same machine.
     """
-    own = {parameter.name: parameter for parameter in description.parameters}
-    others = {parameter.name: parameter for parameter in parameters}
+    device_parameters = {parameter.name: parameter for parameter in description.parameters}
+    twin_parameters = {parameter.name: parameter for parameter in parameters}
     renamed = _renamed(description.parameters, parameters)
-    pairs = {other: own.get(renamed.get(other, other)) for other in others}
+    pairs = {
+        twin_name: device_parameters.get(renamed.get(twin_name, twin_name))
+        for twin_name in twin_parameters
+    }
     return Twin(
         name=name,
-        missing=tuple(other for other, mine in pairs.items() if mine is None),
-        added=tuple(each for each in own if each not in others and each not in renamed.values()),
+        missing=tuple(twin_name for twin_name, parameter in pairs.items() if parameter is None),
+        added=tuple(
+            parameter
+            for parameter in device_parameters
+            if parameter not in twin_parameters and parameter not in renamed.values()
+        ),
         renamed=renamed,
         defaults={
-            other: (others[other].default or "", mine.default or "")
-            for other, mine in pairs.items()
-            if mine is not None and _meaning(others[other]) != _meaning(mine)
+            twin_name: (twin_parameters[twin_name].default or "", parameter.default or "")
+            for twin_name, parameter in pairs.items()
+            if parameter is not None and _meaning(twin_parameters[twin_name]) != _meaning(parameter)
         },
         tolerance=next(
             (
@@ -137,31 +152,38 @@ def paired(
     )
 
 
-def _renamed(own: Sequence[Parameter], others: Sequence[Parameter]) -> dict[str, str]:
-    """Pair parameters that must be given, stand in the same place and have different names."""
-    names, other_names = {each.name for each in own}, {each.name for each in others}
+def _renamed(
+    device_parameters: Sequence[Parameter], twin_parameters: Sequence[Parameter]
+) -> dict[str, str]:
+    """Return required parameters that have the same position but different names."""
+    device_names, twin_names = (
+        {parameter.name for parameter in device_parameters},
+        {parameter.name for parameter in twin_parameters},
+    )
     return {
-        theirs.name: mine.name
-        for mine, theirs in zip(own, others, strict=False)
-        if mine.default is None
-        and theirs.default is None
-        and mine.kind == theirs.kind
-        and mine.name not in other_names
-        and theirs.name not in names
+        twin_parameter.name: device_parameter.name
+        for device_parameter, twin_parameter in zip(
+            device_parameters, twin_parameters, strict=False
+        )
+        if device_parameter.default is None
+        and twin_parameter.default is None
+        and device_parameter.kind == twin_parameter.kind
+        and device_parameter.name not in twin_names
+        and twin_parameter.name not in device_names
     }
 
 
 def _meaning(parameter: Parameter) -> object:
-    """Return what a default is in any library: 1 and 1.0 are one, and so are both `uint8`."""
+    """Return a default in comparable form: 1 equals 1.0, and cupy.uint8 equals numpy.uint8."""
     text = parameter.default
     if text is None:
-        return "must be given"
+        return "required"
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         pass
     if _INFINITY.match(text):
         return "inf"
-    if text.startswith("<"):  # which object it is isn't known: the other's may be the same
+    if text.startswith("<"):  # an unknown object, which may be the same as the other's
         return "an object"
     return "DEPRECATED" if _DEPRECATED.match(text) else _ARRAY_LIBRARY.sub("", text)

@@ -1,4 +1,4 @@
-"""What calls showed of a function's types: those of its parameters, and of its result."""
+"""The types of parameters and results that were observed in calls."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def find_types(description: Description, observation: Observation) -> TypeFindin
     Parameters
     ----------
     description
-        The types that are documented.
+        The documented types.
     observation
-        The calls that were made.
+        The calls of the function.
     """
     parameters = accepted(description, observation)
     if observation.image and contract(observation).contract is None:
-        return TypeFindings(parameters=parameters)  # the calls that returned are not all of them
+        return TypeFindings(parameters=parameters)  # other calls may return other types
     result = result_type(description, observation)
     return TypeFindings(returns=result.annotation, forms=result.forms, parameters=parameters)

@@ -1,1 +1,1 @@
-"""The command line: one file a page that it prints, and `app`, which alone knows typer."""
+"""The command line: one module for each page it prints, and `app`, the only one to use typer."""

@@ -20,11 +20,8 @@ from rich.console import Console
 from voxbind_build import manifest as frozen
 from voxbind_build.build import progress
 from voxbind_build.build.report import BuildError
-from voxbind_build.cli import doctor as examination
-from voxbind_build.cli import function_page as explain
-from voxbind_build.cli import name_search as lookup
-from voxbind_build.cli import printing as display
-from voxbind_build.cli import twins_page as comparison
+from voxbind_build.cli import function_page, name_search, printing, twins_page
+from voxbind_build.cli.doctor import examine
 from voxbind_build.cli.places import default_package, is_checkout
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError, RecordingError
@@ -41,7 +38,7 @@ app = typer.Typer(
 
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", help="The package's folder; by default that of the installed voxbind."),
+    typer.Option("--out", help="Folder of the package. Default: the installed voxbind."),
 ]
 LibraryOption = Annotated[
     list[str] | None,
@@ -49,12 +46,16 @@ LibraryOption = Annotated[
         "--library",
         "-l",
         metavar="NAME|FILE.toml",
-        help="Read only this library, or the user's own library that the file describes. "
-        "All others stay as recorded. May be given more than once.",
+        help="Read only this library, or the library that this TOML file describes. "
+        "All others stay as recorded. May be repeated.",
     ),
 ]
 JobsOption = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that measure at a time.")
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Number of processes that measure in parallel."),
+]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Also measure functions again whose record is valid.")
 ]
 Kind = Literal["image", "helper", "any"]
 TimeOption = Annotated[
@@ -63,14 +64,14 @@ TimeOption = Annotated[
         "--time-limit",
         min=1,
         metavar="SECONDS",
-        help="Processor time that one function may use; what uses more is inconclusive.",
+        help="CPU time allowed per function; a function that uses more is inconclusive.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(f"voxbind {metadata.version('voxbind')}")
         raise typer.Exit()
 
@@ -80,7 +81,7 @@ def voxbind(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -92,16 +93,13 @@ def build(
     library: LibraryOption = None,
     out: OutOption = None,
     jobs: JobsOption = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Measure everything again, also what still holds.")
-    ] = False,
+    fresh: FreshOption = False,
     time_limit: TimeOption = 300,
     as_json: JsonOption = False,
 ) -> None:
     """Read and measure the installed libraries, and write the wrappers."""
-    from voxbind_build.build import (
-        pipeline,  # half a second, which looking things up shouldn't take
-    )
+    # Imported here because it takes half a second, which commands like `list` don't need.
+    from voxbind_build.build import pipeline
 
     with _failures():
         specs = _specs(library)
@@ -114,12 +112,12 @@ def build(
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
-        display.as_json(report)
+        printing.as_json(report)
     else:
-        display.build(display.console(), report)
-    read = {row.library for row in report.rows if row.source != "record"}
-    if library and not all(spec.name in read for spec in specs):
-        raise typer.Exit(1)  # what was asked for isn't there; the notes say why
+        printing.build(printing.console(), report)
+    libraries_read = {row.library for row in report.rows if row.source != "record"}
+    if library and not all(spec.name in libraries_read for spec in specs):
+        raise typer.Exit(1)  # a requested library couldn't be read; the notes say why
 
 
 @app.command()
@@ -128,7 +126,7 @@ def check(
     out: OutOption = None,
     jobs: JobsOption = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Observe every function again as well.")
+        bool, typer.Option("--measure", help="Also measure every function again.")
     ] = False,
     time_limit: TimeOption = 300,
     as_json: JsonOption = False,
@@ -146,9 +144,9 @@ def check(
             reporter=progress.reporter(Console(stderr=True)),
         )
     if as_json:
-        display.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
+        printing.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
     else:
-        display.check(display.console(), report)
+        printing.check(printing.console(), report)
     raise typer.Exit(0 if report.agrees else 1)
 
 
@@ -157,7 +155,7 @@ def list_functions(
     text: Annotated[
         str,
         typer.Argument(
-            metavar="[TEXT]", help="Only functions with all its words in name, summary or tags."
+            metavar="[TEXT]", help="Only functions with all these words in name, summary or tags."
         ),
     ] = "",
     library: Annotated[str | None, typer.Option("--library", "-l", metavar="NAME")] = None,
@@ -169,23 +167,23 @@ def list_functions(
     ] = None,
     evidence: Annotated[
         Evidence | None,
-        typer.Option("--evidence", "-e", case_sensitive=False, help="What the entry rests on."),
+        typer.Option("--evidence", "-e", case_sensitive=False, help="How the contract is known."),
     ] = None,
     kind: Annotated[
-        Kind, typer.Option("--kind", "-k", help="Image functions, or helpers, or both.")
+        Kind, typer.Option("--kind", "-k", help="Image functions, helpers, or both.")
     ] = "image",
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the functions that are wrapped."""
+    """List the wrapped functions."""
     manifest = _manifest(out)
     if library is not None and library not in manifest.libraries:
         raise typer.BadParameter(
-            f"{library!r} isn't in the package; it holds {', '.join(manifest.libraries)}",
+            f"{library!r} isn't in the package; its libraries are {', '.join(manifest.libraries)}",
             param_hint="--library",
         )
-    found = list(
-        lookup.functions(
+    matches = list(
+        name_search.functions(
             manifest,
             library=library,
             contract=contract,
@@ -196,9 +194,9 @@ def list_functions(
         )
     )
     if as_json:
-        display.as_json([explain.facts(manifest, public) for public, _ in found])
+        printing.as_json([function_page.facts(manifest, public) for public, _ in matches])
     else:
-        display.functions(display.console(), found)
+        printing.functions(printing.console(), matches)
 
 
 @app.command()
@@ -209,53 +207,56 @@ def show(
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what is known of one function: signature, contract and why, dtypes, evidence."""
+    """Show one function: its signature, its contract and the reason, its dtypes, the evidence."""
     package = _readable(out)
     manifest = _manifest(out)
-    found = lookup.resolve(manifest, name)
-    if not found:
-        near = lookup.near(manifest, name)
+    matches = name_search.resolve(manifest, name)
+    if not matches:
+        similar_names = name_search.near(manifest, name)
+        suggestion = (
+            f"Do you mean {', '.join(similar_names)}?"
+            if similar_names
+            else "`voxbind list` names all functions."
+        )
         raise typer.BadParameter(
-            f"There is no {name!r} in the package. "
-            + (
-                f"Do you mean {', '.join(near)}?" if near else "`voxbind list` names all functions."
-            ),
-            param_hint="NAME",
+            f"The package has no function {name!r}. {suggestion}", param_hint="NAME"
         )
     observations = frozen.read_record(package, distrust=True).observations
     if as_json:
-        display.as_json([explain.facts(manifest, public, observations) for public in found])
+        printing.as_json(
+            [function_page.facts(manifest, public, observations) for public in matches]
+        )
     else:
-        for public in found:
-            explain.page(display.console(100), manifest, public, observations)
+        for public in matches:
+            function_page.page(printing.console(100), manifest, public, observations)
 
 
 @app.command()
 def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
-    """Compare the libraries on a GPU with their twins on the CPU: what differs, what is missing."""
+    """Compare GPU libraries with their CPU twins: which functions differ, which are missing."""
     manifest = _manifest(out)
     if as_json:
-        display.as_json(comparison.libraries(manifest))
+        printing.as_json(twins_page.libraries(manifest))
     elif sys.stdout.isatty():
-        from rich.markdown import Markdown  # a tenth of a second
+        from rich.markdown import Markdown  # takes 0.1 s, so only if needed
 
-        Console().print(Markdown(comparison.markdown(manifest)))
+        Console().print(Markdown(twins_page.markdown(manifest)))
     else:
-        print(comparison.markdown(manifest), end="")
+        print(twins_page.markdown(manifest), end="")
 
 
 @app.command()
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
-    """Say which libraries and devices can be used here, which can't, and what changes it."""
+    """Report which libraries and devices can be used here, and how to fix the others."""
     with _failures():
         package = _package(out)
         specs = builtin()
         libraries = frozen.read_record(package).manifest.libraries
-    findings = examination.examine(specs, libraries, package)
+    findings = examine(specs, libraries, package)
     if as_json:
-        display.as_json(findings)
+        printing.as_json(findings)
     else:
-        display.findings(display.console(), findings)
+        printing.findings(printing.console(), findings)
     raise typer.Exit(1 if any(finding.ill for finding in findings) else 0)
 
 
@@ -265,36 +266,34 @@ def record(
     out: OutOption = None,
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="Write to a file, and leave the package as is."),
+        typer.Option("--to", metavar="FILE", help="Write to this file, not to the package."),
     ] = None,
     merged: Annotated[
         list[Path] | None,
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Merge what was recorded elsewhere, and observe nothing. May be given more than "
-            "once.",
+            help="Merge this file, which was recorded on another machine, instead of measuring "
+            "here. May be repeated.",
         ),
     ] = None,
     jobs: JobsOption = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Observe everything again, also what still holds.")
-    ] = False,
+    fresh: FreshOption = False,
     time_limit: TimeOption = 900,
     within: Annotated[
         float,
         typer.Option(
-            min=1, metavar="SECONDS", help="Observe no longer, and record what was until then."
+            min=1, metavar="SECONDS", help="Stop after this time, and record the results so far."
         ),
     ] = math.inf,
     as_json: JsonOption = False,
 ) -> None:
-    """Observe what needs a GPU on this machine's, or merge what was observed on another's."""
+    """Measure GPU functions on this machine's GPU, or merge recordings from other machines."""
     from voxbind_build.build import merge
     from voxbind_build.build import record as recording
 
     if to is not None and merged:
-        raise typer.BadParameter("--from merges into the package; leave --to out")
+        raise typer.BadParameter("--from merges into the package; don't combine it with --to")
     reporter = progress.reporter(Console(stderr=True))
     with _failures():
         specs = _specs(library)
@@ -319,17 +318,18 @@ def record(
                 reporter=reporter,
             )
     if as_json:
-        display.as_json(report)
+        printing.as_json(report)
     else:
-        display.record(display.console(), report)
+        printing.record(printing.console(), report)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; see `__main__` for what they mean."""
+    """Run the command line and return its exit code; `__main__` documents the codes."""
     try:
         app(args=arguments, prog_name="voxbind")
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    except SystemExit as system_exit:
+        code = system_exit.code
+        return code if isinstance(code, int) else int(bool(code))
     return 0
 
 
@@ -338,7 +338,7 @@ def _package(out: Path | None) -> Path:
 
 
 def _readable(out: Path | None) -> Traversable:
-    """Return the package as it can be read, also if voxbind itself is in a zip archive."""
+    """Return the package's folder for reading, which may be inside a zip archive."""
     package = _package(out)
     in_archive = out is None and not package.is_dir() and importlib.util.find_spec("voxbind")
     return resources("voxbind") if in_archive else package
@@ -351,13 +351,13 @@ def _manifest(out: Path | None) -> Manifest:
             return frozen.read(package / frozen.MANIFEST)
         except FileNotFoundError:
             raise BuildError(
-                f"{package} holds no voxbind package. Run `voxbind build` first."
+                f"{package} isn't a voxbind package. Run `voxbind build` first."
             ) from None
 
 
 @contextlib.contextmanager
 def _failures() -> Iterator[None]:
-    """Turn what can go wrong into a message and an exit code."""
+    """Turn expected errors into a message on standard error and an exit code."""
     try:
         yield
     except SpecError as error:
@@ -365,7 +365,7 @@ def _failures() -> Iterator[None]:
     except (BuildError, ManifestError, OutputError, RecordingError) as error:
         message, code = f"error: {error}", 1
     except KeyboardInterrupt:
-        message = "Stopped. The package is as it was; run the same command to start again."
+        message = "Stopped. The package is unchanged; run the same command to start again."
         code = 1
     else:
         return
@@ -373,27 +373,27 @@ def _failures() -> Iterator[None]:
     raise typer.Exit(code)
 
 
-def _specs(chosen: Sequence[str] | None) -> list[LibrarySpec]:
+def _specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
     from voxbind_build.build.admission import known_roles
 
     roles = known_roles()
-    if not chosen:
+    if not requested:
         return list(builtin(roles))
     specs: list[LibrarySpec] = []
-    wrong: list[str] = []
-    for name in chosen:
+    problems: list[str] = []
+    for name in requested:
         try:
             specs.append(load(name, roles))
         except SpecError as error:
-            wrong += error.lines
-    if wrong:
-        raise SpecError(wrong)
-    for name, spec in zip(chosen, specs, strict=True):
+            problems += error.lines
+    if problems:
+        raise SpecError(problems)
+    for name, spec in zip(requested, specs, strict=True):
         if spec.file == str(Path(name)):
-            # A lab's own module stands beside the file that describes it.
+            # A user's own module may be next to the TOML file that describes it.
             sys.path.append(str(Path(name).resolve().parent))
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1:
-            raise typer.BadParameter(f"{name} is named twice", param_hint="--library")
+            raise typer.BadParameter(f"{name} is given twice", param_hint="--library")
     return specs

@@ -1,7 +1,7 @@
-"""Says which libraries and devices can be used here, which can't, why, and what changes it.
+"""Reports which libraries and devices can be used here, why others can't, and how to fix them.
 
-Every probe runs in a process of its own: a library that crashes at import, or a driver
-that hangs, is a finding and not the end of the examination.
+Each check runs in its own process, so that a library that crashes at import, or a driver that
+hangs, becomes a finding and doesn't end the examination.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from voxbind_build.memories.lookup import EXAMINATIONS, facts
 from voxbind_build.model import Library, LibrarySpec
 
 PATIENCE = 120
-"""Seconds that an import may take."""
+"""Longest time that one check, such as an import, may take, in seconds."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What is known of one library or device, or of the way between two memories."""
+    """The state of one library, memory or device, or the cost of moving data between memories."""
 
     name: str
     kind: Literal["library", "memory", "device", "route"]
@@ -41,16 +41,16 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The version that the wrappers were made from."""
     detail: str = ""
     command: str = ""
-    """What to run to change it."""
+    """The command, or the advice, that makes it usable."""
     wants_gpu: bool = False
-    """Whether it is a GPU that is wanting, and without it nothing can be said."""
+    """Whether the library couldn't be checked because this machine has no GPU."""
 
     @property
     def ill(self) -> bool:
-        """Whether something that is there doesn't work, or isn't what was measured."""
+        """Whether it is installed but doesn't work, or isn't the version that was measured."""
         if not self.version or self.kind == "device":
             return False
-        # A machine without a GPU is no worse for it.
+        # A missing GPU is not a fault.
         fails = not self.usable and not self.wants_gpu
         return fails or bool(self.frozen and self.version != self.frozen)
 
@@ -58,34 +58,40 @@ class Finding(Struct, frozen=True, kw_only=True):
 def examine(
     specs: Sequence[LibrarySpec], libraries: Mapping[str, Library], package: Path
 ) -> tuple[Finding, ...]:
-    """Examine libraries and devices, and tell the ways between the memories.
+    """Examine libraries and devices, and how data can move between memories.
 
     Parameters
     ----------
     specs
-        Libraries that voxbind knows.
+        Libraries that voxbind has specifications of.
     libraries
-        Those that the package wraps, by name.
+        Libraries that the package wraps, by name.
     package
-        Its folder.
+        The package's folder.
+
+    Returns
+    -------
+    tuple of Finding
+        Libraries sorted by name, then memories and devices, then one route for each ordered pair
+        of memories.
     """
-    known = {spec.name: spec for spec in specs}
+    specs_by_name = {spec.name: spec for spec in specs}
     frozen = (library.environment for library in libraries.values())
     for environment in (*frozen, *(spec.environment for spec in specs)):
         os.environ.update(settings(environment))
     with ThreadPoolExecutor() as pool:
-        found = [
-            pool.submit(_library, name, known.get(name), libraries.get(name), package)
-            for name in sorted({*known, *libraries})
+        futures = [
+            pool.submit(_library, name, specs_by_name.get(name), libraries.get(name), package)
+            for name in sorted({*specs_by_name, *libraries})
         ]
-        found += [pool.submit(_memory, entry, package) for entry in EXAMINATIONS]
-        findings = [future.result() for future in found]
+        futures += [pool.submit(_memory, entry, package) for entry in EXAMINATIONS]
+        findings = [future.result() for future in futures]
     return (*findings, *_routes(package, findings))
 
 
 def _routes(package: Path, findings: Sequence[Finding]) -> list[Finding]:
-    """Return what each way between two memories costs, and whether both are here."""
-    said = _run(_ROUTES, path=(str(package.parent),))
+    """Return how data moves between each two memories, and whether both can be used here."""
+    answer = _run(_ROUTES, path=(str(package.parent),))
     usable = {finding.name for finding in findings if finding.usable and finding.kind != "library"}
 
     def is_here(place: str) -> bool:
@@ -98,7 +104,7 @@ def _routes(package: Path, findings: Sequence[Finding]) -> list[Finding]:
             usable=is_here(source) and is_here(target),
             detail=cost,
         )
-        for source, target, cost in cast("list[tuple[str, str, str]]", said.get("routes", []))
+        for source, target, cost in cast("list[tuple[str, str, str]]", answer.get("routes", []))
     ]
 
 
@@ -107,40 +113,40 @@ def _library(
 ) -> Finding:
     entry = spec or library
     assert entry is not None
-    # A library without a version is compared with none.
+    # The version of a library that has none can't be compared.
     frozen = library.version if library is not None and library.version != NO_VERSION else ""
     pin = f"{entry.distribution}=={frozen}" if frozen else entry.distribution
     install = f"pip install '{pin}'"
-    others = spec.also if spec is not None else ()
-    version = next(filter(None, map(_version, (entry.distribution, *others))), "")
+    other_distributions = spec.also if spec is not None else ()
+    version = next(filter(None, map(_version, (entry.distribution, *other_distributions))), "")
     finding = Finding(name=name, kind="library", usable=False, version=version, frozen=frozen)
-    absent = "" if version else f"{entry.distribution} isn't installed"
+    not_installed = "" if version else f"{entry.distribution} isn't installed"
     if entry.device == "cuda":
         install = _with_cuda()
-        if lack := _lack_of_gpu(package):
-            detail, command = _without_gpu(lack, absent)
+        if missing_gpu := _lack_of_gpu(package):
+            detail, command = _without_gpu(missing_gpu, not_installed)
             return replace(finding, detail=detail, command=command, wants_gpu=True)
-    if absent:
-        # A module beside the user's own code belongs to no distribution.
-        said = {"error": absent} if entry.device else _run(_IMPORT, *entry.modules)
-        if "error" in said:
-            return replace(finding, detail=absent, command=install)
-        version = str(said["version"])
+    if not_installed:
+        # A module of the user's own may belong to no distribution, but can be imported.
+        answer = {"error": not_installed} if entry.device else _run(_IMPORT, *entry.modules)
+        if "error" in answer:
+            return replace(finding, detail=not_installed, command=install)
+        version = str(answer["version"])
         finding = replace(finding, version=version)
     elif spec is not None and spec.home:
         install = f"pip install '{spec.distribution}[{spec.extra}]'"
-        said = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
+        answer = _run(_IMPORT, spec.home, *spec.needs, path=(str(package.parent),))
     else:
-        said = _run(_IMPORT, *entry.modules)
+        answer = _run(_IMPORT, *entry.modules)
     device = facts(entry.memory_type).device
-    # pyclesperanto can't be imported without a device, and CuPy can.
-    if device is not None and ("error" in said or entry.device == "cuda"):
-        found = _memory(device, package)
-        if not found.usable:
-            detail = f"needs a device: {found.detail}"
-            return replace(finding, detail=detail, command=found.command)
-    if "error" in said:
-        detail, command = f"can't be imported: {said['error']}", f"{install} --force-reinstall"
+    # pyclesperanto can't be imported without a device. CuPy can, so its device is always checked.
+    if device is not None and ("error" in answer or entry.device == "cuda"):
+        device_finding = _memory(device, package)
+        if not device_finding.usable:
+            detail = f"needs a device: {device_finding.detail}"
+            return replace(finding, detail=detail, command=device_finding.command)
+    if "error" in answer:
+        detail, command = f"can't be imported: {answer['error']}", f"{install} --force-reinstall"
     elif library is None:
         detail, command = "installed, but not in the package", f"voxbind build --library {name}"
     elif version and frozen and version != frozen:
@@ -148,27 +154,35 @@ def _library(
         command = f"voxbind build --library {name}"
     else:
         detail = command = ""
-    return replace(finding, usable="error" not in said, detail=detail, command=command)
+    return replace(finding, usable="error" not in answer, detail=detail, command=command)
 
 
 def _with_cuda() -> str:
-    """Return what installs the libraries on a GPU, for the CUDA of those that are here."""
+    """Return the command that installs the GPU libraries, for the CUDA version in use here."""
     is_13 = any(map(_version, ("cupy-cuda13x", "cucim-cu13")))
     return f"pip install 'voxbind[{'cuda13' if is_13 else 'cuda12'}]'"
 
 
-def _without_gpu(lack: str, absent: str) -> tuple[str, str]:
-    """Say what is missing, and what changes it: the GPU, and what isn't installed either."""
-    detail = f"needs an NVIDIA GPU: {lack}"
-    return (
-        (f"{detail}; {absent}", f"{_DRIVER}, and: {_with_cuda()}") if absent else (detail, _DRIVER)
-    )
+def _without_gpu(missing_gpu: str, not_installed: str) -> tuple[str, str]:
+    """Return a finding's detail and command for a machine that lacks a GPU.
+
+    Parameters
+    ----------
+    missing_gpu
+        Why there is no GPU to use.
+    not_installed
+        The library that is missing too, as a sentence; empty if it is installed.
+    """
+    detail = f"needs an NVIDIA GPU: {missing_gpu}"
+    if not_installed:
+        return f"{detail}; {not_installed}", f"{_DRIVER}, and: {_with_cuda()}"
+    return detail, _DRIVER
 
 
 def _lack_of_gpu(package: Path) -> str:
-    """Say why there is no NVIDIA GPU to work on; nothing where there is one."""
-    said = _run(_GPU, path=(str(package.parent),))
-    return str(said.get("error") or said.get("lack") or "")
+    """Return why there is no usable NVIDIA GPU; empty if there is one."""
+    answer = _run(_GPU, path=(str(package.parent),))
+    return str(answer.get("error") or answer.get("lack") or "")
 
 
 _IMPORT = """
@@ -192,7 +206,7 @@ print(json.dumps({"lack": lack()}))
 _ROUTES = """
 import json
 from voxbind._memory.routes import PLACES, route
-pairs = [(one, other) for one in PLACES for other in PLACES if one != other]
+pairs = [(source, target) for source in PLACES for target in PLACES if source != target]
 print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
 """
 _DRIVER = "on a machine with an NVIDIA GPU, install its driver (nvidia-smi lists the GPUs)"
@@ -202,19 +216,19 @@ def _memory(examination: Examination, package: Path) -> Finding:
     version = next(filter(None, map(_version, examination.distributions)), "")
     finding = Finding(name=examination.name, kind=examination.kind, usable=False, version=version)
     library = examination.name.partition(" ")[0]
-    absent = "" if version else f"{library} isn't installed"
-    if examination.needs_gpu and (lack := _lack_of_gpu(package)):
-        detail, command = _without_gpu(lack, absent)
+    not_installed = "" if version else f"{library} isn't installed"
+    if examination.needs_gpu and (missing_gpu := _lack_of_gpu(package)):
+        detail, command = _without_gpu(missing_gpu, not_installed)
         return replace(finding, detail=detail, command=command)
-    if absent:
-        return replace(finding, detail=absent, command=_filled(examination.install))
-    said = _run(examination.ask)
-    usable = bool(said.get("usable"))
+    if not_installed:
+        return replace(finding, detail=not_installed, command=_filled(examination.install))
+    answer = _run(examination.ask)
+    usable = bool(answer.get("usable"))
     return replace(
         finding,
         usable=usable,
-        detail=str(said.get("error") or said.get("detail") or ""),
-        command="" if usable else _filled(str(said.get("command") or examination.repair)),
+        detail=str(answer.get("error") or answer.get("detail") or ""),
+        command="" if usable else _filled(str(answer.get("command") or examination.repair)),
     )
 
 
@@ -230,9 +244,16 @@ def _version(distribution: str) -> str:
 
 
 def _run(code: str, *arguments: str, path: Sequence[str] = ()) -> dict[str, object]:
-    """Run Python code apart; return the JSON object that it prints last, or the error."""
+    """Run Python code in a new process.
+
+    Returns
+    -------
+    dict
+        The JSON object on the last line that the code prints, or the reason that there is none
+        under the key ``error``.
+    """
     try:
-        ran = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", code, *arguments],
             capture_output=True,
             text=True,
@@ -242,11 +263,11 @@ def _run(code: str, *arguments: str, path: Sequence[str] = ()) -> dict[str, obje
         )
     except subprocess.TimeoutExpired:
         return {"error": f"took longer than {PATIENCE} s"}
-    if ran.returncode < 0:
-        return {"error": f"crashed with signal {-ran.returncode}"}
-    if ran.returncode:
-        lines = ran.stderr.strip().splitlines() or [f"exit code {ran.returncode}"]
+    if completed.returncode < 0:
+        return {"error": f"crashed with signal {-completed.returncode}"}
+    if completed.returncode:
+        lines = completed.stderr.strip().splitlines() or [f"exit code {completed.returncode}"]
         return {"error": lines[-1]}
-    said = json.loads(ran.stdout.strip().splitlines()[-1])
-    assert isinstance(said, dict)
-    return said
+    answer = json.loads(completed.stdout.strip().splitlines()[-1])
+    assert isinstance(answer, dict)
+    return answer

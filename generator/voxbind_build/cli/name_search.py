@@ -1,4 +1,4 @@
-"""Finds functions in the manifest by what a person types."""
+"""Finds functions in the manifest by library, contract, text, or a full or partial name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,22 @@ def functions(
     kind: Literal["image", "helper"] | None = "image",
     text: str = "",
 ) -> Iterator[tuple[str, Function]]:
-    """Give (public upstream name, function) of the functions that fit, sorted by name."""
+    """Yield the functions that match every filter, sorted by library and name.
+
+    Parameters
+    ----------
+    manifest
+        The manifest to search.
+    library, contract, memory, evidence, kind
+        Values to match; None matches any.
+    text
+        Words that must all occur in the name, summary or tags, in any case.
+
+    Yields
+    ------
+    tuple of str and Function
+        The function's public upstream name and its entry in the manifest.
+    """
     wanted = text.casefold().split()
     for name, entry in sorted(manifest.libraries.items()):
         if library not in (None, name) or memory not in (None, entry.memory_type):
@@ -29,8 +44,8 @@ def functions(
                 continue
             if evidence not in (None, function.evidence):
                 continue
-            told = " ".join((public, summary(function), *function.tags)).casefold()
-            if all(word in told for word in wanted):
+            searched_text = " ".join((public, summary(function), *function.tags)).casefold()
+            if all(word in searched_text for word in wanted):
                 yield public, function
 
 
@@ -40,34 +55,59 @@ def summary(function: Function) -> str:
 
 
 def resolve(manifest: Manifest, name: str) -> tuple[str, ...]:
-    """Return the public names that `name` stands for.
+    """Return the public names that match `name`.
 
-    A full upstream name, a wrapper's name, or the last parts of either.
+    Parameters
+    ----------
+    manifest
+        The manifest to search.
+    name
+        A full upstream name, a wrapper's name, or the last parts of either.
+
+    Returns
+    -------
+    tuple of str
+        The one exact match if there is one, else every public name that ends in `name`.
     """
-    asked = name.removeprefix("voxbind.")
-    everything = _names(manifest)
-    if asked in everything:
-        return (asked,)
-    return tuple(public for public in everything if public.endswith(f".{asked}"))
+    upstream_name = name.removeprefix("voxbind.")
+    public_names = _names(manifest)
+    if upstream_name in public_names:
+        return (upstream_name,)
+    return tuple(public for public in public_names if public.endswith(f".{upstream_name}"))
 
 
 def near(manifest: Manifest, name: str) -> tuple[str, ...]:
-    """Return up to five public names that look like `name`, the nearest first."""
-    asked = name.removeprefix("voxbind.")
-    everything = _names(manifest)
-    by_last = {public.rpartition(".")[2]: public for public in reversed(everything)}
-    close = difflib.get_close_matches(asked, everything, n=5, cutoff=0.75)
-    last = asked.rpartition(".")[2]
-    close += [by_last[match] for match in difflib.get_close_matches(last, by_last, n=5)]
+    """Return up to five public names similar to `name`, most similar first."""
+    upstream_name = name.removeprefix("voxbind.")
+    public_names = _names(manifest)
+    by_last_part = {public.rpartition(".")[2]: public for public in reversed(public_names)}
+    close = difflib.get_close_matches(upstream_name, public_names, n=5, cutoff=0.75)
+    last_part = upstream_name.rpartition(".")[2]
+    close += [
+        by_last_part[match] for match in difflib.get_close_matches(last_part, by_last_part, n=5)
+    ]
     return tuple(dict.fromkeys(close))[:5]
 
 
 def entry(manifest: Manifest, public: str) -> tuple[str, Function | Exclusion]:
-    """Return the library's name and what the manifest says of a public name."""
+    """Return the library of a public name, and the name's entry in the manifest.
+
+    Parameters
+    ----------
+    manifest
+        The manifest to search.
+    public
+        A public upstream name.
+
+    Raises
+    ------
+    KeyError
+        If the manifest has no such name.
+    """
     for name, library in manifest.libraries.items():
-        found = library.functions.get(public) or library.excluded.get(public)
-        if found is not None:
-            return name, found
+        function_or_exclusion = library.functions.get(public) or library.excluded.get(public)
+        if function_or_exclusion is not None:
+            return name, function_or_exclusion
     raise KeyError(public)
 
 

@@ -1,4 +1,4 @@
-"""Where the package is that commands read and write, if no folder is named."""
+"""The folder of the package that commands read and write by default."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _ROOT = _BUILD_PACKAGE.parents[1]
 
 
 def is_checkout() -> bool:
-    """Return whether this is voxbind's own repository, and no installed package."""
+    """Return whether this code runs from voxbind's repository, not from an installed package."""
     return _ROOT.joinpath("generator").is_dir() and _ROOT.joinpath("templates").is_dir()
 
 
 def default_package() -> Path:
-    """Return the folder of the package: the checkout's, else that of the installed voxbind."""
+    """Return the package's folder in the checkout, or else in the installed voxbind."""
     if is_checkout():
         return _ROOT / "generated" / "voxbind"
     spec = importlib.util.find_spec("voxbind")

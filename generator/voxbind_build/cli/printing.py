@@ -1,4 +1,4 @@
-"""Prints reports, lists and findings for people; `explain` has the page of one function."""
+"""Prints reports, lists and findings as text; `function_page` has the page of one function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from voxbind_build.build.progress import table
+from voxbind_build.build import progress
 from voxbind_build.build.report import (
     BuildReport,
     CheckReport,
@@ -32,7 +32,7 @@ from voxbind_build.verify.disk import Changes
 
 def build(console: Console, report: BuildReport) -> None:
     """Print what a build did."""
-    console.print(table(report.rows))
+    console.print(progress.table(report.rows))
     _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
@@ -41,8 +41,8 @@ def build(console: Console, report: BuildReport) -> None:
 
 
 def record(console: Console, report: RecordReport) -> None:
-    """Print what a recording did, or a merging of recordings."""
-    console.print(table(report.rows))
+    """Print what a recording, or a merge of recordings, did."""
+    console.print(progress.table(report.rows))
     _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     for machine in report.machines:
@@ -50,24 +50,28 @@ def record(console: Console, report: RecordReport) -> None:
     for merged in report.merged:
         for line in merged.lines():
             _indented(console, line)
-    apart = [entry for entry in report.compared if entry.differs]
+    differing = [entry for entry in report.compared if entry.differs]
     if report.compared:
         console.print(
-            f"{len(report.compared)} functions were run beside their twins; the results of "
-            f"{len(apart)} are further from each other than the tolerance",
+            f"{len(report.compared)} functions were compared with their twins; the results of "
+            f"{len(differing)} differ by more than the tolerance",
             highlight=False,
         )
-    for entry in apart:
-        found = entry.agreement
-        if found.at:
-            _indented(console, f"{entry.name}: {found.relative:g} of the greatest at {found.at}")
-        for told in found.unlike:
-            _indented(console, f"{entry.name}: {told}")
+    for entry in differing:
+        agreement = entry.agreement
+        if agreement.at:
+            _indented(
+                console,
+                f"{entry.name}: differs by {agreement.relative:g} times the largest number, with "
+                f"{agreement.at}",
+            )
+        for difference in agreement.unlike:
+            _indented(console, f"{entry.name}: {difference}")
     if report.file:
         console.print(
             Text(
-                f"written to {report.file}; merge it elsewhere with `voxbind record "
-                f"--from {report.file}`"
+                f"Written to {report.file}. To merge it on another machine, run `voxbind record "
+                f"--from {report.file}` there."
             ),
             soft_wrap=True,
         )
@@ -76,9 +80,9 @@ def record(console: Console, report: RecordReport) -> None:
 
 
 def check(console: Console, report: CheckReport) -> None:
-    """Print how the package stands."""
+    """Print whether the package is up to date, and what differs."""
     for row in report.rows:
-        sign = "=" if row.adds_up else "[red]isn't[/]"
+        sign = "=" if row.adds_up else "[red]≠[/]"
         console.print(
             f"{row.library} {row.version}: {row.public} public names {sign} {row.wrapped} wrapped "
             f"+ {row.helpers} helpers + {row.excluded} excluded"
@@ -101,28 +105,28 @@ def check(console: Console, report: CheckReport) -> None:
         console.print("The package agrees with the installed libraries and with its manifest.")
     elif report.foreign or report.refused:
         console.print(
-            "The package differs, and `voxbind build` writes nothing until what isn't voxbind's "
-            "is moved elsewhere and what authors declare holds."
+            "The package differs, and `voxbind build` refuses to write: first move files that "
+            "aren't voxbind's elsewhere, and correct wrong declarations."
         )
     else:
         console.print(
-            "The package differs. `voxbind build` brings it up to date; "
-            "what was edited by hand in it is lost then."
+            "The package differs. `voxbind build` brings it up to date, and overwrites changes "
+            "made by hand."
         )
 
 
 _FINDINGS = {
-    "refused": "doesn't hold",
+    "refused": "wrong declaration",
     "planted": "not compiled from its source",
-    "links": "a link",
+    "links": "symbolic link",
     "edited": "edited by hand",
     "missing": "missing",
     "foreign": "not voxbind's",
-    "outdated": "to be measured",
+    "outdated": "needs measuring",
     "obsolete": "no longer written",
     "stale": "out of date",
 }
-"""What is said of each finding of a check."""
+"""The heading of each kind of finding of a check."""
 
 
 def _difference(console: Console, difference: Difference) -> None:
@@ -140,32 +144,32 @@ def _changes(console: Console, changes: Changes, seconds: float) -> None:
     )
 
 
-def functions(console: Console, found: Sequence[tuple[str, Function]]) -> None:
+def functions(console: Console, matches: Sequence[tuple[str, Function]]) -> None:
     """Print a table of functions."""
-    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("function", "contract", "result", "summary"):
-        shown.add_column(heading, no_wrap=heading != "summary")
-    for public, function in found:
-        shown.add_row(
+        table.add_column(heading, no_wrap=heading != "summary")
+    for public, function in matches:
+        table.add_row(
             escape(public),
             function.label,
             _result(function),
             escape(lookup.summary(function)),
         )
-    console.print(shown)
-    console.print(f"{len(found)} functions", highlight=False)
+    console.print(table)
+    console.print(f"{len(matches)} functions", highlight=False)
 
 
-def findings(console: Console, found: Sequence[Finding]) -> None:
-    """Print what the doctor found."""
-    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("", "name", "installed", "wrapped", "remark", "what changes it"):
-        shown.add_column(heading, overflow="fold")
-    for finding in found:
+def findings(console: Console, all_findings: Sequence[Finding]) -> None:
+    """Print the doctor's findings: a table of libraries and devices, and one of the routes."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("", "name", "installed", "wrapped", "remark", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for finding in all_findings:
         if finding.kind == "route":
             continue
         sign = "[green]usable[/]" if finding.usable else "[red]not usable[/]"
-        shown.add_row(
+        table.add_row(
             sign,
             finding.name,
             finding.version or "-",
@@ -173,86 +177,89 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
             escape(finding.detail),
             escape(finding.command),
         )
-    console.print(shown)
-    _routes(console, [finding for finding in found if finding.kind == "route"])
+    console.print(table)
+    _routes(console, [finding for finding in all_findings if finding.kind == "route"])
 
 
-def _routes(console: Console, found: Sequence[Finding]) -> None:
-    """Print what the way from each memory to each other costs."""
-    ways = {tuple(finding.name.split(" -> ")): finding for finding in found}
-    places = tuple(dict.fromkeys(source for source, _ in ways))
-    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title="from (row) to (column)")
+def _routes(console: Console, route_findings: Sequence[Finding]) -> None:
+    """Print how data moves from each memory to each other."""
+    routes = {tuple(finding.name.split(" -> ")): finding for finding in route_findings}
+    places = tuple(dict.fromkeys(source for source, _ in routes))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title="from (row) to (column)")
     for heading in ("", *places):
-        shown.add_column(heading)
+        table.add_column(heading)
     for source in places:
-        cells = (ways.get((source, target)) for target in places)
-        shown.add_row(source, *("same" if way is None else _way(way) for way in cells))
+        cells = (routes.get((source, target)) for target in places)
+        table.add_row(source, *("same" if route is None else _cost(route) for route in cells))
     if places:
-        console.print(shown)
-        console.print("share: one buffer; copy, copy: by way of the host; (…): not on this machine")
+        console.print(table)
+        console.print(
+            "share: both use one buffer; copy, copy: through host memory; (…): not on this machine"
+        )
 
 
-def _way(way: Finding) -> str:
-    return way.detail if way.usable else f"[dim]({way.detail})[/]"
+def _cost(route: Finding) -> str:
+    return route.detail if route.usable else f"[dim]({route.detail})[/]"
 
 
 def _evidence(console: Console, rows: Sequence[Row]) -> None:
     """Print how many functions of each library weren't run here."""
     for row in rows:
-        if told := _unrun(row):
-            console.print(f"{row.library}: {told.removeprefix('; ')}", highlight=False)
+        if counts := _unrun(row):
+            console.print(f"{row.library}: {counts.removeprefix('; ')}", highlight=False)
 
 
 def _unrun(row: Row) -> str:
-    """Say how many functions weren't run here."""
+    """Return how many functions weren't run here, by evidence; empty if all were."""
     counts = {
         "recorded": row.recorded,
         "inferred": row.inferred,
         "unobserved": row.unobserved,
     }
-    told = ", ".join(f"{count} {evidence}" for evidence, count in counts.items() if count)
-    return f"; {told}" if told else ""
+    listed = ", ".join(f"{count} {evidence}" for evidence, count in counts.items() if count)
+    return f"; {listed}" if listed else ""
 
 
-def _unobserved(console: Console, rows: Sequence[Row], found: Sequence[Unobserved]) -> None:
-    """Print how much of each library rests on something else than a run, and on what."""
+def _unobserved(console: Console, rows: Sequence[Row], entries: Sequence[Unobserved]) -> None:
+    """Print which functions' entries aren't based on running them, and what they are based on."""
     for row in rows:
-        missed = [entry for entry in found if entry.library == row.library]
-        if not missed:
+        not_run = [entry for entry in entries if entry.library == row.library]
+        if not not_run:
             continue
-        images = sum(entry.kind == "image" for entry in missed)
+        images = sum(entry.kind == "image" for entry in not_run)
         share = f" ({images / row.wrapped:.1%})" if images else ""
         console.print(
             f"{row.library}: {images} of {row.wrapped} image functions{share} and "
-            f"{len(missed) - images} of {row.helpers} helpers rest on something else than a run",
+            f"{len(not_run) - images} of {row.helpers} helpers haven't been run",
             highlight=False,
         )
-        for entry in missed:
+        for entry in not_run:
             _indented(console, f"{entry.name}, {entry.kind}, {entry.evidence}: {entry.reason}")
 
 
-def _declared(console: Console, found: Sequence[Declared]) -> None:
-    """Print each declaration beside what was observed."""
-    for entry in found:
-        seen = entry.observed
-        console.print(Text(f"{entry.name}: the declaration {entry.standing}"))
-        _indented(console, f"declared {entry.contract}: {entry.reason}")
-        told = "" if seen.evidence not in SEEN else f"observed {seen.contract or seen.kind}: "
-        _indented(console, told + seen.reason)
+def _declared(console: Console, declarations: Sequence[Declared]) -> None:
+    """Print each declaration and what was observed."""
+    for declaration in declarations:
+        observed = declaration.observed
+        console.print(Text(f"{declaration.name}: the declaration {declaration.standing}"))
+        _indented(console, f"declared {declaration.contract}: {declaration.reason}")
+        was_run = observed.evidence in SEEN
+        start = f"observed {observed.contract or observed.kind}: " if was_run else ""
+        _indented(console, start + observed.reason)
 
 
-def _types(console: Console, found: Sequence[Types]) -> None:
-    """Print how much of each library has no full type, and what its documentation gets wrong."""
-    for entry in found:
+def _types(console: Console, entries: Sequence[Types]) -> None:
+    """Print how many parameters have no full type, and how many defaults contradict the docs."""
+    for entry in entries:
         share = entry.untyped / entry.parameters if entry.parameters else 0.0
         line = f"{entry.library}: {entry.untyped} of {entry.parameters} parameters"
-        line += f" ({share:.1%}) have an Any in their type"
+        line += f" ({share:.1%}) have Any in their type"
         if entry.contradictions:
             line += f"; {entry.contradictions} defaults aren't of the documented type"
-            line += f", {entry.none} of them None"
+            line += f" ({entry.none} None)"
         console.print(line, highlight=False)
         for text, count in entry.unread.items():
-            _indented(console, f"documented type that can't be read, {count} times: {text}")
+            _indented(console, f"documented type that can't be parsed, {count} times: {text}")
 
 
 def _indented(console: Console, text: str) -> None:
@@ -265,12 +272,12 @@ def _result(function: Function) -> str:
 
 
 def _shortened(text: str, length: int = 300) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= length else f"{flat[:length]}..."
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= length else f"{one_line[:length]}..."
 
 
 def console(width: int = 140) -> Console:
-    """Return standard output; a pipe, which has no width, isn't cut at a terminal's."""
+    """Return a console on standard output, `width` characters wide unless it is a terminal."""
     return Console() if sys.stdout.isatty() else Console(width=width)
 
 

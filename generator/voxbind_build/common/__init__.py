@@ -1,1 +1,1 @@
-"""What several stages share: type expressions, and the sections of docstrings."""
+"""Code that several stages share: type expressions, sections of docstrings, and phrases."""

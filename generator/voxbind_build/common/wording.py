@@ -18,7 +18,7 @@ def enumerated(names: Sequence[str]) -> str:
 
 
 def kind_of_call(dtype: str, parameters: Sequence[str], of: str = "") -> str:
-    """Return the words that say which calls are meant: ``for bool with mode and cval``.
+    """Return a phrase that limits a sentence to some calls: ``for bool with mode and cval``.
 
     Parameters
     ----------
@@ -27,19 +27,19 @@ def kind_of_call(dtype: str, parameters: Sequence[str], of: str = "") -> str:
     parameters
         Parameters that aren't at their defaults.
     of
-        Words before the dtype: ``images of``.
+        Words before the dtype, such as ``images of``.
 
     Returns
     -------
     str
-        Empty if every call is meant.
+        Empty if the sentence is about every call.
     """
     words = [f"for {of} {dtype}" if of else f"for {dtype}"] if dtype else []
     return " ".join([*words, *([f"with {enumerated(parameters)}"] if parameters else [])])
 
 
 def difference(max_relative: float | None, others: str) -> str:
-    """Return the predicate that says how far results are from others.
+    """Return the predicate of a sentence on how much results differ from others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Describe: from definitions to signatures with types, and documentation."""
+"""Derives signatures with types, and documentation, from the definitions of functions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 
 
 def describe(inventory: Inventory) -> tuple[Description, ...]:
-    """Describe the functions of an inventory that are not left out, in its order."""
+    """Describe the functions of an inventory, in its order, without those that are excluded."""
     classes = _classes(inventory)
     lazy = inventory.spec.lazy
     described = [
@@ -41,15 +41,15 @@ def describe(inventory: Inventory) -> tuple[Description, ...]:
 
 
 def _classes(inventory: Inventory) -> Classes:
-    """Give the library's public classes by name; of two places of one, the upper."""
+    """Return the library's public classes by name; of two modules with one, the upper counts."""
     untyped = inventory.spec.untyped
-    names = [
-        each
-        for each in inventory.names
-        if each.kind == "class" and each.exclusion is None and each.name not in untyped
+    classes = [
+        name
+        for name in inventory.names
+        if name.kind == "class" and name.exclusion is None and name.name not in untyped
     ]
-    names.sort(key=lambda each: -each.name.count("."))
-    return {each.attribute: each.name for each in names}
+    classes.sort(key=lambda name: -name.name.count("."))
+    return {name.attribute: name.name for name in classes}
 
 
 def _describe(
@@ -76,16 +76,18 @@ def _describe(
 
 
 def _declared_lazy(description: Description, names: tuple[str, ...]) -> Description:
-    """Note that parameters take dask arrays, as if the documentation said so."""
+    """Record that parameters accept dask arrays, as if the documentation said so."""
     parameters = tuple(
-        replace(each, facts={**each.facts, "storage": "dask"}) if each.name in names else each
-        for each in description.parameters
+        replace(parameter, facts={**parameter.facts, "storage": "dask"})
+        if parameter.name in names
+        else parameter
+        for parameter in description.parameters
     )
     return replace(description, parameters=parameters)
 
 
 def _scrubbed(description: Description) -> Description:
-    """Put a replacement character for each half of a pair, which no file can hold."""
+    """Replace unpaired surrogates, which can't be written to a file, by replacement characters."""
 
     def scrub(value: object) -> object:
         if isinstance(value, str):
@@ -100,7 +102,7 @@ def _scrubbed(description: Description) -> Description:
 
 
 def _categories(definition: Definition) -> Iterator[str]:
-    """Give the texts of a decorator's list, as in ``@plugin(categories=["filter"])``."""
+    """Yield the strings in a decorator's list: "filter" in ``@plugin(categories=["filter"])``."""
     for decorator in definition.decorators:
         node = ast.parse(decorator, mode="eval").body
         for keyword in node.keywords if isinstance(node, ast.Call) else ():
@@ -109,7 +111,7 @@ def _categories(definition: Definition) -> Iterator[str]:
 
 
 def _declared(definition: Definition) -> Contract | None:
-    """Give the contract that a decorator names: ``@declare("FLEXIBLE")``."""
+    """Return the contract that a decorator declares: ``@declare("FLEXIBLE")``."""
     for decorator in definition.decorators:
         node = ast.parse(decorator, mode="eval").body
         if not isinstance(node, ast.Call) or len(node.args) + len(node.keywords) != 1:
@@ -117,16 +119,16 @@ def _declared(definition: Definition) -> Contract | None:
         if ast.unparse(node.func).rpartition(".")[2] != "declare":
             continue
         argument = node.args[0] if node.args else node.keywords[0].value
-        said = argument.value if isinstance(argument, ast.Constant) else ast.unparse(argument)
+        text = argument.value if isinstance(argument, ast.Constant) else ast.unparse(argument)
         # A name, or a member of `voxbind.ProcessingContract`.
-        name = str(said).rpartition(".")[2]
+        name = str(text).rpartition(".")[2]
         contracts: tuple[Contract, ...] = get_args(Contract)
         return next((contract for contract in contracts if contract == name), None)
     return None
 
 
 def _deprecating_decorator(definition: Definition) -> str | None:
-    """Give the texts in a decorator such as ``@deprecated("use `gaussian`")``."""
+    """Return the texts in a decorator such as ``@deprecated("use `gaussian`")``."""
     for decorator in definition.decorators:
         node = ast.parse(decorator, mode="eval").body
         called = node.func if isinstance(node, ast.Call) else node
@@ -135,7 +137,7 @@ def _deprecating_decorator(definition: Definition) -> str | None:
         arguments = (
             node.args + [k.value for k in node.keywords] if isinstance(node, ast.Call) else []
         )
-        # Some begin with the name of what they stand at.
+        # Some texts begin with the name of the decorated function.
         name = f"{definition.qualname}: "
         return "; ".join(text.removeprefix(name) for text in _texts(arguments)) or "deprecated"
     return None

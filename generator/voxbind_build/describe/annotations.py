@@ -1,4 +1,4 @@
-"""From an annotation in Python's own syntax to the vocabulary."""
+"""Translates Python annotations to the vocabulary of types."""
 
 from __future__ import annotations
 
@@ -34,12 +34,20 @@ _OF_ARRAYS = frozenset({"Any", "Array", "ArrayLike"})
 
 
 def from_annotation(text: str, classes: Classes = NO_CLASSES) -> TypeExpr | None:
-    """Translate an annotation; what neither vocabulary nor `classes` name becomes ``Any``.
+    """Translate an annotation to the vocabulary.
+
+    Parameters
+    ----------
+    text
+        The annotation.
+    classes
+        The library's public classes.
 
     Returns
     -------
     TypeExpr or None
-        None where the text is no annotation or says nothing.
+        Names that are in neither the vocabulary nor `classes` become ``Any``. None if the text
+        isn't an annotation, or if all of it is ``Any``.
     """
     try:
         translated = _Translator(classes).translate(parse(text))
@@ -100,11 +108,11 @@ class _Translator:
         return NICKNAMES.called(name) or ANY
 
     def callable(self, inner: tuple[TypeExpr, ...]) -> TypeExpr:
-        """Keep the arguments of a callable, unless it is one for arrays of a certain class."""
+        """Keep the argument types of a callable, unless arrays or unknown types are among them."""
         result = self.item(inner[-1]) if len(inner) == 2 else ANY
         if isinstance(inner[0], Parameters):
             types = tuple(map(self.item, inner[0].types))
-            if not any(_OF_ARRAYS & names(each) for each in types):
+            if not any(_OF_ARRAYS & names(type_) for type_ in types):
                 return Generic("Callable", (Parameters(types), result))
         return Generic("Callable", (DOTS, result))
 

@@ -1,4 +1,4 @@
-"""The parts of a docstring that a description is made of."""
+"""Extracts from a docstring the parts that a description consists of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOTE = re.compile(r"\A\*\*Deprecated:?\*\*:? *(?P<text>.+?)(?:\n\s*\n|\Z)", re.
 
 
 class Documentation(NamedTuple):
-    """What a docstring says about a function."""
+    """The documented parameters, results and deprecation of a function."""
 
     parameters: dict[str, Entry]
     returns: tuple[Entry, ...]
@@ -32,9 +32,9 @@ def parse(docstring: str) -> Documentation:
     for title in ("Parameters", "Other Parameters"):
         for entry in _entries(read, title):
             for name in filter(None, entry.names):
-                known = parameters.get(name)
-                # A deprecated parameter is listed twice, the second time for its end.
-                if known is None or not known.type or known.type == "DEPRECATED":
+                earlier = parameters.get(name)
+                # A deprecated parameter may be listed twice; the first entry has its type.
+                if earlier is None or not earlier.type or earlier.type == "DEPRECATED":
                     parameters[name] = entry
     returns, yields = (_results(read, title) for title in ("Returns", "Yields"))
     return Documentation(parameters, returns, yields, _deprecated(read.introduction))
@@ -47,18 +47,20 @@ def _entries(docstring: Docstring, title: str) -> Iterator[Entry]:
 
 
 def _results(docstring: Docstring, title: str) -> tuple[Entry, ...]:
-    """Return the entries of the first section that has any, without text about all of them."""
+    """Return the entries of the first section that has any, without introductory text."""
     for section in docstring.sections:
         if section.title == title and section.body:
-            found = [entry for entry in entries(section) if entry.names or entry.type]
-            # In Google's style, a line without a name introduces those that have one.
-            named = [entry for entry in found if entry.names and section.style == "google"]
-            return tuple(named or found)
+            section_entries = [entry for entry in entries(section) if entry.names or entry.type]
+            # In Google style, a line without a name may introduce entries with names.
+            named_entries = [
+                entry for entry in section_entries if entry.names and section.style == "google"
+            ]
+            return tuple(named_entries or section_entries)
     return ()
 
 
 def _deprecated(introduction: str) -> str | None:
-    """Find the deprecation of the function itself, which stands before all sections."""
+    """Return the deprecation of the function itself, which comes before all sections."""
     if (directive := _DIRECTIVE.search(introduction)) is not None:
         text = " ".join(directive["text"].split())
         since = directive["since"].strip()

@@ -1,4 +1,4 @@
-"""What a parse of a documented type means: alternatives of the vocabulary, and facts."""
+"""Translates the parse tree of a documented type to a type of the vocabulary, and facts."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from voxbind_build.describe.nicknames import NICKNAMES, bare_container
 __all__ = ["ENDS", "Part", "joined", "meaning"]
 
 ENDS = " .;:"
-"""What ends a text and means nothing."""
+"""Characters without meaning at the end of a text."""
 
 _ARRAYS = (Name("Array"), Name("ArrayLike"))
 _TUPLE = bare_container("tuple")
 _CALLABLE = Generic("Callable", (DOTS, ANY))
-# Written out, a tuple of more than these is a type that nobody reads.
+# Tuples with more members are written as open tuples, which are easier to read.
 _MOST_MEMBERS = 8
-# What the name of a fact says already.
+# Words at the start of a fact that its name already says.
 _LEADS = {
     "shape": re.compile(r"^(?:(?:of|with) )?shape[ =:]+", re.I),
     "ndim": re.compile(r"^of rank ", re.I),
@@ -46,35 +46,42 @@ _LEADS = {
     "default": re.compile(r"^(?:=|default(?:s to| value| is)?[ :=]*) *", re.I),
 }
 _NO_LEAD = re.compile("^$")
-# The word of a name in braces that may be a bound: "{1, ..., ndim}".
+# Marks a name in braces that may be a bound: "{1, ..., ndim}".
 _BOUND = "bound"
 
 
 class Part(NamedTuple):
-    """What one node of the tree means."""
+    """The meaning of one node of the tree."""
 
     type: TypeExpr | None = None
-    """None where it says nothing about a type."""
+    """None if the node doesn't determine a type."""
     facts: tuple[tuple[str, str], ...] = ()
     word: str = ""
     """The text of a bare name."""
     members: tuple[TypeExpr, ...] = ()
-    """Those of a group, "(ndarray, int)", in their order."""
+    """The members of a group such as "(ndarray, int)", in their order."""
 
 
 def meaning(tree: ParseTree, classes: Classes) -> Part:
-    """Say what a tree of `doctype.lark` means.
+    """Return the meaning of a tree of `doctype.lark`.
+
+    Parameters
+    ----------
+    tree
+        The parse tree of a documented type.
+    classes
+        The library's public classes.
 
     Raises
     ------
     lark.exceptions.VisitError
-        Where it means nothing, as ``{int, unknown}`` doesn't.
+        If the tree has no meaning, such as ``{int, unknown}``.
     """
     return _Meaning(classes).transform(tree)
 
 
 def joined(facts: Iterable[tuple[str, str]], separator: str) -> tuple[tuple[str, str], ...]:
-    """Put facts of one name together."""
+    """Join the texts of facts that have the same name."""
     together: dict[str, list[str]] = {}
     for name, text in facts:
         together.setdefault(name, []).append(text)
@@ -89,33 +96,33 @@ class _Meaning(Transformer[Token, Part]):
         super().__init__()
         self._classes = classes
 
-    # --- from the whole to its phrases -------------------------------------------------
+    # --- text, clauses, phrases ----------------------------------------------------------
 
     def start(self, *clauses: Part) -> Part:
-        found: list[TypeExpr] = []
+        types: list[TypeExpr] = []
         facts: list[tuple[str, str]] = []
         for clause in clauses:
             facts += clause.facts
-            if clause.word in NICKNAMES.dtypes and found and found[-1] in _ARRAYS:
+            if clause.word in NICKNAMES.dtypes and types and types[-1] in _ARRAYS:
                 facts.append(("dtype", clause.word))  # "ndarray, int64"
             elif clause.type:
-                found.append(clause.type)
-        return Part(_united(found), joined([*facts, *_covered(found)], "; "))
+                types.append(clause.type)
+        return Part(_united(types), joined([*facts, *_covered(types)], "; "))
 
     def clause(self, *phrases: Part) -> Part:
-        found = [phrase.type for phrase in phrases if phrase.type]
+        types = [phrase.type for phrase in phrases if phrase.type]
         facts = [fact for phrase in phrases for fact in phrase.facts]
-        facts = [*joined(facts, " or "), *_covered(found)]
+        facts = [*joined(facts, " or "), *_covered(types)]
         word = phrases[0].word if len(phrases) == 1 and not facts else ""
-        return Part(_united(found), tuple(facts), word, phrases[0].members)
+        return Part(_united(types), tuple(facts), word, phrases[0].members)
 
     def phrase(self, *parts: Part | Token) -> Part:
         core = next((part for part in parts if isinstance(part, Part)), Part())
-        own = dict(_facts(part for part in parts if isinstance(part, Token)))
-        found = core.type and _counted(core.type, own.get("length", ""))
-        if found == _TUPLE and re.fullmatch(r"\([A-Z, ]+\)", own.get("shape", "")):
-            found = Generic("tuple", (Name("int"), DOTS))  # "tuple (M, N)"
-        return core._replace(type=found, facts=joined(_facts(parts), ", "))
+        own_facts = dict(_facts(part for part in parts if isinstance(part, Token)))
+        type_ = core.type and _counted(core.type, own_facts.get("length", ""))
+        if type_ == _TUPLE and re.fullmatch(r"\([A-Z, ]+\)", own_facts.get("shape", "")):
+            type_ = Generic("tuple", (Name("int"), DOTS))  # "tuple (M, N)"
+        return core._replace(type=type_, facts=joined(_facts(parts), ", "))
 
     # --- types -------------------------------------------------------------------------
 
@@ -123,23 +130,23 @@ class _Meaning(Transformer[Token, Part]):
         return Part(NICKNAMES.types[word.lower()], word=word.lower())
 
     def array(self, word: Token, of: Part | Token | None = None, *remark: Token) -> Part:
-        found = NICKNAMES.types[word.lower()]
+        type_ = NICKNAMES.types[word.lower()]
         if isinstance(of, Token):
-            return Part(found, _facts([of]))
+            return Part(type_, _facts([of]))
         items = (("items", str(of.type or ANY)), *of.facts) if of else ()
-        return Part(found, (*items, *_facts(remark)))
+        return Part(type_, (*items, *_facts(remark)))
 
     def foreign(self, name: Token) -> Part:
-        found = self._classes.get(name.rpartition(".")[2])
-        return Part(Name(found)) if found else Part(ANY, (("class", str(name)),))
+        class_name = self._classes.get(name.rpartition(".")[2])
+        return Part(Name(class_name)) if class_name else Part(ANY, (("class", str(name)),))
 
     def subscript(self, *tokens: Token) -> Part:
         text = "".join(tokens)
-        # In a docstring, `tuple[int]` says nothing about the number of them.
+        # In a docstring, `tuple[int]` leaves the number of members open.
         is_bare = re.fullmatch(r"(?i)tuple\[[^,]*\]", text) is not None
-        found = from_annotation(f"{text[:-1]}, ...]" if is_bare else text, self._classes)
-        is_known = found is not None and ("Any" in text or not untyped(found))
-        return Part(found or ANY, () if is_known else (("class", text),))
+        type_ = from_annotation(f"{text[:-1]}, ...]" if is_bare else text, self._classes)
+        is_known = type_ is not None and ("Any" in text or not untyped(type_))
+        return Part(type_ or ANY, () if is_known else (("class", text),))
 
     def callable(self, *words: Token) -> Part:
         for word in words:
@@ -156,8 +163,8 @@ class _Meaning(Transformer[Token, Part]):
             items = (("items", str(item.type)),) if item.type else ()
             return Part(bare_container(kind), (*item.facts, *items))
         else:
-            one = Generic("tuple", item.members) if len(item.members) > 1 else item.type
-            inner = (one, DOTS) if kind == "tuple" else (one,)
+            item_type = Generic("tuple", item.members) if len(item.members) > 1 else item.type
+            inner = (item_type, DOTS) if kind == "tuple" else (item_type,)
         count = next((str(part) for part in of if isinstance(part, Token)), "")
         facts = (("length", count), *item.facts) if count else item.facts
         return Part(_counted(Generic(kind, inner), count), facts)
@@ -179,7 +186,7 @@ class _Meaning(Transformer[Token, Part]):
     def INTEGER(self, text: Token) -> Part:
         return Part(Literal((int(text),)))
 
-    # --- what stands in brackets -------------------------------------------------------
+    # --- content of brackets -------------------------------------------------------------
 
     def choice(self, part: Part | Token) -> Part:
         if isinstance(part, Part):
@@ -202,24 +209,24 @@ class _Meaning(Transformer[Token, Part]):
         elements = [part for part in parts if isinstance(part, Part)]
         facts = joined((fact for part in elements for fact in part.facts), ", ")
         if any(part.type == "ELLIPSIS" for part in parts if isinstance(part, Token)):
-            # "{1, 2, ..., ndim}": more than these.
+            # "{1, 2, ..., ndim}": there are more choices.
             values = [value for part in elements if part.type for value in choices(part.type)]
-            told = ", ".join([*map(repr, values), "...", *dict(facts).values()])
-            return Part(_united(map(type_of, values)), (("choices", told),))
+            listed_choices = ", ".join([*map(repr, values), "...", *dict(facts).values()])
+            return Part(_united(map(type_of, values)), (("choices", listed_choices),))
         members = tuple(part.type for part in elements if part.type)
         if len(members) < len(elements) or any(part.word == _BOUND for part in elements):
             raise ValueError("an element of unknown type")
         return Part(_united(members), (*facts, *_covered(members)), members=members)
 
 
-def _united(found: Iterable[TypeExpr | None]) -> TypeExpr | None:
-    """Unite types; None where there is none."""
-    types = [type_ for type_ in found if type_ is not None]
+def _united(alternatives: Iterable[TypeExpr | None]) -> TypeExpr | None:
+    """Return the union of types; None if there are none."""
+    types = [type_ for type_ in alternatives if type_ is not None]
     return union(*types) if types else None
 
 
 def _facts(parts: Iterable[Part | Token]) -> tuple[tuple[str, str], ...]:
-    """Give the facts of a phrase in their order; a token's name is its terminal's first word."""
+    """Return the facts of a phrase in their order; a fact is named after its terminal."""
     facts: list[tuple[str, str]] = []
     for part in parts:
         if isinstance(part, Part):
@@ -231,25 +238,29 @@ def _facts(parts: Iterable[Part | Token]) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _covered(found: Sequence[TypeExpr]) -> tuple[tuple[str, str], ...]:
-    """Keep the choices that a wider type beside them covers: "{1, 2}, int"."""
-    told = [value for each in found for value in choices(each) if not isinstance(value, bool)]
-    kept = choices(union(*found)) if found else ()
-    lost = ", ".join(repr(value) for value in dict.fromkeys(told) if value not in kept)
-    return (("choices", lost),) if lost else ()
+def _covered(types: Sequence[TypeExpr]) -> tuple[tuple[str, str], ...]:
+    """Return, as a fact, the choices that another type in the union covers: "{1, 2}, int"."""
+    all_choices = [
+        value for type_ in types for value in choices(type_) if not isinstance(value, bool)
+    ]
+    remaining = choices(union(*types)) if types else ()
+    covered = ", ".join(
+        repr(value) for value in dict.fromkeys(all_choices) if value not in remaining
+    )
+    return (("choices", covered),) if covered else ()
 
 
-def _counted(found: TypeExpr, length: str) -> TypeExpr:
-    """Write out a tuple of so many members."""
+def _counted(type_: TypeExpr, length: str) -> TypeExpr:
+    """Replace an open tuple by one of the documented length."""
     if not length.isdigit() or not 0 < int(length) <= _MOST_MEMBERS:
-        return found
-    if head(found) != "tuple" or not is_open(found):
-        return found
-    return Generic("tuple", arguments(found)[:1] * int(length))
+        return type_
+    if head(type_) != "tuple" or not is_open(type_):
+        return type_
+    return Generic("tuple", arguments(type_)[:1] * int(length))
 
 
 def _callable(signature: str) -> TypeExpr:
-    """Write the type of callables that take so many arguments: each takes a `Never`."""
+    """Return the type of callables with the arguments of a signature, each of type `Never`."""
     inner = signature[signature.index("(") + 1 : signature.index(")")]
     names = [name.strip() for name in inner.split(",")]
     if not all(name.isidentifier() for name in names):

@@ -1,8 +1,9 @@
-"""Reads the types that people write into docstrings.
+"""Reads the types that people write in docstrings.
 
-The grammar is `doctype.lark`, its words are `nicknames.toml`, and `meaning` makes of a parse
-a type of the vocabulary and facts that fit no type. What no rule fits is unreadable as
-a whole, since half an answer would refuse good arguments. A remark after a type is a fact.
+`doctype.lark` is the grammar, `nicknames.toml` lists its words, and `meaning` translates a parse
+tree to a type of the vocabulary, and to facts that a type can't express. If part of a text doesn't
+fit the grammar, all of it counts as unreadable, since half a type would reject valid arguments. The
+exception is a remark after a type, which becomes a fact.
 """
 
 from __future__ import annotations
@@ -24,29 +25,29 @@ __all__ = ["ReadType", "facts_of", "read", "read_type"]
 
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "`": ""})
 _ROLE = re.compile(r":(?:\w+:)?\w+:(?=`)|(?<=`)~|(?<![\w`])~(?=\w)")
-# Quoted parts and brackets hold commas that part no clauses.
+# Commas in quotes and brackets don't separate clauses.
 _CLAUSE = re.compile(
     r"""(?:[^,'"()\[\]{}]|'[^']*'|"[^"]*"|\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]|\{[^{}]*\})+"""
 )
 
 
 class ReadType(NamedTuple):
-    """What a documented type says."""
+    """A documented type and the facts beside it."""
 
     type: TypeExpr | None
-    """None where it says nothing about the type, as "optional" alone doesn't."""
+    """None if the text names no type: "optional" alone, say."""
     facts: dict[str, str]
-    """What fits no type, by name: ``{"shape": "(M, N)", "optional": "optional"}``."""
+    """Facts that a type can't express: ``{"shape": "(M, N)", "optional": "optional"}``."""
 
 
 def read_type(text: str, classes: Classes = NO_CLASSES) -> TypeExpr | None:
-    """Read the type alone; None where the text can't be read, or says nothing about one."""
+    """Read the type without the facts; None if the text can't be read or names no type."""
     reading = read(text, classes)
     return reading.type if reading else None
 
 
 def facts_of(text: str, classes: Classes = NO_CLASSES) -> dict[str, str]:
-    """Give the facts of a documented type; a text that no rule fits is the fact ``unread``."""
+    """Return the facts of a documented type; unreadable text is the fact ``unread``."""
     reading = read(text, classes)
     if reading is None:
         return {"unread": text} if text else {}
@@ -59,14 +60,14 @@ def read(text: str, classes: Classes = NO_CLASSES) -> ReadType | None:
     Parameters
     ----------
     text : str
-        As it stands in the documentation: ``"(M, N) ndarray of bool, optional"``.
+        The text in the documentation: ``"(M, N) ndarray of bool, optional"``.
     classes : mapping of str to str
         The library's public classes, by name.
 
     Returns
     -------
     ReadType or None
-        None where no rule fits the text.
+        None if the text can't be read.
     """
     return _read(text, tuple(sorted(classes.items())))
 
@@ -102,12 +103,12 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", maybe_placeholders=False)
 
 
-def _remark(text: str, place: int) -> re.Match[str] | None:
-    """Find the clause that can't be read, if it may be left out of the type as a remark."""
+def _remark(text: str, position: int) -> re.Match[str] | None:
+    """Return the unreadable clause at a position, if it can be treated as a remark."""
     clauses = list(_CLAUSE.finditer(text))
     if any(clause[0].strip().startswith("or ") for clause in clauses):
         return None  # a list of alternatives, one of which is unknown
     for clause in clauses[1:]:
-        if clause.start() <= place <= clause.end() and clause[0].strip():
+        if clause.start() <= position <= clause.end() and clause[0].strip():
             return clause
     return None

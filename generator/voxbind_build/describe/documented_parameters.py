@@ -26,7 +26,7 @@ __all__ = ["describe_parameter"]
 
 _NOTHING = Entry((), "", "")
 _TAKES_NONE = re.compile(r"\b(?:set to|assign)\s+`*None\b", re.IGNORECASE)
-"""How a text says that None is taken where its type doesn't."""
+"""Words in a description that mean that None is accepted, even if the type doesn't say so."""
 
 
 class _Default(NamedTuple):
@@ -35,121 +35,133 @@ class _Default(NamedTuple):
     value: object
 
 
-class _Found(NamedTuple):
-    """What the evidence says about a parameter."""
+class _Evidence(NamedTuple):
+    """The type of a parameter and its source."""
 
     type: TypeExpr
     origin: TypeSource
     facts: dict[str, str] = {}  # noqa: RUF012 - never changed
-    said: str = ""
-    """The evidence in words, to set against the default."""
+    words: str = ""
+    """The source in words, for messages on a default that contradicts it."""
 
 
 def describe_parameter(
     source: SourceParameter, documentation: Documentation, classes: Classes, examples: str = ""
 ) -> Parameter:
-    """Find the type of a parameter: annotation, stub, docstring, default."""
+    """Describe a parameter; its type comes from annotation, stub, docstring or default.
+
+    Parameters
+    ----------
+    source
+        The parameter in the function's source.
+    documentation
+        The function's docstring, parsed.
+    classes
+        The library's public classes.
+    examples
+        Text with examples of calls.
+    """
     entry = documentation.parameters.get(source.name, _NOTHING)
     default = _default(source)
-    found = _evidence(source, entry, default, classes)
-    asked = as_argument(found.type)
+    evidence = _evidence(source, entry, default, classes)
+    accepted = as_argument(evidence.type)
     if _TAKES_NONE.search(entry.text):
-        asked = union(asked, NONE)
-    # An example that gives infinity knows better.
+        accepted = union(accepted, NONE)
+    # An example that passes infinity shows that floats are accepted.
     if re.search(rf"\b{source.name}=(?:np|numpy)\.inf\b", examples):
-        asked = _with_fractions(asked)
-    type_ = as_argument(_with_default(asked, default))
+        accepted = _with_fractions(accepted)
+    type_ = as_argument(_with_default(accepted, default))
     if not is_known(type_, classes.values()):
-        found, type_ = found._replace(origin="unknown"), ANY
+        evidence, type_ = evidence._replace(origin="unknown"), ANY
     return Parameter(
         name=source.name,
         kind=source.kind,
         annotation=str(type_),
-        annotation_source=found.origin,
+        annotation_source=evidence.origin,
         default=source.default,
         default_is_literal=source.default_is_literal,
         documented=entry.type,
-        facts=found.facts,
-        contradiction=_contradiction(source, found._replace(type=asked), default),
-        untyped=_reason(source, entry, found) if untyped(type_) else "",
+        facts=evidence.facts,
+        contradiction=_contradiction(source, evidence._replace(type=accepted), default),
+        untyped=_reason(source, entry, evidence) if untyped(type_) else "",
         description=entry.text,
     )
 
 
 def _evidence(
     source: SourceParameter, entry: Entry, default: _Default | None, classes: Classes
-) -> _Found:
-    # The sources of a type in the order in which they are trusted: the first that knows one.
+) -> _Evidence:
+    # Sources of a type in order of trust; the first with a type counts.
     starred = source.kind in ("VAR_POSITIONAL", "VAR_KEYWORD")
-    # The documentation tells the type of all starred arguments together, a tuple or dict.
+    # The documented type of starred arguments is that of all together, a tuple or dict.
     reading = read(entry.type, classes) if entry.type and not starred else None
     facts = {} if starred else facts_of(entry.type, classes)
     if source.annotation is not None:
         annotated = from_annotation(source.annotation, classes)
         if annotated is not None:
-            return _Found(annotated, "annotation", facts, f"annotated as {source.annotation!r}")
+            return _Evidence(annotated, "annotation", facts, f"annotated as {source.annotation!r}")
     if source.stub is not None and not starred:
         typed = from_annotation(source.stub, classes)
-        # A stub that names what the vocabulary hasn't leaves the word to the documentation.
+        # If a stub uses names outside the vocabulary, the documentation is read instead.
         if typed is not None and not untyped(as_argument(typed)):
-            return _Found(
+            return _Evidence(
                 shortest(typed), "stub", facts, f"typed as {source.stub!r} in the library's stub"
             )
     if starred:
-        return _Found(Name("object"), "unknown")
+        return _Evidence(Name("object"), "unknown")
     if reading and reading.type and reading.type != ANY:
-        return _Found(reading.type, "docstring", facts, f"documented as {entry.type!r}")
+        return _Evidence(reading.type, "docstring", facts, f"documented as {entry.type!r}")
     if source.default == "<lambda>":
-        return _Found(parse("Callable[..., Any]"), "default", facts)
+        return _Evidence(parse("Callable[..., Any]"), "default", facts)
     if default is not None and default.value is not None:
-        return _Found(type_of(default.value), "default", facts)
-    return _Found(ANY, "unknown", facts)
+        return _Evidence(type_of(default.value), "default", facts)
+    return _Evidence(ANY, "unknown", facts)
 
 
-def _reason(source: SourceParameter, entry: Entry, found: _Found) -> str:
-    """Say why a type has an ``Any``."""
-    if found.origin == "annotation":
-        return f"{found.said}, of which the vocabulary has no more"
-    if "class" in found.facts:
-        return f"the documentation names a class of no known module: {found.facts['class']}"
+def _reason(source: SourceParameter, entry: Entry, evidence: _Evidence) -> str:
+    """Say why a type contains ``Any``."""
+    if evidence.origin == "annotation":
+        return f"{evidence.words}, which the vocabulary can't fully express"
+    if "class" in evidence.facts:
+        return f"the documentation names a class of unknown module: {evidence.facts['class']}"
     if entry.type:
-        told = "can't be read" if "unread" in found.facts else "says nothing about the type"
-        return f"the documentation {told}: {entry.type!r}"
+        problem = "can't be read" if "unread" in evidence.facts else "doesn't name a type"
+        return f"the documentation {problem}: {entry.type!r}"
     return "neither annotated nor documented, and " + (
         "required" if source.default is None else f"the default is {source.default}"
     )
 
 
-def _contradiction(source: SourceParameter, found: _Found, default: _Default | None) -> str:
-    """Say what the documentation says and what the default is, where the two differ."""
-    if default is None or not found.said:
+def _contradiction(source: SourceParameter, evidence: _Evidence, default: _Default | None) -> str:
+    """Describe the contradiction between documentation and default; empty if there is none."""
+    if default is None or not evidence.words:
         return ""
-    if not accepts(found.type, default.value):
-        return f"{found.said}, and the default is {source.default}"
+    if not accepts(evidence.type, default.value):
+        return f"{evidence.words}, but the default is {source.default}"
     try:
-        told = ast.literal_eval(found.facts.get("default", "None"))
+        documented_default = ast.literal_eval(evidence.facts.get("default", "None"))
     except (SyntaxError, ValueError):
         return ""  # "the image's own"
-    if "default" in found.facts and told != default.value:
-        default_text = found.facts["default"]
-        return f"the default is documented as {default_text}, and is {source.default}"
+    if "default" in evidence.facts and documented_default != default.value:
+        default_text = evidence.facts["default"]
+        return f"the default is documented as {default_text}, but is {source.default}"
     return ""
 
 
-def _with_default(found: TypeExpr, default: _Default | None) -> TypeExpr:
+def _with_default(type_: TypeExpr, default: _Default | None) -> TypeExpr:
     """Widen a type that the default contradicts."""
-    if default is None or accepts(found, default.value):
-        return found
+    if default is None or accepts(type_, default.value):
+        return type_
     if isinstance(default.value, str):
-        return union(found, Literal((default.value,)))
-    if isinstance(default.value, float) and Name("int") in members(found):
-        return _with_fractions(found)
-    return union(found, type_of(default.value))
+        return union(type_, Literal((default.value,)))
+    if isinstance(default.value, float) and Name("int") in members(type_):
+        return _with_fractions(type_)
+    return union(type_, type_of(default.value))
 
 
-def _with_fractions(found: TypeExpr) -> TypeExpr:
-    """Put float in the place of int."""
-    return union(*(Name("float") if member == Name("int") else member for member in members(found)))
+def _with_fractions(type_: TypeExpr) -> TypeExpr:
+    """Replace int by float."""
+    return union(*(Name("float") if member == Name("int") else member for member in members(type_)))
 
 
 def _default(source: SourceParameter) -> _Default | None:
@@ -162,7 +174,7 @@ def _default(source: SourceParameter) -> _Default | None:
 
 
 def _value(node: ast.expr) -> object:
-    """Give the value of a canonical default (`discover.expressions.canonical`)."""
+    """Return the value of a canonical default (`discover.expressions.canonical`)."""
     match node:
         case ast.Name(name):
             return {kind.__name__: kind for kind in (bool, float, int, str, complex, list)}.get(

@@ -1,8 +1,8 @@
-"""The types that a description may use, and what they accept.
+"""The vocabulary of types in descriptions, and the values that they accept.
 
-They are made of builtins, ``Any``, ``Literal``, ``Never``, the abstract collections, the protocols
-of ``voxbind.arrays`` (``Array``, ``ArrayLike``, ``DTypeLike``, ``RandomGenerator``), and of classes
-of the library, written with their module: ``pyclesperanto.Device``.
+It consists of builtins, ``Any``, ``Literal``, ``Never``, the abstract collections, the protocols of
+``voxbind.arrays`` (``Array``, ``ArrayLike``, ``DTypeLike``, ``RandomGenerator``), and classes of
+the library, written with their module: ``pyclesperanto.Device``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _TABLE = Generic("dict", (ANY, ANY))
 
 
 def is_known(type_: TypeExpr, classes: Collection[str] = ()) -> bool:
-    """Tell whether a type uses the vocabulary and the dotted names of `classes` alone."""
+    """Return whether all names in a type are in the vocabulary or dotted names in `classes`."""
     if any(isinstance(part, Opaque | Quoted) for part in walk(type_)):
         return False
     return names(type_) <= _NAMES | {name for name in classes if "." in name}
@@ -65,10 +65,10 @@ _WIDER = {"list": "Sequence", "dict": "Mapping", "set": "Collection"}
 
 
 def as_argument(type_: TypeExpr) -> TypeExpr:
-    """Write what a function takes: as wide as it may be, and without an ``Any`` inside.
+    """Return the type of a parameter: as wide as possible, and without an ``Any`` inside.
 
-    Lists and dicts are invariant, so it takes any sequence and any mapping where one is
-    documented; and what it takes anything of is an ``object``.
+    Lists and dicts are invariant, so they become sequences and mappings. An ``Any`` inside a type
+    becomes ``object``.
     """
     return union(
         *(member if member == ANY else transform(member, _widened) for member in members(type_))
@@ -87,7 +87,7 @@ def _widened(part: TypeExpr) -> TypeExpr | None:
 
 
 def as_result(type_: TypeExpr) -> TypeExpr:
-    """Write what a function gives: an array, never what stands for one, and a use for each part."""
+    """Return the type of a result: arrays for array-likes, and ``Any`` for ``object``."""
     return union(*(transform(member, _usable) for member in members(type_)))
 
 
@@ -108,22 +108,22 @@ _COVERS = {
     "complex": ("bool", "int", "float"),
     "float": ("bool", "int"),
 }
-"""The names, or those before brackets, of what an alternative makes needless beside it."""
+"""For some alternatives, the names of the types that they include."""
 
 
 def shortest(type_: TypeExpr) -> TypeExpr:
-    """Leave out what another alternative covers: the union of many overloads is long."""
+    """Remove alternatives that another one includes; unions of many overloads are long."""
     covered = {name for member in members(type_) for name in _COVERS.get(str(member), ())}
     return union(*(member for member in members(type_) if head(member) not in covered))
 
 
 def untyped(type_: TypeExpr) -> bool:
-    """Tell whether a type has an ``Any`` anywhere."""
+    """Return whether a type contains ``Any``."""
     return "Any" in names(type_)
 
 
 def type_of(value: object) -> TypeExpr:
-    """Give the type of a default value."""
+    """Return the type of a default value."""
     if value is None:
         return NONE
     for kind in (*_SCALARS, slice):
@@ -135,9 +135,11 @@ def type_of(value: object) -> TypeExpr:
         return Generic("Sequence", (Name("int"),))
     if isinstance(value, tuple):
         kinds = {type(item) for item in value}
-        for known in ({bool}, {int}, {int, float}, {int, float, complex}, {str}):
-            if kinds and kinds <= known:
-                item = max(known, key=lambda kind: "bool int float complex str".find(kind.__name__))
+        for number_kinds in ({bool}, {int}, {int, float}, {int, float, complex}, {str}):
+            if kinds and kinds <= number_kinds:
+                item = max(
+                    number_kinds, key=lambda kind: "bool int float complex str".find(kind.__name__)
+                )
                 return Generic("tuple", (Name(item.__name__), DOTS))
         return Generic("tuple", (ANY, DOTS))
     if isinstance(value, list):
@@ -146,14 +148,14 @@ def type_of(value: object) -> TypeExpr:
 
 
 def accepts(type_: TypeExpr, value: object) -> bool:
-    """Tell whether a type checker would take a value for a type."""
+    """Return whether a type checker would accept a value for a type."""
     return any(_accepts(member, value) for member in members(type_))
 
 
 def _accepts(member: TypeExpr, value: object) -> bool:
-    # One case for each type of the vocabulary: together they are a table.
+    # Many branches, but one for each type of the vocabulary: together they are a table.
     if isinstance(member, Literal):
-        return any(type(each) is type(value) and each == value for each in choices(member))
+        return any(type(choice) is type(value) and choice == value for choice in choices(member))
     match name := head(member):
         case "Any" | "object":
             return True

@@ -1,4 +1,4 @@
-"""Parameters of one name in one module: what one function doesn't tell, others do."""
+"""Completes parameters from other parameters of the same name in the same module."""
 
 from __future__ import annotations
 
@@ -14,41 +14,47 @@ __all__ = ["like_neighbours", "words_elsewhere"]
 
 
 def like_neighbours(descriptions: Sequence[Description]) -> tuple[Description, ...]:
-    """Type parameters of which nothing is known as those of their name in the same module.
+    """Give undocumented parameters the type of parameters of the same name in the same module.
 
-    Only where all of these that are documented agree, and where the default is no other.
+    This requires that all documented ones have the same type, and the same default as the
+    undocumented one.
     """
-    known: defaultdict[tuple[str, str, str | None], dict[str, tuple[str, Parameter]]]
-    known = defaultdict(dict)
+    neighbours_of: defaultdict[tuple[str, str, str | None], dict[str, tuple[str, Parameter]]]
+    neighbours_of = defaultdict(dict)
     for description in descriptions:
-        for each in description.parameters:
-            if each.annotation_source != "unknown" and not each.untyped:
-                place = (description.module, each.name, each.default)
-                known[place].setdefault(each.annotation, (description.name, each))
+        for parameter in description.parameters:
+            if parameter.annotation_source != "unknown" and not parameter.untyped:
+                key = (description.module, parameter.name, parameter.default)
+                neighbours_of[key].setdefault(parameter.annotation, (description.name, parameter))
 
     def typed(module: str, parameter: Parameter) -> Parameter:
-        found = known[module, parameter.name, parameter.default]
-        if parameter.annotation != "Any" or parameter.documented or len(found) != 1:
+        neighbours = neighbours_of[module, parameter.name, parameter.default]
+        if parameter.annotation != "Any" or parameter.documented or len(neighbours) != 1:
             return parameter
-        ((name, like),) = found.values()
+        ((name, neighbour),) = neighbours.values()
         return replace(
             parameter,
-            annotation=like.annotation,
-            annotation_source=like.annotation_source,
+            annotation=neighbour.annotation,
+            annotation_source=neighbour.annotation_source,
             facts={"neighbour": name},
             untyped="",
         )
 
     return tuple(
-        replace(each, parameters=tuple(typed(each.module, entry) for entry in each.parameters))
-        for each in descriptions
+        replace(
+            description,
+            parameters=tuple(
+                typed(description.module, parameter) for parameter in description.parameters
+            ),
+        )
+        for description in descriptions
     )
 
 
 def words_elsewhere(
     descriptions: Sequence[Description],
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the words of each function's parameters that others of their names take.
+    """Return words that are documented for parameters of the same name in the same module.
 
     Parameters
     ----------
@@ -58,18 +64,18 @@ def words_elsewhere(
     Returns
     -------
     dict
-        By function and parameter, words that aren't documented of it.
+        Words that aren't documented for a parameter itself, by function and parameter.
     """
-    known: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    words_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for description in descriptions:
         for parameter in description.parameters:
-            known[description.module, parameter.name] |= set(_words(parameter.annotation))
+            words_of[description.module, parameter.name] |= set(_words(parameter.annotation))
     return {
         description.name: {
-            parameter.name: tuple(sorted(others))
+            parameter.name: tuple(sorted(other_words))
             for parameter in description.parameters
-            if (own := set(_words(parameter.annotation)))
-            and (others := known[description.module, parameter.name] - own)
+            if (own_words := set(_words(parameter.annotation)))
+            and (other_words := words_of[description.module, parameter.name] - own_words)
         }
         for description in descriptions
     }

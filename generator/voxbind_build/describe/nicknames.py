@@ -1,4 +1,4 @@
-"""The table of what docstrings call things."""
+"""The table of words in docstrings, with their meanings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Nicknames(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     stubs: dict[str, str]
 
     def container(self, word: str) -> str | None:
-        """Give the container that a word, singular or plural, stands for."""
+        """Return the container that a word, singular or plural, stands for."""
         return self.containers.get(word) or self.containers.get(word.removesuffix("s"))
 
     @cached_property
@@ -38,7 +38,7 @@ class Nicknames(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return {word: parse(text) for word, text in self.names.items()}
 
     def called(self, name: str) -> TypeExpr | None:
-        """Give what a name in an annotation, of a source or of a stub, stands for."""
+        """Return the type that a name in an annotation of a source or stub stands for."""
         stub = self.stubs.get(name.lower())
         return self.types.get(name.lower()) or (parse(stub) if stub else None)
 
@@ -65,7 +65,7 @@ class Nicknames(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
 
 def _one_of(words: Iterable[str]) -> str:
-    """Write a regular expression for some phrases, the longest first."""
+    """Return a regular expression that matches any of some phrases, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
@@ -86,5 +86,5 @@ _ITEMS: dict[str, tuple[TypeExpr, ...]] = {
 
 
 def bare_container(kind: str) -> TypeExpr:
-    """Write a container of which nothing more is known."""
+    """Return a container type with items of unknown type."""
     return Generic(kind, _ITEMS[kind]) if kind in _ITEMS else Name(kind)

@@ -1,7 +1,7 @@
-"""Discover: from a library's specification to everything public that it shows.
+"""Discover: lists every public name of a library's modules.
 
-The source is read without being run; where the library can be imported, a process of
-its own says what is really there, and the two are compared.
+The source is read without running it. If the library can be imported, a separate process lists the
+names that the imported modules have, and the two lists are compared.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ __all__ = ["LibraryNotFound", "discover"]
 def discover(
     spec: LibrarySpec, search_path: Sequence[Path] | None = None, *, live: bool = True
 ) -> Inventory:
-    """List everything public that a library's modules show.
+    """List every public name of a library's modules.
 
     Parameters
     ----------
     spec : LibrarySpec
-        Where to look.
+        The library's specification, which lists the modules.
     search_path : sequence of Path, optional
-        Folders that hold the library, where it isn't installed; `sys.path` by default.
+        Folders to search for the library; `sys.path` by default.
     live : bool, optional
-        Whether to import it as well; without, what is found is the same on any machine.
+        Whether to import the library too. If False, the result is the same on any machine.
 
     Returns
     -------
     Inventory
-        Each public name as a function with its definition, a class, a constant, or with
-        the reason for which it is left out.
+        Each public name: a function with its definition, a class or a constant, or an excluded
+        name with the reason.
 
     Raises
     ------
     LibraryNotFound
-        Where there is no source.
+        If the library's source isn't found.
     """
     resolver = Resolver(locate(spec, search_path))
-    shown = inspect_live(spec.modules, search_path) if live else {}
-    assembled = assemble(spec, resolver, shown)
+    live_modules = inspect_live(spec.modules, search_path) if live else {}
+    assembled = assemble(spec, resolver, live_modules)
     return Inventory(
         spec=spec,
         version=installed_version(spec, search_path) or _source_version(resolver),
@@ -56,7 +56,7 @@ def discover(
 
 
 def _source_version(resolver: Resolver) -> str:
-    """Read ``__version__`` off the source."""
+    """Return ``__version__`` from the source, or `NO_VERSION`."""
     module = resolver.module(resolver.package.name)
     if module is None:
         return NO_VERSION

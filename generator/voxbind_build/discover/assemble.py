@@ -1,4 +1,4 @@
-"""Putting together what the source says and what the live module shows."""
+"""Combines the names in a library's source with those of the imported modules."""
 
 from __future__ import annotations
 
@@ -27,29 +27,32 @@ __all__ = ["Assembled", "assemble"]
 
 Kind = Literal["function", "class", "constant", "module"]
 Access = Literal["exported", "open", "internal"]
-"""Whether ``__all__`` has a name, or it is public for want of an underscore, or only imported."""
+"""How a name is public: it is in ``__all__`` (``exported``), it only has no underscore (``open``),
+or the module only imports it for its own use (``internal``)."""
 
 _UNKNOWN_SIGNATURE = (
     SourceParameter(name="args", kind="VAR_POSITIONAL"),
     SourceParameter(name="kwargs", kind="VAR_KEYWORD"),
 )
-_MODULE = Exclusion(reason="module", detail="A submodule; only listed modules are mirrored.")
-_MIRRORED = Exclusion(reason="module", detail="A module: it is mirrored, as a module.")
+_MODULE = Exclusion(reason="module", detail="A submodule; only listed modules are wrapped.")
+_MIRRORED = Exclusion(reason="module", detail="A listed module, which is wrapped as a module.")
 _INTERNAL = Exclusion(
-    reason="internal", detail="Imported for the module's own use: its `__all__` leaves it out."
+    reason="internal", detail="Imported for the module's own use, and not in its `__all__`."
 )
 _FOREIGN = Exclusion(reason="foreign", detail="Belongs to another package and is not exported.")
-_MISSING = Exclusion(reason="missing", detail="In the source, but not in the imported module.")
+_MISSING = Exclusion(
+    reason="missing", detail="In the source, but missing from the imported module."
+)
 _COMPILED = Exclusion(
     reason="compiled", detail="Has no Python source, and the library could not be imported."
 )
 
 _UNRESOLVED = Exclusion(
     reason="unresolved",
-    detail="Made while the module is imported, and the library could not be imported.",
+    detail="Created when the module is imported, and the library could not be imported.",
 )
 _NOT_FOR_USERS = frozenset(("conftest", "setup", "test", "tests"))
-"""Names of modules that serve a library's own tests and build."""
+"""Names of modules that are only for a library's own tests and build."""
 _NOT_FOUND = re.compile(r"ModuleNotFoundError: No module named '(.*?)'")
 _EXPECTED: dict[str, tuple[str, ...]] = {
     "class": ("class",),
@@ -57,11 +60,11 @@ _EXPECTED: dict[str, tuple[str, ...]] = {
     "module": ("module",),
     "unknown": (),
 }
-"""What the import may show, by what the source defines; no entry: anything."""
+"""Kinds that an imported object may have, by the kind in the source; any kind if not listed."""
 
 
 class Assembled(NamedTuple):
-    """What a library shows; the fields are those of `Inventory`."""
+    """The public names of a library; the fields are those of `Inventory`."""
 
     names: tuple[PublicName, ...]
     differences: tuple[str, ...]
@@ -72,13 +75,23 @@ class Assembled(NamedTuple):
 def assemble(
     spec: LibrarySpec, resolver: Resolver, live: Mapping[str, LiveModule] | str
 ) -> Assembled:
-    """Account for every public name of every listed module."""
+    """Classify every public name of every listed module.
+
+    Parameters
+    ----------
+    spec
+        The library's specification.
+    resolver
+        The library's source.
+    live
+        The imported modules by name, or the reason that none could be imported.
+    """
     assembler = _Assembler(spec, resolver)
     if isinstance(live, str):
         assembler.differences.append(f"{spec.name} was only read, not imported: {live}")
         live = {}
     names = [name for module in spec.modules for name in assembler.module(module, live.get(module))]
-    names += assembler.modules_beside()
+    names += assembler.other_modules()
     unreadable = (f"{module}: its source can't be parsed" for module in resolver.unreadable)
     return Assembled(
         tuple(sorted(names, key=lambda name: name.name)),
@@ -94,40 +107,42 @@ class _Assembler:
         self.resolver = resolver
         self.differences: list[str] = []
         self.only_read = False
-        """Whether a module that is there couldn't be imported."""
+        """Whether a module that exists couldn't be imported."""
         self.absent: list[str] = []
 
     def module(self, name: str, live: LiveModule | None) -> Iterator[PublicName]:
-        """Account for the public names of one module."""
-        # What was read and what was imported go together line by line, each where the other lacks.
-        reached = self.resolver.reach(name)
-        if reached is None and (live is None or live.error):
+        """Yield the public names of one module."""
+        # The source and the imported module complement each other: either may lack names.
+        source_name = self.resolver.reach(name)
+        if source_name is None and (live is None or live.error):
             if live is None or _says_absent(name, live.error):
                 self.absent.append(name)
             else:
                 self.differences.append(f"{name} was not read: {live.error}")
                 self.only_read = True
             return
-        reached = reached or name
-        source = self.resolver.module(reached)
-        read = self.resolver.public_names(source) if source is not None else ()
-        if live is not None and (problem := live.error or self.lacks(reached, read, live)):
-            self.differences.append(f"{name} was only read, not imported: {problem}")
-            self.only_read = True
-            live = None
-        exports, is_whole = _exports(source, live)
-        for attribute in sorted({*read, *(live.names if live is not None else ())}):
-            home = self.resolver.home(reached, attribute)
-            shown = live.names.get(attribute) if live is not None else None
-            if shown is None and live is not None and home.kind != "module":
-                shown = LiveName(kind="missing")
+        source_name = source_name or name
+        source = self.resolver.module(source_name)
+        source_names = self.resolver.public_names(source) if source is not None else ()
+        if live is not None:
+            problem = live.error or self.missing_functions(source_name, source_names, live)
+            if problem:
+                self.differences.append(f"{name} was only read, not imported: {problem}")
+                self.only_read = True
+                live = None
+        exports, is_complete = _exports(source, live)
+        for attribute in sorted({*source_names, *(live.names if live is not None else ())}):
+            home = self.resolver.home(source_name, attribute)
+            live_name = live.names.get(attribute) if live is not None else None
+            if live_name is None and live is not None and home.kind != "module":
+                live_name = LiveName(kind="missing")
             access: Access = "exported" if attribute in exports else "open"
-            if access == "open" and is_whole and source and source.imports_for_itself(attribute):
+            if access == "open" and is_complete and source and source.imports_for_itself(attribute):
                 access = "internal"
-            yield self.public_name(f"{name}.{attribute}", home, shown, access)
+            yield self.public_name(f"{name}.{attribute}", home, live_name, access)
 
-    def modules_beside(self) -> Iterator[PublicName]:
-        """Account for the modules beside the listed ones, in the packages around these."""
+    def other_modules(self) -> Iterator[PublicName]:
+        """Yield the modules that aren't listed, from the packages that contain listed ones."""
         folders: set[str] = set()
         for module in self.spec.modules:
             while module := module.rpartition(".")[0]:
@@ -139,13 +154,15 @@ class _Assembler:
                 if exclusion is not _MIRRORED and name not in _NOT_FOR_USERS:
                     yield PublicName(name=public, kind="module", exclusion=exclusion)
 
-    def lacks(self, module: str, read: Iterable[str], live: LiveModule) -> str:
-        """Say what a module misses that warned at its import instead of failing; or nothing.
+    def missing_functions(self, module: str, source_names: Iterable[str], live: LiveModule) -> str:
+        """Return a sentence if most functions are missing after an import that warned, else "".
 
-        A library that finds no device may leave nearly everything out.
+        A library that finds no device may warn and leave out most of its functions.
         """
-        functions = [each for each in read if self.resolver.home(module, each).kind == "function"]
-        missing = [each for each in functions if each not in live.names]
+        functions = [
+            name for name in source_names if self.resolver.home(module, name).kind == "function"
+        ]
+        missing = [name for name in functions if name not in live.names]
         if not live.warning or 2 * len(missing) <= len(functions):
             return ""
         return f"{len(missing)} of its {len(functions)} functions are missing ({live.warning})"
@@ -153,8 +170,8 @@ class _Assembler:
     def public_name(
         self, name: str, home: Home, live: LiveName | None, access: Access
     ) -> PublicName:
-        """Decide what one name is."""
-        # One question after the other, the first that is answered decides: their order is the rule.
+        """Decide what kind a name has, and whether it is excluded."""
+        # The first condition that holds decides, so their order matters.
         excluded = self.exclusion(name)
         if home.kind == "module" and (live is None or live.kind == "module"):
             return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))
@@ -187,12 +204,12 @@ class _Assembler:
     def function(
         self, name: str, home: Home, live: LiveName | None, excluded: Exclusion | None
     ) -> PublicName:
-        """Describe a function that has source."""
+        """Return a function that has Python source."""
         definition = define(self.resolver, home)
         if definition is not None and live is not None:
             if live.kind == "missing":
                 self.missing(name, live)
-                # A part that can't be imported here is no reason to lose the function.
+                # A function that couldn't be imported on this machine is still wrapped.
                 excluded = excluded or (None if live.error else _MISSING)
             elif live.kind != "function":
                 self.disagree(name, home, live)
@@ -210,14 +227,14 @@ class _Assembler:
         return PublicName(name=name, kind="function", definition=definition, exclusion=excluded)
 
     def live_function(self, name: str, live: LiveName, excluded: Exclusion | None) -> PublicName:
-        """Describe a callable that has no source or that the import makes."""
+        """Return a callable that is compiled, or is created when the module is imported."""
         module, _, attribute = name.rpartition(".")
         home = live.home or module
         parameters = live.parameters
         if parameters is None:
             parameters = _UNKNOWN_SIGNATURE
             if excluded is None:
-                self.differences.append(f"{name} has no signature that could be read")
+                self.differences.append(f"{name} has no signature that Python can inspect")
         definition = Definition(
             module=home,
             qualname=live.qualname or attribute,
@@ -234,20 +251,20 @@ class _Assembler:
         return home.kind == "foreign"
 
     def exclusion(self, name: str) -> Exclusion | None:
-        """Give the specification's reason to leave a name out."""
+        """Return the specification's reason to exclude a name, or None."""
         if name in self.spec.exclude:
             return self.spec.exclude[name]
         patterns = self.spec.exclude.items()
         return next((reason for pattern, reason in patterns if fnmatchcase(name, pattern)), None)
 
     def mirrored(self, name: str) -> Exclusion:
-        """Give the reason for which a module is no function, class or constant."""
-        is_listed = any(f"{each}.".startswith(f"{name}.") for each in self.spec.modules)
+        """Return the exclusion of a name that is a module."""
+        is_listed = any(f"{module}.".startswith(f"{name}.") for module in self.spec.modules)
         return _MIRRORED if is_listed else _MODULE
 
     def missing(self, name: str, live: LiveName) -> None:
-        why = f" ({live.error})" if live.error else ""
-        self.differences.append(f"{name} is in the source but not in the imported module{why}")
+        reason = f" ({live.error})" if live.error else ""
+        self.differences.append(f"{name} is in the source but not in the imported module{reason}")
 
     def disagree(self, name: str, home: Home, live: LiveName) -> None:
         kinds = {"value": "a constant", "unknown": "nothing"}
@@ -258,13 +275,13 @@ class _Assembler:
 
 
 def _says_absent(module: str, error: str) -> bool:
-    """Tell whether an import failed for want of the module, and of none that it imports."""
+    """Return whether an import failed because the module itself doesn't exist."""
     missing = _NOT_FOUND.match(error)
     return missing is not None and f"{module}.".startswith(f"{missing[1]}.")
 
 
 def _exports(source: Module | None, live: LiveModule | None) -> tuple[tuple[str, ...], bool]:
-    """Give ``__all__`` as far as it is known, and whether there is one and that is all of it."""
+    """Return the known names of ``__all__``, and whether it exists and is completely known."""
     if live is not None:
         return live.exports or (), live.exports is not None
     if source is None or source.exports is None:

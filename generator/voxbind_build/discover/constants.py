@@ -1,4 +1,4 @@
-"""Constant expressions: their value without running them, and one text for each value."""
+"""Evaluates constant expressions without running the library, and writes values as literals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 Lookup = Callable[[ast.expr], object]
-"""Gives the value of a name, an attribute or ``dir()``, or raises `NotConstant`."""
+"""Returns the value of a name, an attribute or ``dir()``, or raises `NotConstant`."""
 
 NAMED_VALUES: Mapping[str, object] = MappingProxyType(
     {
@@ -37,7 +37,7 @@ NAMED_VALUES: Mapping[str, object] = MappingProxyType(
     }
     | {"numpy.newaxis": None}
 )
-"""Constants of other modules that a literal can stand for."""
+"""Constants of other modules that can be written as literals."""
 
 _TYPES = {
     name: getattr(builtins, name)
@@ -74,20 +74,33 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., object]] = {
     ast.In: lambda item, items: item in items,
     ast.NotIn: lambda item, items: item not in items,
 }
-# An expression of a library must not be able to eat the build's memory.
+# Longest sequence to evaluate, so that no expression can use up the build's memory.
 _LARGEST = 10_000
 
 
 class NotConstant(ValueError):
-    """The value can't be known without running the library."""
+    """An expression that can't be evaluated without running the library."""
 
 
 class Unbound(NotConstant):
-    """The module binds no such name, so that it means a builtin if anything."""
+    """A name that the module doesn't define, so that it can only be a builtin."""
 
 
 def evaluate(node: ast.expr, lookup: Lookup) -> object:
-    """Give the value of a constant expression; nothing of the library is run."""
+    """Evaluate a constant expression without running any code of the library.
+
+    Parameters
+    ----------
+    node
+        The expression.
+    lookup
+        Called for the value of each name and attribute.
+
+    Raises
+    ------
+    NotConstant
+        If the expression can't be evaluated.
+    """
     try:
         return _evaluate(node, lookup)
     except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
@@ -95,7 +108,7 @@ def evaluate(node: ast.expr, lookup: Lookup) -> object:
 
 
 def _evaluate(node: ast.expr, lookup: Lookup) -> object:  # noqa: C901
-    # One case for each form of expression: apart from each other they would say less.
+    # One case for each form of expression; as separate functions they would be harder to follow.
     match node:
         case ast.Constant(value):
             return value
@@ -179,8 +192,8 @@ def _arithmetic(sign: type[ast.operator], left: object, right: object) -> object
     if sign is ast.Pow and not (_is_up_to(left, 2**64) and _is_up_to(right, 64)):
         raise NotConstant("too large")
     if not numbers and not (sign is ast.Add and type(left) is type(right)):
-        # Repetition and `%` of texts are left to the library.
-        raise NotConstant("arithmetic of other things than numbers")
+        # Repetition and `%` formatting of strings aren't evaluated.
+        raise NotConstant("arithmetic of values that aren't numbers")
     return _BINARY[sign](left, right)
 
 
@@ -205,10 +218,12 @@ def _comprehension(element: ast.expr, loop: ast.comprehension, lookup: Lookup) -
 
 
 def canonical(value: object) -> str:
-    """Write a value as the one expression that stands for it.
+    """Return a value as an expression, which is the same for equal values.
 
-    Only what is exactly of a builtin type has such an expression: an enum's member or a
-    NumPy scalar has not.
+    Raises
+    ------
+    NotConstant
+        If the value isn't exactly of a builtin type, such as an enum's member or a NumPy scalar.
     """
     kind = type(value)
     if kind in _WRITERS:
@@ -224,7 +239,7 @@ def _float(value: float) -> str:
 
 def _complex(value: complex) -> str:
     finite = math.isfinite(value.real) and math.isfinite(value.imag)
-    # A zero's sign gets lost between the two terms of `-0-0j`.
+    # The sign of a zero may get lost: evaluating `-0-0j` gives another number.
     if finite and repr(ast.literal_eval(repr(value))) == repr(value):
         return repr(value)
     return f"complex({canonical(value.real)}, {canonical(value.imag)})"
@@ -248,7 +263,7 @@ def _dict(value: dict[object, object]) -> str:
     return f"{{{', '.join(pairs)}}}"
 
 
-# Each takes values of its own type alone, which no annotation of the table can say.
+# Each writer takes values of its own type only, which the annotation can't express.
 _WRITERS: dict[type, Callable[[Any], str]] = {
     **dict.fromkeys((type(None), bool, int, str, bytes, range), repr),
     type(...): lambda value: "...",
@@ -264,7 +279,7 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
 
 
 def dotted_name(node: ast.expr) -> tuple[str, ...] | None:
-    """Give ``("np", "random", "rand")`` for ``np.random.rand``, None for anything else."""
+    """Return the parts of a dotted name, such as ``("np", "random", "rand")``; else None."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

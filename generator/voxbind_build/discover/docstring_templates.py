@@ -1,4 +1,4 @@
-"""Docstrings that are made at import: of marks that a decorator fills in, or by a function."""
+"""Docstrings that are completed when the library is imported, by a decorator or a function."""
 
 from __future__ import annotations
 
@@ -22,32 +22,48 @@ _MARK = re.compile(r"%\((\w+)\)s")
 def filled(
     docstring: str, decorators: Iterable[ast.expr], module: Module, resolver: Resolver
 ) -> str:
-    """Return a docstring with the texts that its decorators were given by name.
+    """Replace marks such as ``%(input)s`` by the texts in the arguments of decorators.
 
-    ``@docfiller`` after ``docfiller = filldoc({"input": "..."})`` is followed, and
-    ``@filldoc({"input": "..."})`` as well; marks without a text stay.
+    The decorator may be a call, ``@filldoc({"input": "..."})``, or a name that was assigned one,
+    ``docfiller = filldoc({"input": "..."})``. Marks without a text are left as they are.
+
+    Parameters
+    ----------
+    docstring
+        The docstring as written.
+    decorators
+        The function's decorators.
+    module
+        The module that has the function.
+    resolver
+        The library's source.
     """
     if not _MARK.search(docstring):
         return docstring
-    texts = {name: text for each in decorators for name, text in _texts(each, module, resolver)}
+    texts = {
+        name: text for decorator in decorators for name, text in _texts(decorator, module, resolver)
+    }
     return _MARK.sub(lambda mark: texts.get(mark[1], mark[0]), docstring)
 
 
 def _texts(decorator: ast.expr, module: Module, resolver: Resolver) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts in the dictionaries that a decorator was called with."""
     if (parts := dotted_name(decorator)) is not None:
         owner = module.name
         for part in parts:
             home = resolver.home(owner, part)
             owner = home.module
-        made = resolver.module(home.module)
-        if made is None or not isinstance(home.binding, Value) or home.binding.node is None:
+        defining_module = resolver.module(home.module)
+        if defining_module is None:
             return
-        module, found = made, expression(home.binding.node)
+        if not isinstance(home.binding, Value) or home.binding.node is None:
+            return
+        module, call = defining_module, expression(home.binding.node)
     else:
-        found = decorator
-    if not isinstance(found, ast.Call):
+        call = decorator
+    if not isinstance(call, ast.Call):
         return
-    for argument in (*found.args, *(keyword.value for keyword in found.keywords)):
+    for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
         try:
             value = evaluate(argument, resolver.lookup(module))
         except NotConstant:
@@ -57,13 +73,22 @@ def _texts(decorator: ast.expr, module: Module, resolver: Resolver) -> Iterator[
 
 
 def assigned(function: str, module: Module, resolver: Resolver) -> str:
-    """Return the text of ``function.__doc__ = ...`` below its definition; nothing without one.
+    """Return the text of ``function.__doc__ = ...``; empty if there is no such assignment.
 
-    The text may be put together by a function of the module that only returns an expression:
+    The text may be the result of a function in the module that only returns an expression:
     ``mean.__doc__ = with_parameters("Local mean.")``.
+
+    Parameters
+    ----------
+    function
+        The function's name.
+    module
+        The module that has the function.
+    resolver
+        The library's source.
     """
-    given = module.docs.get(function)
-    node = expression(given) if given is not None else None
+    assigned_value = module.docs.get(function)
+    node = expression(assigned_value) if assigned_value is not None else None
     if node is None:
         return ""
     try:
@@ -74,7 +99,7 @@ def assigned(function: str, module: Module, resolver: Resolver) -> str:
 
 
 class _Inlined(ast.NodeTransformer):
-    """Puts what a module's one-line functions return in the place of their calls."""
+    """Replaces calls of a module's one-line functions by the expressions that they return."""
 
     def __init__(self, module: Module) -> None:
         self._module = module
@@ -91,7 +116,7 @@ class _Inlined(ast.NodeTransformer):
         last = definition.body[-1]
         returned = last.value if isinstance(last, ast.Return) else None
         is_one_line = len(definition.body) == 1 + (ast.get_docstring(definition) is not None)
-        names = [each.arg for each in definition.args.args]
+        names = [argument.arg for argument in definition.args.args]
         if returned is None or not is_one_line or len(names) != len(node.args):
             return node
         filled_in: ast.expr = _Named(dict(zip(names, node.args, strict=True))).visit(returned)
@@ -99,7 +124,7 @@ class _Inlined(ast.NodeTransformer):
 
 
 class _Named(ast.NodeTransformer):
-    """Puts expressions in the place of names."""
+    """Replaces names by expressions."""
 
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self._values = values

@@ -1,4 +1,4 @@
-"""Asks a fresh process what the library shows once it is imported."""
+"""Imports a library in a new process, and returns the names of its modules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voxbind_build.discover.live_worker import LiveModule, Request
 __all__ = ["inspect_live"]
 
 _SECONDS = 300
-"""Importing takes seconds; a library that needs longer hangs."""
+"""Longest time for the import; a library that takes longer than this hangs."""
 
 _START = """\
 import sys, json
@@ -29,12 +29,19 @@ main(sys.argv[2])
 def inspect_live(
     modules: Sequence[str], search_path: Sequence[Path] | None = None
 ) -> dict[str, LiveModule] | str:
-    """Import modules in a process of their own.
+    """Import modules in a new process.
+
+    Parameters
+    ----------
+    modules
+        Dotted names of the modules.
+    search_path
+        Folders to put in front of `sys.path`.
 
     Returns
     -------
     dict of LiveModule, or str
-        By module name; where the process didn't survive, what came of it, in words.
+        The imported modules by name, or the reason that the process failed.
     """
     request = Request(tuple(modules), tuple(str(path) for path in search_path or ()))
     try:

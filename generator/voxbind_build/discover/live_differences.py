@@ -1,4 +1,4 @@
-"""Comparing a function's source with the live object."""
+"""Compares a function's source with the imported object."""
 
 from __future__ import annotations
 
@@ -15,58 +15,76 @@ _MARKS = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
 
 
 def compare(name: str, definition: Definition, live: LiveName) -> Iterator[str]:
-    """Say in sentences where source and live object differ.
+    """Yield a sentence for each difference between the source and the imported object.
 
-    Only literal defaults are compared: what else the source names is what the object is.
+    Only literal defaults are compared.
+
+    Parameters
+    ----------
+    name
+        The function's dotted public name.
+    definition
+        The function in the source.
+    live
+        The imported object.
     """
     source_home = f"{definition.module}.{definition.qualname}"
     live_home = f"{live.home}.{live.qualname}"
-    # A decorator may name its wrapper as it likes.
+    # A decorator can give the object any name, so the name of its innermost code is compared too.
     if source_home not in (live_home, live.code):
-        yield f"{name} is defined as {source_home} in the source and is {live_home} when imported"
+        yield f"{name} is defined as {source_home} in the source, but is {live_home} when imported"
     if live.parameters is None:
-        yield f"{name} has a signature in the source and none when imported"
+        yield f"{name} has a signature in the source, but none when imported"
         return
-    written, shown = _outline(definition.parameters), _outline(live.parameters)
-    if written != shown:
-        yield f"{name} takes ({written}) in the source and ({shown}) when imported"
+    in_source, in_object = _outline(definition.parameters), _outline(live.parameters)
+    if in_source != in_object:
+        yield f"{name} takes ({in_source}) in the source, but ({in_object}) when imported"
         return
-    for ours, theirs in zip(definition.parameters, live.parameters, strict=True):
-        if _differs(ours, theirs):
+    for source, imported in zip(definition.parameters, live.parameters, strict=True):
+        if _differs(source, imported):
             yield (
-                f"{name}: {ours.name} is {ours.default} by default in the source "
-                f"and {theirs.default} when imported"
+                f"{name}: {source.name} is {source.default} by default in the source, "
+                f"but {imported.default} when imported"
             )
 
 
 def reconcile(
-    written: tuple[SourceParameter, ...], shown: tuple[SourceParameter, ...] | None
+    source: tuple[SourceParameter, ...], imported: tuple[SourceParameter, ...] | None
 ) -> tuple[SourceParameter, ...]:
-    """Give the parameters that a caller meets: the live ones, where they say anything.
+    """Return the parameters that a caller must use.
 
-    A default keeps the source's text unless the two differ, and annotations are kept.
+    These are the imported function's, with the annotations of the source. A default keeps the
+    source's text unless the two differ.
+
+    Parameters
+    ----------
+    source
+        The parameters in the source.
+    imported
+        The parameters of the imported function; None if it has no signature. If it only has
+        ``*args`` and ``**kwargs``, the source's parameters are returned.
     """
-    if not shown or all(parameter.kind in _MARKS for parameter in shown):
-        return written
-    known = {parameter.name: parameter for parameter in written}
-    return tuple(_merge(known.get(parameter.name), parameter) for parameter in shown)
+    if not imported or all(parameter.kind in _MARKS for parameter in imported):
+        return source
+    source_by_name = {parameter.name: parameter for parameter in source}
+    return tuple(_merge(source_by_name.get(parameter.name), parameter) for parameter in imported)
 
 
-def _merge(ours: SourceParameter | None, theirs: SourceParameter) -> SourceParameter:
-    if ours is None:
-        return theirs
-    if None in (ours.default, theirs.default) or _differs(ours, theirs):
-        return msgspec.structs.replace(theirs, annotation=ours.annotation)
-    return msgspec.structs.replace(ours, kind=theirs.kind)
+def _merge(source: SourceParameter | None, imported: SourceParameter) -> SourceParameter:
+    if source is None:
+        return imported
+    if None in (source.default, imported.default) or _differs(source, imported):
+        return msgspec.structs.replace(imported, annotation=source.annotation)
+    return msgspec.structs.replace(source, kind=imported.kind)
 
 
-def _differs(ours: SourceParameter, theirs: SourceParameter) -> bool:
-    """Compare literal defaults: an object that the source names is what it is when imported."""
-    return ours.default_is_literal and ours.default != theirs.default
+def _differs(source: SourceParameter, imported: SourceParameter) -> bool:
+    """Return whether literal defaults differ; other defaults are taken to be equal."""
+    return source.default_is_literal and source.default != imported.default
 
 
 def _outline(parameters: tuple[SourceParameter, ...]) -> str:
-    """Write names, kinds and which arguments are required."""
+    """Return a signature in which ``=...`` stands for every default."""
     parts = []
     kind = ""
     for parameter in parameters:

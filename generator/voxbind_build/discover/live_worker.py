@@ -1,7 +1,7 @@
-"""What the library shows once it is imported; runs in a process of its own.
+"""Imports a library's modules and lists their names; runs in a process of its own.
 
-A fresh process, because what a module shows depends on what was imported before, and
-because an import can hang, abort or end the process that runs it.
+A new process is needed because a module's names can depend on earlier imports, and because an
+import can hang, or end its process.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ _PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
 
 class Request(Struct, frozen=True):
-    """What is asked of the worker."""
+    """The modules to import."""
 
     modules: tuple[str, ...]
     search_path: tuple[str, ...] = ()
+    """Folders to put in front of `sys.path`."""
 
 
 class LiveName(Struct, frozen=True, kw_only=True):
@@ -51,28 +52,28 @@ class LiveName(Struct, frozen=True, kw_only=True):
     """The object's ``__module__``."""
     qualname: str = ""
     code: str = ""
-    """Where the code stands that runs in the end, below all decorators, whatever names they
-    have given it: ``pyclesperanto._tier1.absolute``."""
+    """Dotted name of the innermost function, inside all decorators:
+    ``pyclesperanto._tier1.absolute``."""
     parameters: tuple[SourceParameter, ...] | None = None
     doc: str = ""
     error: str = ""
 
 
 class LiveModule(Struct, frozen=True):
-    """An imported module, or why it can't be."""
+    """An imported module, or the error of its import."""
 
     names: dict[str, LiveName] = {}
     exports: tuple[str, ...] | None = None
-    """``__all__``, where there is one."""
+    """``__all__``; None if there is none."""
     error: str = ""
     warning: str = ""
-    """The first thing that the import warned of, deprecations aside."""
+    """The first warning of the import, except deprecations."""
 
 
 def main(argument: str) -> None:
-    """Import the modules of the request and write what they show to standard output."""
+    """Import the modules of the request, and write a `LiveModule` for each to standard output."""
     answer = os.dup(1)
-    # What the library prints must not mix with the answer.
+    # Text that the library prints must not mix with the answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     request = msgspec.json.decode(argument, type=Request)
@@ -80,7 +81,7 @@ def main(argument: str) -> None:
     answers = {name: _module(name) for name in request.modules}
     with os.fdopen(answer, "wb") as stream:
         stream.write(msgspec.json.encode(answers))
-    # Threads that the library left behind can't keep the process alive.
+    # Exit at once, so that threads of the library can't keep the process alive.
     os._exit(0)
 
 
@@ -91,18 +92,19 @@ def _module(name: str) -> LiveModule:
             module = import_dotted(name)
     except BaseException as error:
         return LiveModule(error=_explain(error))
-    # Looking at a lazy module can warn as well.
+    # Reading attributes of a lazy module can warn as well.
     warnings.simplefilter("ignore")
     attributes = {attribute for attribute in dir(module) if not attribute.startswith("_")}
-    listed = getattr(module, "__all__", None)
-    exports = tuple(export for export in listed or () if isinstance(export, str))
-    names = {each: _attribute(module, each) for each in sorted({*attributes, *exports})}
-    warning = next((_explain(each) for each in map(_warned, caught) if each is not None), "")
-    return LiveModule(names, None if listed is None else exports, warning=warning)
+    all_names = getattr(module, "__all__", None)
+    exports = tuple(export for export in all_names or () if isinstance(export, str))
+    names = {name: _attribute(module, name) for name in sorted({*attributes, *exports})}
+    relevant = (warning for warning in map(_relevant_warning, caught) if warning is not None)
+    first_warning = next(map(_explain, relevant), "")
+    return LiveModule(names, None if all_names is None else exports, warning=first_warning)
 
 
-def _warned(caught: warnings.WarningMessage) -> Warning | None:
-    """Give what was warned of, unless it looks at the future alone."""
+def _relevant_warning(caught: warnings.WarningMessage) -> Warning | None:
+    """Return the warning, or None if it is only about future versions."""
     warning = caught.message
     if isinstance(warning, Warning) and not isinstance(warning, _OF_THE_FUTURE):
         return warning
@@ -131,18 +133,18 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         qualname=qualname if isinstance(qualname, str) else "",
         code=_code(value) if kind == "function" else "",
         parameters=_signature(value) if kind == "function" else None,
-        doc=_whole(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
+        doc=_encodable(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
     )
 
 
 def _is_type(value: object) -> bool:
-    """Tell a type that is no class: ``Union[int, str]``, ``Optional``, a ``TypeVar``."""
+    """Return whether this is a type but not a class: ``Union[int, str]`` or a ``TypeVar``."""
     return typing.get_origin(value) is not None or type(value).__module__ in ("typing", "types")
 
 
 def _code(value: object) -> str:
-    with contextlib.suppress(ValueError):  # a circle of wrappers
-        # Anything may be asked: what wraps nothing is given back.
+    with contextlib.suppress(ValueError):  # a cycle of wrappers
+        # `unwrap` returns objects without `__wrapped__` unchanged, whatever their type.
         value = inspect.unwrap(value)  # type: ignore[arg-type]
     if isinstance(value, FunctionType):
         return f"{value.__globals__.get('__name__')}.{value.__code__.co_qualname}"
@@ -151,7 +153,7 @@ def _code(value: object) -> str:
 
 def _signature(value: object) -> tuple[SourceParameter, ...] | None:
     try:
-        # Anything may be asked: what has no signature says so.
+        # `signature` raises an error for objects without one, whatever their type.
         signature = inspect.signature(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
@@ -182,11 +184,11 @@ def _default(value: object) -> tuple[str, bool]:
 
 
 def _explain(error: BaseException) -> str:
-    """Name the error without the folders in its message, which differ between machines."""
-    message = _whole(str(error)).partition("\n")[0]
+    """Return the error's type and message without folders, which differ between machines."""
+    message = _encodable(str(error)).partition("\n")[0]
     return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
 
 
-def _whole(text: str) -> str:
-    """Put a replacement character for each half of a surrogate pair: no message can hold one."""
+def _encodable(text: str) -> str:
+    """Replace each half of a surrogate pair, which can't be encoded in UTF-8."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""Where a package's files are, found without importing it."""
+"""Finds the files of a package without importing it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,14 @@ __all__ = [
 ]
 
 NO_VERSION = "unknown"
-"""The version of a library without a distribution and without ``__version__``: compared with none.
-
-`templates/runtime/upstream.py` has the same word."""
-
+"""The version of a library that has neither a distribution nor ``__version__``. It is never
+compared with another version. The run time has the same word."""
 
 _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 
 
 class LibraryNotFound(ImportError):
-    """The source of a library is nowhere to be found."""
+    """A library whose source isn't found."""
 
 
 class PackageFile(NamedTuple):
@@ -48,7 +46,7 @@ class Package(NamedTuple):
     name: str
     folders: tuple[Path, ...]
     file: Path | None
-    """The file of a top-level module that is no package."""
+    """The file, if it is a module rather than a package."""
 
     def find(self, module: str) -> PackageFile | None:
         """Find the file of a dotted module: Python source first, then a compiled one."""
@@ -62,7 +60,7 @@ class Package(NamedTuple):
             if parts and (path := base.with_name(base.name + ".py")).is_file():
                 return PackageFile(path, False, False)
             if parts and base.parent.is_dir():
-                # `name.cpython-311-x86_64-linux-gnu.so`, also of other platforms.
+                # Such as `name.cpython-311-x86_64-linux-gnu.so`, for any platform.
                 for path in sorted(base.parent.glob(f"{base.name}.*")):
                     if path.suffix in _COMPILED:
                         return PackageFile(path, False, True)
@@ -71,7 +69,7 @@ class Package(NamedTuple):
         return None
 
     def submodules(self, module: str) -> tuple[str, ...]:
-        """List the names of a package's public submodules on disk."""
+        """Return the names of a package's public submodules on disk, sorted."""
         _, *parts = module.split(".")
         names = set()
         for folder in self.folders:
@@ -87,20 +85,33 @@ class Package(NamedTuple):
 def locate(spec: LibrarySpec, search_path: Sequence[Path] | None) -> Package:
     """Find the library's top-level package.
 
+    Parameters
+    ----------
+    spec
+        The library's specification.
+    search_path
+        Folders to search; None for `sys.path`.
+
     Raises
     ------
     LibraryNotFound
-        With the command that installs it.
+        If it isn't found; the message has the command that installs it.
     """
     name = spec.package
-    found = _find_spec(name, search_path)
-    folders = tuple(Path(folder) for folder in (found and found.submodule_search_locations) or ())
-    origin = Path(found.origin) if found and found.has_location and found.origin else None
+    module_spec = _find_spec(name, search_path)
+    folders = tuple(
+        Path(folder) for folder in (module_spec and module_spec.submodule_search_locations) or ()
+    )
+    origin = (
+        Path(module_spec.origin)
+        if module_spec and module_spec.has_location and module_spec.origin
+        else None
+    )
     if not folders and origin is None:
-        where = ", ".join(map(str, search_path)) if search_path else "this Python's sys.path"
+        searched = ", ".join(map(str, search_path)) if search_path else "this Python's sys.path"
         raise LibraryNotFound(
-            f"{spec.name}: no package {name!r} in {where}; {spec.remedy}, "
-            "or add the folder that holds it to the search path"
+            f"{spec.name}: there is no package {name!r} in {searched}; {spec.remedy}, "
+            "or add the package's folder to the search path"
         )
     return Package(name, folders, None if folders else origin)
 
@@ -111,13 +122,21 @@ def _find_spec(name: str, search_path: Sequence[Path] | None) -> ModuleSpec | No
     try:
         return importlib.util.find_spec(name)
     except (ImportError, ValueError):
-        # ValueError: the name is in `sys.modules` and has no spec.
+        # ValueError: the name is in `sys.modules` but has no spec.
         return PathFinder.find_spec(name)
 
 
 def installed_version(spec: LibrarySpec, search_path: Sequence[Path] | None) -> str | None:
-    """Read the version from the metadata of the first distribution that is there."""
-    path = sys.path if search_path is None else [str(each) for each in search_path]
+    """Return the version of the first of the library's distributions that is installed, or None.
+
+    Parameters
+    ----------
+    spec
+        The library's specification, with the names of its distributions.
+    search_path
+        Folders to search; None for `sys.path`.
+    """
+    path = sys.path if search_path is None else [str(folder) for folder in search_path]
     for name in (spec.distribution, *spec.also):
         for distribution in importlib.metadata.distributions(name=name, path=path):
             return distribution.version

@@ -1,4 +1,4 @@
-"""What the top level of a module binds, read with libcst."""
+"""Reads the names that the top level of a module binds, using libcst."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Binding", "Class", "Function", "Import", "Module", "Value", "express
 
 @dataclass(frozen=True)
 class Import:
-    """A name that another module defines, or that is another module."""
+    """An imported name: another module, or a name that another module defines."""
 
     module: str
     attribute: str | None = None
@@ -39,7 +39,7 @@ class Class:
 
 @dataclass(frozen=True)
 class Value:
-    """An assignment; no node where the value comes out of a loop or an unpacking."""
+    """An assignment; the node is None if the value comes from a loop or from unpacking."""
 
     node: cst.BaseExpression | None = None
 
@@ -49,18 +49,18 @@ Binding = Import | Function | Class | Value
 
 @dataclass
 class Module:
-    """One module's source: what its top level binds, in the order of the last binding."""
+    """One module's source, with the names that its top level binds, in order of last binding."""
 
     name: str
     is_package: bool
     code: bytes
     bindings: dict[str, Binding] = field(default_factory=dict)
     exports: tuple[str, ...] | None = None
-    """``__all__``, where there is one that can be read."""
+    """``__all__``; None if there is none, or it can't be evaluated."""
     docs: dict[str, cst.BaseExpression] = field(default_factory=dict)
-    """By function, the documentation that is assigned to it: ``mean.__doc__ = ...``."""
+    """Docstrings that are assigned to functions, ``mean.__doc__ = ...``, by function."""
     exports_whole: bool = True
-    """Whether everything that changes ``__all__`` could be read."""
+    """Whether every statement that changes ``__all__`` could be evaluated."""
 
     @property
     def fingerprint(self) -> str:
@@ -69,15 +69,15 @@ class Module:
 
     @property
     def public(self) -> tuple[str, ...]:
-        """What ``from module import *`` binds."""
+        """The names that ``from module import *`` binds."""
         if self.exports is not None:
             return self.exports
         return tuple(name for name in self.bindings if not name.startswith("_"))
 
     def imports_for_itself(self, name: str) -> bool:
-        """Tell whether a name that ``__all__`` lacks is imported for use in this module alone.
+        """Return whether a name that isn't in ``__all__`` is imported only for use in this module.
 
-        A package imports what it hands on, and so does a star.
+        The imports of a package, and star imports, are meant for its users.
         """
         binding = self.bindings.get(name)
         if self.is_package or not isinstance(binding, Import):
@@ -85,7 +85,15 @@ class Module:
         return binding.attribute is not None and not binding.by_star
 
     def absolute(self, level: int, module: str) -> str:
-        """Give the dotted name of what ``from ..module import`` names."""
+        """Return the absolute name of the module in ``from ..module import``.
+
+        Parameters
+        ----------
+        level
+            Number of leading dots.
+        module
+            The name after the dots; may be empty.
+        """
         if not level:
             return module
         parts = self.name.split(".")
@@ -94,25 +102,36 @@ class Module:
 
 
 class Library(Protocol):
-    """What reading a module needs to know of the others."""
+    """The other modules of a library, which are needed to read a module."""
 
     def module(self, name: str) -> Module | None:
-        """Give a module that has source."""
+        """Return a module that has source."""
 
     def exists(self, name: str) -> bool:
-        """Tell whether an import of a module may succeed."""
+        """Return whether a module may be importable."""
 
     def lookup(self, module: Module) -> Lookup:
-        """Give the values of names as they are seen from a module."""
+        """Return a function that evaluates names as seen from a module."""
 
 
 def read(name: str, file: PackageFile, library: Library) -> Module:
-    """Read a module; a stub beside a lazy module is read as if its lines stood in it.
+    """Read a module.
+
+    If the module loads names lazily and has a stub, the stub is read as a part of the module.
+
+    Parameters
+    ----------
+    name
+        Dotted name of the module.
+    file
+        The module's file.
+    library
+        The other modules of the library.
 
     Raises
     ------
     SyntaxError
-        Where libcst can't parse the file.
+        If libcst can't parse the file.
     """
     code = file.path.read_bytes() if file.path.is_file() else b""
     module = Module(name, file.is_package, code)
@@ -120,7 +139,7 @@ def read(name: str, file: PackageFile, library: Library) -> Module:
     reader.run(code)
     stub = file.path.with_suffix(".pyi")
     if "__getattr__" in module.bindings and stub.is_file():
-        # PEP 562: the names are given on first use, and the stub says which there are.
+        # PEP 562: names are created on first use, and the stub lists them.
         exports = module.exports
         module.code += stub.read_bytes()
         reader.run(stub.read_bytes())
@@ -129,7 +148,7 @@ def read(name: str, file: PackageFile, library: Library) -> Module:
 
 
 class _Reader:
-    """Walks over the statements that run at import."""
+    """Visits the statements that run when the module is imported."""
 
     def __init__(self, module: Module, library: Library) -> None:
         self.module = module
@@ -144,7 +163,7 @@ class _Reader:
             raise SyntaxError(f"{self.module.name}: {type(error).__name__}") from error
         self.block(tree.body)
         if "__getattr__" in self.module.bindings:
-            # PEP 562 again: what a type checker sees stands for what is given on first use.
+            # PEP 562: a block for type checkers lists the names that are created on first use.
             for statement in self.for_checkers:
                 self.block(statement.body.body)
 
@@ -168,7 +187,7 @@ class _Reader:
     def compound(
         self, statement: cst.If | cst.Try | cst.TryStar | cst.For | cst.While | cst.With
     ) -> None:
-        """Take the branch that is meant to run last, so that it wins over the fallbacks."""
+        """Visit fallbacks first, so that the bindings of the preferred branch replace theirs."""
         if isinstance(statement, (cst.Try, cst.TryStar)):
             for handler in statement.handlers:
                 self.block(handler.body.body)
@@ -209,8 +228,10 @@ class _Reader:
                 self.assign(target, value)
             case cst.AugAssign(target=cst.Name("__all__"), value=value):
                 self.extend_all("extend", value)
-            case cst.Expr(cst.Call(func=cst.Attribute(cst.Name("__all__"), method), args=[given])):
-                self.extend_all(method.value, given.value)
+            case cst.Expr(
+                cst.Call(func=cst.Attribute(cst.Name("__all__"), method), args=[argument])
+            ):
+                self.extend_all(method.value, argument.value)
             case cst.Del(target=target):
                 for name in _target_names(target):
                     self.module.bindings.pop(name, None)
@@ -229,7 +250,7 @@ class _Reader:
             name = _dotted(alias.name)
             bound = _dotted(alias.asname.name) if alias.asname is not None else name
             if bound in self.module.bindings and not self.library.exists(source):
-                continue  # the fallback of an optional part is what is left
+                continue  # this import of an optional module fails, so its fallback stays bound
             if bound == "__all__" and (target := self.library.module(source)) is not None:
                 self.module.exports = target.exports
                 self.module.exports_whole = target.exports_whole
@@ -255,10 +276,10 @@ class _Reader:
         node = expression(call)
         if not isinstance(node, ast.Call) or (dotted_name(node.func) or ("",))[-1] != "attach":
             return
-        given = dict(zip(("submodules", "submod_attrs"), node.args[1:], strict=False))
-        given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        arguments = dict(zip(("submodules", "submod_attrs"), node.args[1:], strict=False))
+        arguments |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
         try:
-            values = {key: evaluate(value, self.lookup) for key, value in given.items()}
+            values = {name: evaluate(value, self.lookup) for name, value in arguments.items()}
         except NotConstant:
             return
         if isinstance(submodules := values.get("submodules"), (list, tuple, set)):
@@ -303,9 +324,9 @@ _EMPTY = cst.Module([])
 
 
 def expression(node: cst.BaseExpression) -> ast.expr | None:
-    """Turn an expression into one of the standard library's, None where that fails."""
+    """Convert an expression of libcst to one of `ast`; None if that fails."""
     try:
-        # The parentheses keep an expression whole that runs over several lines.
+        # The parentheses allow an expression that spans several lines.
         return ast.parse(f"({_EMPTY.code_for_node(node)}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""Following a name through a library's modules to where it is defined."""
+"""Follows a name through a library's modules to its definition."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from voxbind_build.discover.module_source import (
 
 __all__ = ["Home", "Resolver"]
 
-# A longer default says less than the name of the constant that it is.
+# If the literal of a default is longer than this, the name of the constant is used instead.
 _LONGEST_LITERAL = 120
 
 
 class Home(NamedTuple):
-    """Where a name is defined, and as what."""
+    """The place where a name is defined, and the kind of the definition."""
 
     kind: Literal["function", "class", "value", "module", "foreign", "compiled", "unknown"]
     module: str
@@ -42,7 +42,7 @@ class Home(NamedTuple):
 
     @property
     def dotted(self) -> str:
-        """The definition's dotted name."""
+        """Dotted name of the definition."""
         return f"{self.module}.{self.name}" if self.name else self.module
 
 
@@ -53,7 +53,7 @@ def _kind(binding: Function | Class | Value) -> Literal["function", "class", "va
 
 
 class Resolver:
-    """The modules of one package, each read once, when first asked for."""
+    """The modules of one package; each is read once, when it is first needed."""
 
     def __init__(self, package: Package) -> None:
         self.package = package
@@ -62,10 +62,10 @@ class Resolver:
         self._modules: dict[str, Module | None] = {}
 
     def module(self, name: str) -> Module | None:
-        """Read a module of this package; None for compiled, foreign and missing ones."""
+        """Return a module of this package; None if it is compiled, foreign or missing."""
         if name in self._modules:
             return self._modules[name]
-        # A module that star-imports from one that is being read sees nothing of it.
+        # In a cycle of imports, a module that is still being read counts as missing.
         self._modules[name] = None
         if self.is_foreign(name):
             return None
@@ -79,32 +79,32 @@ class Resolver:
         return self._modules[name]
 
     def reach(self, name: str) -> str | None:
-        """Give the module that a dotted name leads to, which its parent may show by another name.
+        """Return the real name of a module, or None if there is no such module.
 
-        ``pyclesperanto.fft`` is ``pyclesperanto._fft``, after ``from . import _fft as fft``.
+        After ``from . import _fft as fft``, the real name of ``pyclesperanto.fft`` is
+        ``pyclesperanto._fft``.
         """
-        top, *parts = name.split(".")
-        reached = top
+        module_name, *parts = name.split(".")
         for part in parts:
-            if self.package.find(f"{reached}.{part}") is not None:
-                reached = f"{reached}.{part}"
+            if self.package.find(f"{module_name}.{part}") is not None:
+                module_name = f"{module_name}.{part}"
                 continue
-            home = self.home(reached, part)
+            home = self.home(module_name, part)
             if home.kind != "module":
                 return None
-            reached = home.module
-        return reached
+            module_name = home.module
+        return module_name
 
     def exists(self, name: str) -> bool:
-        """Tell whether an import of a module may succeed; of foreign ones nothing is known."""
+        """Return whether a module may be importable; every foreign module may be."""
         return self.is_foreign(name) or self.package.find(name) is not None
 
     def is_foreign(self, module: str) -> bool:
-        """Tell whether a dotted name is outside of the package."""
+        """Return whether a dotted name is outside the package."""
         return module.partition(".")[0] != self.package.name
 
     def public_names(self, module: Module) -> tuple[str, ...]:
-        """Give ``__all__``, every other public name that is bound, and the submodules."""
+        """Return ``__all__``, all other public names that are bound, and the submodules."""
         names = {name for name in module.bindings if not name.startswith("_")}
         names.update(module.exports or ())
         if module.is_package:
@@ -112,7 +112,15 @@ class Resolver:
         return tuple(sorted(names))
 
     def home(self, module_name: str, name: str) -> Home:
-        """Follow a name of a module to its definition."""
+        """Follow a name of a module to its definition.
+
+        Parameters
+        ----------
+        module_name
+            Dotted name of the module.
+        name
+            A name in this module.
+        """
         seen: set[tuple[str, str]] = set()
         while (module_name, name) not in seen:
             seen.add((module_name, name))
@@ -150,7 +158,7 @@ class Resolver:
         return self.home(module_name, node.id)
 
     def lookup(self, module: Module, seen: frozenset[tuple[str, str]] = frozenset()) -> Lookup:
-        """Give the values of names as they are seen from a module."""
+        """Return a function that evaluates names as seen from a module."""
 
         def look_up(node: ast.expr) -> object:
             if isinstance(node, ast.Call):
@@ -168,7 +176,7 @@ class Resolver:
     def _value(
         self, module: Module, parts: tuple[str, ...], seen: frozenset[tuple[str, str]]
     ) -> object:
-        """Evaluate the module-level constant that a name or ``module.NAME`` means."""
+        """Evaluate the module-level constant that ``NAME`` or ``module.NAME`` refers to."""
         if (module.name, parts[0]) in seen:
             raise NotConstant(".".join(parts))
         if parts == ("__all__",) and module.exports is not None:
@@ -188,7 +196,7 @@ class Resolver:
         return evaluate(node, self.lookup(owner, seen | {(module.name, parts[0])}))
 
     def _home_from(self, module: Module, parts: tuple[str, ...]) -> Home | None:
-        """Follow ``name`` or ``module.name``, also while `module` is still being read."""
+        """Follow ``name`` or ``module.name``, even while `module` is still being read."""
         first = module.bindings.get(parts[0])
         if first is None:
             return None
@@ -211,12 +219,12 @@ class Resolver:
         return home
 
     def dotted(self, module: Module, parts: tuple[str, ...]) -> str | None:
-        """Give the dotted path of the object that a name means in a module."""
+        """Return the dotted name of the object that a name refers to in a module, or None."""
         home = self._home_from(module, parts)
         return home.dotted if home is not None and home.kind != "unknown" else None
 
     def default(self, module: Module, node: ast.expr | None) -> tuple[str, bool]:
-        """Give the text of a default, and whether it is a literal."""
+        """Return the text of a default, and whether it is a literal."""
         if node is None or isinstance(node, ast.Lambda):
             return ("<lambda>" if node is not None else "<expression>"), False
         parts = dotted_name(node)
@@ -224,7 +232,7 @@ class Resolver:
         try:
             value = evaluate(node, self.lookup(module))
             text = canonical(value)
-            # A named list may be another one by the time the function is called.
+            # The contents of a named list may change before the function is called.
             is_fixed = not isinstance(value, (list, dict, set)) and len(text) <= _LONGEST_LITERAL
             if dotted is None or dotted in NAMED_VALUES or is_fixed:
                 return text, True
@@ -233,7 +241,7 @@ class Resolver:
         return dotted or f"<{type(node).__name__.lower()}>", False
 
     def fingerprint(self, module_name: str) -> str:
-        """Give the SHA-256 over a module's text, or over the file of a compiled one."""
+        """Return the SHA-256 of a module's source, or of its compiled file; empty if not found."""
         module = self.module(module_name)
         if module is not None:
             return module.fingerprint

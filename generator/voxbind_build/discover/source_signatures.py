@@ -1,4 +1,4 @@
-"""Signatures and docstrings as they stand in the source."""
+"""Reads signatures and docstrings from the source."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ __all__ = ["define"]
 
 
 def define(resolver: Resolver, home: Home) -> Definition | None:
-    """Describe the function that a name was followed to."""
+    """Return the definition of a function in the source; None if `home` isn't one.
+
+    Parameters
+    ----------
+    resolver
+        The library's source.
+    home
+        The place that a public name leads to.
+    """
     module = resolver.module(home.module)
     if module is None or not isinstance(home.binding, Function):
         return None
     node = home.binding.node
     docstring = node.get_docstring(clean=False) or assigned(home.name, module, resolver)
-    found = (expression(decorator.decorator) for decorator in node.decorators)
-    decorators = [decorator for decorator in found if decorator is not None]
+    expressions = (expression(decorator.decorator) for decorator in node.decorators)
+    decorators = [decorator for decorator in expressions if decorator is not None]
     text = inspect.cleandoc(docstring) if isinstance(docstring, str) else ""
     return Definition(
         module=home.module,
@@ -38,19 +46,19 @@ def define(resolver: Resolver, home: Home) -> Definition | None:
 
 
 def _parameters(
-    resolver: Resolver, module: Module, given: cst.Parameters
+    resolver: Resolver, module: Module, source_parameters: cst.Parameters
 ) -> Iterator[SourceParameter]:
     groups: tuple[tuple[ParameterKind, object], ...] = (
-        ("POSITIONAL_ONLY", given.posonly_params),
-        ("POSITIONAL_OR_KEYWORD", given.params),
-        ("VAR_POSITIONAL", (given.star_arg,)),
-        ("KEYWORD_ONLY", given.kwonly_params),
-        ("VAR_KEYWORD", (given.star_kwarg,)),
+        ("POSITIONAL_ONLY", source_parameters.posonly_params),
+        ("POSITIONAL_OR_KEYWORD", source_parameters.params),
+        ("VAR_POSITIONAL", (source_parameters.star_arg,)),
+        ("KEYWORD_ONLY", source_parameters.kwonly_params),
+        ("VAR_KEYWORD", (source_parameters.star_kwarg,)),
     )
     for kind, params in groups:
         for param in params if isinstance(params, (tuple, list)) else ():
             if not isinstance(param, cst.Param):
-                continue  # a lone `*`, or nothing
+                continue  # a bare `*`, or no such parameter
             text, is_literal = None, True
             if param.default is not None:
                 text, is_literal = resolver.default(module, expression(param.default))

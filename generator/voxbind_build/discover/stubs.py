@@ -1,8 +1,8 @@
-"""What a library's stub files say of its parameters.
+"""Reads the types of parameters from a library's stub files.
 
-A stub stands beside its module (`_filters.pyi`), or in the distribution ``<package>-stubs``
-beside the package. All overloads of a function are united, and what the stub itself defines
-(aliases, type variables) is put in where it is named.
+A stub is next to its module (`_filters.pyi`), or in a folder ``<package>-stubs`` next to the
+package. The types of all overloads of a function are united, and aliases and type variables that
+the stub defines are replaced by their definitions.
 """
 
 from __future__ import annotations
@@ -29,18 +29,26 @@ from voxbind_build.model import Definition
 __all__ = ["with_stub"]
 
 _OVERLOADED = (ast.FunctionDef, ast.AsyncFunctionDef)
-# Aliases of aliases of aliases are as deep as a person follows.
+# Greatest depth to which aliases of aliases are expanded.
 _DEEPEST = 6
 
 
 def with_stub(definition: Definition, package: Package) -> Definition:
-    """Return a definition whose parameters know what the stub says of them, where there is one."""
+    """Return a definition whose parameters have the types of the stub, if there is one.
+
+    Parameters
+    ----------
+    definition
+        A function's definition.
+    package
+        The package that has the function.
+    """
     stub = _find(package, definition.module)
-    told = _read(stub).get(definition.qualname, {}) if stub is not None else {}
+    types = _read(stub).get(definition.qualname, {}) if stub is not None else {}
     return msgspec.structs.replace(
         definition,
         parameters=tuple(
-            msgspec.structs.replace(parameter, stub=told.get(parameter.name))
+            msgspec.structs.replace(parameter, stub=types.get(parameter.name))
             for parameter in definition.parameters
         ),
     )
@@ -63,13 +71,13 @@ def _stem(path: Path) -> str:
 
 @cache
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    """Return the types of each function's parameters, those of the overloads united."""
+    """Return the types of each function's parameters, united over its overloads."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
         return {}
     definitions = _definitions(tree)
-    found: dict[str, dict[str, list[TypeExpr | None]]] = {}
+    types_by_function: dict[str, dict[str, list[TypeExpr | None]]] = {}
     for node in tree.body:
         if not isinstance(node, _OVERLOADED):
             continue
@@ -78,15 +86,17 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
             if argument.annotation is not None:
                 type_ = _type(argument.annotation)
                 expanded = type_ and _expanded(type_, definitions)
-                found.setdefault(node.name, {}).setdefault(argument.arg, []).append(expanded)
+                types_by_function.setdefault(node.name, {}).setdefault(argument.arg, []).append(
+                    expanded
+                )
     return {
         function: {
-            # Nothing is said of a parameter that one overload has no readable type for.
+            # A parameter is left out if its type can't be parsed in one of the overloads.
             name: str(union(*(type_ for type_ in types if type_ is not None)))
             for name, types in parameters.items()
             if None not in types
         }
-        for function, parameters in found.items()
+        for function, parameters in types_by_function.items()
     }
 
 
@@ -98,8 +108,8 @@ def _type(node: ast.expr) -> TypeExpr | None:
 
 
 def _definitions(tree: ast.Module) -> dict[str, TypeExpr]:
-    """Return what the names of a stub's aliases and type variables stand for."""
-    found: dict[str, TypeExpr | None] = {}
+    """Return the definitions of a stub's aliases and type variables, by name."""
+    definitions: dict[str, TypeExpr | None] = {}
     for node in tree.body:
         match node:
             case ast.AnnAssign(
@@ -107,17 +117,17 @@ def _definitions(tree: ast.Module) -> dict[str, TypeExpr]:
                 annotation=ast.Name("TypeAlias") | ast.Attribute(attr="TypeAlias"),
                 value=ast.expr() as value,
             ):
-                found[name] = _type(value)
+                definitions[name] = _type(value)
             case ast.Assign(
                 targets=[ast.Name(name)],
                 value=ast.Call(func=ast.Name("TypeVar") | ast.Attribute(attr="TypeVar")) as call,
             ):
-                found[name] = _bound(call)
-    return {name: type_ for name, type_ in found.items() if type_ is not None}
+                definitions[name] = _bound(call)
+    return {name: type_ for name, type_ in definitions.items() if type_ is not None}
 
 
 def _bound(call: ast.Call) -> TypeExpr | None:
-    """Return what a type variable may be: its bound, or the union of its constraints."""
+    """Return a type variable's bound, or the union of its constraints."""
     for keyword in call.keywords:
         if keyword.arg == "bound":
             return _type(keyword.value)
@@ -129,10 +139,7 @@ def _bound(call: ast.Call) -> TypeExpr | None:
 
 
 def _expanded(type_: TypeExpr, definitions: Mapping[str, TypeExpr], depth: int = 0) -> TypeExpr:
-    """Put definitions in the places of their names.
-
-    A generic alias, ``_ArrayOrDType[_ScalarT]``, is taken for what it stands for.
-    """
+    """Replace names by their definitions, including those of generic aliases such as ``_A[_T]``."""
 
     def expand(part: TypeExpr) -> TypeExpr | None:
         definition = definitions.get(head(part))

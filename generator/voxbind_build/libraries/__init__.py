@@ -1,6 +1,7 @@
-"""Library specifications: one short TOML for each library, its reader, and what importing takes.
+"""Library specifications: one short TOML file per library, and the code that reads and checks it.
 
-`structure` and `values` check a file by itself, `fitting` checks it against the library.
+`structure` and `values` check a file on its own, `fitting` checks it against the library.
+`environment` and `importing` prepare and import the library.
 """
 
 from voxbind_build.libraries.environment import prepare, settings

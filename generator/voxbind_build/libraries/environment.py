@@ -14,17 +14,24 @@ __all__ = ["prepare", "settings"]
 
 
 def settings(variables: Mapping[str, EnvironmentVariable]) -> dict[str, str]:
-    """Give the values of those variables that should be set here and aren't."""
+    """Return the environment variables to set, by name.
+
+    Parameters
+    ----------
+    variables
+        The variables that a library reads, by name. A variable is left out if it is set already,
+        if a path of its ``unless`` exists, or if none of its files exists.
+    """
     values = {}
     for name, variable in variables.items():
         if name in os.environ or any(map(glob, variable.unless)):
             continue
-        files = (Path(sys.prefix, file) for file in variable.below_prefix)
-        if (found := next(filter(Path.is_file, files), None)) is not None:
-            values[name] = str(found)
+        files = (Path(sys.prefix, path) for path in variable.below_prefix)
+        if (file := next(filter(Path.is_file, files), None)) is not None:
+            values[name] = str(file)
     return values
 
 
 def prepare(spec: LibrarySpec) -> None:
-    """Set what a library needs in this process and in those that it starts."""
+    """Set a library's environment variables, for this process and the processes it starts."""
     os.environ.update(settings(spec.environment))

@@ -1,4 +1,4 @@
-"""Entries of a library's TOML that fit nothing in the library as it was read."""
+"""Finds entries of a library's TOML that match nothing in the installed library."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from voxbind_build.model import Inventory, LibrarySpec, PublicName
 
 __all__ = ["misfits"]
 
+_PLURALS = {"class": "classes", "function": "functions"}
+
 
 def misfits(inventory: Inventory) -> tuple[Problem, ...]:
-    """Return each module, name, pattern and parameter of a specification that isn't there."""
+    """Return a problem for each module, name, pattern or parameter that the library lacks."""
     spec = inventory.spec
     names = {name.name: name for name in inventory.names}
     library = f"{spec.distribution} {inventory.version}"
@@ -28,27 +30,29 @@ def misfits(inventory: Inventory) -> tuple[Problem, ...]:
 def _modules(inventory: Inventory, library: str) -> Iterator[Problem]:
     for module in inventory.absent:
         number = inventory.spec.modules.index(module)
-        shown = [each.name for each in inventory.names if each.kind == "module"]
-        nearest = suggestion(module, shown, "correct the name, or remove it")
+        public_modules = [public.name for public in inventory.names if public.kind == "module"]
+        nearest = suggestion(module, public_modules, "correct the name, or remove it")
         yield Problem(("modules", number), f"{library} has no module {module!r}; {nearest}")
 
 
 def _names(spec: LibrarySpec, names: Mapping[str, PublicName], library: str) -> Iterator[Problem]:
     for table in NAMED:
-        wanted = "class" if table == "untyped" else "function"
+        expected_kind = "class" if table == "untyped" else "function"
         for name in getattr(spec, table):
-            shown = names.get(name)
-            if shown is None:
+            public = names.get(name)
+            if public is None:
                 yield Problem((table, name), f"{library} has no such name; {_near(name, names)}")
-            elif shown.exclusion is not None:
+            elif public.exclusion is not None:
                 yield Problem(
                     (table, name),
-                    f"it has no wrapper ({shown.exclusion.reason}), so that the entry changes "
-                    "nothing; remove one of the two",
+                    f"it is excluded ({public.exclusion.reason}), so this entry has no effect; "
+                    "remove the entry or the exclusion",
                 )
-            elif shown.kind != wanted:
+            elif public.kind != expected_kind:
                 yield Problem(
-                    (table, name), f"it is a {shown.kind}, and here a {wanted} is named; remove it"
+                    (table, name),
+                    f"it is a {public.kind}, but this table is for {_PLURALS[expected_kind]}; "
+                    "remove it",
                 )
 
 
@@ -56,53 +60,54 @@ def _patterns(
     spec: LibrarySpec, names: Mapping[str, PublicName], library: str
 ) -> Iterator[Problem]:
     for name in spec.exclude:
-        if not any(fnmatchcase(each, name) for each in names):
+        if not any(fnmatchcase(public, name) for public in names):
             yield Problem(
-                ("exclude", name), f"it fits no public name of {library}; {_near(name, names)}"
+                ("exclude", name), f"it matches no public name of {library}; {_near(name, names)}"
             )
     functions = {
-        name: each
-        for name, each in names.items()
-        if each.kind == "function" and each.exclusion is None
+        name: public
+        for name, public in names.items()
+        if public.kind == "function" and public.exclusion is None
     }
-    # The first entry that fits a name counts for it.
-    left = [*functions]
+    # The first entry that matches a function sets its tolerance.
+    without_tolerance = {*functions}
     for name in spec.tolerance:
-        fits = [each for each in functions if fnmatchcase(each, name)]
-        if not fits:
-            yield Problem(
-                ("tolerance", name), f"it fits no function of {library}; {_near(name, functions)}"
-            )
-        elif not any(each in left for each in fits):
+        matches = {function for function in functions if fnmatchcase(function, name)}
+        if not matches:
             yield Problem(
                 ("tolerance", name),
-                "an entry before it fits all functions that it fits; put this one first",
+                f"it matches no function of {library}; {_near(name, functions)}",
             )
-        left = [each for each in left if each not in fits]
+        elif not matches & without_tolerance:
+            yield Problem(
+                ("tolerance", name),
+                "earlier entries match all functions that it matches; put this one first",
+            )
+        without_tolerance -= matches
 
 
 def _parameters(spec: LibrarySpec, names: Mapping[str, PublicName]) -> Iterator[Problem]:
-    for table, number in (("roles", False), ("needs_output", True)):
+    for table, is_list in (("roles", False), ("needs_output", True)):
         for name, entry in getattr(spec, table).items():
-            shown = names.get(name)
-            if shown is None or shown.definition is None or shown.exclusion is not None:
+            public = names.get(name)
+            if public is None or public.definition is None or public.exclusion is not None:
                 continue
-            known = [parameter.name for parameter in shown.definition.parameters]
+            parameters = [parameter.name for parameter in public.definition.parameters]
             for position, parameter in enumerate(entry):
-                if parameter not in known:
-                    listed = f"it has {', '.join(known)}" if known else "it has none"
-                    nearest = suggestion(parameter, known, listed)
+                if parameter not in parameters:
+                    listed = f"it has {', '.join(parameters)}" if parameters else "it has none"
+                    nearest = suggestion(parameter, parameters, listed)
                     yield Problem(
-                        (table, name, position if number else parameter),
+                        (table, name, position if is_list else parameter),
                         f"the function has no parameter {parameter!r}; {nearest}",
                     )
 
 
 def _near(name: str, names: Mapping[str, PublicName]) -> str:
-    """Return the nearest name, of the same module if there is one."""
+    """Suggest the most similar public name, from the same module if the library has it."""
     module, _, attribute = name.rpartition(".")
-    beside = {each.attribute: each.name for each in names.values() if each.module == module}
-    if not beside:
+    attributes = [public.attribute for public in names.values() if public.module == module]
+    if not attributes:
         return suggestion(name, names, "correct it, or remove the entry")
-    near = suggestion(attribute, beside)
-    return near.replace("'", f"'{module}.", 1) or "correct it, or remove the entry"
+    nearest = suggestion(attribute, attributes)
+    return nearest.replace("'", f"'{module}.", 1) or "correct it, or remove the entry"

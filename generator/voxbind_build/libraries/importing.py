@@ -1,4 +1,4 @@
-"""Reaching a module as users do, by import or as an attribute of its parent."""
+"""Imports a module by its dotted name, even if it is only an attribute of its parent."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ __all__ = ["import_dotted"]
 
 
 def import_dotted(name: str) -> ModuleType:
-    """Import a module; what no import finds may be a module that its parent shows.
+    """Import a module, or get it as an attribute of its parent.
 
-    ``pyclesperanto.fft`` is one: ``from . import _fft as fft``.
+    An example of an attribute is ``pyclesperanto.fft``: ``from . import _fft as fft``.
 
     Raises
     ------
     ImportError
-        Where neither finds it; whatever else an import raises comes through.
+        If the module is found in neither way. Any other error of the import is passed on.
     """
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         parent, _, attribute = name.rpartition(".")
-        # Another module that is missing is what is wrong, and not where this one is.
+        # If a different module is missing, this one exists and its own import failed.
         if not parent or error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        found = getattr(import_dotted(parent), attribute, None)
-        if not isinstance(found, ModuleType):
+        module = getattr(import_dotted(parent), attribute, None)
+        if not isinstance(module, ModuleType):
             raise
-        return found
+        return module

@@ -1,4 +1,4 @@
-"""What is wrong with a library's TOML: one line a problem, with the file and the place in it."""
+"""Problems in a library's TOML, each shown as one line with the file and the place in it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Problem(Struct, frozen=True):
-    """One thing that is wrong."""
+    """One problem in a TOML file."""
 
     place: tuple[str | int, ...]
-    """The table and the key, or the number of an item; empty for the file as such."""
+    """Keys and list indices that lead to the wrong value; empty for the whole file."""
     message: str
     superfluous: bool = False
-    """Whether the place is that of a key that nobody reads."""
+    """Whether the key at this place is unknown, so that its value isn't used."""
 
     def line(self, file: str) -> str:
-        """Return the problem in words, as one line."""
+        """Return the problem as one line of text that begins with the file."""
         place = ""
         for part in self.place:
             if isinstance(part, int):
@@ -36,7 +36,7 @@ class Problem(Struct, frozen=True):
 
 
 class SpecError(ValueError):
-    """Library specifications that can't be read, or don't say what they must.
+    """Library specifications that can't be read, or have missing or wrong entries.
 
     Parameters
     ----------
@@ -50,10 +50,21 @@ class SpecError(ValueError):
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Return the nearest right name as a question; `otherwise`, if none is near."""
+    """Return a question that suggests the most similar known name.
+
+    Parameters
+    ----------
+    name
+        A wrong name.
+    known
+        The right names.
+    otherwise
+        The text to return if no right name is similar.
+    """
     names = list(known)
-    near = get_close_matches(name, names, n=1)
-    if not near:  # letters of the other case are as far as any other letters
-        folded = {each.casefold(): each for each in names}
-        near = [folded[one] for one in get_close_matches(name.casefold(), folded, n=1)]
-    return f"do you mean {near[0]!r}?" if near else otherwise
+    matches = get_close_matches(name, names, n=1)
+    if not matches:  # `difflib` treats a different case as a different letter
+        by_folded = {right_name.casefold(): right_name for right_name in names}
+        folded_matches = get_close_matches(name.casefold(), by_folded, n=1)
+        matches = [by_folded[match] for match in folded_matches]
+    return f"do you mean {matches[0]!r}?" if matches else otherwise

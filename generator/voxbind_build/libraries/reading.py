@@ -1,4 +1,4 @@
-"""Reads the TOML of a library into its record, and lists all that is wrong with it at once."""
+"""Reads a library's TOML into a `LibrarySpec`, and reports all its problems at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def builtin(roles: Collection[str] | None = None) -> tuple[LibrarySpec, ...]:
     Raises
     ------
     SpecError
-        With the problems of all files.
+        If a file has problems; the error lists those of all files.
     """
     specs: list[LibrarySpec] = []
     lines: list[str] = []
@@ -55,23 +55,22 @@ def load(path_or_name: str | Path, roles: Collection[str] | None = None) -> Libr
     Parameters
     ----------
     path_or_name : str or Path
-        A TOML file, or the name of a library that voxbind knows (``skimage``).
+        A TOML file, or the name of a library whose TOML comes with voxbind (``skimage``).
     roles : collection of str, optional
-        The roles that a parameter can have; by default they aren't looked at.
+        The roles that a parameter can have; by default roles aren't checked.
 
     Raises
     ------
     SpecError
-        With a line for each problem: the file, the place in it, what is accepted, what to do.
+        With a line for each problem: the file, the place in it, what is accepted and the fix.
     """
     return _read(_locate(path_or_name), roles)
 
 
 def _shipped() -> dict[str, Traversable]:
-    """Return voxbind's own specifications by name, sorted; they may be in an archive."""
-    found = (file for file in _FOLDER.iterdir())
-    tables = sorted((file.name, file) for file in found if file.name.endswith(".toml"))
-    return {name.removesuffix(".toml"): file for name, file in tables}
+    """Return voxbind's own TOML files by name, sorted; they may be in a zip archive."""
+    files = {file.name: file for file in _FOLDER.iterdir() if file.name.endswith(".toml")}
+    return {name.removesuffix(".toml"): files[name] for name in sorted(files)}
 
 
 def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
@@ -93,7 +92,7 @@ def _read(path: Traversable, roles: Collection[str] | None) -> LibrarySpec:
 
 @cache
 def extras() -> frozenset[str] | None:
-    """Return voxbind's extras; None if neither a checkout nor an installed voxbind has them."""
+    """Return the names of voxbind's extras; None if there is no checkout or installed voxbind."""
     folder = Path(__file__).parent
     project = folder.parents[2] / "pyproject.toml"
     if folder.parents[1].name == "generator" and project.is_file():
@@ -108,15 +107,15 @@ def extras() -> frozenset[str] | None:
 def _locate(path_or_name: str | Path) -> Traversable:
     path = Path(path_or_name)
     if path.suffix != ".toml":
-        known = _shipped()
-        if str(path_or_name) in known:
-            return known[str(path_or_name)]
+        shipped = _shipped()
+        if str(path_or_name) in shipped:
+            return shipped[str(path_or_name)]
         if not _exists(path):
-            names = ", ".join(sorted(known))
-            nearest = suggestion(str(path_or_name), known)
+            names = ", ".join(sorted(shipped))
+            nearest = suggestion(str(path_or_name), shipped)
             raise SpecError(
                 [
-                    f"{str(path_or_name)!r} is not a library that voxbind knows; "
+                    f"{str(path_or_name)!r} is not a library that comes with voxbind; "
                     f"{f'{nearest} ' if nearest else ''}"
                     f"Give the path of a specification (*.toml) or one of the names {names}"
                 ]
@@ -127,7 +126,7 @@ def _locate(path_or_name: str | Path) -> Traversable:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # longer than a path can be, or with a NUL
+    except (OSError, ValueError):  # too long for a path, or it has a NUL character
         return False
 
 
@@ -138,7 +137,7 @@ def _document(path: Traversable) -> dict[str, Any]:
     except FileNotFoundError:
         message = "there is no such file; give the path of a specification (*.toml)"
     except IsADirectoryError:
-        message = "is a folder, and no file; give the path of a specification (*.toml)"
+        message = "is a folder, not a file; give the path of a specification (*.toml)"
     except UnicodeDecodeError as error:
         message = f"can't be read as UTF-8 text ({error}); save the file as UTF-8"
     except (OSError, ValueError) as error:
@@ -152,16 +151,16 @@ def _document(path: Traversable) -> dict[str, Any]:
 
 
 def _without(document: dict[str, Any], problems: list[Problem]) -> dict[str, Any]:
-    """Return what of a document has no problem, so that its values can be looked at."""
-    rest: dict[Any, Any] = copy.deepcopy(document)
+    """Return a copy of a document without the entries that have problems."""
+    valid: dict[Any, Any] = copy.deepcopy(document)
     for problem in problems:
-        # An entry with a wrong value is left out whole: its record would be incomplete.
+        # If one value of an entry is wrong, the whole entry is removed, as it would be incomplete.
         place = problem.place if problem.superfluous else problem.place[:2]
-        table: Any = rest
+        table: Any = valid
         for key in place[:-1]:
             table = table.get(key) if isinstance(table, dict) else None
         if isinstance(table, dict):
             table.pop(place[-1] if place else None, None)
-        else:  # an item of a list
-            rest.pop(place[0], None)
-    return rest
+        else:  # the place is an item of a list, so the list is removed
+            valid.pop(place[0], None)
+    return valid

@@ -1,4 +1,4 @@
-"""Whether a TOML document has the keys and types of a record: every problem, not only the first."""
+"""Checks the keys and types of a TOML document, and reports every problem, not only the first."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ __all__ = ["mismatches"]
 def mismatches(
     document: Mapping[str, Any], record: type[Struct], place: tuple[str | int, ...] = ()
 ) -> Iterator[Problem]:
-    """Yield each key of a table that its record lacks, and each value of another type.
+    """Yield a problem for each missing or unknown key, and each value of the wrong type.
 
     Parameters
     ----------
     document
         A table of a TOML document.
     record
-        The struct that the table is to become.
+        The struct that the table will be converted to.
     place
-        Where the table is in the document.
+        Keys and list indices that lead to the table.
     """
     fields = {field.name: field for field in msgspec.structs.fields(record) if field.name != "file"}
     types = get_type_hints(record)
     for name, field in fields.items():
         if field.required and name not in document:
             yield Problem(place, f"missing required key `{name}`")
-    is_whole = True
+    is_valid = True
     for key, value in document.items():
         if key not in fields:
             keys = f"the keys here are {', '.join(fields)}"
             yield Problem((*place, key), f"unknown key; {suggestion(key, fields, keys)}", True)
             continue
         for problem in _of_value(value, types[key], (*place, key)):
-            is_whole = False
+            is_valid = False
             yield problem
-    if place and is_whole and {*_required(record)} <= {*document}:
-        known = {key: value for key, value in document.items() if key in fields}
-        yield from _conversion(known, record, place)
+    if place and is_valid and {*_required(record)} <= {*document}:
+        known_entries = {key: value for key, value in document.items() if key in fields}
+        yield from _conversion(known_entries, record, place)
 
 
 def _of_value(value: object, kind: Any, place: tuple[str | int, ...]) -> Iterator[Problem]:
@@ -66,9 +66,10 @@ def _conversion(value: object, kind: Any, place: tuple[str | int, ...]) -> Itera
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         message = re.sub(r" - at `.*`$", "", str(error))
-        words = [*_words(kind)]
-        if isinstance(value, str) and words:
-            message += f"; {suggestion(value, words, f'it may be {_listed(words)}')}"
+        literals = [*_literals(kind)]
+        if isinstance(value, str) and literals:
+            allowed = f"it may be {_listed(literals)}"
+            message += f"; {suggestion(value, literals, allowed)}"
         yield Problem(place, message)
 
 
@@ -76,14 +77,14 @@ def _required(record: type[Struct]) -> list[str]:
     return [field.name for field in msgspec.structs.fields(record) if field.required]
 
 
-def _words(kind: Any) -> Iterator[str]:
-    """Yield the words that a type allows."""
+def _literals(kind: Any) -> Iterator[str]:
+    """Yield the strings that a type allows as literals."""
     for argument in get_args(kind):
         if isinstance(argument, str):
             yield argument
         elif get_args(argument):
-            yield from _words(argument)
+            yield from _literals(argument)
 
 
-def _listed(words: list[str]) -> str:
-    return ", ".join(dict.fromkeys(repr(word) for word in words))
+def _listed(literals: list[str]) -> str:
+    return ", ".join(dict.fromkeys(repr(literal) for literal in literals))

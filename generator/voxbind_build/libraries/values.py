@@ -1,4 +1,4 @@
-"""Values of a library's TOML that have the right type and can't be right."""
+"""Finds values of a library's TOML that have the right type but can't be right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["NAMED", "wrong_values"]
 NAMED = ("declare", "roles", "only", "needs_output", "untyped")
 """The tables whose keys are dotted public names."""
 _PATTERNS = ("exclude", "tolerance")
-"""The tables whose keys may be `fnmatch` patterns as well."""
+"""The tables whose keys are dotted public names or `fnmatch` patterns."""
 _DTYPES = (
     "bool",
     *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)),
@@ -31,27 +31,27 @@ _VARIABLE = re.compile(r"[^=\0]+")
 def wrong_values(
     spec: LibrarySpec, *, extras: Collection[str] | None, roles: Collection[str] | None
 ) -> Iterator[Problem]:
-    """Yield each value that can't be right, whatever the library holds.
+    """Yield a problem for each value that can't be right for any library.
 
     Parameters
     ----------
     spec
-        A specification; empty fields are taken for missing ones and not looked at.
+        A specification; empty fields count as missing and aren't checked.
     extras
-        The extras of voxbind; None if they aren't known.
+        The extras of voxbind; None if they are unknown.
     roles
-        The roles that a parameter can have; None if they aren't known.
+        The roles that a parameter can have; None if they are unknown.
     """
     yield from _of_library(spec, extras)
     for number, module in enumerate(spec.modules):
         yield from _dotted(module, ("modules", number))
         if module in spec.modules[:number]:
             yield Problem(("modules", number), f"{module!r} is listed twice")
-    tops = sorted({module.partition(".")[0] for module in spec.modules})
-    if len(tops) > 1:
+    packages = sorted({module.partition(".")[0] for module in spec.modules})
+    if len(packages) > 1:
         yield Problem(
             ("modules",),
-            f"the modules belong to several packages ({', '.join(tops)}); "
+            f"the modules belong to several packages ({', '.join(packages)}); "
             "write one specification for each package",
         )
     yield from _of_keys(spec)
@@ -63,13 +63,17 @@ def _of_library(spec: LibrarySpec, extras: Collection[str] | None) -> Iterator[P
     if spec.name:
         yield from _identifier(spec.name, ("name",))
         if spec.name.startswith("__"):
-            yield Problem(("name",), f"{spec.name!r} is a name of Python's own; give another one")
+            yield Problem(
+                ("name",), f"names like {spec.name!r} are reserved by Python; give another one"
+            )
         if spec.twin == spec.name:
             yield Problem(("twin",), f"{spec.twin!r} is the library itself; name another library")
     for number, name in enumerate((spec.distribution, *spec.also)):
         if name and not _DISTRIBUTION.fullmatch(name) and name != spec.name:
             place = ("also", number - 1) if number else ("distribution",)
-            yield Problem(place, f"{name!r} is no name of a distribution, such as 'scikit-image'")
+            yield Problem(
+                place, f"{name!r} is not the name of a distribution, such as 'scikit-image'"
+            )
     if extras is not None and spec.extra and _normal(spec.extra) not in map(_normal, extras):
         nearest = suggestion(spec.extra, extras, f"its extras are {', '.join(sorted(extras))}")
         yield Problem(("extra",), f"voxbind has no extra {spec.extra!r}; {nearest}")
@@ -80,7 +84,7 @@ def _of_library(spec: LibrarySpec, extras: Collection[str] | None) -> Iterator[P
 
 
 def _of_keys(spec: LibrarySpec) -> Iterator[Problem]:
-    """Yield keys that can be no public name of a listed module."""
+    """Yield a problem for each key that can't be a public name in one of the listed modules."""
     for table in (*NAMED, *_PATTERNS):
         for name in getattr(spec, table):
             is_pattern = any(character in name for character in "*?[")
@@ -91,25 +95,27 @@ def _of_keys(spec: LibrarySpec) -> Iterator[Problem]:
             module = name.rpartition(".")[0]
             if not problems and spec.modules and module not in spec.modules:
                 listed = ", ".join(spec.modules)
-                nearest = suggestion(module, spec.modules, f"listed are {listed}")
+                nearest = suggestion(module, spec.modules, f"the modules are {listed}")
                 yield Problem(
-                    (table, name), f"{module or name!r} is none of the listed modules; {nearest}"
+                    (table, name), f"{module or name!r} is not one of `modules`; {nearest}"
                 )
 
 
 def _of_entries(  # noqa: C901, PLR0912
     spec: LibrarySpec, roles: Collection[str] | None
 ) -> Iterator[Problem]:
-    # One table of the TOML after the other, each with its own few checks.
+    # The tables of the TOML in turn, each with its own few checks.
     for name, exclusion in spec.exclude.items():
         if not exclusion.reason.strip():
-            yield Problem(("exclude", name, "reason"), "the reason is empty; say why, in a word")
+            yield Problem(
+                ("exclude", name, "reason"), "the reason is empty; give one, such as 'display'"
+            )
     for name, parameters in spec.roles.items():
         if not parameters:
-            yield Problem(("roles", name), "the table is empty; give a parameter its role")
+            yield Problem(("roles", name), "the table is empty; give the role of a parameter")
         for parameter, role in parameters.items():
             if roles is not None and role not in roles:
-                nearest = suggestion(role, roles, "probe/roles.toml has the roles")
+                nearest = suggestion(role, roles, "probe/roles.toml lists the roles")
                 yield Problem(("roles", name, parameter), f"there is no role {role!r}; {nearest}")
     for name, dtypes in spec.only.items():
         if not dtypes:
@@ -125,13 +131,13 @@ def _of_entries(  # noqa: C901, PLR0912
         if not (tolerance >= 0 and math.isfinite(tolerance)):
             yield Problem(
                 ("tolerance", name),
-                f"{tolerance} is no tolerance; give a number from 0 on, such as 1e-4",
+                f"{tolerance} is not a tolerance; give a number of at least 0, such as 1e-4",
             )
     if spec.tolerance and not spec.twin:
-        yield Problem(("tolerance",), "there is no twin to compare with; name it as `twin`")
+        yield Problem(("tolerance",), "there is no twin to compare with; name one as `twin`")
     for name, reason in spec.untyped.items():
         if not reason.strip():
-            yield Problem(("untyped", name), "the reason is empty; say why it is no type")
+            yield Problem(("untyped", name), "the reason is empty; say why the class is not a type")
 
 
 def _of_environment(spec: LibrarySpec) -> Iterator[Problem]:
@@ -145,7 +151,7 @@ def _of_environment(spec: LibrarySpec) -> Iterator[Problem]:
             if not file or PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive:
                 yield Problem(
                     (*place, "below_prefix", number),
-                    f"{file!r} is no path below `sys.prefix`, such as 'lib/libtoy.so'",
+                    f"{file!r} is not a path relative to `sys.prefix`, such as 'lib/libtoy.so'",
                 )
 
 
@@ -164,9 +170,11 @@ def _identifier(name: str, place: tuple[str | int, ...]) -> Iterator[Problem]:
     if not name.isidentifier():
         yield Problem(place, f"{name!r} is not a Python name such as 'skimage'; correct it")
     elif keyword.iskeyword(name):
-        yield Problem(place, f"{name!r} is a keyword of Python, so that no name can be it")
+        yield Problem(place, f"{name!r} is a keyword of Python, so it can't be a name")
     elif name != normal:
-        yield Problem(place, f"{name!r} is read as {normal!r} by Python (NFKC); write that")
+        yield Problem(
+            place, f"Python reads {name!r} as {normal!r} (NFKC normalization); write it like that"
+        )
 
 
 def _normal(extra: str) -> str:

@@ -1,9 +1,9 @@
-"""The frozen record: freeze it, write it, read it back, compare two of it.
+"""The frozen record: creates, writes, reads and compares it.
 
-`manifest_file` is the manifest's file and `migrations` the way from an older one to it,
-`observation_file` the raw observations beside it, `recording_file` the observations that come
-from a machine with a GPU, `committed` all that an earlier build left. `freeze` makes a library's
-entry of what the earlier stages have, and `compare` tells two entries apart.
+`freeze` makes a library's entry from the results of the earlier stages, and `compare` lists the
+differences between two entries. `manifest_file` reads and writes the manifest, and `migrations`
+converts an older one. `observation_file` has the raw observations, `recording_file` those from a
+machine with a GPU. `committed` reads all that an earlier build wrote.
 """
 
 from voxbind_build.manifest.committed import (

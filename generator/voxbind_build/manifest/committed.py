@@ -1,4 +1,4 @@
-"""What an earlier build left in the package's folder, and what was recorded on a GPU."""
+"""Reads the record that an earlier build wrote, and the recordings from machines with a GPU."""
 
 from __future__ import annotations
 
@@ -22,39 +22,41 @@ from voxbind_build.model import Manifest, Observation, Recording
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What an earlier build left; empty if there was none."""
+    """The record that an earlier build wrote; empty if there was none."""
 
     manifest: Manifest
     observations: dict[str, dict[str, Observation]] = {}
-    """By library, then by definition."""
+    """Observations by library, then by definition."""
     recordings: dict[str, tuple[Recording, ...]] = {}
-    """By library, what was observed on other machines."""
+    """Recordings from other machines, by library."""
     owned: frozenset[str] = frozenset()
-    """Files that the build wrote."""
+    """Paths of the files that the build wrote."""
     problems: tuple[str, ...] = ()
-    """What couldn't be read, one sentence each."""
+    """A sentence for each file that couldn't be read."""
 
 
 def read_record(
     out: Traversable, *, distrust: bool = False, recordings: Path = RECORDINGS
 ) -> Record:
-    """Read what an earlier build left in `out`, and the recordings.
+    """Read the record that an earlier build wrote, and the recordings.
+
+    A damaged file of observations or recordings is added to the record's problems, and affects
+    only its own library.
 
     Parameters
     ----------
     out
-        The package's folder, or what stands for it in a zip archive.
+        The package's folder, which may be inside a zip archive.
     distrust
-        Go on without the manifest if it can't be read, and name the reason among the record's
-        problems; else that is an error.
+        If the manifest can't be read, add the reason to the record's problems and continue
+        without it, instead of raising an error.
     recordings
-        The folder of what was recorded on a GPU.
+        The folder of recordings from machines with a GPU.
 
     Raises
     ------
     ManifestError
-        If the manifest is damaged or was changed, and isn't distrusted. A damaged file of
-        observations or recordings costs its own library alone, and is among the problems.
+        If the manifest is damaged or was edited by hand, and `distrust` is False.
     """
     owned = listed(out / MANIFEST) | {MANIFEST}
     problems: list[str] = []
@@ -87,14 +89,27 @@ def read_record(
 
 
 def _observed(out: Traversable) -> set[str]:
-    """Return the libraries of which there are observations, whatever the manifest says."""
+    """Return the libraries that have a file of observations, even if the manifest lacks them."""
     folder = out / OBSERVATIONS
     names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
     return {name.removesuffix(".json") for name in names if name.endswith(".json")}
 
 
 def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which of a manifest's files were edited, and which are missing."""
+    """Return the edited and the missing files of a package.
+
+    Parameters
+    ----------
+    manifest
+        The manifest that lists the files and their digests.
+    out
+        The package's folder.
+
+    Returns
+    -------
+    tuple of two tuples of str
+        Paths of the edited files, then of the missing ones, each sorted.
+    """
     edited, missing = [], []
     for path, digest in sorted(manifest.files.items()):
         try:
@@ -102,30 +117,30 @@ def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, 
                 edited.append(path)
         except (FileNotFoundError, NotADirectoryError):
             missing.append(path)
-        except OSError:  # a folder, or nobody may read it
+        except OSError:  # it is a folder, or can't be read
             edited.append(path)
     return tuple(edited), tuple(missing)
 
 
 def unfinished_path(out: Path) -> Path:
-    """Return where a build keeps what it measured until its package is written."""
+    """Return the file in which a build keeps its observations until it has written the package."""
     return out.with_name(f".{out.name}.measured.json")
 
 
 def keep_unfinished(out: Path, observations: Mapping[str, Observation]) -> None:
-    """Keep what was measured, for the next build if this one doesn't come to its end."""
+    """Save the observations of a build, so that the next build can use them if this one stops."""
     write_whole(unfinished_path(out.resolve()), encode_observations(observations))
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never there in part."""
+    """Write a file in one step, so that it never exists with only a part of the text."""
     part = path.with_name(f"{path.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
 
 
 def read_unfinished(out: Path) -> dict[str, Observation]:
-    """Return by definition what a build had measured that didn't come to its end."""
+    """Return the observations of an interrupted build, by definition; empty if there was none."""
     try:
         return read_observations(unfinished_path(out.resolve()))
     except ObservationsError:
@@ -133,5 +148,5 @@ def read_unfinished(out: Path) -> dict[str, Observation]:
 
 
 def forget_unfinished(out: Path) -> None:
-    """Remove what was kept: the package holds it now."""
+    """Remove the saved observations of a build, because the package has them now."""
     unfinished_path(out.resolve()).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Tells two records of a library apart, name by name and field by field.
+"""Lists the differences between two records of a library, name by name and field by field.
 
-No field can be forgotten: records are walked as they are defined. What is said here of a field is
-only under which heading its change is shown; a field of which nothing is said is under ``record``.
+All fields of a record are compared. This module only defines the heading under which the change of
+a field is shown; a field without a heading of its own is shown under ``record``.
 """
 
 from __future__ import annotations
@@ -62,24 +62,32 @@ Facts = Mapping[str, object]
 
 
 def compare(name: str, old: Library, new: Library) -> tuple[Difference, ...]:
-    """Return every difference between two records of one library, sorted by name."""
+    """Return every difference between two records of one library, sorted by name.
+
+    Parameters
+    ----------
+    name
+        The library's name.
+    old, new
+        The two records.
+    """
     differences = []
     before, after = f"{old.distribution} {old.version}", f"{new.distribution} {new.version}"
     if before != after:
         differences.append(Difference(name=name, aspect="version", before=before, after=after))
-    rest = [
+    other_fields = [
         field.name
         for field in msgspec.structs.fields(Library)
         if field.name not in (*_BY_NAME, "distribution", "version")
         and getattr(old, field.name) != getattr(new, field.name)
     ]
-    if rest:
+    if other_fields:
         differences.append(
             Difference(
                 name=name,
                 aspect="library",
-                before=_told({field: getattr(old, field) for field in rest}),
-                after=_told({field: getattr(new, field) for field in rest}),
+                before=_listed({field: getattr(old, field) for field in other_fields}),
+                after=_listed({field: getattr(new, field) for field in other_fields}),
             )
         )
     for public in sorted({*old.functions, *old.excluded, *new.functions, *new.excluded}):
@@ -88,7 +96,14 @@ def compare(name: str, old: Library, new: Library) -> tuple[Difference, ...]:
 
 
 def signature(function: Function, *, annotated: bool = False) -> str:
-    """Return a function's parameters as one would write them in Python.
+    """Return a function's signature in Python's syntax; empty for a class or constant.
+
+    Parameters
+    ----------
+    function
+        The function's entry in the manifest.
+    annotated
+        Whether to include the types of the parameters and of the result.
 
     Examples
     --------
@@ -101,7 +116,7 @@ def signature(function: Function, *, annotated: bool = False) -> str:
 
 
 def signature_parts(function: Function, *, annotated: bool = False) -> list[str]:
-    """Return the members of `signature`, the bare ``*`` and ``/`` among them."""
+    """Return the comma-separated parts of `signature`, including a bare ``*`` and ``/``."""
     parts: list[str] = []
     kinds = [parameter.kind for parameter in function.parameters]
     for position, parameter in enumerate(function.parameters):
@@ -129,25 +144,29 @@ def _parameter(parameter: Parameter, annotated: bool) -> str:
 
 def _compare_name(public: str, old: Library, new: Library) -> Iterator[Difference]:
     before, after = old.functions.get(public), new.functions.get(public)
-    left_out, leaves_out = old.excluded.get(public), new.excluded.get(public)
+    excluded_before, excluded_after = old.excluded.get(public), new.excluded.get(public)
     if before is not None and after is not None:
-        # All fingerprints change with the version, which is told once.
+        # All fingerprints change with the version, which is reported once for the library.
         yield from _compare_functions(public, before, after, old.version != new.version)
-    elif before is None and left_out is None:
-        now = signature(after) if after else _left_out(leaves_out)
-        yield Difference(name=public, aspect="added", after=now)
-    elif after is None and leaves_out is None:
-        then = signature(before) if before else _left_out(left_out)
-        yield Difference(name=public, aspect="removed", before=then)
-    elif left_out != leaves_out:
-        told, tells = _left_out(left_out), _left_out(leaves_out)
-        yield Difference(name=public, aspect="exclusion", before=told, after=tells)
+    elif before is None and excluded_before is None:
+        new_text = signature(after) if after else _exclusion(excluded_after)
+        yield Difference(name=public, aspect="added", after=new_text)
+    elif after is None and excluded_after is None:
+        old_text = signature(before) if before else _exclusion(excluded_before)
+        yield Difference(name=public, aspect="removed", before=old_text)
+    elif excluded_before != excluded_after:
+        yield Difference(
+            name=public,
+            aspect="exclusion",
+            before=_exclusion(excluded_before),
+            after=_exclusion(excluded_after),
+        )
 
 
-def _left_out(exclusion: Exclusion | None) -> str:
+def _exclusion(exclusion: Exclusion | None) -> str:
     if exclusion is None:
         return "wrapped"
-    return f"left out: {exclusion.reason}" + (f" ({exclusion.detail})" if exclusion.detail else "")
+    return f"excluded: {exclusion.reason}" + (f" ({exclusion.detail})" if exclusion.detail else "")
 
 
 def _compare_functions(
@@ -156,10 +175,10 @@ def _compare_functions(
     if old == new:
         return
     before, after = _by_aspect(old), _by_aspect(new)
-    if before == after:  # a type is written in another way, and is the same
+    if before == after:  # only the notation of a type differs
         return
     aspect: Aspect
-    is_told = False
+    is_reported = False
     for aspect in get_args(Aspect):
         changed = _changed(before.get(aspect, {}), after.get(aspect, {}))
         if not changed or (other_version and changed == ["fingerprint"]):
@@ -169,19 +188,19 @@ def _compare_functions(
             texts = [_TEXTS[aspect](function) for function in (old, new)]
         if aspect == "values" and (change := largest_change(old.values, new.values)):
             texts = [f"result of {change.call}: {change.figure} {change.before}", change.after]
-        if texts[0] == texts[1]:  # the text leaves out what has changed
+        if texts[0] == texts[1]:  # the text doesn't contain the fields that changed
             texts = [
-                _told({path: facts[path] for path in changed if path in facts})
+                _listed({path: facts[path] for path in changed if path in facts})
                 for facts in (before.get(aspect, {}), after.get(aspect, {}))
             ]
-        is_told = True
+        is_reported = True
         yield Difference(name=public, aspect=aspect, before=texts[0], after=texts[1])
-    if not (is_told or other_version):
+    if not (is_reported or other_version):
         yield Difference(name=public, aspect="record")
 
 
 def _changed(old: Facts, new: Facts) -> list[str]:
-    """Return the paths whose values differ; what is empty is as good as not there."""
+    """Return the paths whose values differ; an empty value equals a missing one."""
     return [
         path
         for path in sorted({*old, *new})
@@ -211,18 +230,18 @@ def _by_aspect(function: Function) -> dict[Aspect, dict[str, object]]:
 def _facts(
     record: msgspec.Struct, inherited: Aspect, prefix: str
 ) -> Iterator[tuple[Aspect, str, object]]:
-    """Yield each value of a record and of those in it, with its heading and its path."""
+    """Yield each value of a record and of the records in it, with its heading and path."""
     for field in msgspec.structs.fields(record):
         path = f"{prefix}{field.name}"
         aspect = _HEADING.get(f"{type(record).__name__}.{field.name}", inherited)
         value = getattr(record, field.name)
         if field.name == "annotation":
-            value = _as_printed_today(value)
+            value = _in_canonical_form(value)
         yield from _of_value(value, aspect, path)
 
 
-def _as_printed_today(annotation: str) -> str:
-    """Return a type as today's printer writes it: an older record may have other quotes."""
+def _in_canonical_form(annotation: str) -> str:
+    """Return a type as the printer writes it now; an older record may have other quotes."""
     try:
         return str(parse(annotation))
     except TypeExprError:
@@ -248,7 +267,7 @@ def _are_records(values: Any) -> bool:
     return all(isinstance(value, msgspec.Struct) for value in values)
 
 
-def _told(facts: Facts) -> str:
+def _listed(facts: Facts) -> str:
     return " ".join(f"{path}={value!r}" for path, value in facts.items())
 
 
@@ -257,9 +276,13 @@ def _contract(function: Function) -> str:
 
 
 def _documentation(function: Function) -> str:
-    described = [text for p in function.parameters for text in (p.documented, p.description)]
-    returned = [f"{name} : {documented}" for name, documented in function.returns.documented]
-    texts = [function.deprecated, function.doc, *described, *returned]
+    parameters = [
+        text
+        for parameter in function.parameters
+        for text in (parameter.documented, parameter.description)
+    ]
+    results = [f"{name} : {documented}" for name, documented in function.returns.documented]
+    texts = [function.deprecated, function.doc, *parameters, *results]
     return "\n".join(text for text in texts if text)
 
 
@@ -268,4 +291,4 @@ _TEXTS: dict[Aspect, Callable[[Function], str]] = {
     "contract": _contract,
     "documentation": _documentation,
 }
-"""How headings are shown that read better whole than field by field."""
+"""The text to show for headings that are easier to read as a whole than field by field."""

@@ -1,6 +1,6 @@
-"""Observations that an earlier voxbind wrote, brought to the fields and words of today.
+"""Converts observations that an earlier version of voxbind wrote to the present fields and words.
 
-An observation can outlive the voxbind that made it: one of a GPU is kept until a GPU is at hand.
+Observations made on a GPU, for example, are kept until the next recording on a GPU.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from voxbind_build.manifest.renamed_fields import OBSERVATION, renamed, with_dev
 __all__ = ["with_fields_of_today"]
 
 _OUTCOMES = {"timeout": "inconclusive", "memory": "inconclusive", "exited": "raised"}
-"""Outcomes of calls that have another name now."""
+"""Earlier names of outcomes, and the present ones."""
 _CRASH, _TIMEOUT, _MEMORY = "ended its process", "took longer than", "MemoryError"
-"""How errors began that had no outcome beside them."""
+"""Beginnings of the errors that had no outcome of their own."""
 
 
 def with_fields_of_today(observation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an observation, as it was decoded from JSON, with the fields of today.
-
-    An observation that has them already comes back unchanged.
+    """Return an observation with the present fields; if it has them already, return a copy.
 
     Parameters
     ----------
     observation : Mapping
-        By field, as `voxbind_build.model.Observation` has them, or had them.
+        An observation as it was decoded from JSON: values by the present or earlier fields of
+        `voxbind_build.model.Observation`.
     """
     observation = renamed(observation, OBSERVATION)
     if observation.get("agreement"):
@@ -34,7 +33,11 @@ def with_fields_of_today(observation: Mapping[str, Any]) -> dict[str, Any]:
     if "inconclusive" in observation:
         return observation
     refused: dict[str, str] = observation.get("refused", {})
-    taken = {d: error for d, error in refused.items() if not error.startswith((_TIMEOUT, _MEMORY))}
+    errors = {
+        dtype: error
+        for dtype, error in refused.items()
+        if not error.startswith((_TIMEOUT, _MEMORY))
+    }
     calls = [_call(call) for call in observation.get("calls", ())]
     failure: str = observation.get("failure", "")
     inconclusive: dict[str, str] = {}
@@ -43,15 +46,15 @@ def with_fields_of_today(observation: Mapping[str, Any]) -> dict[str, Any]:
             part = "volume" if "volume of" in call["case"] else "image"
             if not any(_settles(other, part) for other in calls):
                 inconclusive.setdefault(part, call.get("error", ""))
-    for dtype in sorted(refused.keys() - taken.keys()):
+    for dtype in sorted(refused.keys() - errors.keys()):
         inconclusive.setdefault("dtypes", refused[dtype])
     if failure.startswith(_TIMEOUT):
         inconclusive["process"] = failure
     return {
         **observation,
         "calls": calls,
-        "refused": taken,
-        "crashes": sorted(d for d, error in taken.items() if error.startswith(_CRASH)),
+        "refused": errors,
+        "crashes": sorted(dtype for dtype, error in errors.items() if error.startswith(_CRASH)),
         "inconclusive": inconclusive,
     }
 

@@ -1,4 +1,4 @@
-"""Makes a library's entry in the manifest of what the earlier stages found."""
+"""Makes a library's entry in the manifest from the results of the earlier stages."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ def freeze(
     twins: Mapping[str, Twin] | None = None,
     machine: str = "",
 ) -> Library:
-    """Put a library's public names, descriptions and verdicts into one record.
+    """Combine a library's public names, descriptions and verdicts into one record.
 
     Parameters
     ----------
     inventory
         Every public name of the library.
     descriptions
-        One for each public function that has no exclusion.
+        One description for each public function that isn't excluded.
     verdicts
-        By dotted public name, one for each description.
+        The verdict on each described function, by dotted public name.
     types
-        By dotted public name, what calls showed of the types.
+        Types that were observed in calls, by dotted public name.
     twins
-        By dotted public name, how functions differ from their twins.
+        Comparisons of functions with their twins, by dotted public name.
     machine
-        Where they were observed, if that was elsewhere.
+        Description of the machine on which they were observed, if it wasn't this one.
 
     Raises
     ------
     ValueError
-        If a public name would end neither wrapped nor excluded.
+        If a public name is neither described nor excluded.
     """
     described = {description.name: description for description in descriptions}
     functions: dict[str, Function] = {}
@@ -94,13 +94,15 @@ def freeze(
 def _function(
     description: Description, verdict: Verdict, types: TypeFindings, twin: Twin | None
 ) -> Function:
-    # Of what was run, a type that was found later was seen.
-    seen: TypeSource = "twin" if twin and verdict.evidence == "inferred" else "observed"
+    # Types that weren't in the source or documentation come from the twin or from the calls.
+    source: TypeSource = "twin" if twin and verdict.evidence == "inferred" else "observed"
     return Function(
         **asdict(verdict),
         wrapper=f"voxbind.{description.name}",
-        parameters=tuple(_parameter(entry, types, seen) for entry in description.parameters),
-        returns=_returns(description.returns, types, seen),
+        parameters=tuple(
+            _parameter(parameter, types, source) for parameter in description.parameters
+        ),
+        returns=_returns(description.returns, types, source),
         module=description.module,
         original_name=description.attribute,
         definition=description.definition,
@@ -112,44 +114,44 @@ def _function(
     )
 
 
-def _parameter(parameter: Parameter, types: TypeFindings, seen: TypeSource) -> Parameter:
-    """Return a parameter with the type that it was seen to have, or that its twin's has."""
-    found = types.parameters.get(parameter.name)
-    if found is None:
+def _parameter(parameter: Parameter, types: TypeFindings, source: TypeSource) -> Parameter:
+    """Return a parameter with its observed type, or with the type of its twin's parameter."""
+    annotation = types.parameters.get(parameter.name)
+    if annotation is None:
         return parameter
-    source = parameter.annotation_source
+    own_source = parameter.annotation_source
     return replace(
         parameter,
-        annotation=found,
-        annotation_source=seen if (seen, source) == ("twin", "unknown") else source,
-        untyped=parameter.untyped if "Any" in names(parse(found)) else "",
+        annotation=annotation,
+        annotation_source=source if (source, own_source) == ("twin", "unknown") else own_source,
+        untyped=parameter.untyped if "Any" in names(parse(annotation)) else "",
     )
 
 
-def _returns(returns: Returns, types: TypeFindings, seen: TypeSource) -> Returns:
-    """Return the documented type of the result, or the observed one where that contradicts it."""
+def _returns(returns: Returns, types: TypeFindings, source: TypeSource) -> Returns:
+    """Return the result with its documented type, or with the observed one if they differ."""
     returns = replace(returns, forms=types.forms)
     if types.returns is None:
         return returns
-    reason = returns.untyped or "what comes back has no common type"
+    reason = returns.untyped or "the results have no common type"
     return replace(
         returns,
         annotation=types.returns,
-        annotation_source=seen,
+        annotation_source=source,
         untyped=reason if "Any" in names(parse(types.returns)) else "",
     )
 
 
 def _re_export(public: PublicName, inventory: Inventory, machine: str) -> Function:
-    """Return the entry of a class or constant, which is handed on as it is."""
+    """Return the entry of a class or constant, which is re-exported unchanged."""
     evidence: Evidence = "observed"
-    if not inventory.live:  # what the source says
+    if not inventory.live:  # it was only read from the source
         evidence = "recorded" if machine else "inferred"
     return Function(
         wrapper=f"voxbind.{public.name}",
         kind="helper",
         contract=None,
-        reason=f"a {public.kind}: handed on as it is",
+        reason=f"a {public.kind}: re-exported unchanged",
         evidence=evidence,
         parameters=(),
         returns=Returns(annotation="Any", annotation_source="unknown"),

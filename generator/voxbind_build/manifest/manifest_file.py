@@ -1,4 +1,4 @@
-"""The manifest's file: canonical text, checked when it is read."""
+"""Writes the manifest as canonical text, and checks its digest when reading it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ SCHEMA = "manifest.schema.json"
 
 
 class ManifestError(ValueError):
-    """A frozen record that can't be read, or that something else than voxbind has changed."""
+    """A manifest that can't be read, or that was changed by something other than voxbind."""
 
     def __init__(self, path: Traversable, problem: str) -> None:
         super().__init__(
             f"{path} {problem}. Restore the file, or run `voxbind build --fresh`, which measures "
-            "the installed libraries anew and writes the record again."
+            "the installed libraries again and writes a new record."
         )
 
 
 def encode(manifest: Manifest) -> str:
-    """Return the manifest's one canonical text, its digest filled in.
+    """Return the manifest's canonical text, including its digest.
 
-    Keys are sorted and nothing in it depends on when, where or by whom it was
-    written, so equal manifests are equal bytes.
+    Keys are sorted, and the text doesn't depend on the time, the machine or the user, so that
+    equal manifests have equal bytes.
     """
     document = msgspec.json.encode(manifest, order="sorted")
     return sealed(msgspec.json.format(document, indent=1).decode() + "\n")
@@ -44,10 +44,10 @@ def read(path: Traversable) -> Manifest:
     Raises
     ------
     ManifestError
-        If the file is no manifest, is of a newer schema version, or was changed since it was
-        written.
+        If the file isn't a manifest, has a newer schema version, or was changed since voxbind
+        wrote it.
     FileNotFoundError
-        If there is none.
+        If there is no such file.
     """
     try:
         data = path.read_bytes()
@@ -58,7 +58,7 @@ def read(path: Traversable) -> Manifest:
         if version > SCHEMA_VERSION or any(v not in STEPS for v in range(version, SCHEMA_VERSION)):
             raise ManifestError(
                 path,
-                f"has schema version {version}, and this voxbind reads versions "
+                f"has schema version {version}, but this voxbind reads versions "
                 f"{min(STEPS, default=SCHEMA_VERSION)} to {SCHEMA_VERSION}",
             )
         if version < SCHEMA_VERSION:
@@ -69,14 +69,14 @@ def read(path: Traversable) -> Manifest:
     except msgspec.ValidationError as error:
         raise ManifestError(path, f"isn't a voxbind manifest: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(path, f"isn't whole JSON: {error}") from None
+        raise ManifestError(path, f"isn't valid JSON: {error}") from None
     if not seal_holds(data):
-        raise ManifestError(path, "was changed since voxbind wrote it: its digest doesn't fit")
+        raise ManifestError(path, "was changed since voxbind wrote it: its digest doesn't match")
     return manifest
 
 
 def listed(path: Traversable) -> frozenset[str]:
-    """Return the files that a manifest lists, as far as it can be read at all."""
+    """Return the files that a manifest lists, or none if it can't be read."""
     try:
         return frozenset(msgspec.json.decode(path.read_bytes(), type=_Files).files)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -84,13 +84,21 @@ def listed(path: Traversable) -> frozenset[str]:
 
 
 def schema() -> str:
-    """Return the manifest's JSON Schema, made from the model."""
+    """Return the manifest's JSON Schema, which is derived from `Manifest`."""
     document = _with_clean_descriptions(msgspec.json.schema(Manifest))
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
 def seal(manifest: Manifest, files: Mapping[str, str]) -> dict[str, str]:
-    """Return `files` with the manifest that lists their digests, and its schema."""
+    """Return files together with the manifest that lists their digests, and its schema.
+
+    Parameters
+    ----------
+    manifest
+        The manifest without digests.
+    files
+        Texts by POSIX path relative to the package.
+    """
     package = {path: text for path, text in files.items() if path != MANIFEST}
     package[SCHEMA] = schema()
     digests = {path: sha256(text) for path, text in sorted(package.items())}

@@ -1,8 +1,8 @@
-"""Steps from the manifest of an older schema version to that of the next.
+"""Steps that convert a manifest from one schema version to the next.
 
-A new field that has a default needs no step: an older manifest is read as it is. A change that
-isn't compatible (a field with another name or meaning) raises `SCHEMA_VERSION` by one, and its
-step stands here. A step takes and returns the manifest as JSON gives it, before it is checked
+A new field that has a default needs no step, because an older manifest can be read as it is. An
+incompatible change (a field with a different name or meaning) raises `SCHEMA_VERSION` by one and
+adds a step here. A step takes and returns the manifest as decoded from JSON, before it is checked
 against the model.
 """
 
@@ -32,11 +32,11 @@ def _rename_fields(document: dict[str, Any]) -> dict[str, Any]:
 
 
 STEPS: Mapping[int, Step] = {1: _rename_fields}
-"""By the schema version that a step starts from."""
+"""The steps, by the schema version that each starts from."""
 
 
 def migrated(document: dict[str, Any], version: int, wanted: int) -> dict[str, Any]:
-    """Return a manifest as the schema version `wanted` has it.
+    """Return a manifest converted to the schema version `wanted`.
 
     Parameters
     ----------
@@ -45,15 +45,15 @@ def migrated(document: dict[str, Any], version: int, wanted: int) -> dict[str, A
     version
         Its schema version.
     wanted
-        The schema version to bring it to.
+        The schema version to convert it to.
 
     Raises
     ------
     KeyError
-        If no step starts from one of the versions between the two.
+        If there is no step for one of the versions in between.
     """
-    for start in range(version, wanted):
-        document = STEPS[start](document)
+    for start_version in range(version, wanted):
+        document = STEPS[start_version](document)
     return {**document, "schema_version": wanted}
 
 

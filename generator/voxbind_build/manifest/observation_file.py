@@ -1,7 +1,7 @@
-"""A library's raw observations, beside the manifest: one file a library, one line a definition.
+"""Reads and writes raw observations: one file for each library, with one line per definition.
 
-One line a definition lets a diff show what a new version changed. Each file has a digest of its
-own, so that a damaged one costs its library's observations and nothing else.
+With one line per definition, a diff shows the functions that a new version changed. Each file has
+its own digest, so that a damaged file affects only its own library.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from voxbind_build.manifest.sealing import is_sealed, seal_holds, sealed, sha256
 from voxbind_build.model import Observation
 
 OBSERVATIONS = "observations"
-"""The folder of the files, below the package."""
+"""The folder of the files, relative to the package."""
 
 
 class ObservationsError(ValueError):
-    """A file of observations that can't be read, or that something else than voxbind changed."""
+    """A file of observations that can't be read, or that something other than voxbind changed."""
 
     def __init__(self, path: Traversable, problem: str) -> None:
         super().__init__(
-            f"{path} {problem}. The next build measures this library anew; restore the file to "
-            "keep what was measured."
+            f"{path} {problem}. The next build will measure this library again, unless you "
+            "restore the file."
         )
 
 
@@ -35,17 +35,17 @@ class _File(msgspec.Struct):
 
 
 def observations_path(library: str) -> str:
-    """Return where a library's observations are, below the package."""
+    """Return the path of a library's file of observations, relative to the package."""
     return f"{OBSERVATIONS}/{library}.json"
 
 
 def encode_observations(observations: Mapping[str, Observation]) -> str:
-    """Return the text of a library's file of observations, its digest filled in."""
+    """Return the text of a library's file of observations, including its digest."""
     return sealed(f'{{"digest":"",\n"observations":{lines(observations)}}}\n')
 
 
 def lines(observations: Mapping[str, Observation]) -> str:
-    """Return observations as a JSON object of one line a definition, sorted."""
+    """Return observations as a JSON object with one line per definition, sorted."""
     if not observations:
         return "{}"
     members = [
@@ -57,18 +57,20 @@ def lines(observations: Mapping[str, Observation]) -> str:
 
 
 def decode_observations(data: bytes) -> dict[str, Observation]:
-    """Return what `encode_observations` wrote, also that of an earlier voxbind.
+    """Decode the output of `encode_observations`, including that of earlier versions of voxbind.
 
     Raises
     ------
     msgspec.DecodeError
-        If the bytes aren't JSON, or hold something else.
+        If the bytes aren't JSON, or aren't observations.
     """
     if is_sealed(data):
         fields = msgspec.json.decode(data, type=_File).observations
     else:  # a file of a release whose manifest listed the digests
         fields = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
-    current = {name: with_fields_of_today(each) for name, each in fields.items()}
+    current = {
+        definition: with_fields_of_today(observation) for definition, observation in fields.items()
+    }
     return msgspec.convert(current, type=dict[str, Observation])
 
 
@@ -78,25 +80,26 @@ def read_observations(path: Traversable, listed: str | None = None) -> dict[str,
     Parameters
     ----------
     path
-        A file that `encode_observations` made.
+        A file with the output of `encode_observations`.
     listed
-        The digest that the manifest lists for the file. It decides for files of releases that
-        had no digest of their own.
+        The digest of the file in the manifest. It is checked if the file is of an earlier
+        release and has no digest of its own.
 
     Raises
     ------
     ObservationsError
-        If the file is missing, damaged, or was changed.
+        If the file is missing or damaged, or was edited by hand.
     """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise ObservationsError(path, "is missing, and the manifest names it") from None
+        raise ObservationsError(path, "is missing, but the manifest lists it") from None
     except OSError as error:
         raise ObservationsError(path, f"can't be read: {error.strerror}") from None
-    holds = seal_holds(data) if is_sealed(data) else sha256(data) == listed
-    if not holds:
-        raise ObservationsError(path, "was changed since voxbind wrote it: its digest doesn't fit")
+    is_unchanged = seal_holds(data) if is_sealed(data) else sha256(data) == listed
+    if not is_unchanged:
+        problem = "was changed since voxbind wrote it: its digest doesn't match"
+        raise ObservationsError(path, problem)
     try:
         return decode_observations(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

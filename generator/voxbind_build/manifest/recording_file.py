@@ -1,8 +1,8 @@
-"""Observations that were made on a machine with a GPU: files that voxbind ships and keeps.
+"""Reads and writes recordings: observations that were made on a machine with a GPU.
 
-`RECORDINGS` holds one file a library. These files are sources: a build reads them and never
-writes them; ``voxbind record`` adds to them. A file that ``voxbind record --to`` writes on
-another machine has the same form.
+The folder `RECORDINGS` has one file for each library. These files are sources: a build only reads
+them, and ``voxbind record`` adds to them. The file that ``voxbind record --to`` writes on another
+machine has the same format.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from voxbind_build.manifest.sealing import seal_holds, sealed
 from voxbind_build.model import SCHEMA_VERSION, Recording, Recordings
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
-"""The recordings that come with voxbind: in a checkout they are committed."""
+"""The folder of recordings that come with voxbind, which are committed in its repository."""
 
 
 class RecordingError(ValueError):
-    """A file of observations that can't be read, or that something else than voxbind changed."""
+    """A recording that can't be read, or that something other than voxbind changed."""
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(
-            f"{path} {problem}. The package is as it was. Restore the file, or make it again with "
-            f"`voxbind record --to {path.name}` on the machine that has the GPU."
+            f"{path} {problem}. The package is unchanged. Restore the file, or record it again "
+            f"with `voxbind record --to {path.name}` on the machine that has the GPU."
         )
 
 
 def encode_recordings(recordings: Recordings) -> str:
-    """Return the file's one canonical text, its digest filled in: one line a definition."""
+    """Return the canonical text of recordings: a digest, then one line per definition."""
     libraries = []
     for recording in recordings.recordings:
         head = msgspec.json.encode(replace(recording, observations={}), order="sorted").decode()
@@ -48,19 +48,19 @@ def encode_recordings(recordings: Recordings) -> str:
 
 
 def read_recordings(path: Path) -> Recordings:
-    """Read a file that `encode_recordings` made.
+    """Read a file with the output of `encode_recordings`.
 
     Raises
     ------
     RecordingError
-        If there is none, or it is damaged, changed, or of a newer version.
+        If the file is missing or damaged, was edited by hand, or is of a newer version.
     """
     try:
         data = path.read_bytes()
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version > SCHEMA_VERSION:
             raise RecordingError(
-                path, f"has schema version {version}, and this voxbind reads {SCHEMA_VERSION}"
+                path, f"has schema version {version}, but this voxbind reads {SCHEMA_VERSION}"
             )
         document = msgspec.json.decode(data, type=dict[str, Any])
         for recording in document["recordings"]:
@@ -72,11 +72,11 @@ def read_recordings(path: Path) -> Recordings:
     except OSError as error:
         raise RecordingError(path, f"can't be read: {error.strerror}") from None
     except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
-        raise RecordingError(path, f"holds no recording of voxbind's: {error}") from None
+        raise RecordingError(path, f"isn't a recording of voxbind's: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RecordingError(path, f"isn't whole JSON: {error}") from None
+        raise RecordingError(path, f"isn't valid JSON: {error}") from None
     if not seal_holds(data):
-        raise RecordingError(path, "was changed since voxbind wrote it: its digest doesn't fit")
+        raise RecordingError(path, "was changed since voxbind wrote it: its digest doesn't match")
     return recordings
 
 
@@ -85,17 +85,18 @@ def shipped_recordings(folder: Path) -> tuple[dict[str, tuple[Recording, ...]], 
 
     Returns
     -------
-    tuple
-        By library, its recordings; and one sentence for each file that can't be read, whose
-        library then has none.
+    recordings : dict
+        The recordings of each library, by its name.
+    problems : tuple of str
+        A sentence for each file that can't be read, whose recordings are left out.
     """
     recordings: dict[str, tuple[Recording, ...]] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.json")):
         try:
             for recording in read_recordings(path).recordings:
-                known = recordings.get(recording.library, ())
-                recordings[recording.library] = (*known, recording)
+                earlier = recordings.get(recording.library, ())
+                recordings[recording.library] = (*earlier, recording)
         except RecordingError as error:
             problems.append(str(error))
     return recordings, tuple(problems)
@@ -104,10 +105,17 @@ def shipped_recordings(folder: Path) -> tuple[dict[str, tuple[Recording, ...]], 
 def updated_recordings(
     known: Iterable[Recording], added: Iterable[Recording]
 ) -> tuple[Recording, ...]:
-    """Add recordings to those that are known.
+    """Add new recordings to known ones.
 
-    Observations of one library's version from one machine are put together; of two observations
-    of one definition the added one stays.
+    Recordings of one version of a library from one machine are merged into one. If both have an
+    observation of the same definition, the new one is used.
+
+    Parameters
+    ----------
+    known
+        The recordings so far.
+    added
+        The new recordings.
     """
     merged: dict[tuple[object, ...], Recording] = {}
     for recording in (*known, *added):

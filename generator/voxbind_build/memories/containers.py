@@ -1,4 +1,4 @@
-"""Results in whatever holds them."""
+"""Changes the values inside tuples, lists and dictionaries."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 
 def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Return a tuple, list or dictionary with all its members changed; anything else changed.
+    """Apply a function to a value, or to each member if it is a tuple, list or dictionary.
 
     Parameters
     ----------
     value
         A result, or an argument.
     change
-        Returns what takes a member's place, which is in no container.
+        Called with each value that isn't a container; returns the new value.
     """
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(mapped(each, change) for each in value))

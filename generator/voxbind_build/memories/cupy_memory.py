@@ -9,7 +9,7 @@ from voxbind_build.memories.containers import mapped
 from voxbind_build.memories.interface import Examination, MemoryFacts
 
 LOST = 86
-"""Exit code of a process whose GPU answers each further call with the error of an earlier one."""
+"""Exit code of a process in which every call to the GPU fails with the error of an earlier call."""
 
 EXAMINATION = Examination(
     place="cupy",
@@ -22,16 +22,16 @@ import json, cupy
 try:
     count = cupy.cuda.runtime.getDeviceCount()
 except Exception as error:
-    said = False, str(error), "$driver"
+    answer = False, str(error), "$driver"
 else:
     name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode() if count else "no GPU"
-    said = count > 0, name, "$driver"
-if said[0]:
+    answer = count > 0, name, "$driver"
+if answer[0]:
     try:
-        cupy.arange(3).sum().item()  # compiled, which needs more than a driver
+        cupy.arange(3).sum().item()  # compiles a kernel, which needs more than a driver
     except Exception as error:
-        said = False, f"{name} is there, and a first sum fails: {error}", "$cuda --force-reinstall"
-print(json.dumps(dict(zip(("usable", "detail", "command"), said))))
+        answer = False, f"{name} can't run a kernel: {error}", "$cuda --force-reinstall"
+print(json.dumps(dict(zip(("usable", "detail", "command"), answer))))
 """,
     install="$cuda",
     repair="$cuda --force-reinstall",
@@ -39,9 +39,9 @@ print(json.dumps(dict(zip(("usable", "detail", "command"), said))))
 EXAMINATIONS = (EXAMINATION,)
 FACTS = MemoryFacts(
     module_note="""\
-The functions run on an NVIDIA GPU. CuPy's arrays and PyTorch's CUDA tensors stay where they are;
-arrays on the host are copied to the GPU, and results come back as what the first image came as.
-Axes are (Z, Y, X). Without a GPU a call raises ``DeviceUnavailableError``.
+The functions run on an NVIDIA GPU. CuPy arrays and CUDA tensors of PyTorch aren't copied. Arrays
+in host memory are copied to the GPU, and results are returned in the memory of the first image.
+Axes are (Z, Y, X). Without a GPU, a call raises ``DeviceUnavailableError``.
 
 """,
     device=EXAMINATION,
@@ -51,7 +51,7 @@ Axes are (Z, Y, X). Without a GPU a call raises ``DeviceUnavailableError``.
 
 
 class Cuda:
-    """Arrays of CuPy on its current GPU."""
+    """CuPy arrays on the current GPU."""
 
     facts = FACTS
     colours = True
@@ -70,7 +70,7 @@ class Cuda:
         self.take(kernel(self._library.zeros(1, "float32")))
 
     def give(self, value: Any) -> Any:
-        """Copy arrays to the GPU, in lists as well; what CuPy has no dtype for stays as it is."""
+        """Copy arrays to the GPU, also those in lists; CuPy lacks some dtypes, which stay."""
         import numpy as np
 
         def sent(each: Any) -> Any:
@@ -89,10 +89,10 @@ class Cuda:
         return mapped(value, lambda each: each.get() if isinstance(each, kind) else each)
 
     def wait(self) -> None:
-        """Wait for the GPU, and end the process if that can do nothing more in it.
+        """Wait for the GPU, and end the process if the GPU can't be used in it any more.
 
-        After a kernel that has read outside its memory, say, CUDA answers whatever a process
-        asks with the same error.
+        After a kernel has read outside its memory, for example, every CUDA call of the process
+        fails with the same error.
         """
         try:
             self._library.cuda.runtime.deviceSynchronize()

@@ -1,7 +1,7 @@
-"""What the generator asks of a memory: a way into it for the probe, and facts for everything else.
+"""The generator's interface to a memory: conversions for the probe, and facts for other stages.
 
-At run time a memory has a file of its own, beside ``voxbind._memory.interface``. A memory that no
-wrapped library works in has only examinations here.
+The run time has its own file for each memory, next to ``voxbind._memory.interface``. A memory that
+no wrapped library uses has only examinations here.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ __all__ = ["Examination", "Memory", "MemoryFacts"]
 
 
 class Examination(Struct, frozen=True, kw_only=True):
-    """How `voxbind doctor` finds out whether a kind of arrays, or its device, is usable here."""
+    """How `voxbind doctor` checks whether a kind of array, or its device, is usable here."""
 
     place: str
-    """Where such arrays are, as the run time's table of routes names it: ``torch (CUDA)``."""
+    """The place of such arrays, as in the run time's table of routes: ``torch (CUDA)``."""
     api: str = ""
-    """What the device is programmed with, if the place doesn't say so: ``OpenCL``."""
+    """The programming interface of the device, if the place doesn't name it: ``OpenCL``."""
     kind: Literal["memory", "device"]
     distributions: tuple[str, ...]
-    """Distributions that bring the library; the first that is installed counts."""
+    """Distributions that contain the library; the first that is installed is used."""
     ask: str
-    """Python code that prints a JSON object with ``usable`` and ``detail``, and a ``command`` if
-    that isn't ``repair``."""
+    """Python code that prints a JSON object with ``usable``, ``detail`` and, if it isn't
+    ``repair``, a ``command``."""
     install: str
-    """Command that installs the library. ``$cuda`` stands for the one that installs the libraries
-    on a GPU, ``$driver`` for advice on its driver."""
+    """Command that installs the library. ``$cuda`` stands for the command that installs the
+    libraries on a GPU, ``$driver`` for advice on the GPU's driver."""
     repair: str
-    """Command to run if the library is installed and not usable."""
+    """Command to run if the library is installed but not usable."""
     needs_gpu: bool = False
-    """Whether nothing is asked without an NVIDIA GPU."""
+    """Whether the code of ``ask`` is run only if there is an NVIDIA GPU."""
 
     @property
     def name(self) -> str:
@@ -41,50 +41,50 @@ class Examination(Struct, frozen=True, kw_only=True):
 
 
 class MemoryFacts(Struct, frozen=True, kw_only=True):
-    """What depends on the memory that a library works in, beside how it is measured."""
+    """Facts about a memory that matter outside the probe."""
 
     module_note: str = ""
-    """What a wrapped module's docstring says of its arrays, ending with an empty line."""
+    """Paragraph on arrays for the docstring of a wrapped module, ending with an empty line."""
     array_type: str = "Array"
-    """Type of an image in wrappers; the type variable has a ``T`` behind it."""
+    """Type of an image in wrappers; the type variable has a ``T`` after it."""
     shows_ndim: bool = True
-    """Whether a checker sees that an image has ``ndim``."""
+    """Whether a type checker knows that an image has ``ndim``."""
     is_default: bool = False
-    """Whether wrappers leave the memory out, since the run time takes it for granted."""
+    """Whether wrappers don't name the memory, because it is the run time's default."""
     device: Examination | None = None
-    """The device without which libraries do nothing."""
+    """The device without which the libraries can't work; None if they need none."""
     on_gpu: bool = False
-    """Whether functions run on an NVIDIA GPU, whose driver reserves address space as it likes."""
+    """Whether functions run on an NVIDIA GPU, whose driver reserves much address space."""
     outlives_fork: bool = False
-    """Whether libraries can be forked once they are imported; CUDA's can't."""
+    """Whether a process can be forked after importing the libraries; with CUDA it can't."""
     kernel_caches: tuple[str, ...] = ()
-    """Folders of compiled kernels, below the home: they cost a minute to make."""
+    """Folders of compiled kernels, relative to the home folder; making them takes a minute."""
 
 
 class Memory(Protocol):
-    """A way into a library's memory and out of it."""
+    """Moves arrays into a library's memory and out of it."""
 
     facts: MemoryFacts
-    """What depends on the memory beside its arrays; no part of a measurement's fingerprint."""
+    """Facts for other stages; they aren't part of a measurement's fingerprint."""
     colours: bool
-    """Whether an array can have an axis of colours: where not, three axes are a volume."""
+    """Whether an array can have an axis of colours; if not, three axes always mean a volume."""
     patience: int
-    """How many times longer a first call may take than on the host: its kernels are compiled."""
+    """How many times longer than on the host a first call may take, as it compiles kernels."""
 
     def start(self, number: int) -> None:
-        """Run something, so that the device and its compiler are there.
+        """Run a small kernel, so that the device and its compiler are started.
 
-        Another number is another kernel to compile.
+        A different number makes a different kernel, which is compiled again.
         """
 
     def give(self, value: Any) -> Any:
-        """Return an array in the library's memory; what is no array stays as it is."""
+        """Return an array in the library's memory; return other values unchanged."""
 
     def take(self, value: Any) -> Any:
         """Return a result with its arrays in NumPy's memory."""
 
     def wait(self) -> None:
-        """Wait for what a call has begun; where that broke the device, end the process.
+        """Wait until a call's work is done; if it broke the device, end the process.
 
-        Later calls in the process would get the error of this one.
+        Otherwise later calls in the process would fail with the error of this call.
         """

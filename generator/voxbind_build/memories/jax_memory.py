@@ -1,4 +1,4 @@
-"""JAX's arrays. No wrapped library works in them, so that nothing is measured here."""
+"""JAX arrays. No wrapped library uses them, so nothing is measured in this memory."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The memories, and the only place of the generator that lists them.
+"""The list of memories; no other module of the generator lists them.
 
-A name of `MemoryType` without a case here is an error of types, and so is a memory that lacks a
-member of `Memory`.
+mypy reports a name of `MemoryType` that has no case here, and a memory that lacks a member of
+`Memory`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     *pyclesperanto_memory.EXAMINATIONS,
     *jax_memory.EXAMINATIONS,
 )
-"""What `voxbind doctor` asks, in the order of its table."""
+"""The checks of `voxbind doctor`, in the order of its table."""
 
 
 def _memory_class(kind: MemoryType) -> type[Memory]:
@@ -48,7 +48,12 @@ def _memory_class(kind: MemoryType) -> type[Memory]:
 
 
 def memory(kind: MemoryType) -> Memory:
-    """Return the way into a library's memory.
+    """Return the object that moves arrays into a memory and out of it.
+
+    Parameters
+    ----------
+    kind
+        The memory's name.
 
     Raises
     ------
@@ -59,5 +64,5 @@ def memory(kind: MemoryType) -> Memory:
 
 
 def facts(kind: MemoryType) -> MemoryFacts:
-    """Return what depends on the memory that a library works in; nothing is imported for it."""
+    """Return the facts about a memory, without importing its library."""
     return _memory_class(kind).facts

@@ -1,4 +1,4 @@
-"""NumPy's own memory: everything is measured on its arrays."""
+"""NumPy's memory, in which the test images are made."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ FACTS = MemoryFacts(is_default=True, outlives_fork=True)
 
 
 class Host:
-    """NumPy's own memory."""
+    """NumPy's memory."""
 
     facts = FACTS
     colours = True
     patience = 1
 
     def start(self, number: int) -> None:
-        """Do nothing: it is there."""
+        """Do nothing, because there is no device to start."""
 
     def give(self, value: Any) -> Any:
-        """Return the value as it is."""
+        """Return the value unchanged."""
         return value
 
     def take(self, value: Any) -> Any:
-        """Return the value as it is."""
+        """Return the value unchanged."""
         return value
 
     def wait(self) -> None:
-        """Do nothing: a call that has returned is done."""
+        """Do nothing, because a call's work is done when it returns."""

@@ -1,4 +1,4 @@
-"""Buffers of pyclesperanto on an OpenCL device."""
+"""pyclesperanto arrays on an OpenCL device."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ EXAMINATION = Examination(
 import json, os, warnings
 warnings.simplefilter("ignore")
 import pyclesperanto
-named = os.environ.get("OCL_ICD_FILENAMES", "")
-missing = [file for file in named.split(os.pathsep) if file and not os.path.exists(file)]
-# Without a device it leaves nearly everything out.
-ask = getattr(pyclesperanto, "list_available_devices", list)
-said = {"detail": ", ".join(map(str, ask()))}
-said["usable"] = bool(said["detail"])
-if not said["usable"] and missing:
-    said["detail"] = f"OCL_ICD_FILENAMES names {missing[0]}, which doesn't exist"
-    said["command"] = "unset OCL_ICD_FILENAMES"
-print(json.dumps({"detail": "it finds no device", **{k: v for k, v in said.items() if v}}))
+drivers = os.environ.get("OCL_ICD_FILENAMES", "").split(os.pathsep)
+missing = [file for file in drivers if file and not os.path.exists(file)]
+# Without a device, pyclesperanto lacks nearly all of its functions, this one included.
+list_devices = getattr(pyclesperanto, "list_available_devices", list)
+answer = {"detail": ", ".join(map(str, list_devices()))}
+answer["usable"] = bool(answer["detail"])
+if not answer["usable"] and missing:
+    answer["detail"] = f"OCL_ICD_FILENAMES names {missing[0]}, which doesn't exist"
+    answer["command"] = "unset OCL_ICD_FILENAMES"
+answer = {key: value for key, value in answer.items() if value}
+print(json.dumps({"detail": "it finds no device", **answer}))
 """,
     install="pip install 'voxbind[opencl-cpu]'",
     repair="pip install 'voxbind[opencl-cpu]' "
-    "(a device on the CPU; that of a GPU comes with the GPU's driver)",
+    "(makes the CPU a device; for a GPU, install the GPU's driver)",
 )
 EXAMINATIONS = (EXAMINATION,)
 FACTS = MemoryFacts(
     module_note="""\
-Images are pyclesperanto's arrays, NumPy's or PyTorch's, of one to three axes, (Z, Y, X).
-Results come back as what the first image came as; an array on the device stays there.
-pyclesperanto's numbers have at most 32 bits: float64, int64 and uint64 are converted with a
-``DtypeConversionWarning``, bool is held as uint8, and what doesn't fit is refused.
+Images are arrays of pyclesperanto, NumPy or PyTorch with one to three axes, (Z, Y, X). Results are
+returned in the memory of the first image; an array on the device isn't copied. pyclesperanto's
+numbers have at most 32 bits: float64, int64 and uint64 are converted with a
+``DtypeConversionWarning``, bool is stored as uint8, and numbers out of range raise an error.
 
 """,
     array_type="ClesperantoArray",
@@ -49,7 +50,7 @@ pyclesperanto's numbers have at most 32 bits: float64, int64 and uint64 are conv
 
 
 class OpenCL:
-    """Buffers of pyclesperanto on its current device."""
+    """pyclesperanto arrays on the current device."""
 
     facts = FACTS
     colours = False
@@ -67,7 +68,7 @@ class OpenCL:
         self.take(self._library.absolute(self.give(np.zeros((1, number), np.float32))))
 
     def give(self, value: Any) -> Any:
-        """Copy an array to the device; the library changes dtypes that it doesn't have."""
+        """Copy an array to the device; pyclesperanto converts dtypes that it lacks."""
         import numpy as np
 
         return self._library.push(value) if isinstance(value, np.ndarray) else value
@@ -78,4 +79,4 @@ class OpenCL:
         return mapped(value, lambda each: pull(each) if isinstance(each, kind) else each)
 
     def wait(self) -> None:
-        """Do nothing: what goes wrong on the device is raised where results are taken."""
+        """Do nothing, because an error on the device is raised when `take` copies the result."""

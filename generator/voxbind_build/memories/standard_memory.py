@@ -1,4 +1,4 @@
-"""Whatever memory an image is in, by the array API standard: measured on NumPy's arrays."""
+"""Any memory that follows the array API standard; functions are measured on NumPy arrays."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from voxbind_build.memories.numpy_memory import Host
 
 FACTS = MemoryFacts(
     module_note="""\
-The functions run where their images are, without a conversion: on the arrays of NumPy, PyTorch and
-CuPy, on any device, and what comes out is of the same kind. Axes are (Z, Y, X). What only exports
-an array, and pyclesperanto's arrays, go by way of NumPy and come back.
+The functions run in the memory and on the device of their images, without a conversion: images are
+arrays of NumPy, PyTorch or CuPy, and results are of the same kind. Axes are (Z, Y, X). Arrays of
+pyclesperanto, and objects that can only export an array, are converted to NumPy for the call.
 
 """,
 )
 
 
 class Standard(Host):
-    """NumPy's arrays: what the standard promises is the same in any memory."""
+    """NumPy arrays, which stand for all memories, as the standard requires equal results."""
 
     facts = FACTS

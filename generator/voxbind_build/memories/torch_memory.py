@@ -1,4 +1,4 @@
-"""PyTorch's tensors on the CPU."""
+"""PyTorch tensors on the CPU."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ EXAMINATIONS = (
         ask="""
 import json, torch
 if torch.version.cuda is None:
-    said = False, "this torch is built without CUDA"
+    answer = False, "this torch is built without CUDA"
 elif not torch.cuda.is_available():
-    said = False, f"torch is built for CUDA {torch.version.cuda} and finds no GPU it can use"
+    answer = False, f"torch is built for CUDA {torch.version.cuda}, but finds no usable GPU"
 else:
-    said = True, torch.cuda.get_device_name()
-print(json.dumps(dict(zip(("usable", "detail"), said))))
+    answer = True, torch.cuda.get_device_name()
+print(json.dumps(dict(zip(("usable", "detail"), answer))))
 """,
         install="pip install torch",
         repair="pip install --force-reinstall torch "
-        "(https://pytorch.org/get-started names the wheel for your CUDA)",
+        "(https://pytorch.org/get-started has the wheel for your CUDA version)",
     ),
 )
 
@@ -41,7 +41,7 @@ FACTS = MemoryFacts(kernel_caches=(".nv/ComputeCache",))
 
 
 class Tensors:
-    """PyTorch's tensors on the CPU."""
+    """PyTorch tensors on the CPU."""
 
     facts = FACTS
     colours = False
@@ -53,10 +53,10 @@ class Tensors:
         self._library = torch
 
     def start(self, number: int) -> None:
-        """Do nothing: it is there."""
+        """Do nothing, because there is no device to start."""
 
     def give(self, value: Any) -> Any:
-        """Return an array as a tensor of its own; what PyTorch has no dtype for stays as it is."""
+        """Return a copy of an array as a tensor, or the array if PyTorch lacks its dtype."""
         import numpy as np
 
         if not isinstance(value, np.ndarray):
@@ -74,4 +74,4 @@ class Tensors:
         )
 
     def wait(self) -> None:
-        """Do nothing: a call that has returned is done."""
+        """Do nothing, because a call's work is done when it returns."""

@@ -1,1 +1,1 @@
-"""Runs the real functions on small structured images and writes down what comes of it."""
+"""Runs the real functions on small structured images and records the outcomes."""

@@ -1,8 +1,8 @@
-"""What decides a measurement, as one number: the code and the tables that a task makes use of.
+"""A digest of everything that decides a measurement: the code and tables that a task uses.
 
-Code is compared by its syntax tree, without docstrings and comments, so that a change of words
-measures nothing again. Tables by role or by parameter count only as far as a task reads them, so
-that a new role measures the functions that have it and no others.
+Code is compared by its syntax tree, without docstrings and comments, so that no change of these
+causes a new measurement. Of the tables, only the entries that a task reads are included, so that a
+new role causes a new measurement only of the functions that have it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _SHARED = (
     *("memories/containers.py", "common/figures.py"),
 )
 _FOR_RECORDING = frozenset({"twin_agreement.py"})
-"""What `voxbind record` alone does; its observations don't rest on the way of measuring."""
+"""Files that only `voxbind record` uses; they don't affect any other observation."""
 _TABLES = frozenset({"MAKERS", "ALONG_AXIS"})
-"""Dictionaries whose entries are code by role, in modules of `inputs`."""
+"""Dictionaries in modules of `inputs` that map a role to code."""
 _MEMORIES: dict[MemoryType, str] = {"array_api": "numpy"}
-"""The memory in which a library is measured, if it isn't its own."""
+"""The memory in which a library is measured, if that isn't the library's own."""
 _NOT_MEASURING = frozenset({"EXAMINATION", "EXAMINATIONS", "FACTS"})
-"""What a memory's file holds beside the way into the memory and out of it."""
+"""Names in a memory's file that have no effect on measurements."""
 
 
 def method_fingerprint(task: ProbeTask) -> str:
-    """Return one number for everything that the probe does with a task.
+    """Return a digest of everything that the probe does with a task.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ def method_fingerprint(task: ProbeTask) -> str:
     Returns
     -------
     str
-        SHA-256 over the code that makes the calls, the code of the memory that the library works
-        in, and the entries of the tables for the task's roles and parameters. The sandbox isn't
-        part of it: it decides where a function runs, and not what is measured.
+        SHA-256 of the code that makes the calls, the code of the memory that the library works in,
+        and the table entries for the task's roles and parameters. The sandbox is left out: it
+        decides where a function runs, but not what is measured.
     """
     roles = image_parameters(task.description, task.roles)
     basis = [
@@ -60,7 +60,7 @@ def method_fingerprint(task: ProbeTask) -> str:
 
 
 def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
-    """Return what the role tables hold for a task's parameters."""
+    """Return the entries of the tables for a task's parameters."""
     entries, attribute = table(), task.description.attribute
     facts: list[Any] = [attribute in entries.sparing]
     for parameter in task.description.parameters:
@@ -114,7 +114,7 @@ def _digest(value: Any) -> str:
 
 
 class _Module:
-    """The top level of a module: what every task uses, and what tasks with a role use."""
+    """The top-level statements of a module: those for all tasks, and those for certain roles."""
 
     def __init__(self, path: Path) -> None:
         body = ast.parse(path.read_text(encoding="utf-8")).body
@@ -128,7 +128,7 @@ class _Module:
 
     @property
     def shared(self) -> list[ast.stmt]:
-        """The statements but for the tables by role and the functions that only they use."""
+        """All statements except the tables by role and the functions that only they use."""
         return [
             node
             for node in self._body
@@ -136,7 +136,7 @@ class _Module:
         ]
 
     def of_role(self, role: str) -> Iterator[ast.AST]:
-        """Give a role's entries of the tables, and the functions that only such entries use."""
+        """Yield a role's entries in the tables, and the functions that only such entries use."""
         for value in _entries(self._tables, role):
             yield value
             for name in sorted(self._reachable(value) & self._only_in_tables):
@@ -144,7 +144,7 @@ class _Module:
 
     @cached_property
     def _only_in_tables(self) -> set[str]:
-        """Name the private functions that nothing but the tables' entries uses."""
+        """The names of private functions that only entries of the tables use."""
         own: set[str] = set().union(*map(self._reachable, self._tables))
         names = [(node, _names(node)) for node in self._body if node not in self._tables]
         while True:
@@ -155,7 +155,7 @@ class _Module:
             own -= used
 
     def _reachable(self, node: ast.AST) -> set[str]:
-        """Name the private functions that a node uses, and those that these use."""
+        """Return the names of private functions that a node uses, directly or indirectly."""
         names: set[str] = set()
         waiting = [node]
         while waiting:
@@ -188,10 +188,10 @@ def _entries(tables: Iterable[ast.stmt], role: str) -> Iterator[ast.expr]:
 
 
 def syntax(node: Any) -> Any:
-    """Return a syntax tree as nested lists, the same on every version of Python.
+    """Return a syntax tree as nested lists, which are equal on all versions of Python.
 
-    Docstrings, and other texts that stand alone, aren't part of it; nor are empty fields, which
-    newer versions add.
+    Docstrings and other string statements are left out, and so are empty fields, which newer
+    versions add.
     """
     if isinstance(node, list):
         return [syntax(each) for each in node if not _is_text(each)]

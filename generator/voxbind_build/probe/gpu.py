@@ -1,6 +1,6 @@
-"""Which NVIDIA GPU there is.
+"""Finds out which NVIDIA GPU a machine has.
 
-Only processes that measure start the GPU: one that has started it can't be forked.
+Only processes that measure start the GPU, since a process that has started it can't be forked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from voxbind_build.memories.cupy_memory import Cuda
 from voxbind_build.model import Machine
 
 _SECONDS = 300
-"""What a first start may take: the driver, CuPy's import and a compiler."""
+"""Time limit of a first start, which loads the driver, imports CuPy and compiles a kernel."""
 _START = """\
 import sys, json
 sys.path[:] = json.loads(sys.argv[1])
@@ -32,12 +32,12 @@ main()
 
 
 def examine() -> Machine | str:
-    """Look for a GPU that works, in a process of its own.
+    """Look for a working GPU, in a separate process.
 
     Returns
     -------
     Machine or str
-        What is missing, in words, where there is none.
+        The machine, or a sentence on what is missing.
     """
     try:
         ran = subprocess.run(
@@ -60,9 +60,9 @@ def examine() -> Machine | str:
 
 
 def main() -> None:
-    """Write the machine, or what is missing, to standard output as JSON."""
+    """Write the result of `machine` to standard output as JSON."""
     answer = os.dup(1)
-    # What libraries print must not mix with the answer.
+    # Output that libraries print must not mix with the answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     found = machine()
     with os.fdopen(answer, "wb") as stream:
@@ -70,7 +70,13 @@ def main() -> None:
 
 
 def machine() -> Machine | str:
-    """Start the GPU in this process; return what it is, or what is missing."""
+    """Start the GPU in this process.
+
+    Returns
+    -------
+    Machine or str
+        The machine, or a sentence on what is missing.
+    """
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
@@ -101,7 +107,7 @@ def machine() -> Machine | str:
 
 
 def _runtime(runtime: Any) -> str:
-    """Return the version of CUDA that CuPy works with, as 12.4."""
+    """Return the version of CUDA that CuPy uses: ``12.4``."""
     with contextlib.suppress(Exception):
         version = int(runtime.runtimeGetVersion())
         return f"{version // 1000}.{version % 1000 // 10}"
@@ -109,7 +115,7 @@ def _runtime(runtime: Any) -> str:
 
 
 def _driver() -> str:
-    """Return the driver's version: from its library, or from what its module tells."""
+    """Return the driver's version, from its library or from its kernel module; empty if unknown."""
     with contextlib.suppress(OSError, AttributeError):
         nvml = ctypes.CDLL("libnvidia-ml.so.1")
         text = ctypes.create_string_buffer(96)

@@ -1,4 +1,4 @@
-"""Calls a function once and tells what came of it."""
+"""Calls a function once and describes the outcome."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _EXHAUSTED = frozenset(
         *(errno.EDQUOT, errno.EMFILE, errno.ENFILE),
     )
 )
-"""Errors of a system that has no more memory, processes, disk or files to give."""
+"""System errors for a lack of memory, processes, disk space or open files."""
 _EXHAUSTED_WORDS = re.compile(r"(?i)out of memory|can't start new thread")
-"""The same in the words of libraries that raise a plain `RuntimeError`."""
+"""Messages for the same in libraries that raise a plain `RuntimeError`."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave."""
+    """The outcome of one call."""
 
     value: Any = None
     outcome: Outcome = "returned"
@@ -46,22 +46,29 @@ class Answer:
 
     @property
     def returned(self) -> bool:
-        """Whether the call came back without an exception."""
+        """Whether the call returned without an exception."""
         return self.outcome == "returned"
 
 
 def raised(error: BaseException, warnings: tuple[str, ...] = ()) -> Answer:
-    """Return the answer of a call that raised an exception.
+    """Return the outcome of a call that raised an exception.
 
-    A lack of memory, processes, disk or files is the machine's at this moment, and says nothing
-    of what the function takes.
+    A lack of memory, processes, disk space or open files is a temporary state of the machine, so
+    the call is inconclusive: it doesn't show that the function refuses its arguments.
+
+    Parameters
+    ----------
+    error
+        The exception.
+    warnings
+        The warnings before it.
     """
     outcome: Outcome = "inconclusive" if is_exhausted(error) else "raised"
     return Answer(outcome=outcome, error=tell_error(error), warnings=warnings)
 
 
 def is_exhausted(error: BaseException) -> bool:
-    """Return whether an exception says that the machine has no more of something to give."""
+    """Return whether an exception means that the machine ran out of a resource."""
     if isinstance(error, OSError):
         return error.errno in _EXHAUSTED
     if isinstance(error, RuntimeError):
@@ -80,7 +87,7 @@ def call(
 ) -> Answer:
     """Call a function on copies of the arguments.
 
-    Nothing that the function raises gets out, and nothing that it changes stays.
+    Exceptions of the function are caught, and the original arguments stay unchanged.
 
     Parameters
     ----------
@@ -89,20 +96,20 @@ def call(
     parameters
         Its parameters, in order.
     arguments
-        By parameter, NumPy arrays among them.
+        Arguments by parameter name; arrays are NumPy arrays.
     memory
-        The library's: where results come from.
+        The memory of the library, in which results are.
     given
-        Parameters whose arrays are given in the library's memory.
+        Parameters whose arrays are passed in the library's memory.
     only
-        The dtypes of those arrays that the function reads rightly; all, if empty.
+        The dtypes that the function reads correctly in those arrays; all dtypes if empty.
     """
     try:
         copies = {
             name: memory.give(_copy(value)) if name in given else _copy(value)
             for name, value in arguments.items()
         }
-    except Exception as error:  # a dtype, or a number of axes, that the memory doesn't hold
+    except Exception as error:  # the memory lacks a dtype, or a number of axes
         return raised(error)
     before = {name: _copy(memory.take(copies[name])) for name in arguments if name in given}
     if only:
@@ -117,7 +124,7 @@ def call(
     for parameter in parameters:
         if parameter.name not in copies:
             continue
-        # Required arguments by position, as users and the generated wrappers pass them.
+        # Required arguments go by position, as users and the generated wrappers pass them.
         if parameter.kind == "POSITIONAL_ONLY" or (
             parameter.default is None and parameter.kind == "POSITIONAL_OR_KEYWORD" and not keywords
         ):
@@ -130,7 +137,7 @@ def call(
             value = memory.take(realise(function(*positional, **keywords)))
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # SystemExit too: it costs this call only
+        except BaseException as error:  # also SystemExit, which ends this call only
             memory.wait()
             return raised(error, _told(caught))
         memory.wait()
@@ -156,11 +163,11 @@ def _differs(before: Array, after: Array) -> bool:
 
 
 class Realised(list[Any]):
-    """What an iterator gave."""
+    """The items of an iterator."""
 
 
 def realise(value: Any) -> Any:
-    """Take the members out of a generator, so that its work is done inside the call."""
+    """Return the first items of an iterator, so that it does its work inside the call."""
     if isinstance(value, Iterator) and not hasattr(value, "__array__"):
         return Realised(islice(value, _MEMBERS))
     return value
@@ -173,28 +180,28 @@ def _told(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 
 def tell_error(error: BaseException) -> str:
-    """Tell an exception as ``TypeName: first line``."""
-    if isinstance(error, RecursionError):  # which call is one too many depends on our own depth
+    """Describe an exception as ``TypeName: first line``."""
+    if isinstance(error, RecursionError):  # its message depends on the depth of our own calls
         return f"{type(error).__name__}: maximum recursion depth exceeded"
     try:
         message = scrub(str(error))
-    except Exception as another:  # of the exception's own making
+    except Exception as another:  # raised by the exception's own code
         message = f"(whose text can't be told: {type(another).__name__})"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def scrub(message: str) -> str:
-    """Keep the first line, without what differs between machines: addresses and paths."""
+    """Return the first line, with placeholders for addresses and paths, which vary by machine."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     first = lines[0].encode("utf-8", "replace").decode() if lines else ""
     return _ADDRESS.sub("<address>", _PATH.sub("<path>", first))[:300]
 
 
 def outline(result: Result) -> Result:
-    """Leave out the ranges of floats.
+    """Return a result without the ranges of floats.
 
-    Some libraries' results depend on what lies in memory (`unwrap_phase` of a volume), and a
-    record must not.
+    Some results depend on uninitialised memory (`unwrap_phase` of a volume), but a record must be
+    reproducible.
     """
     return structs.replace(
         result,
@@ -207,9 +214,16 @@ def outline(result: Result) -> Result:
 
 
 def describe_result(value: Any, depth: int = 0) -> Result:
-    """Tell a result without its data.
+    """Describe a result without its data.
 
-    Where a whole call is to be told, `outline` leaves out what may differ between two runs.
+    For the record of a call, `outline` removes the parts that may differ between two runs.
+
+    Parameters
+    ----------
+    value
+        The result.
+    depth
+        Depth of nested containers.
     """
     if value is None:
         return Result(type="none")
@@ -260,7 +274,7 @@ def _keys(value: dict[Any, Any]) -> str:
 
 
 def _dotted(value: Any) -> str:
-    """Name a class by the module nearest to the top that shows it."""
+    """Return the dotted name of a class, in the uppermost module that exports it."""
     kind = type(value)
     parts = kind.__module__.split(".")
     modules = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
@@ -271,7 +285,7 @@ def _dotted(value: Any) -> str:
 def _shows(module: Any, kind: type) -> bool:
     try:
         return getattr(module, kind.__qualname__, None) is kind
-    except Exception:  # a library that imports its parts lazily may fail here
+    except Exception:  # the lazy import of a library's module may fail here
         return False
 
 
@@ -288,13 +302,12 @@ def _integral(values: Array) -> bool:
 
 
 def value_range(values: Array) -> tuple[float, float] | None:
-    """Give the least and the greatest finite value, alike on every machine.
+    """Return the smallest and the largest finite value, rounded to be equal on every machine.
 
-    Sums in another order differ in the last bits, so floats keep four significant digits;
-    they are first moved by one part in a million, for a value such as 0.12345 that comes out
-    as 0.12344999 elsewhere not to lie on the edge of rounding. What is small against the
-    greatest magnitude (below one part in ten million; float64: in ten thousand million), or
-    below 1e-13 altogether, counts as 0.
+    The last bits of a sum depend on the order of summation, so floats keep four significant digits.
+    Before rounding, they are increased by one part in a million, so that a value like 0.12345,
+    which may be 0.12344999 on another machine, isn't at the edge of rounding. Values count as 0 if
+    they are below 1e-13, or below 1e-7 (float64: 1e-10) of the largest magnitude.
     """
     if values.dtype.kind not in "biuf" or not values.size:
         return None
@@ -313,5 +326,5 @@ def _round(value: float, least: float) -> float:
     if abs(value) <= least:
         return 0.0
     if value.is_integer() and abs(value) < 1 << 24:
-        return value  # such as the ends of a dtype's range
+        return value  # the end of a dtype's range, say
     return float(f"{value * _NUDGE:.3e}")

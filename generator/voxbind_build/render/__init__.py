@@ -1,8 +1,8 @@
-"""The manifest as a package of typed modules: ``{path: text}``, the same for the same manifest.
+"""Render a manifest as a package of typed modules: ``{path: text}``.
 
-Texts go in and texts come out; putting them on disk is the writer's work. Nothing that a
-library wrote reaches a module but as what it parses to: a literal, a type, a name or a
-quoted text.
+The same manifest always gives the same bytes. Nothing is written to disk here; the writer does
+that. Text of a library reaches a module only as a literal, a type, a name or a quoted string, each
+of which is parsed first.
 """
 
 from __future__ import annotations
@@ -23,54 +23,63 @@ from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["RenderError", "own_names", "render", "templates_dir"]
 
-_OWN = "_native"
+_NATIVE = "_native"
 """The package of voxbind's own functions."""
 _WORDING = Path(wording.__file__)
 """The one file that the generator and the run time share."""
 _AUTO_WORDING = "_auto/wording.py"
-"""Where the run time has it."""
+"""Path of that file in the package."""
 
 
 def render(manifest: Manifest, templates: Path) -> dict[str, str]:
-    """Return the text of each file of the package, by POSIX path below it, sorted.
+    """Return the text of each file of the package.
 
-    The manifest's own file isn't among them: it lists the digests of these.
+    The manifest's own file is left out, since it lists the digests of all others.
 
     Parameters
     ----------
     manifest
-        What is known of every library.
+        The record of every library.
     templates
-        See `templates_dir`.
+        The folder of templates, see `templates_dir`.
+
+    Returns
+    -------
+    dict of str to str
+        Text by POSIX path below the package, sorted by path.
 
     Raises
     ------
     RenderError
-        If something in the manifest is not the name, type or literal that it claims to be.
+        If a name, type or literal in the manifest isn't one, or if a library has a name that
+        voxbind uses itself.
     """
     runtime = _copied(templates / "runtime")
     runtime |= {_AUTO_WORDING: _WORDING.read_text(encoding="utf-8")}
-    own = {f"{_OWN}/{path}": text for path, text in _copied(templates / "native").items()}
+    native = {f"{_NATIVE}/{path}": text for path, text in _copied(templates / "native").items()}
     modules: dict[str, str] = {}
     examples = Examples(manifest)
     reserved = own_names(templates)
     for node in module_tree(manifest):
         if node.name.partition(".")[0] in reserved:
-            raise RenderError(f"{node.name}: a library can't have this name, voxbind itself has it")
+            raise RenderError(
+                f"{node.name}: a library can't have this name, since voxbind uses it itself. "
+                "Choose another name in the library's TOML file"
+            )
         modules[node.path] = render_module(node, templates, examples)
         for name in node.not_wrapped_modules:
             path = f"{node.name.replace('.', '/')}/{name}.py"
             modules[path] = render_handed_on(node, name, templates)
     modules |= render_auto(manifest, templates)
-    rest = {INDEX: index(manifest), "py.typed": ""}
-    return dict(sorted({**tidy(modules), **runtime, **own, **rest}.items()))
+    data = {INDEX: index(manifest), "py.typed": ""}
+    return dict(sorted({**tidy(modules), **runtime, **native, **data}.items()))
 
 
 def own_names(templates: Path) -> dict[str, str]:
-    """Return the names at the top of the package that are voxbind's own, and what each is.
+    """Return the top-level names that voxbind uses itself, each with what it names.
 
-    No library can have one of them: it would take the place of a module, or of what
-    ``voxbind.__init__`` shows.
+    A library can't have one of these names: it would hide a module of voxbind, or a name that
+    ``voxbind.__init__`` exports.
     """
     init = templates / "runtime" / "__init__.py"
     scope = symtable(init.read_text(encoding="utf-8"), init.name, "exec")
@@ -84,11 +93,12 @@ def own_names(templates: Path) -> dict[str, str]:
     modules = {path.removesuffix(".py") for path in paths}
     return {
         **dict.fromkeys(bound, "something"),
-        **dict.fromkeys((*modules, PACKAGE, _OWN), "a module"),
+        **dict.fromkeys((*modules, PACKAGE, _NATIVE), "a module"),
     }
 
 
 def _copied(folder: Path) -> dict[str, str]:
+    """Return the Python files of a folder, by POSIX path below it."""
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.rglob("*.py"))
@@ -96,9 +106,9 @@ def _copied(folder: Path) -> dict[str, str]:
 
 
 def templates_dir() -> Path:
-    """Return the folder of the templates: the checkout's, or those of the installed package."""
+    """Return the folder of the templates: that of the checkout, else of the installed package."""
     package = Path(__file__).parent.parent
-    # An editable install has a copy in site-packages that isn't the one being edited.
+    # An editable install also has a copy in site-packages, which nobody edits.
     checkout = package.parent.parent / "templates"
     if (checkout / "runtime").is_dir() and (package.parent.parent / "pyproject.toml").is_file():
         return checkout

@@ -1,4 +1,4 @@
-"""Proves the generated package before it is put on disk: it compiles, is clean, and type-checks."""
+"""Checks the generated package before it is written: it must compile, lint and type-check."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ __all__ = ["Problem", "ToolError", "verify"]
 
 
 def verify(files: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Return what is wrong with a generated package; nothing, if it may be written.
+    """Return the problems of a generated package; empty if it may be written.
 
     Parameters
     ----------
     files
-        Texts by POSIX path below the package.
+        Texts by POSIX path relative to the package.
+
+    Raises
+    ------
+    ToolError
+        If ruff or mypy itself fails.
     """
     modules = {path: text for path, text in files.items() if path.endswith(".py")}
     problems = compiles(modules)
-    if problems:  # The other tools would only say the same again.
+    if problems:  # The other tools would report the same errors again.
         return tuple(sorted(problems))
     with tempfile.TemporaryDirectory(prefix="voxbind-") as folder:
         package = Path(folder) / "voxbind"

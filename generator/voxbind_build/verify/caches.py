@@ -1,4 +1,4 @@
-"""Compiled files that Python would run in place of a source that they aren't made of."""
+"""Finds compiled files that Python would run although they don't match their source."""
 
 from __future__ import annotations
 
@@ -13,30 +13,42 @@ __all__ = ["FOLDER", "planted"]
 
 FOLDER = "__pycache__"
 _HEADER = 16
-"""Bytes: the magic number, flags, then a time and a size, or a hash of the source."""
+"""Length of a cache's header in bytes: the magic number, flags, then a time and a size, or a hash
+of the source."""
 _OPTIMISED = re.compile(r"opt-([12])")
 
 
 def planted(out: Path) -> tuple[str, ...]:
-    """Return the cached files below a folder that would run instead of the source, sorted.
+    """Return the caches below a folder that would run although they don't match their source.
 
-    A cache of which Python sees by its header that it is out of date is an ordinary one: Python
-    compiles the source again. One that Python takes for current is compiled and compared here.
-    Caches of other versions of Python can't be compared; of those, the ones are named that say of
-    themselves that the source is not to be looked at.
+    A cache that is out of date by its header does no harm, because Python compiles the source
+    again. If Python would use a cache, the source is compiled here and compared with it. Caches
+    of other versions of Python can't be compared; they are only returned if their header tells
+    Python not to check the source.
+
+    Parameters
+    ----------
+    out
+        The folder.
+
+    Returns
+    -------
+    tuple of str
+        Paths relative to the folder, sorted.
     """
-    found = []
+    caches = []
     for folder, _, names in os.walk(out):
         if Path(folder).name == FOLDER:
-            found += [Path(folder, name) for name in names if name.endswith(".pyc")]
-    return tuple(sorted(path.relative_to(out).as_posix() for path in found if _is_planted(path)))
+            caches += [Path(folder, name) for name in names if name.endswith(".pyc")]
+    return tuple(sorted(path.relative_to(out).as_posix() for path in caches if _is_planted(path)))
 
 
 def _is_planted(cache: Path) -> bool:
-    stem, tag, *rest = cache.name.split(".")
+    """Return whether Python would run a cache that doesn't match its source."""
+    stem, tag, *suffixes = cache.name.split(".")
     source = cache.parent.parent / f"{stem}.py"
     if not source.is_file():
-        return False  # Python doesn't look for it
+        return False  # Python uses a cache only if there is a source
     try:
         data = cache.read_bytes()
         text = source.read_bytes()
@@ -44,23 +56,23 @@ def _is_planted(cache: Path) -> bool:
     except OSError:
         return False  # Python can't read it either
     flags = int.from_bytes(data[4:8], "little")
-    if flags == 0b01:  # by hash, and never checked
+    if flags == 0b01:  # the cache has a hash that Python never checks
         return True
     if data[:4] != importlib.util.MAGIC_NUMBER or tag != _tag():
         return False
     if flags == 0b11:
-        current = data[8:_HEADER] == importlib.util.source_hash(text)
+        is_current = data[8:_HEADER] == importlib.util.source_hash(text)
     else:
-        current = data[8:_HEADER] == b"".join(_words(time, len(text)))
-    return current and not _is_of(data[_HEADER:], text, source, rest)
+        is_current = data[8:_HEADER] == b"".join(_words(time, len(text)))
+    return is_current and not _is_of(data[_HEADER:], text, source, suffixes)
 
 
 def _is_of(body: bytes, text: bytes, source: Path, suffixes: list[str]) -> bool:
-    """Tell whether a cache's code is what the source is compiled to."""
+    """Return whether a cache's code is the compiled source."""
     optimised = _OPTIMISED.match(suffixes[0]) if suffixes else None
     level = int(optimised[1]) if optimised else 0
     if suffixes[:-1] and not optimised:
-        return True  # of a tool, such as pytest, under a name that Python itself doesn't look for
+        return True  # a cache of a tool such as pytest, which Python itself doesn't use
     try:
         code = marshal.loads(body)
         return bool(code == compile(text, str(source), "exec", dont_inherit=True, optimize=level))

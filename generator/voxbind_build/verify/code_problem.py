@@ -1,4 +1,4 @@
-"""What is wrong with a generated file."""
+"""A problem in a generated file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["Problem"]
 
 
 class Problem(Struct, frozen=True, order=True):
-    """One problem, where it is and which tool says so."""
+    """One problem, with its place and the tool that reported it."""
 
     path: str
-    """Path below the package."""
+    """Path of the file, relative to the package."""
     line: int
-    """0 where it concerns the whole file."""
+    """Line number; 0 if the problem concerns the whole file."""
     tool: str
     message: str
 

@@ -1,9 +1,8 @@
-"""Puts a package's files on disk: all of them, or none.
+"""Writes a package's files to disk: all of them, or none.
 
-The new tree is built beside the old one, out of hard links where a file stays as it
-is, and takes the old one's place in one step. Whatever ends a build, and when, the
-package is whole: the old one or the new one. What an ended build leaves beside it
-is put right at the next start.
+The new folder is built next to the old one, with hard links to files that don't change, and
+replaces the old one in one step. If a build is interrupted at any time, the package is complete,
+either the old one or the new one. The next build removes what an interrupted build left behind.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ __all__ = [
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What `write` did, by paths below the package."""
+    """The files that `write` changed or left as they were, by path relative to the package."""
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -45,23 +44,28 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputError(OSError):
-    """The output folder can't be written, or holds what voxbind didn't write."""
+    """An output folder that can't be written, or has files that voxbind didn't write."""
 
 
 def prepare(out: Path) -> None:
-    """Prove that `out` can be written, and put right what an ended build left.
+    """Check that a folder can be written, and clean up after an interrupted build.
+
+    Parameters
+    ----------
+    out
+        The package's folder, which needn't exist.
 
     Raises
     ------
     OutputError
-        If the folder, or the one it is in, can't be written.
+        If the folder, or its parent, can't be written.
     """
     out = out.resolve()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.exists() and not out.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "is a file, not a folder", str(out))
-        with _alone(out):
+        with _locked(out):
             _recover(out)
             _new(out).mkdir()
             _new(out).rmdir()
@@ -74,9 +78,16 @@ def prepare(out: Path) -> None:
 
 
 def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
-    """Return the paths of `files` that aren't files on disk with the same bytes, sorted.
+    """Return the paths of the files that are missing or different on disk, sorted.
 
-    What is reached by a link counts as another file, whatever its bytes are.
+    A path that goes through a symbolic link counts as different, whatever the link leads to.
+
+    Parameters
+    ----------
+    files
+        Texts by POSIX path relative to `out`.
+    out
+        The package's folder.
     """
     linked = links(out)
     return tuple(
@@ -94,19 +105,34 @@ def links(out: Path) -> tuple[str, ...]:
 
 
 def is_below(path: str, links: Collection[str]) -> bool:
-    """Tell whether a path is one of some links, or goes through one."""
+    """Return whether a path is a link, or goes through one.
+
+    Parameters
+    ----------
+    path
+        A POSIX path.
+    links
+        Paths of symbolic links, relative to the same folder.
+    """
     return any(f"{path}/".startswith(f"{link}/") for link in links)
 
 
 def exists(path: Path) -> bool:
-    """Tell whether there is anything at a path, also a link that leads nowhere."""
+    """Return whether a path exists, even as a link that leads nowhere."""
     return os.path.lexists(path)
 
 
 def foreign(out: Path, owned: Collection[str]) -> tuple[str, ...]:
-    """Return the files in `out` that aren't among `owned`, sorted.
+    """Return the files in a folder that voxbind didn't write, sorted.
 
-    Caches don't count, nor do links in place of folders of `owned`, which are `links`.
+    Caches are left out, and so are links in place of a folder, which `links` returns.
+
+    Parameters
+    ----------
+    out
+        The package's folder.
+    owned
+        Paths of the files that voxbind wrote, or will write.
     """
     folders = {str(folder) for path in owned for folder in PurePosixPath(path).parents}
     return tuple(
@@ -117,15 +143,15 @@ def foreign(out: Path, owned: Collection[str]) -> tuple[str, ...]:
 
 
 def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> Changes:
-    """Make the folder `out` hold `files` and nothing else.
+    """Write files to a folder, and remove all others that an earlier build wrote.
 
-    Files that stay as they are keep their inode and time; where nothing changes,
-    nothing is touched.
+    Files that don't change keep their inode and time. If no file changes, the folder isn't
+    touched.
 
     Parameters
     ----------
     files
-        Texts by POSIX path below `out`.
+        Texts by POSIX path relative to `out`.
     out
         The package's folder.
     owned
@@ -134,22 +160,24 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
     Raises
     ------
     OutputError
-        If the folder can't be written, or holds files that no build wrote.
+        If the folder can't be written, or has files that no build wrote.
+    ValueError
+        If a path leads outside the folder.
     """
     out = out.resolve()
     _check_paths(files)
-    if strangers := foreign(out, {*files, *owned}):
+    if foreign_files := foreign(out, {*files, *owned}):
         raise OutputError(
-            f"{out} holds files that voxbind didn't write: {', '.join(strangers[:5])}"
-            f"{', ...' if len(strangers) > 5 else ''}. Move them elsewhere and build again; "
-            "the package is as it was."
+            f"{out} has files that voxbind didn't write: {', '.join(foreign_files[:5])}"
+            f"{', ...' if len(foreign_files) > 5 else ''}. Move them elsewhere and build again. "
+            "The package is unchanged."
         )
     written = differing(files, out)
     removed = (*(path for path in _on_disk(out) if path not in files), *planted(out))
     unchanged = tuple(sorted(files.keys() - set(written)))
     if written or removed:
         try:
-            with _alone(out):
+            with _locked(out):
                 _recover(out)
                 _build(files, out, unchanged)
                 _exchange(out)
@@ -171,8 +199,8 @@ def _old(out: Path) -> Path:
 
 def _unwritable(out: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"{out} can't be written ({error.strerror or error}). Give --out a folder that you may "
-        "write, or change the rights of this one; the package is as it was."
+        f"{out} can't be written ({error.strerror or error}). Give a writable folder with --out, "
+        "or change the permissions of this one. The package is unchanged."
     )
 
 
@@ -180,7 +208,7 @@ def _check_paths(files: Mapping[str, str]) -> None:
     for path in files:
         parts = PurePosixPath(path).parts
         if not parts or PurePosixPath(path).is_absolute() or ".." in parts:
-            raise ValueError(f"{path!r} isn't a path below the package")
+            raise ValueError(f"{path!r} isn't a path inside the package")
 
 
 def _encoded(text: str) -> bytes:
@@ -190,17 +218,18 @@ def _encoded(text: str) -> bytes:
 def _bytes(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except OSError:  # there is none, or a folder, or nobody may read it
+    except OSError:  # it is missing, is a folder, or can't be read
         return None
 
 
 def _on_disk(out: Path) -> list[str]:
-    found = []
+    """Return the files, and the links to folders, in a folder, except caches."""
+    paths = []
     for folder, folders, names in os.walk(out):
         folders[:] = [name for name in folders if name != _IGNORED]
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        found += [(Path(folder) / name).relative_to(out).as_posix() for name in names + links]
-    return sorted(found)
+        paths += [(Path(folder) / name).relative_to(out).as_posix() for name in names + links]
+    return sorted(paths)
 
 
 def _build(files: Mapping[str, str], out: Path, unchanged: Collection[str]) -> None:
@@ -225,36 +254,36 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _exchange(out: Path) -> None:
-    """Put the new tree in the old one's place; the old one is then at `_new`."""
+    """Replace the package's folder by the new one; the old one is then at `_new`."""
     new, old = _new(out), _old(out)
     if not out.exists():
         new.rename(out)
     elif not _rename_exchange(new, out):
-        # Between these two steps there is no package; `_recover` undoes the first.
+        # Between these two steps there is no package; `_recover` undoes the first step.
         out.rename(old)
         new.rename(out)
         _remove(old)
 
 
 def _rename_exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step, and say whether this system can."""
+    """Swap two folders in one step; return False if the system can't do that."""
     if not sys.platform.startswith("linux"):
         return False
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:  # a C library older than the call
+    except AttributeError:  # an old C library, which lacks the function
         return False
-    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    if renameat2(here, os.fsencode(one), here, os.fsencode(other), swap) == 0:
+    at_fdcwd, rename_exchange = -100, 2
+    if renameat2(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0:
         return True
     code = ctypes.get_errno()
-    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # a file system without it
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):  # the file system can't swap
         return False
     raise OSError(code, os.strerror(code), str(other))
 
 
 def _recover(out: Path) -> None:
-    """Put right what an ended build left beside the package."""
+    """Restore the package after an interrupted build, and remove its temporary folders."""
     old = _old(out)
     if old.exists() and not out.exists():
         old.rename(out)
@@ -268,11 +297,11 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Keep a second build from writing the same package at the same time."""
+def _locked(out: Path) -> Iterator[None]:
+    """Prevent a second build from writing the same package at the same time."""
     try:
         import fcntl
-    except ModuleNotFoundError:  # Windows; there the second build fails on open files
+    except ModuleNotFoundError:  # on Windows, where the second build fails because files are open
         yield
         return
     folder = os.open(out.parent, os.O_RDONLY)
@@ -281,7 +310,7 @@ def _alone(out: Path) -> Iterator[None]:
         yield
     except BlockingIOError as error:
         raise OutputError(
-            f"Another build is writing {out}. Wait until it has ended and build again."
+            f"Another build is writing {out}. Wait until it has finished, and build again."
         ) from error
     finally:
         os.close(folder)

@@ -1,4 +1,4 @@
-"""The tools that judge the generated modules, each run without any configuration of a project."""
+"""Runs the tools that check the generated modules, without any project's configuration."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["compiles", "lints", "type_checks"]
 _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
 _PYTHON = (sys.executable, "-m")
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
-# The libraries' defaults, names and lines of documentation are theirs.
-_THEIRS = "B006,B008,E501,E741"
+# Rules about defaults, names and long lines, which are taken from the libraries.
+_IGNORED_RULES = "B006,B008,E501,E741"
 _RUFF = (
     "--isolated",
     "--no-cache",
@@ -31,7 +31,7 @@ _MYPY = (
     "--strict",
     "--config-file=",
     f"--cache-dir={os.devnull}",
-    # The package has to pass without the libraries, and their stubs cost seconds to read.
+    # The package must pass without the libraries, whose stubs take seconds to read.
     "--no-site-packages",
     "--python-version=3.11",
     "--output=json",
@@ -40,11 +40,11 @@ _MYPY = (
 
 
 class ToolError(RuntimeError):
-    """A tool failed by itself; that says nothing of the generated code."""
+    """A failure of a tool itself, not of the generated code."""
 
 
 def compiles(modules: Mapping[str, str]) -> list[Problem]:
-    """Return the syntax errors."""
+    """Return the syntax errors of modules, which are texts by path."""
     problems = []
     for path, text in modules.items():
         try:
@@ -56,17 +56,17 @@ def compiles(modules: Mapping[str, str]) -> list[Problem]:
 
 
 def lints(package: Path) -> list[Problem]:
-    """Return what ruff finds in a package's folder, and which files aren't in its layout."""
-    rules = (f"--select={_RULES}", f"--ignore={_THEIRS}", "--output-format=json")
-    found = json.loads(_run([*_PYTHON, "ruff", "check", *_RUFF, *rules, "."], package))
+    """Return the problems that ruff reports in a package's folder, including wrong formatting."""
+    rules = (f"--select={_RULES}", f"--ignore={_IGNORED_RULES}", "--output-format=json")
+    violations = json.loads(_run([*_PYTHON, "ruff", "check", *_RUFF, *rules, "."], package))
     problems = [
         Problem(
-            _below(package, each["filename"]),
-            each["location"]["row"],
+            _below(package, violation["filename"]),
+            violation["location"]["row"],
             "ruff",
-            f"{each['code']} {each['message']}",
+            f"{violation['code']} {violation['message']}",
         )
-        for each in found
+        for violation in violations
     ]
     layout = _run([*_PYTHON, "ruff", "format", "--diff", *_RUFF, "."], package)
     for path, start, hunk in re.findall(_FIRST_HUNK, layout):
@@ -79,28 +79,29 @@ def lints(package: Path) -> list[Problem]:
 
 
 def type_checks(package: Path) -> list[Problem]:
-    """Return what ``mypy --strict`` finds in a package's folder."""
-    told = _run([*_PYTHON, "mypy", *_MYPY, "-p", package.name], package.parent)
+    """Return the errors that ``mypy --strict`` reports in a package's folder."""
+    output = _run([*_PYTHON, "mypy", *_MYPY, "-p", package.name], package.parent)
     problems = []
-    for line in told.splitlines():
-        found = json.loads(line)
-        if found["severity"] == "error":
-            path = _below(package, package.parent / found["file"])
+    for line in output.splitlines():
+        report = json.loads(line)
+        if report["severity"] == "error":
+            path = _below(package, package.parent / report["file"])
             problems.append(
-                Problem(path, found["line"], "mypy", f"{found['message']} ({found['code']})")
+                Problem(path, report["line"], "mypy", f"{report['message']} ({report['code']})")
             )
     return problems
 
 
 def _run(command: Iterable[str], folder: Path) -> str:
     environment = {**os.environ, "MYPYPATH": "", "NO_COLOR": "1"}
-    done = subprocess.run(
+    completed = subprocess.run(
         [*command], cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
     )
-    # 0: nothing found; 1: something found; else the tool itself has failed.
-    if done.returncode not in (0, 1) or (done.returncode and not done.stdout.strip()):
-        raise ToolError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    # Exit code 0 means no problems, 1 means problems; otherwise the tool itself has failed.
+    output = completed.stdout
+    if completed.returncode not in (0, 1) or (completed.returncode and not output.strip()):
+        raise ToolError(f"{' '.join(command)} failed:\n{output}{completed.stderr}")
+    return output
 
 
 def _below(package: Path, path: str | Path) -> str:

@@ -1,1 +1,1 @@
-"""What `voxbind.auto` runs where."""
+"""Runs each call of `voxbind.auto` on the CPU or on the GPU."""

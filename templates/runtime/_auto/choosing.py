@@ -1,7 +1,7 @@
-"""Which of two twins a call of `voxbind.auto` runs, and why.
+"""Chooses whether a call of `voxbind.auto` runs on the CPU or on the GPU, and gives the reason.
 
-The image decides: on an NVIDIA GPU it is worked on there, on the host where nobody asked for the
-GPU on the CPU. What the twin on the GPU can't do as the one on the CPU does is the CPU's.
+An image on an NVIDIA GPU is processed there. An image on the host is processed on the CPU, unless
+`prefer` asks for the GPU. Calls whose results differ on the GPU run on the CPU.
 """
 
 from __future__ import annotations
@@ -30,33 +30,35 @@ __all__ = ["Choice", "choose", "missing", "run"]
 
 _LONGEST_ERROR = 120
 _REFUSALS = (NotImplementedError, TypeError, ValueError)
-"""What a function raises that doesn't take what it is given."""
+"""Errors that a function raises if it doesn't accept its arguments."""
 _ON_GPU = ("cupy", "cupyx", "cucim")
-"""Libraries whose own functions take arrays on a GPU."""
+"""Libraries whose functions take arrays on a GPU."""
 
 
 class Choice(NamedTuple):
-    """Which of the two it is."""
+    """The device that a call runs on."""
 
     on_gpu: bool
     reason: str
-    """Why, as what follows a ``because``."""
+    """The reason, as a clause that follows ``because``."""
 
 
-_ON_HOST = Choice(False, "the image is on no NVIDIA GPU")
+_ON_HOST = Choice(False, "the image isn't on an NVIDIA GPU")
 
 
 def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | None = None) -> Any:
-    """Run a call of two twins on one of them.
+    """Run a call on the CPU or on the GPU.
+
+    If the GPU's function doesn't accept the arguments, the call runs on the CPU.
 
     Parameters
     ----------
     pair
-        The two.
+        The function on the CPU and its twin on the GPU.
     arguments
-        The call's, defaults included, by parameter of the CPU's function and in its order.
+        The call's arguments by parameter, in the order of the CPU's function, with defaults.
     absent
-        As `missing`, which it is unless given.
+        Reports why a library can't be used on the GPU; by default `missing`.
     """
     choice = choose(pair, arguments, current(), absent or missing)
     try:
@@ -64,13 +66,13 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
     except _REFUSALS as error:
         if not choice.on_gpu or isinstance(error, VoxbindError) or _is_written(pair, arguments):
             raise
-        # The CPU's function takes it, or says in its own words what is wrong.
+        # The CPU's function either accepts the arguments, or raises an error of its own.
         refused = Choice(False, f"{pair.gpu} refused it ({_in_words(error)})")
         return _traced(refused, pair, arguments)
 
 
 def _traced(choice: Choice, pair: Pair, arguments: Arguments) -> Any:
-    """Run a call, and let a trace have the reason why it runs there."""
+    """Run a call, and report the reason of the choice to a trace."""
     call = _on_gpu if choice.on_gpu else _on_cpu
     if not current().watched:
         return call(pair, arguments)
@@ -78,36 +80,35 @@ def _traced(choice: Choice, pair: Pair, arguments: Arguments) -> Any:
     try:
         return call(pair, arguments)
     finally:
-        if current().reason:  # no wrapper has taken it
+        if current().reason:  # no wrapper has reported it
             change(reason="")
 
 
 def _is_written(pair: Pair, arguments: Arguments) -> bool:
-    """Whether an array was given that the function may have written into before it failed."""
+    """Return whether the function may have written into an output array before it failed."""
     return any(memory_of(arguments[name]) is not None for name in pair.routing.outputs)
 
 
 def _in_words(error: BaseException) -> str:
-    told = " ".join(f"{type(error).__name__}: {error}".split())
-    if len(told) > _LONGEST_ERROR:
-        told = f"{told[:_LONGEST_ERROR].rpartition(' ')[0]} ..."
-    return told
+    message = " ".join(f"{type(error).__name__}: {error}".split())
+    if len(message) > _LONGEST_ERROR:
+        message = f"{message[:_LONGEST_ERROR].rpartition(' ')[0]} ..."
+    return message
 
 
 def choose(
     pair: Pair, arguments: Arguments, settings: Settings, absent: Callable[[str, bool], str]
 ) -> Choice:
-    """Say which of two twins a call runs.
+    """Choose the device for a call.
 
     Parameters
     ----------
     pair, arguments
         See `run`.
     settings
-        What is asked for.
+        The settings of the context.
     absent
-        Takes the name of an upstream module, and whether there is a GPU for certain, and says what
-        is missing to run it here.
+        See `missing`, which has the same parameters and result.
     """
     image, home = _image(pair, arguments)
     gpu = None if home is None or home is NUMPY else gpu_of(image, home)
@@ -120,45 +121,45 @@ def choose(
     obstacle = (
         obstacle
         or _differs(pair, image, arguments)
-        or ("" if gpu is not None else _knows_host_alone(arguments))
+        or ("" if gpu is not None else _host_function(arguments))
         or absent(pair.gpu.rpartition(".")[0], gpu is not None)
     )
     if obstacle:
         return Choice(False, obstacle)
     if gpu is None:
-        return Choice(True, "voxbind.prefer('gpu') holds")
+        return Choice(True, "voxbind.prefer('gpu') is set")
     return Choice(True, f"the image is on cuda:{gpu}")
 
 
 @cache
 def missing(module: str, has_gpu: bool) -> str:
-    """Say what is missing to run a library on the GPU here; nothing, if nothing is.
+    """Return why a library can't be used on the GPU; empty if it can.
 
     Parameters
     ----------
     module
         Dotted name of the library's module.
     has_gpu
-        Whether there is a GPU for certain: an array is on it.
+        Whether there certainly is a GPU, because an array is on it.
     """
     if not has_gpu and not devices.count():
-        return "no NVIDIA GPU is found here"
+        return "there is no NVIDIA GPU on this machine"
     try:
         one_thread_at_a_time(lambda: import_finished(module))
-    except Exception as error:  # a library may fail in any way where its driver is another one's
+    except Exception as error:  # with a driver that doesn't fit, the import may raise anything
         cause: BaseException = error
         while (inner := cause.__cause__ or cause.__context__) is not None:
             cause = inner
         name = getattr(error, "name", None)
-        wanted = (*_ON_GPU, module.partition(".")[0])
-        if cause is error and isinstance(error, ModuleNotFoundError) and name in wanted:
+        required = (*_ON_GPU, module.partition(".")[0])
+        if cause is error and isinstance(error, ModuleNotFoundError) and name in required:
             return f"{name} isn't installed"
         return f"{module} can't be imported ({_in_words(cause)})"
     return ""
 
 
 def _image(pair: Pair, arguments: Arguments) -> tuple[Any, Memory | None]:
-    """Return the array that decides, and its memory: the first that is given, or is in a list."""
+    """Return the first array among the arguments, or in a list among them, and its memory."""
     for name in pair.routing.arrays:
         value = first_array(arguments[name])
         home = memory_of(value)
@@ -170,18 +171,18 @@ def _image(pair: Pair, arguments: Arguments) -> tuple[Any, Memory | None]:
 def _stays(
     pair: Pair, image: Any, home: Memory | None, settings: Settings, preference: Preference
 ) -> str:
-    """Say what keeps an image on the host, though the GPU is preferred."""
+    """Return why an image on the host isn't moved although the GPU is preferred; empty if it is."""
     if reason := not_moved(pair):
         return reason
     if home is None:
-        return "the image is no array"
+        return "the image is not an array"
     if home.name == "exporter" and is_lazy(image):
-        return f"a {_told(class_of(image))} is lazy, and computed on the CPU"
+        return f"a {_dotted_name(class_of(image))} is lazy, and computed on the CPU"
     nbytes = nbytes_of(image)
     if nbytes < preference.min_bytes:
         return f"the image has {nbytes:,} bytes, and min_bytes is {preference.min_bytes:,}"
     if settings.transfers == "forbid":
-        return "the image is on no NVIDIA GPU, and voxbind.transfers('forbid') holds"
+        return "the image isn't on an NVIDIA GPU, and voxbind.transfers('forbid') is set"
     if isinstance(image, np.ma.MaskedArray):
         return "CuPy has no masked arrays"
     if hasattr(image, "dtype") and not is_held(numpy_dtype(image)):
@@ -190,7 +191,7 @@ def _stays(
 
 
 def _differs(pair: Pair, image: Any, arguments: Arguments) -> str:
-    """Say what of a call the twin on the GPU can't do as the one on the CPU does."""
+    """Return why a call would differ or fail on the GPU; empty if it wouldn't."""
     routing = pair.routing
     for name in routing.missing:
         if not _is_default(pair, arguments, name):
@@ -203,7 +204,7 @@ def _differs(pair: Pair, image: Any, arguments: Arguments) -> str:
     for name, value in arguments.items():
         for leaf in _leaves(value):
             if _comes_from(leaf, *foreign):
-                return f"{pair.gpu} doesn't take {_told(leaf)} for {name!r}"
+                return f"{pair.gpu} doesn't take {_dotted_name(leaf)} for {name!r}"
     dtype = _dtype_of(image) if routing.refused_dtypes or routing.cpu_only else ""
     if dtype in routing.refused_dtypes:
         return f"{pair.gpu} refuses {dtype}"
@@ -213,19 +214,19 @@ def _differs(pair: Pair, image: Any, arguments: Arguments) -> str:
     if routing.spatial_axes is not None:
         has_colors = routing.has_colors or arguments.get("channel_axis") is not None
         if len(image.shape) - has_colors != routing.spatial_axes:
-            return f"{pair.gpu} does something else with an image of shape {tuple(image.shape)}"
+            return f"{pair.gpu} treats an image of shape {tuple(image.shape)} differently"
     return ""
 
 
 def _is_of_kind(deviation: Deviation, pair: Pair, arguments: Arguments, dtype: str) -> bool:
-    """Whether a call with an image of a dtype is one of those whose results differ."""
+    """Return whether a call is one of those whose results deviate on the GPU."""
     return deviation.dtype in ("", dtype) and not any(
         _is_default(pair, arguments, name) for name in deviation.parameters
     )
 
 
 def _dtype_of(image: Any) -> str:
-    """Return the name of an array's dtype, which some tell by their interface alone."""
+    """Return the name of an array's dtype, which some arrays only have in their interface."""
     dtype = numpy_dtype(image)
     if dtype is None:
         for name in ("__cuda_array_interface__", "__array_interface__"):
@@ -236,9 +237,9 @@ def _dtype_of(image: Any) -> str:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """Give the objects in an argument, which may be a row, a table or a partial call.
+    """Yield the objects in an argument, also those in sequences, dictionaries and partial calls.
 
-    Plain values and NumPy's arrays are none: both twins take them.
+    Plain values and NumPy arrays are left out, because both twins take them.
     """
     kind = class_of(value)
     if kind in PLAIN or kind in (LibraryDefault, np.ndarray):
@@ -249,29 +250,29 @@ def _leaves(value: Any) -> Iterator[Any]:
     if kind is dict:
         value, kind = value.values(), tuple
     if kind in NESTED:
-        for each in value:
-            yield from _leaves(each)
+        for member in value:
+            yield from _leaves(member)
     else:
         yield value
 
 
-def _knows_host_alone(arguments: Arguments) -> str:
-    """Say which function among the arguments keeps the image on the host with it."""
+def _host_function(arguments: Arguments) -> str:
+    """Return a reason if an argument is a function that may not take arrays on a GPU, else ""."""
     for name, value in arguments.items():
         if any(map(_is_for_host, _leaves(value))):
-            return f"the function given for {name!r} may work on NumPy's arrays alone"
+            return f"the function passed as {name!r} may take NumPy arrays only"
     return ""
 
 
 def _is_for_host(value: Any) -> bool:
-    """Whether a value is a function of which nobody knows that it takes arrays on a GPU."""
+    """Return whether a value is a function that isn't known to take arrays on a GPU."""
     if not callable(value) or isinstance(value, (type, np.dtype)) or memory_of(value) is not None:
         return False
     return not _comes_from(value, *_ON_GPU, f"{PACKAGE}.auto")
 
 
 def _is_default(pair: Pair, arguments: Arguments, name: str) -> bool:
-    """Whether an argument is its parameter's default, of the same type."""
+    """Return whether an argument equals its parameter's default and has the same type."""
     value, default = arguments[name], pair.defaults[name]
     if isinstance(value, LibraryDefault):
         return True
@@ -279,14 +280,15 @@ def _is_default(pair: Pair, arguments: Arguments, name: str) -> bool:
 
 
 def _comes_from(value: Any, *libraries: str) -> bool:
-    """Tell whether a class, a function or an object is defined in one of the libraries."""
+    """Return whether a class, a function or an object comes from one of the libraries."""
     module = str(getattr(value, "__module__", class_of(value).__module__))
     return any(f"{module}.".startswith(f"{library}.") for library in libraries)
 
 
-def _told(value: Any) -> str:
-    named = value if hasattr(value, "__qualname__") else class_of(value)
-    return f"{named.__module__}.{named.__qualname__}"
+def _dotted_name(value: Any) -> str:
+    """Return the dotted name of a class or function, or of an object's class."""
+    definition = value if hasattr(value, "__qualname__") else class_of(value)
+    return f"{definition.__module__}.{definition.__qualname__}"
 
 
 def _on_cpu(pair: Pair, arguments: Arguments) -> Any:
@@ -298,19 +300,19 @@ def _on_cpu(pair: Pair, arguments: Arguments) -> Any:
 
 
 def _on_gpu(pair: Pair, arguments: Arguments) -> Any:
-    """Call the GPU's wrapper with all that it takes, and with what is at its default."""
+    """Call the GPU's wrapper with the parameters that it has, under the names that it uses."""
     routing = pair.routing
-    taken = {name: value for name, value in arguments.items() if name not in routing.missing}
-    positional, keywords = _passed(pair, taken)
+    accepted = {name: value for name, value in arguments.items() if name not in routing.missing}
+    positional, keywords = _passed(pair, accepted)
     names = routing.renamed
     result = pair.on_gpu(
         *positional, **{names.get(name, name): value for name, value in keywords.items()}
     )
     if not routing.returns_numbers:
         return result
-    # The numbers of slices are an array on either.
-    rows = routing.returns_numbers == "all" and not arguments.get("slice_by_slice")
-    return _with_numbers(result, rows)
+    # Processed slice by slice, the numbers of all slices are an array on the CPU too.
+    only_numbers = routing.returns_numbers == "all" and not arguments.get("slice_by_slice")
+    return _with_numbers(result, only_numbers)
 
 
 def _passed(pair: Pair, arguments: Arguments) -> tuple[list[Any], dict[str, Any]]:
@@ -318,7 +320,7 @@ def _passed(pair: Pair, arguments: Arguments) -> tuple[list[Any], dict[str, Any]
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     for position, (name, value) in enumerate(arguments.items()):
-        if isinstance(value, LibraryDefault):  # each library has its own
+        if isinstance(value, LibraryDefault):  # each library uses its own default
             continue
         if name == pair.args:
             positional += value
@@ -331,41 +333,42 @@ def _passed(pair: Pair, arguments: Arguments) -> tuple[list[Any], dict[str, Any]
     return positional, keywords
 
 
-def _with_numbers(result: Any, every: bool, kind: type[Any] = list) -> Any:
-    """Return a result of the GPU with numbers where the twin on the CPU gives numbers.
+def _with_numbers(result: Any, only_numbers: bool, kind: type[Any] = list) -> Any:
+    """Return a GPU's result with numbers wherever the twin on the CPU returns numbers.
 
-    On a GPU a number is an array without axes: it is brought to the host, which waits for it.
+    On a GPU a number is an array without axes. It is copied to the host, which waits for it.
 
     Parameters
     ----------
     result
-        What came back, or a member of it.
-    every
-        Whether rows of numbers are all that the twin gives, so that no array is to be left.
+        The result, or a member of it.
+    only_numbers
+        Whether the CPU's result has no arrays, so that arrays with axes become rows of numbers.
     kind
-        What an array becomes that has axes and is none on the CPU.
+        The type that an array with axes is converted to.
     """
-    own = class_of(result)
-    if own in PLAIN:
+    result_class = class_of(result)
+    if result_class in PLAIN:
         return result
-    if own is dict:
-        return {key: _with_numbers(each, every) for key, each in result.items()}
+    if result_class is dict:
+        return {key: _with_numbers(value, only_numbers) for key, value in result.items()}
     has_fields = hasattr(result, "_fields")
-    if has_fields or own in NESTED:
-        # What is a row of numbers in a list is a tuple there: coordinates.
-        members = [_with_numbers(each, every, tuple) for each in result]
-        return class_of(result)(*members) if has_fields else class_of(result)(members)
+    if has_fields or result_class in NESTED:
+        # In a list, the CPU returns a row of numbers as a tuple, such as coordinates.
+        members = [_with_numbers(member, only_numbers, tuple) for member in result]
+        return result_class(*members) if has_fields else result_class(members)
     memory = memory_of(result)
-    if memory is None or not (every or tuple(result.shape) == ()):
+    if memory is None or not (only_numbers or tuple(result.shape) == ()):
         return result
     return _as_numbers(result if memory is NUMPY else memory.to_host(result, ""), kind)
 
 
 def _as_numbers(array: Any, kind: type[Any]) -> Any:
-    """Return an array's numbers as the libraries on the CPU mostly give them.
+    """Return an array's numbers in the form that most libraries on the CPU return them.
 
-    What isn't whole stays of its dtype, by which an image that it is compared with keeps its own.
+    A float or complex number keeps its dtype, so that comparing it with an image doesn't change
+    the dtype of the image.
     """
     if array.ndim:
-        return kind(_as_numbers(each, tuple) for each in array)
+        return kind(_as_numbers(row, tuple) for row in array)
     return array[()] if array.dtype.kind in "fc" else array.item()

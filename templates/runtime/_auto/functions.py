@@ -1,11 +1,14 @@
-"""The functions of `voxbind.auto`, each made of the CPU's wrapper when it is first asked for.
+"""Makes the functions of `voxbind.auto`, each from the CPU's wrapper when it is first used.
 
 A wrapper calls its library directly if all arrays are of the library's own class, and otherwise
-passes its arguments to a function of `voxbind._dispatch.dispatch`. A function of `voxbind.auto` is
-a second function of the same code, in which two global names are bound differently. ``class_of``
-gives no array's class while anything is asked for (`prefer`, `trace`), so that the library isn't
-called directly. A function that chooses between the twins replaces that of the dispatch. The
-signature is therefore the wrapper's, and a call with NumPy's array adds no frame.
+passes its arguments to a function of `voxbind._dispatch.dispatch`. A function of `voxbind.auto`
+has the same code and signature, but two of its global names are bound differently:
+
+- ``class_of`` returns no array's class while a setting such as `prefer` or `trace` is changed, so
+  that the library isn't called directly.
+- The function of the dispatch is replaced by one that chooses between the twins.
+
+A call with a NumPy array is therefore as fast as a call of the wrapper.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["pair_of", "routed"]
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
-"""Flags of a function's code: `inspect`, which names them, would take long to import."""
+"""Flags of a function's code, as in `inspect`, which takes long to import."""
 
 
 def routed(
@@ -49,18 +52,18 @@ def routed(
     module
         Dotted name of the module.
     cpu, gpu
-        Dotted names below voxbind of the two modules of wrappers, which are the libraries' too:
-        ``skimage.filters``. The GPU's is empty if no function has a twin.
+        Dotted names, without ``voxbind.``, of the two modules of wrappers: ``skimage.filters``.
+        The GPU's is empty if no function has a twin.
     routings
-        The functions, by name.
+        The routing of each function, by its name.
     handed_on
-        Other names of the CPU's module, such as those of classes and constants.
+        Other names to re-export from the CPU's module, such as classes and constants.
     submodules
-        Names of the modules below this one.
+        Names of this module's submodules.
     """
     namespace = sys.modules[module].__dict__
     for name in routings:
-        namespace.pop(name, None)  # after a reload they are made anew
+        namespace.pop(name, None)  # after a reload they are made again
 
     def __getattr__(name: str) -> Any:
         if name in submodules:
@@ -71,14 +74,14 @@ def routed(
         if name in handed_on:
             return getattr(wrappers, name)
         function = _function(module, wrappers, gpu, name, routings[name])
-        # If two threads make it at once, both get the same.
+        # If two threads make the function at once, both get the same one.
         return namespace.setdefault(name, function)
 
     return __getattr__
 
 
 def pair_of(cpu: str, gpu: str, routing: Routing, on_cpu: FunctionType, on_gpu: Function) -> Pair:
-    """Return a pair of twins, after a look at the parameters of the CPU's wrapper.
+    """Return a pair of twins, with facts about the parameters of the CPU's wrapper.
 
     Parameters
     ----------
@@ -87,15 +90,15 @@ def pair_of(cpu: str, gpu: str, routing: Routing, on_cpu: FunctionType, on_gpu: 
     """
     code, defaults = on_cpu.__code__, on_cpu.__defaults__ or ()
     names, count = code.co_varnames, code.co_argcount
-    known = dict(zip(names[count - len(defaults) : count], defaults, strict=True))
-    known |= on_cpu.__kwdefaults__ or {}
+    defaults_by_name = dict(zip(names[count - len(defaults) : count], defaults, strict=True))
+    defaults_by_name |= on_cpu.__kwdefaults__ or {}
     variadic = [*names[count + code.co_kwonlyargcount :]]
     args = variadic.pop(0) if code.co_flags & _VARARGS else ""
     kwargs = variadic.pop(0) if code.co_flags & _VARKEYWORDS else ""
-    known |= {args: ()} if args else {}
-    known |= {kwargs: {}} if kwargs else {}
+    defaults_by_name |= {args: ()} if args else {}
+    defaults_by_name |= {kwargs: {}} if kwargs else {}
     positional = count if args else code.co_posonlyargcount
-    return Pair(cpu, gpu, routing, known, positional, args, kwargs, on_cpu, on_gpu)
+    return Pair(cpu, gpu, routing, defaults_by_name, positional, args, kwargs, on_cpu, on_gpu)
 
 
 def _function(
@@ -113,16 +116,16 @@ def _function(
     library = cpu.partition(".")[0]
     if doc := wrapper.__doc__:  # ``python -OO`` drops it
         function.__doc__ = documented(pair, doc, f"{PACKAGE}.{library}", f"{PACKAGE}.auto")
-    for each in get_overloads(wrapper):
-        assert isinstance(each, FunctionType)
-        overload(_copy(each, module, each.__globals__))
+    for variant in get_overloads(wrapper):
+        assert isinstance(variant, FunctionType)
+        overload(_copy(variant, module, variant.__globals__))
     return function
 
 
 def _copy(function: FunctionType, module: str, scope: dict[str, Any]) -> FunctionType:
-    """Return a function of the same code and signature with other global names.
+    """Return a function with the same code and signature but other global names.
 
-    The code is copied as well: Python keeps in it where it found the global names.
+    The code object is copied too, because Python caches in it where global names were found.
     """
     code, name = function.__code__.replace(), function.__name__
     copy = FunctionType(code, scope, name, function.__defaults__)
@@ -148,11 +151,11 @@ def _scope(wrapper: FunctionType, pair: Pair) -> dict[str, Any]:
 
 
 class _NoArray:
-    """A class that no array has."""
+    """The class of no array."""
 
 
 def _class_if_calm(value: object) -> type[Any]:
-    """Return the class of a value, or one that no array has while anything is asked for."""
+    """Return the class of a value, or `_NoArray` while any setting differs from its default."""
     return class_of(value) if context.current() is context.calm else _NoArray
 
 
@@ -161,7 +164,7 @@ _CALLS = (dispatch.call_as_is, dispatch.call_2d, dispatch.call_2d_or_3d, dispatc
 
 
 def _choosing(pair: Pair) -> Function:
-    """Return a function that takes the place of one of `voxbind._dispatch.dispatch`."""
+    """Return a function that replaces one of `voxbind._dispatch.dispatch`."""
 
     def choose(_function: Function, arguments: Arguments, **_facts: Any) -> Any:
         return _run(pair, arguments)
@@ -171,7 +174,7 @@ def _choosing(pair: Pair) -> Function:
 
 def _first_run(pair: Pair, arguments: Arguments) -> Any:
     global _run
-    from .choosing import run  # NumPy isn't imported before a first call
+    from .choosing import run  # imported here, so that NumPy is imported at the first call only
 
     _run = run
     return _run(pair, arguments)

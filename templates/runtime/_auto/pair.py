@@ -1,6 +1,6 @@
-"""The facts that route a call of `voxbind.auto` to the CPU or to the GPU.
+"""The facts that decide whether a call of `voxbind.auto` runs on the CPU or on the GPU.
 
-`voxbind._auto.choosing` decides by them, and `voxbind._auto.reasons` puts them into words.
+`voxbind._auto.choosing` makes the choice, and `voxbind._auto.reasons` has the words for it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Deviation(NamedTuple):
-    """A kind of call whose results on the GPU were measured to differ by more than is allowed.
+    """A kind of call whose results on the GPU differ by more than the tolerance, as measured.
 
-    A deviation without a dtype and without parameters is one of every call.
+    A deviation without a dtype and without parameters applies to every call.
     """
 
     dtype: str = ""
     """dtype of the image; empty for any."""
     parameters: tuple[str, ...] = ()
-    """Parameters of which none is at its default."""
+    """Parameters that must all differ from their defaults."""
     max_relative: float | None = None
     """Largest difference, divided by the largest number in the CPU's result; None if the results
     differ in kind or shape."""
@@ -46,42 +46,43 @@ class Routing(NamedTuple):
     """How the calls of one function are routed. Parameters have the names of the CPU's function."""
 
     arrays: tuple[str, ...] = ()
-    """Parameters that take arrays. The first array that is given decides where a call runs; a
-    function without them runs on the CPU."""
+    """Parameters that take arrays. The first array in a call decides where the call runs. A
+    function without such parameters runs on the CPU."""
     has_twin: bool = True
     """Whether the GPU's library has the function too."""
     has_image: bool = True
-    """Whether it is a function of an image. `prefer` doesn't move other functions' arrays."""
+    """Whether it takes an image. `prefer` doesn't move the arrays of other functions."""
     is_random: bool = False
-    """Whether it is random. `prefer` doesn't move it: a GPU's random numbers are others."""
+    """Whether it is random. `prefer` doesn't move its arrays, because a GPU would draw different
+    random numbers."""
     returns_objects: bool = False
-    """Whether it returns objects of the library. `prefer` doesn't move it: they would stay on the
-    GPU."""
+    """Whether it returns objects of the library. `prefer` doesn't move its arrays, because the
+    objects would stay on the GPU."""
     returns_numbers: Literal["", "some", "all"] = ""
-    """Whether the CPU's function returns Python's or NumPy's numbers: ``some`` beside arrays, or
-    ``all``, in rows of numbers too."""
+    """Whether the CPU's function returns Python or NumPy numbers: ``some`` together with arrays,
+    or ``all``, including rows of numbers."""
     missing: tuple[str, ...] = ()
     """Parameters that the GPU's function lacks."""
     renamed: Mapping[str, str] = _NOTHING
-    """Names that parameters have on the GPU, where they differ."""
+    """Names of parameters on the GPU, if they differ, by their names on the CPU."""
     kernels: tuple[str, ...] = ()
-    """Parameters for which the GPU's function takes a kernel of CuPy, and the CPU's a Python
+    """Parameters for which the GPU's function takes a kernel of CuPy, but the CPU's a Python
     function."""
     refused_dtypes: tuple[str, ...] = ()
-    """dtypes of the image that the GPU's function refuses and the CPU's takes."""
+    """dtypes of the image that the CPU's function takes, but the GPU's refuses."""
     cpu_only: tuple[Deviation, ...] = ()
     """Kinds of call that run on the CPU, because the GPU's results differ."""
     spatial_axes: int | None = None
-    """How many spatial axes an image has of which both functions do the same: None for any number,
-    0 for none."""
+    """Number of spatial axes of images that both functions treat alike: None for any number, 0 for
+    none."""
     has_colors: bool = False
-    """Whether an image has one more axis, of colours."""
+    """Whether an image has an axis of colours besides."""
     outputs: tuple[str, ...] = ()
-    """Arrays that either function writes into."""
+    """Parameters whose arrays the functions write into."""
     result_dtypes: tuple[ResultDtype, ...] = ()
-    """Where the two functions return different dtypes."""
+    """Images for which the two functions return different dtypes."""
     has_gpu_dtypes: bool = True
-    """Whether the dtypes of results were measured on a GPU, if they were on the CPU."""
+    """Whether dtypes of results that were measured on the CPU were measured on a GPU too."""
 
 
 class Pair(NamedTuple):
@@ -95,7 +96,7 @@ class Pair(NamedTuple):
     defaults: Arguments
     """Defaults of the CPU's function, by parameter; empty for ``*args`` and ``**kwargs``."""
     positional: int
-    """How many leading parameters can't be passed by name."""
+    """Number of leading parameters that can't be passed by name."""
     args: str
     """Name of ``*args``; empty if there is none."""
     kwargs: str
@@ -103,4 +104,4 @@ class Pair(NamedTuple):
     on_cpu: Function
     """The CPU's wrapper."""
     on_gpu: Function
-    """The GPU's, which is imported when it is first called."""
+    """The GPU's wrapper, which is imported when it is first called."""

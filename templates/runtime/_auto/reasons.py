@@ -1,4 +1,4 @@
-"""Why a call of `voxbind.auto` runs where it does, in words: for a trace, an error, a docstring."""
+"""Explains in words where a call of `voxbind.auto` runs, for traces, errors and docstrings."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .wording import difference, enumerated, kind_of_call
 __all__ = ["deviates", "documented", "never_on_gpu", "not_moved", "where_it_runs"]
 
 _WIDTH = 92
-"""Characters in a line of a docstring, as in the wrappers'."""
+"""Length of the lines in docstrings, the same as in the wrappers' docstrings."""
 
 
 def deviates(pair: Pair, deviation: Deviation) -> str:
-    """Return the reason why calls of a kind run on the CPU, as what follows ``because``."""
+    """Return the reason why calls of a kind run on the CPU, as a clause after ``because``."""
     kind = kind_of_call(deviation.dtype, deviation.parameters)
     results = f"results of {pair.gpu} {kind}".rstrip()
     return f"{results} {difference(deviation.max_relative, f'those of {pair.cpu}')}"
@@ -25,9 +25,9 @@ def never_on_gpu(pair: Pair) -> str:
     routing = pair.routing
     if not routing.has_twin:
         return f"{pair.cpu} has no twin on the GPU"
-    for each in routing.cpu_only:
-        if not each.dtype and not each.parameters:
-            return deviates(pair, each)
+    for deviation in routing.cpu_only:
+        if not deviation.dtype and not deviation.parameters:
+            return deviates(pair, deviation)
     for name in routing.missing:
         if name not in pair.defaults:
             return f"{pair.gpu} has no parameter {name!r}"
@@ -40,11 +40,11 @@ def not_moved(pair: Pair) -> str:
     """Return the reason why `prefer` doesn't move an array to the GPU; empty if it does."""
     routing = pair.routing
     if not routing.has_image:
-        return f"{pair.cpu} takes no image, and works where its arrays are"
+        return f"{pair.cpu} takes no image, and runs where its arrays are"
     if routing.is_random:
-        return f"{pair.cpu} is random, and a GPU's random numbers are others"
+        return f"{pair.cpu} is random, and a GPU would draw different random numbers"
     if routing.returns_objects:
-        return f"{pair.cpu} gives objects, which stay where their arrays are"
+        return f"{pair.cpu} returns objects, which stay where their arrays are"
     return ""
 
 
@@ -56,12 +56,12 @@ def where_it_runs(pair: Pair) -> str:
 def _sentences(pair: Pair) -> Iterator[str]:
     routing = pair.routing
     if not routing.arrays:
-        yield f"takes no array, so that it runs {pair.cpu} on the CPU"
+        yield f"takes no array, so it runs {pair.cpu} on the CPU"
         return
     if reason := never_on_gpu(pair):
         yield f"runs on the CPU, because {reason}"
         return
-    preferred = "" if not_moved(pair) else " or voxbind.prefer('gpu') holds"
+    preferred = "" if not_moved(pair) else " or voxbind.prefer('gpu') is set"
     yield (
         f"runs {pair.gpu} if {routing.arrays[0]} is on an NVIDIA GPU{preferred}, "
         f"else {pair.cpu} on the CPU"
@@ -73,14 +73,14 @@ def _sentences(pair: Pair) -> Iterator[str]:
     if routing.returns_numbers:
         yield "Numbers are returned on the host, wherever it runs"
     if not routing.has_gpu_dtypes:
-        yield "The dtypes above were measured on the CPU, and none on a GPU yet"
-    for each in routing.result_dtypes:
-        images = enumerated(each.images)
-        yield f"Images of {images} give {each.gpu} on a GPU and {each.cpu} on the CPU"
+        yield "The dtypes above were measured on the CPU; they haven't been measured on a GPU yet"
+    for dtypes in routing.result_dtypes:
+        images = enumerated(dtypes.images)
+        yield f"Images of {images} give {dtypes.gpu} on a GPU, but {dtypes.cpu} on the CPU"
 
 
 def _limits(pair: Pair) -> Iterator[str]:
-    """Give the calls that run on the CPU wherever the image is."""
+    """Yield the kinds of call that run on the CPU wherever the image is."""
     routing = pair.routing
     for name in routing.missing:
         yield f"calls with {name}"
@@ -88,9 +88,9 @@ def _limits(pair: Pair) -> Iterator[str]:
         yield f"calls with a Python function as {name}"
     if routing.refused_dtypes:
         yield f"images of {enumerated(routing.refused_dtypes)} (the GPU's function refuses them)"
-    for each in routing.cpu_only:
-        kind = kind_of_call(each.dtype, each.parameters, "images of")
-        results = difference(each.max_relative, "the CPU's")
+    for deviation in routing.cpu_only:
+        kind = kind_of_call(deviation.dtype, deviation.parameters, "images of")
+        results = difference(deviation.max_relative, "the CPU's")
         yield f"calls {kind} (results {results})"
     if routing.spatial_axes:
         yield f"images that don't have {routing.spatial_axes} spatial axes"
@@ -108,7 +108,7 @@ def documented(pair: Pair, doc: str, cpu: str, auto: str) -> str:
     cpu
         Package of the CPU's wrappers: ``voxbind.skimage``.
     auto
-        Package that an example imports from in its place: ``voxbind.auto``.
+        Package that examples import from instead: ``voxbind.auto``.
     """
     summary, contract, *rest = doc.split("\n\n", 2)
     indent = contract[: len(contract) - len(contract.lstrip())]
@@ -118,7 +118,7 @@ def documented(pair: Pair, doc: str, cpu: str, auto: str) -> str:
 
 
 def _filled(text: str, indent: str) -> str:
-    """Break a text into lines: `textwrap` would take longer to import than all of this."""
+    """Break a text into lines, without `textwrap`, which takes long to import."""
     lines = [""]
     for word in text.split():
         if len(lines[-1]) + len(word) < _WIDTH:
@@ -129,7 +129,7 @@ def _filled(text: str, indent: str) -> str:
 
 
 def _imported_from(line: str, cpu: str, auto: str) -> str:
-    """Return a line of a docstring; an import in an example imports from another package."""
+    """Return a line of a docstring, with the package of an example's import replaced."""
     if not line.lstrip().startswith(">>> from "):
         return line
     (above, _, package), (_, _, name) = cpu.rpartition("."), auto.rpartition(".")

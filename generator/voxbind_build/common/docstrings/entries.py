@@ -1,8 +1,8 @@
 """Splits a section into its entries: one or more parameters or results, and a text about them.
 
-The readers that there are (docstring_parser, griffe) end a type in Google's style at its first
-colon, which ``x (:class:`Array`): The input.`` has in the middle, and one gives up a section for
-one bad line.
+Other parsers (docstring_parser, griffe) end a type in Google's style at its first colon, which is
+wrong for ``x (:class:`Array`): The input.``, and one of them skips a section because of one bad
+line.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from voxbind_build.common.docstrings.sections import Section
 __all__ = ["Entry", "entries"]
 
 _OF_TYPES = frozenset(("Returns", "Yields", "Receives", "Raises", "Warns"))
-"""Sections in which a word alone is a type, and not a name."""
+"""Sections in which a single word is a type, not a name."""
 _JOINED = frozenset(("Returns", "Yields"))
-"""Google sections in which a line goes on with the entry above, as people write results."""
+"""Google sections in which a line that isn't indented may continue the entry above."""
 _ONE = r"""[\"'`*]*(?:\w+|\.\.\.)[\"'`*]*"""
 _NAMES = re.compile(rf"(?P<names>{_ONE}(?:\s*,\s*{_ONE})*)")
 # Upstream writes "name : type", "name: type" and "name" alone; prose has spaces in it.
 _HEAD = re.compile(rf"^{_NAMES.pattern} *(?P<colon>:(?: +|$)(?P<type>.*))?$")
 _OPEN, _CLOSE = "([{", ")]}"
-# The text before the colon of a result is a type only if it is no sentence.
+# The text before the colon of a result is a sentence, not a type, if it has more words.
 _MOST_WORDS = 12
 _PERIOD = re.compile(r"\.(?=\s|$)")
 
@@ -36,15 +36,15 @@ class Entry(Struct, frozen=True):
     """One or more parameters or results that are documented together."""
 
     names: tuple[str, ...]
-    """Without asterisks; none if a line is no list of names."""
+    """Names without asterisks; empty if the line doesn't begin with names."""
     type: str
-    """In numpydoc's style, the whole line if there are no names."""
+    """The type; in numpydoc's style, the whole line if there are no names."""
     text: str
-    """Not indented."""
+    """The description, without indentation."""
 
     @property
     def name(self) -> str:
-        """The names with commas between."""
+        """The names, separated by commas."""
         return ", ".join(self.names)
 
 
@@ -94,7 +94,7 @@ def _split(names: str) -> tuple[str, ...]:
 
 
 def _outdented(lines: list[str]) -> str:
-    """Take away the first line's indentation, and no more than a line has."""
+    """Remove the first line's indentation from each line, as far as the line is indented."""
     first = next((line for line in lines if line.strip()), "")
     indent = len(first) - len(first.lstrip())
     return "\n".join(line[min(indent, len(line) - len(line.lstrip())) :] for line in lines).strip()
@@ -113,7 +113,9 @@ def _google(section: Section) -> Iterator[Entry]:
             entry = _plain(item) if _colon(item) < 0 else _typed(item)
         else:
             entry = _named(item, typed=False) or _plain(item)
-        if last is not None and not entry.names and not entry.type:  # one more paragraph
+        if (
+            last is not None and not entry.names and not entry.type
+        ):  # another paragraph of the last entry
             last = replace(last, text=f"{last.text}\n\n{entry.text}")
             continue
         if last is not None:
@@ -126,8 +128,8 @@ def _google(section: Section) -> Iterator[Entry]:
 def _items(body: str, joined: bool) -> Iterator[str]:
     """Split a body at the lines that aren't indented.
 
-    With `joined` such a line goes on with the item above, unless a blank line parts them or it
-    begins as ``name (type):`` does.
+    If `joined`, such a line continues the item above, unless there is a blank line in between or
+    it begins like ``name (type):``.
     """
     item: list[str] = []
     for line in body.splitlines():
@@ -145,7 +147,7 @@ def _items(body: str, joined: bool) -> Iterator[str]:
 def _named(item: str, typed: bool) -> Entry | None:
     """Read "label (ndarray): Text.", "**label (ndarray)**: Text." and "label: Text.".
 
-    With `typed`, a type in parentheses must be there.
+    If `typed`, the type in parentheses is required.
     """
     names = _NAMES.match(item)
     if names is None:
@@ -158,7 +160,7 @@ def _named(item: str, typed: bool) -> Entry | None:
 
 
 def _typed(item: str) -> Entry:
-    """Read "ndarray: Text."; a sentence is a text without a type."""
+    """Read "ndarray: Text."; an item that begins with a sentence has no type."""
     place = _colon(item)
     type_ = " ".join(item[: max(place, 0)].split())
     if not type_ or _PERIOD.search(type_) or len(type_.split()) > _MOST_WORDS:
@@ -167,7 +169,7 @@ def _typed(item: str) -> Entry:
 
 
 def _plain(item: str) -> Entry:
-    """Read an item without a colon: its first line is all that is known of it."""
+    """Read an item without a colon: its first line is the type, the others are the text."""
     first, _, rest = item.partition("\n")
     return Entry((), first, textwrap.dedent(rest).strip("\n"))
 
@@ -187,7 +189,7 @@ def _parenthesised(text: str) -> tuple[str, str]:
 
 
 def _colon(text: str) -> int:
-    """Find the colon that ends a type: in no brackets, and in no role such as ``:class:``."""
+    """Find the colon that ends a type, outside brackets and roles such as ``:class:``."""
     depth = 0
     for place, character in enumerate(text):
         depth += (character in _OPEN) - (character in _CLOSE)
@@ -197,6 +199,6 @@ def _colon(text: str) -> int:
 
 
 def _dedented(text: str) -> str:
-    """Return a text that begins behind a head: its other lines without their indentation."""
+    """Return the text after a heading, with the indentation of its further lines removed."""
     first, _, rest = text.strip().partition("\n")
     return f"{first}\n{textwrap.dedent(rest)}".strip()

@@ -32,7 +32,7 @@ _ALSO_CALLED = {
     "Yield": "Yields",
 }
 _DECISIVE = frozenset(("Parameters", "Other Parameters", "Returns", "Yields"))
-"""The sections that make a docstring numpydoc's, so that a line like ``Note:`` is none."""
+"""A docstring with one of these is numpydoc, in which a line like ``Note:`` isn't a heading."""
 _HEADING = re.compile(
     r"^(?P<title>[A-Z][\w /]*?):?[ \t]*\n(?P<rule>-{3,}|={3,})[ \t]*$", re.MULTILINE
 )
@@ -47,14 +47,14 @@ class Section(Struct, frozen=True):
     """One section."""
 
     title: str
-    """One of numpydoc's, or as it is written if it stands for none of these."""
+    """One of numpydoc's titles, or the title as written if numpydoc has no such section."""
     body: str
-    """Without empty lines around it; in Google's style not indented."""
+    """The text without surrounding empty lines; in Google's style also without indentation."""
     style: Style = "numpydoc"
 
 
 class Docstring(Struct, frozen=True):
-    """A docstring and its sections in their order; a title may come twice."""
+    """A docstring and its sections in order; a title may occur twice."""
 
     introduction: str
     """The text before the first section."""
@@ -72,13 +72,13 @@ def split(text: str) -> Docstring:
     Returns
     -------
     Docstring
-        Text that follows the indented block of a Google section belongs to none; it is the last
-        section, with the title Notes.
+        Text after the indented block of a Google section belongs to no section; all such text
+        becomes the last section, with the title Notes.
     """
     headings = list(_HEADING.finditer(text))
     if _DECISIVE & {_title(heading["title"]) for heading in headings}:
-        found = [*_numpydoc(text, 0, headings)]
-        return Docstring(text[: headings[0].start()], tuple(found))
+        sections = [*_numpydoc(text, 0, headings)]
+        return Docstring(text[: headings[0].start()], tuple(sections))
     end = headings[0].start() if headings else len(text)
     blocks = list(_COLON_HEADING.finditer(text, 0, end))
     start = min([end, *(block.start() for block in blocks)])

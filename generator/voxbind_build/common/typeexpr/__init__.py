@@ -1,8 +1,7 @@
 """Type expressions as one tree, with one parser, one printer and one union.
 
-Records and the manifest hold a type as text; a stage that looks into one parses the text into this
-tree, and prints the tree into its own record, in one canonical form: strings in double quotes,
-unions with ``|``.
+Records and the manifest store a type as text. A stage that examines a type parses the text into
+this tree, and prints the tree in one canonical form: strings in double quotes, unions with ``|``.
 """
 
 from __future__ import annotations

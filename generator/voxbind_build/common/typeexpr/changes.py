@@ -1,4 +1,4 @@
-"""Types made of types: parts replaced, and unions."""
+"""Makes new types from others: replaces parts of a type, and unites types."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def transform(type_: TypeExpr, change: Callable[[TypeExpr], TypeExpr | None]) ->
     type_ : TypeExpr
         The type.
     change : callable
-        Called for each part from the outside inwards: what it returns is put in the part's place as
-        it is, and None has the part's own parts looked at.
+        Called for each part, outer parts first. The type that it returns replaces the part; if it
+        returns None, the parts inside this one are visited.
 
     Returns
     -------
     TypeExpr
-        A union whose members changed is united anew by `union`.
+        The changed type. A union whose members changed is simplified by `union`.
     """
     changed = change(type_)
     if changed is not None:
@@ -54,42 +54,46 @@ def transform(type_: TypeExpr, change: Callable[[TypeExpr], TypeExpr | None]) ->
 
 
 def substitute(type_: TypeExpr, replacements: Mapping[str, TypeExpr]) -> TypeExpr:
-    """Replace names that stand alone, not those before brackets."""
+    """Replace names by types, except names before brackets."""
     return transform(
         type_, lambda part: replacements.get(part.dotted) if isinstance(part, Name) else None
     )
 
 
 def union(*types: TypeExpr) -> TypeExpr:
-    """Unite types.
+    """Return the simplified union of types.
 
-    Each member is kept once, in the order of its first place, with these rules: ``Any`` absorbs all
-    others; all literals are one, at the place of the first; both truth values are ``bool``, which
-    comes first; ``str`` covers literal strings, and so on; ``ArrayLike`` covers ``Array``; ``None``
-    comes last.
+    Each member is kept once, in order of first occurrence, with these rules: ``Any`` absorbs all
+    others; all literals become one, at the place of the first; ``True`` with ``False`` becomes
+    ``bool``, which comes first; ``str`` absorbs literal strings, and so on; ``ArrayLike`` absorbs
+    ``Array``; ``None`` comes last.
 
     Raises
     ------
     TypeExprError
         If no type is given.
     """
-    flat = dict.fromkeys(member for type_ in types for member in members(type_))
-    if not flat:
+    all_members = dict.fromkeys(member for type_ in types for member in members(type_))
+    if not all_members:
         raise TypeExprError("a union of no types")
-    if ANY in flat:
+    if ANY in all_members:
         return ANY
-    values = {(type(value), value): value for type_ in flat for value in choices(type_)}
-    has_both_truths = {(bool, True), (bool, False)} <= values.keys()
-    classes = {*map(head, flat), *(("bool",) if has_both_truths else ())}
-    kept = tuple(value for value in values.values() if type(value).__name__ not in classes)
-    united: list[TypeExpr] = [Name("bool")] if has_both_truths and Name("bool") not in flat else []
-    for member in flat:
+    values = {(type(value), value): value for type_ in all_members for value in choices(type_)}
+    has_both_booleans = {(bool, True), (bool, False)} <= values.keys()
+    class_names = {*map(head, all_members), *(("bool",) if has_both_booleans else ())}
+    remaining_values = tuple(
+        value for value in values.values() if type(value).__name__ not in class_names
+    )
+    united: list[TypeExpr] = (
+        [Name("bool")] if has_both_booleans and Name("bool") not in all_members else []
+    )
+    for member in all_members:
         if isinstance(member, Literal):
-            if kept:
-                united.append(Literal(kept))
-                kept = ()
-        elif member != NONE and (member != Name("Array") or Name("ArrayLike") not in flat):
+            if remaining_values:
+                united.append(Literal(remaining_values))
+                remaining_values = ()
+        elif member != NONE and (member != Name("Array") or Name("ArrayLike") not in all_members):
             united.append(member)
-    if NONE in flat:
+    if NONE in all_members:
         united.append(NONE)
     return united[0] if len(united) == 1 else Union(tuple(united))

@@ -1,4 +1,4 @@
-"""From text to the tree: nothing else reads types in Python's syntax."""
+"""Parses text into the tree; this is the only parser of types in Python's syntax."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def parse(text: str) -> TypeExpr:
     Parameters
     ----------
     text : str
-        For example ``"Sequence[float] | None"``. A union is kept as it is written.
+        For example ``"Sequence[float] | None"``. A union isn't simplified.
 
     Returns
     -------
     TypeExpr
-        Values of a ``Literal`` beside ``None`` become a union of both. Expressions that are no type
-        are kept as `Opaque`.
+        A ``Literal`` that contains ``None`` and other values becomes a union of a ``Literal`` and
+        ``None``. An expression that isn't a type becomes `Opaque`.
 
     Raises
     ------
     TypeExprError
-        If the text is no Python expression, or a ``Literal`` has a value of another kind than
-        str, bytes, int, bool or None.
+        If the text isn't a Python expression, or a ``Literal`` has a value that isn't a str,
+        bytes, int, bool or None.
     """
     try:
         return _type_of(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise TypeExprError(f"{text!r} is no type expression: {error}") from error
+        raise TypeExprError(f"{text!r} isn't a type expression: {error}") from error
 
 
 def _type_of(node: ast.expr) -> TypeExpr:
@@ -87,9 +87,9 @@ def _dotted(node: ast.expr) -> str | None:
 
 
 def _literal(items: list[ast.expr]) -> TypeExpr:
-    """Return the type of some literals; ``None`` comes last."""
+    """Return the type of the values in a ``Literal``; ``None`` comes last."""
     values = [ast.literal_eval(item) for item in items]
-    given = tuple(value for value in values if value is not None)
-    if len(given) == len(values):
-        return Literal(given)
-    return Union((Literal(given), NONE)) if given else NONE
+    values_but_none = tuple(value for value in values if value is not None)
+    if len(values_but_none) == len(values):
+        return Literal(values_but_none)
+    return Union((Literal(values_but_none), NONE)) if values_but_none else NONE

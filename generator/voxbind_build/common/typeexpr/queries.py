@@ -1,4 +1,4 @@
-"""What is in a type."""
+"""Returns parts of a type: members, arguments, names and literals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def members(type_: TypeExpr) -> tuple[TypeExpr, ...]:
-    """Return the members of a union in their order; any other type is its own only member."""
+    """Return the members of a union in order; any other type is its own only member."""
     return type_.members if isinstance(type_, Union) else (type_,)
 
 
@@ -50,12 +50,12 @@ def arguments(type_: TypeExpr) -> tuple[TypeExpr, ...]:
 
 
 def is_open(type_: TypeExpr) -> bool:
-    """Tell whether a tuple's type leaves its length open, as ``tuple[int, ...]`` does."""
+    """Return whether this is a tuple of any length, such as ``tuple[int, ...]``."""
     return head(type_) == "tuple" and DOTS in arguments(type_)
 
 
 def children(type_: TypeExpr) -> tuple[TypeExpr, ...]:
-    """Return the types that a type is directly made of."""
+    """Return the types directly inside a type."""
     match type_:
         case Generic(_, inner) | Parameters(inner) | Union(inner):
             return inner
@@ -65,7 +65,7 @@ def children(type_: TypeExpr) -> tuple[TypeExpr, ...]:
 
 
 def walk(type_: TypeExpr) -> Iterator[TypeExpr]:
-    """Yield a type and all types in it, from the outside inwards."""
+    """Yield a type and all types inside it, outer types first."""
     yield type_
     for child in children(type_):
         yield from walk(child)

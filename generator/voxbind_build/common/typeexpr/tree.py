@@ -1,4 +1,4 @@
-"""The nodes of a type expression, and how they are printed."""
+"""The nodes of a type expression, and the printer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LiteralValue: TypeAlias = str | bytes | int | bool
 
 
 class TypeExprError(ValueError):
-    """A text that is no type expression."""
+    """A text that isn't a type expression."""
 
 
 def _check_dotted(text: str) -> None:
@@ -38,7 +38,7 @@ def _check_dotted(text: str) -> None:
     if text != "None" and not all(
         part.isidentifier() and not keyword.iskeyword(part) for part in parts
     ):
-        raise TypeExprError(f"{text!r} is no dotted name")
+        raise TypeExprError(f"{text!r} isn't a dotted name")
 
 
 # --- the tree ---------------------------------------------------------------------------
@@ -59,7 +59,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """Values that are accepted one by one; ``None`` is a `Name` beside them."""
+    """The values that are accepted; ``None`` isn't one of them, but a `Name`."""
 
     values: tuple[LiteralValue, ...]
 
@@ -118,13 +118,13 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """Two or more types of which each is accepted; none of them is a union itself."""
+    """Two or more types, any of which is accepted; none of them is a union itself."""
 
     members: tuple[TypeExpr, ...]
 
     def __post_init__(self) -> None:
         if len(self.members) < 2 or any(isinstance(member, Union) for member in self.members):
-            raise TypeExprError("a Union has two or more members, and no union among them")
+            raise TypeExprError("a Union must have two or more members, none of which is a Union")
 
     def __str__(self) -> str:
         return write(self)
@@ -142,7 +142,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A Python expression that is no type, such as the metadata in ``Annotated``."""
+    """A Python expression that isn't a type, such as the metadata in ``Annotated``."""
 
     text: str
 
@@ -165,14 +165,14 @@ def write(type_: TypeExpr, rename: Callable[[str], str] = str) -> str:
     Parameters
     ----------
     type_ : TypeExpr
-        The type; ``str(type_)`` does the same without a `rename`.
+        The type; ``str(type_)`` prints it without a `rename`.
     rename : callable
-        Called with each dotted name in the order of the text, those before brackets and
-        ``Literal`` among them, and returns the name that is printed.
+        Called with each dotted name in the order of the text, including names before brackets
+        and ``Literal``; returns the name to print.
     """
 
-    def several(types: tuple[TypeExpr, ...]) -> str:
-        return ", ".join(write(each, rename) for each in types)
+    def written(types: tuple[TypeExpr, ...]) -> str:
+        return ", ".join(write(inner_type, rename) for inner_type in types)
 
     match type_:
         case Name(dotted):
@@ -180,18 +180,21 @@ def write(type_: TypeExpr, rename: Callable[[str], str] = str) -> str:
         case Literal(values):
             return f"{rename('Literal')}[{', '.join(map(quoted, values))}]"
         case Generic(dotted, (Opaque(text),)):
-            # A tuple's items would become arguments.
+            # The comma keeps a tuple one argument: without it, its items would become arguments.
             return f"{rename(dotted)}[{text},]"
         case Generic(dotted, inner):
-            return f"{rename(dotted)}[{several(inner) or '()'}]"
+            return f"{rename(dotted)}[{written(inner) or '()'}]"
         case Parameters(inner):
-            return f"[{several(inner)}]"
+            return f"[{written(inner)}]"
         case Dots():
             return "..."
         case Union(inner):
-            texts = [write(each, rename) for each in inner]
-            opaque = [isinstance(each, Opaque) for each in inner]
-            return " | ".join(f"({t})" if o else t for t, o in zip(texts, opaque, strict=True))
+            return " | ".join(
+                f"({write(member, rename)})"
+                if isinstance(member, Opaque)
+                else write(member, rename)
+                for member in inner
+            )
         case Quoted(content):
             return quoted(write(content, rename))
         case Opaque(text):
@@ -199,7 +202,7 @@ def write(type_: TypeExpr, rename: Callable[[str], str] = str) -> str:
 
 
 def quoted(value: LiteralValue) -> str:
-    """Print a value: a string in double quotes, unless there are quotes in it."""
+    """Print a value: a string in double quotes, unless it contains quotes."""
     text = repr(value)
     if isinstance(value, str) and not {"'", '"'} & set(value):
         return f'"{text[1:-1]}"'

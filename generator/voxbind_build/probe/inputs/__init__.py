@@ -1,1 +1,1 @@
-"""What functions are measured with: test images, roles of parameters, arguments."""
+"""The inputs of measured functions: test images, roles of parameters, arguments."""

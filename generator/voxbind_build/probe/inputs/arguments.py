@@ -1,4 +1,4 @@
-"""Makes the arguments beside the image: what depends on the image's shape, type or values."""
+"""Makes all arguments other than the image that depend on its shape, dtype or values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Maker = Callable[["Scene"], list[Any]]
 
 @dataclass(frozen=True)
 class Scene:
-    """What arguments are made for."""
+    """The image that arguments are made for."""
 
     shape: tuple[int, ...]
     """Lengths of the axes that are spatial to the function."""
@@ -35,7 +35,7 @@ class Scene:
 
 
 def candidates(parameter: Parameter, role: str | None, scene: Scene) -> list[Any]:
-    """Give the values to try for a parameter, the likeliest first."""
+    """Return the values to try for a parameter, the most likely first."""
     if role in IMAGE_ROLES:
         return _images(str(role), scene)
     if role in MAKERS:
@@ -50,7 +50,7 @@ def candidates(parameter: Parameter, role: str | None, scene: Scene) -> list[Any
 
 
 def _by_type(parameter: Parameter) -> list[Any]:
-    """Guess from the documented type, for required parameters that nothing else names."""
+    """Guess values of a required parameter from its documented type."""
     text = f"{parameter.documented} {parameter.annotation}"
     if choices := re.findall(r"""['"`]([\w-]+)['"`]""", text):
         return [choices[0]]
@@ -73,7 +73,7 @@ def _images(role: str, scene: Scene) -> list[Any]:
     second = image(shape, scene.content, scene.dtype, variant=1)
     plain = table().values.get(role, [])
     made: dict[str, list[Any]] = {
-        # A second image goes with the first: the same kind, another scene.
+        # A second image is of the same kind as the first, but shows another scene.
         "image": [second]
         if scene.main_role == "image"
         else [image(shape, "grey", "float64"), image(shape, "grey", "uint8")],
@@ -134,12 +134,12 @@ def _points(scene: Scene) -> list[Any]:
 
 
 def _columns_of_points(scene: Scene) -> list[Any]:
-    """One column a point, x first."""
+    """One column per point; the first row is x."""
     return [_points(scene)[1].T[::-1].copy()]
 
 
 def _spectrum(scene: Scene) -> list[Any]:
-    """Half of a spectrum, real and imaginary parts beside each other along X."""
+    """Half of a spectrum; real and imaginary parts alternate along X."""
     spectrum = np.fft.rfftn(image(scene.shape))
     return [spectrum.astype(np.complex64).view(np.float32)]
 
@@ -148,18 +148,18 @@ _LABELS = 5  # as many as the test images have
 
 
 def _label_matrix(scene: Scene) -> list[Any]:
-    """A number for each pair of labels, the background's first, in (y, x)."""
+    """A matrix with a number for each pair of labels, starting with the background."""
     places = np.arange(_LABELS + 1.0)
     return [np.abs(np.subtract.outer(places, places)) % 3]
 
 
 def _label_values(scene: Scene) -> list[Any]:
-    """A number for each label, the background's first, in a row."""
+    """A row with a number for each label, starting with the background."""
     return [np.linspace(0, 3, _LABELS + 1)[np.newaxis]]
 
 
 def _flat_matrix(scene: Scene) -> list[Any]:
-    """A homogeneous matrix over x, y, z, row after row."""
+    """A homogeneous matrix over x, y, z as a flat list of its rows."""
     return [
         [0.95, 0.08, 0, 0.7, -0.08, 0.95, 0, 0.7, 0, 0, 1, 0, 0, 0, 0, 1],
         [0.95, 0.08, 0.7, -0.08, 0.95, 0.7, 0, 0, 1],
@@ -176,7 +176,7 @@ def _snake(scene: Scene) -> list[Any]:
 
 def _matrix(scene: Scene) -> list[Any]:
     turn = 0.95 * np.eye(scene.ndim)
-    for axis in range(scene.ndim - 1):  # a slight turn that mixes every axis with the next
+    for axis in range(scene.ndim - 1):  # a slight rotation that mixes every axis with the next
         turn[axis, axis + 1], turn[axis + 1, axis] = 0.08, -0.08
     homogeneous = np.eye(scene.ndim + 1)
     homogeneous[:-1, :-1] = turn
@@ -209,7 +209,7 @@ def _block_shape(scene: Scene) -> list[Any]:
 
 
 def _brightest(scene: Scene) -> list[Any]:
-    """A place inside an object."""
+    """A position inside an object."""
     grey = image(scene.shape, "grey")
     middle = tuple(slice(length // 4, length - length // 4) for length in scene.shape)
     place = np.unravel_index(int(grey[middle].argmax()), grey[middle].shape)
@@ -232,7 +232,7 @@ def _data_range(scene: Scene) -> list[Any]:
 
 
 _AXES = {"x": 0, "y": 1, "z": 2, "width": 0, "height": 1, "depth": 2}
-"""Axes by their keywords, counted from the last."""
+"""Number of an axis by its keyword, counted from the last axis."""
 
 ALONG_AXIS: dict[str | None, Callable[[int], list[Any]]] = {
     "start along an axis": lambda length: [0 if length == 1 else 1],
@@ -241,7 +241,7 @@ ALONG_AXIS: dict[str | None, Callable[[int], list[Any]]] = {
     "shorter length along an axis": lambda length: [max(1, length - 3)],
     "length along an axis": lambda length: [1 if length == 1 else length + 3],
 }
-"""By role: values for one axis of its length, for keywords such as ``start_x``."""
+"""Values by role that depend on the length of one axis, for keywords such as ``start_x``."""
 
 MAKERS: dict[str | None, Maker] = {
     "output": lambda scene: [np.zeros(scene.shape, np.float32)],
@@ -304,4 +304,4 @@ MAKERS: dict[str | None, Maker] = {
     "impulse response": lambda scene: [callables.impulse_response],
     "derivative": lambda scene: [callables.second_difference],
 }
-"""By role: values that depend on the image."""
+"""Values by role that depend on the image."""

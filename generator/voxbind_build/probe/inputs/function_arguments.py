@@ -1,4 +1,4 @@
-"""Functions that are given to functions: reductions, mappings, derivatives, denoisers."""
+"""Functions that are passed as arguments: reductions, mappings, derivatives, denoisers."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ POINT_MAPS = (shifted_point, shifted_points)
 
 
 def impulse_response(row: Array, column: Array) -> Array:
-    """Answer of a smoothing filter to a point."""
+    """Response of a smoothing filter to a point."""
     return np.asarray(np.exp(-np.hypot(row, column) / 2))
 
 
 def second_difference(
     image: Array, axis: int, output: Any, mode: str, cval: float, *_: Any, **__: Any
 ) -> Array:
-    """Second derivative along an axis, as ``scipy.ndimage.generic_laplace`` asks for one.
+    """Second derivative along an axis, with the signature for ``scipy.ndimage.generic_laplace``.
 
     ``output`` is an array to write into, or the dtype of the result.
     """
@@ -64,7 +64,7 @@ def second_difference(
     result: Array = np.roll(values, 1, axis) - 2 * values + np.roll(values, -1, axis)
     dtype = np.dtype(getattr(output, "dtype", output))
     if dtype.kind in "iu":
-        result = np.round(result).astype(np.int64)  # wraps alike on every processor
+        result = np.round(result).astype(np.int64)  # wraps around equally on every processor
     result = result.astype(dtype)
     if isinstance(output, np.ndarray):
         output[...] = result
@@ -83,5 +83,5 @@ class MeanPoint:
         return cls(np.mean(data, axis=0))
 
     def residuals(self, data: Array) -> Array:
-        """Give the distance of each point."""
+        """Return the distance of each point from the mean."""
         return np.asarray(np.linalg.norm(data - self.mean, axis=1))

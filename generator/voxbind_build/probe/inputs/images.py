@@ -1,8 +1,8 @@
 """The images that functions are measured on.
 
-Blobs, gradients, an oblique edge and a little noise of a fixed seed: structured enough for
-filters and segmentations to do their work, and with no symmetry, no constant slice and no
-two axes of one length, so that no relation between results holds by accident.
+They show blobs, gradients, an oblique edge and a little noise of a fixed seed, which is enough
+structure for filters and segmentations. They have no symmetry, no constant slice and no two axes of
+equal length, so that no relation between results holds by accident.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 SIZES: dict[str, dict[int, tuple[int, ...]]] = {
-    # All lengths differ, none is 1, 2, 3 or 4 (a last axis of 3 or 4 is taken for colours).
+    # All lengths differ, and none is 1, 2, 3 or 4 (a last axis of 3 or 4 is read as colours).
     "small": {2: (17, 22), 3: (9, 17, 22)},
     "small second": {2: (19, 15), 3: (11, 19, 15)},
     "plain": {2: (30, 34), 3: (13, 30, 34)},
     "plain second": {2: (37, 28), 3: (11, 37, 28)},
-    # For functions that need room (windows, patches, cells).
+    # For functions that need larger images (windows, patches, cells).
     "roomy": {2: (72, 86), 3: (40, 44, 52)},
     "roomy second": {2: (78, 66), 3: (41, 50, 46)},
     # For transforms defined on a square whose side is a prime.
     "square": {2: (31, 31), 3: (13, 31, 31)},
     "square second": {2: (23, 23), 3: (11, 23, 23)},
-    # Their inverses: one row more.
+    # For the inverses of these transforms: one more row.
     "oblong": {2: (32, 31), 3: (13, 32, 31)},
     "oblong second": {2: (24, 23), 3: (11, 24, 23)},
 }
-"""Shapes in pairs: a verdict is never read off one shape."""
+"""Shapes in pairs, since no verdict may depend on a single shape."""
 
 SIZES_OF_OBJECTS = (1, 2, 4, 8, 10, 16, 25, 32, 50, 64, 100, 128)
 """Sizes in pixels that people choose as limits: whether a limit is included shows on them."""
 
 DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
 
-# Blobs: centre (z, y, x) as fractions of the lengths, radius, height.
+# Blobs: centre (z, y, x) as fractions of the axes' lengths, radius, height.
 _BLOBS = (
     ((0.30, 0.22, 0.25), 0.13, 1.0),
     ((0.62, 0.30, 0.74), 0.16, 0.8),
@@ -48,7 +48,7 @@ _BLOBS = (
     ((0.80, 0.70, 0.80), 0.11, 1.1),
     ((0.15, 0.52, 0.56), 0.09, 0.7),
 )
-_DEPTH = 4.0  # blobs reach further along Z, so that every slice shows several
+_DEPTH = 4.0  # blobs are longer along Z, so that every slice shows several
 _SEED = 20260
 
 
@@ -90,7 +90,7 @@ def _grey(shape: tuple[int, ...], variant: int) -> Array:
 
 @cache
 def _two_phases(shape: tuple[int, ...], variant: int) -> Array:
-    """Objects and background with a histogram of two clean humps."""
+    """Objects and background whose histogram has two clear peaks."""
     noise = np.random.default_rng(_SEED + 7 + variant).normal(size=shape)
     phases = np.where(_labels(shape, variant) > 0, 0.7, 0.3) + 0.08 * noise
     return np.asarray(np.clip(phases, 0, 1))
@@ -105,7 +105,7 @@ def _labels(shape: tuple[int, ...], variant: int) -> Array:
 
 @cache
 def _cells(shape: tuple[int, ...], variant: int) -> Array:
-    """Labels that touch, with a margin of background."""
+    """Labels of touching cells, with a margin of background."""
     cells = np.asarray(_blobs(shape, 0.03 * variant).argmax(axis=0) + 1, dtype=np.int32)
     cells[..., :2, :] = 0
     return cells
@@ -113,25 +113,25 @@ def _cells(shape: tuple[int, ...], variant: int) -> Array:
 
 @cache
 def _mask(shape: tuple[int, ...], variant: int) -> Array:
-    """Objects with holes and tunnels, and specks beside them."""
+    """Objects with holes and tunnels, and isolated pixels around them."""
     specks = np.random.default_rng(_SEED + 11 + variant).random(shape)
     mask = np.asarray(((_labels(shape, variant) > 0) & (specks > 0.03)) | (specks > 0.985))
     rows, columns = shape[-2:]
     for row, column in ((0.30, 0.74), (0.74, 0.38)):
-        # Through a whole volume: a hole in every slice and none in the volume.
+        # A tunnel along Z is a hole in every slice, but not in the volume.
         mask[..., int(row * rows), int(column * columns)] = False
     return mask
 
 
 @cache
 def _phase(shape: tuple[int, ...], variant: int) -> Array:
-    """A phase of several turns, wrapped to [-pi, pi)."""
+    """A phase over several periods, wrapped to [-pi, pi)."""
     return np.asarray(np.mod(_grey(shape, variant) * 5 * np.pi, 2 * np.pi) - np.pi)
 
 
 @cache
 def _markers(shape: tuple[int, ...], variant: int) -> Array:
-    """Two seeds of an object and one of the background in every slice."""
+    """Two seeds of objects and one of the background in every slice."""
     markers: Array = np.zeros(shape, dtype=np.int32)
     rows, columns = shape[-2:]
     for z, plane in enumerate(markers if markers.ndim == 3 else markers[np.newaxis]):
@@ -165,7 +165,7 @@ def _place_blocks(image: Array, row: int, values: Iterable[int]) -> int:
 
 @cache
 def _edges(shape: tuple[int, ...], variant: int) -> Array:
-    """A thin, sparse set of pixels: what an edge detector leaves."""
+    """A sparse set of thin lines, like the result of an edge detector."""
     grey = _grey(shape, variant)
     noise = np.random.default_rng(_SEED - 1 - variant).random(shape)
     return np.asarray((np.abs(grey - 0.5) < 0.08) & (noise < 0.35))
@@ -181,14 +181,13 @@ def image(
     shape : tuple of int
         (Y, X) or (Z, Y, X).
     content : str
-        ``grey``, ``two phases`` (grey too), ``phase`` (wrapped), ``labels``, ``cells`` (labels
-        that touch), ``markers``, ``blocks`` (of round sizes; a (Y, X) image),
-        ``mask``, ``edges``, or ``seed``, which lies below the grey image of the same
-        variant everywhere.
+        ``grey``, ``two phases`` (also grey), ``phase`` (wrapped), ``labels``, ``cells`` (touching
+        labels), ``blocks`` (labels of objects of round sizes, in (Y, X)), ``markers``, ``mask``,
+        ``edges``, or ``seed``, which is darker than the grey image of the same variant everywhere.
     dtype : str
-        Grey images span the whole range of unsigned integers, 0 to 1 of floats.
+        Grey images span the full range of unsigned integers, and 0 to 1 in floats.
     variant : int
-        Another image of the same kind: the same scene, moved and with other noise.
+        Number of another image of the same kind: the same scene, shifted and with other noise.
     """
     if content == "markers":
         return _markers(shape, variant).astype(dtype)
@@ -201,7 +200,7 @@ def image(
     if content == "mask":
         return _mask(shape, variant).astype(dtype)
     if content == "phase":
-        # A negative number has no unsigned counterpart: those start at 0.
+        # Unsigned dtypes have no negative numbers: their phase starts at 0.
         return (_phase(shape, variant) + (np.pi if dtype[0] in "bu" else 0)).astype(dtype)
     if content == "edges":
         return _edges(shape, variant).astype(dtype)
@@ -230,7 +229,7 @@ def colour_image(
     channels: int = 3,
     variant: int = 0,
 ) -> Array:
-    """Make a test image with a last axis of colours, each another image."""
+    """Make a test image with a last axis of channels, each of which is another variant."""
     planes = [
         image(shape, content, dtype, variant=variant + 2 * channel) for channel in range(channels)
     ]

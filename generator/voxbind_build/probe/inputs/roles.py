@@ -1,4 +1,4 @@
-"""What each parameter is for: an image, a mask, a footprint, a threshold, ..."""
+"""Assigns a role to each parameter: an image, a mask, a footprint, a threshold, ..."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     optional: bool | None = None
 
     def fits(self, parameter: Parameter) -> bool:
-        """Tell whether a parameter has this rule's role."""
+        """Return whether a parameter has this rule's role."""
         return (
             any(fnmatchcase(parameter.name, pattern) for pattern in self.names)
             and (self.optional is None or self.optional == (parameter.default is not None))
@@ -38,7 +38,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fills(Struct, frozen=True, forbid_unknown_fields=True):
-    """Optional arguments that are given where a plain call fails."""
+    """Optional arguments that are passed if a call without them fails."""
 
     names: tuple[str, ...]
     values: dict[str, list[Any]] = field(default_factory=dict)
@@ -57,14 +57,14 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     economies: dict[str, Any]
 
     def plain(self, parameter: str) -> list[Any]:
-        """Return what `names` has for a parameter; nothing, if it isn't there."""
+        """Return the values in `names` for a parameter; empty if it isn't listed."""
         if parameter in self.names:
             return self.names[parameter]
         found = (values for name, values in self.names.items() if fnmatchcase(parameter, name))
         return next(found, [])
 
     def is_idle(self, parameter: Parameter) -> bool:
-        """Tell whether a parameter's default does nothing."""
+        """Return whether a parameter has no effect at its default."""
         return parameter.default is not None and any(
             fnmatchcase(parameter.name, name) and _same_number(parameter.default, nothing)
             for name, nothing in self.idle.items()
@@ -86,19 +86,19 @@ def _same_number(first: str, second: str) -> bool:
 
 
 def image_parameters(description: Description, roles: dict[str, str]) -> dict[str, str]:
-    """Give each parameter that has a role its role.
+    """Return the roles of a callable's parameters.
 
     Parameters
     ----------
     description : Description
         The callable.
     roles : dict of str
-        What the library's TOML says of this callable's parameters; it overrules the table.
+        Roles in the library's TOML file, which override the table.
 
     Returns
     -------
     dict of str
-        Role by parameter; parameters without a role (plain scalars, options) are left out.
+        Role by parameter name; parameters without a role (plain scalars, options) are left out.
     """
     found = {}
     for position, parameter in enumerate(description.parameters):
@@ -120,7 +120,7 @@ def _role(parameter: Parameter, *, first: bool) -> str | None:
 
 
 def _may_be_image(parameter: Parameter) -> bool:
-    """Tell what is documented as an array; where nothing is documented, annotation and name do."""
+    """Return whether a parameter may be an image, by its documented type, annotation and name."""
     if parameter.documented:
         return re.search(r"(?i)\bnd-?array|\barray|image|tensor", parameter.documented) is not None
     named = re.match(r"(?i)(image|img|im|vol|volume|stack|frame|plane)s?\d*$", parameter.name)
@@ -130,7 +130,15 @@ def _may_be_image(parameter: Parameter) -> bool:
 
 
 def main_parameter(description: Description, roles: dict[str, str]) -> str | None:
-    """Name the parameter that takes the image; None for a callable that takes none."""
+    """Return the name of the parameter that takes the image; None if there is none.
+
+    Parameters
+    ----------
+    description : Description
+        The callable.
+    roles : dict of str
+        Role by parameter name.
+    """
     images = [
         (position, parameter)
         for position, parameter in enumerate(description.parameters)
@@ -139,16 +147,25 @@ def main_parameter(description: Description, roles: dict[str, str]) -> str | Non
     for _, parameter in images:
         if parameter.default is None:
             return parameter.name
-    # `threshold_otsu(image=None, hist=None)`: optional, and yet the image.
+    # In `threshold_otsu(image=None, hist=None)`, an optional parameter takes the image.
     if images and images[0][0] == 0:
         return images[0][1].name
     return None
 
 
 def paired_images(main: str, description: Description, roles: dict[str, str]) -> tuple[str, ...]:
-    """Name the optional parameters that make a pair with the main image.
+    """Return the optional parameters that form a pair with an optional main image.
 
     ``adapted_rand_error(image_true=None, image_test=None)`` needs both.
+
+    Parameters
+    ----------
+    main : str
+        The parameter that takes the main image.
+    description : Description
+        The callable.
+    roles : dict of str
+        Role by parameter name.
     """
     by_name = {parameter.name: parameter for parameter in description.parameters}
     if by_name[main].default is None:

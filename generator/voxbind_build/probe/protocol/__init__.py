@@ -1,1 +1,1 @@
-"""Which calls are made of a function, and what is compared."""
+"""The calls of a function that are made, and the comparisons of their results."""

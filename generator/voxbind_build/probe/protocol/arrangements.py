@@ -1,7 +1,7 @@
-"""Finds an arrangement that a function takes.
+"""Searches for an arrangement of arguments that a function accepts.
 
-A function refuses a dimension only if no size, content, dtype or argument helps: what looks
-like a refusal is often a dislike of the test image.
+An error for one image often depends on its content, so a function counts as refusing a dimension
+only if it refuses all sizes, contents, dtypes and arguments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Content = tuple[str, str]
 Found = tuple[Arrangement, Answer]
 
 _SECOND_LOOKS = 9
-"""Calls at most, the first among them, where results are the same everywhere."""
+"""Largest number of calls, including the first, if all results are constant arrays."""
 
 _ALL: tuple[Content, ...] = (
     ("grey", "float64"),
@@ -39,7 +39,7 @@ _BY_ROLE: dict[str, tuple[Content, ...]] = {
     "edges": (("edges", "bool"),),
     "seed": (("seed", "float64"), ("seed", "uint8")),
 }
-# Documented type or description -> what to try first. The first pattern that is found decides.
+# Pattern in the documented type or description -> content to try first. The first match decides.
 _BY_TEXT: tuple[tuple[str, Content], ...] = (
     (r"(?i)wrapped", ("phase", "float64")),
     (r"of labels", ("labels", "int32")),
@@ -51,7 +51,17 @@ _BY_TEXT: tuple[tuple[str, Content], ...] = (
 
 
 def contents(description: Description, main: str, role: str) -> tuple[Content, ...]:
-    """Order the contents to try, the documented ones first."""
+    """Return the contents to try, with the documented ones first.
+
+    Parameters
+    ----------
+    description
+        The function.
+    main
+        The parameter that takes the image.
+    role
+        The role of that parameter.
+    """
     first = _BY_ROLE.get(role, ())
     parameter = next(entry for entry in description.parameters if entry.name == main)
     told = parameter.documented
@@ -76,7 +86,19 @@ def contents(description: Description, main: str, role: str) -> tuple[Content, .
 def image_attempts(
     bench: Bench, order: tuple[Content, ...], ndim: int, channels: int = 0
 ) -> Iterator[Arrangement]:
-    """Give arrangements to try on a function of which nothing is known yet."""
+    """Yield arrangements to try on a function that hasn't been called yet.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    order
+        Contents and dtypes, in the order in which they are tried.
+    ndim
+        Number of spatial axes.
+    channels
+        Number of channels; 0 for an image without a channel axis.
+    """
     base = Arrangement(content=order[0][0], dtype=order[0][1], ndim=ndim, channels=channels)
     fills = (False, True) if bench.given(fills=True) != bench.given(fills=False) else (False,)
     for size in ("small", "plain"):
@@ -103,7 +125,17 @@ def image_attempts(
 def volume_attempts(
     bench: Bench, order: tuple[Content, ...], known: Arrangement
 ) -> Iterator[Arrangement]:
-    """Give arrangements to try on a volume, given one that an image was taken in."""
+    """Yield arrangements to try with a volume.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    order
+        Contents and dtypes, in the order in which they are tried.
+    known
+        The arrangement in which the function accepted an image.
+    """
     same = replace(known, ndim=3)
     for size in ("small", "plain"):
         yield replace(same, size=size, idle=False)
@@ -120,9 +152,19 @@ def volume_attempts(
 def flat_attempts(
     bench: Bench, order: tuple[Content, ...], known: Arrangement
 ) -> Iterator[Arrangement]:
-    """Give arrangements of a volume whose other arguments are made as for an image.
+    """Yield arrangements of a volume whose other arguments are made for an image.
 
-    What is taken only so reads two of the axes as the image's and the third as something else.
+    A function that accepts a volume only with such arguments reads two of its axes as those of an
+    image, and the third differently.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    order
+        Contents and dtypes, in the order in which they are tried.
+    known
+        The arrangement in which the function accepted an image.
     """
     if not bench.given(fills=known.fills):
         return
@@ -136,9 +178,18 @@ def flat_attempts(
 def dtype_attempts(
     bench: Bench, order: tuple[Content, ...], known: Arrangement
 ) -> Iterator[Arrangement]:
-    """Give arrangements to try on a dtype that was refused with the known one's arguments.
+    """Yield arrangements to try with a dtype that was refused in the known arrangement.
 
-    What is refused may be a footprint of another dtype, or values that suit no algorithm.
+    The reason may have been a footprint of another dtype, or unsuitable values.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    order
+        Contents and dtypes, in the order in which they are tried.
+    known
+        The arrangement with this dtype that was refused.
     """
     for choice in bench.alternatives(known):
         yield replace(known, choice=choice)
@@ -149,9 +200,18 @@ def dtype_attempts(
 
 
 def settle(bench: Bench, part: Part, attempts: Iterator[Arrangement]) -> Found | None:
-    """Search for a part of the observation, which an arrangement that is taken settles.
+    """Search for an accepted arrangement, which completes a part of the observation.
 
-    Calls before it that were inconclusive decide nothing then.
+    If one is found, inconclusive calls before it no longer count.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    part
+        The part of the observation.
+    attempts
+        The arrangements to try.
     """
     bench.part = part
     found = find(bench, attempts)
@@ -161,11 +221,22 @@ def settle(bench: Bench, part: Part, attempts: Iterator[Arrangement]) -> Found |
 
 
 def find(bench: Bench, attempts: Iterator[Arrangement]) -> Found | None:
-    """Try arrangements until one is taken, or the time is up.
+    """Try arrangements until one is accepted, or the time is used up.
 
-    A result of one value everywhere tells nothing (a filter of labels that is given grey
-    values, say): then a few other contents are tried for a result that does, contents of the
-    image's role where it has one.
+    A constant result is not informative (that of a label filter for grey values, say). In this case
+    a few other contents are tried; if the image has a role, only contents of that role.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    attempts
+        The arrangements to try.
+
+    Returns
+    -------
+    tuple of Arrangement and Answer, or None
+        The accepted arrangement and the outcome of its call; None if none was accepted.
     """
     suitable = _BY_ROLE.get(bench.roles.get(bench.main or "", ""), _ALL)
     bench.inconclusive_calls = 0

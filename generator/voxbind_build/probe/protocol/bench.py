@@ -1,4 +1,4 @@
-"""One function on the bench: composes its arguments, calls it, keeps the record."""
+"""One function under test: composes its arguments, calls it and records the calls."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from voxbind_build.probe.inputs.images import SIZES, Array, colour_image, image
 from voxbind_build.probe.inputs.roles import paired_images, table
 from voxbind_build.probe.invoke import Answer, call, describe_result, outline
 
-_REMEMBERED = 40  # calls kept in an observation
-_INCONCLUSIVE = 2  # calls of one search that may be inconclusive before it is given up
+_REMEMBERED = 40  # number of recorded calls after which no more failed calls are recorded
+_INCONCLUSIVE = 2  # number of inconclusive calls at which a search is given up
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Everything that decides one call but for the function."""
+    """All properties of a call other than the function."""
 
     content: str
     dtype: str
@@ -40,15 +40,16 @@ class Arrangement:
     size: str = "small"
     channels: int = 0
     choice: tuple[tuple[str, int], ...] = ()
-    """Which candidate each parameter takes, where not the first."""
+    """Index of the candidate for each parameter that doesn't get its first candidate."""
     fills: bool = False
-    """Whether optional arguments that may be needed are given."""
+    """Whether optional arguments that may be necessary are passed."""
     flat: str = ""
-    """Arguments beside a volume made as for an image: ``whole`` but for the images, or ``all``."""
+    """Which arguments beside a volume are made for an image: ``whole`` for those that aren't images
+    themselves, ``all`` for all; empty for none."""
     idle: bool = False
-    """Whether options whose defaults do nothing are left alone."""
+    """Whether options without an effect at their defaults keep their defaults."""
     named_channels: bool = True
-    """Whether ``channel_axis`` is given or left at its default."""
+    """Whether ``channel_axis`` is passed."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -63,7 +64,7 @@ class Arrangement:
         return f"{colour}{space} of {self.content}"
 
     def main(self) -> Array:
-        """Make the image itself."""
+        """Make the image."""
         if self.channels:
             return colour_image(self.shape, self.content, self.dtype, channels=self.channels)
         return image(self.shape, self.content, self.dtype)
@@ -80,20 +81,20 @@ class Bench:
     deadline: float
     memory: Memory
     asked: Container[str] = ()
-    """Optional parameters that the library's TOML asks to give."""
+    """Optional parameters that the library's TOML file lists, which get an argument too."""
     only: tuple[str, ...] = ()
-    """The dtypes that the function is given; all, if empty."""
+    """The dtypes that may be passed to the function; all if empty."""
     fatal: Mapping[int, Ending] = field(default_factory=dict)
-    """Calls that ended an earlier process: not to be made again."""
+    """Calls that ended an earlier process, by number. They are not made again."""
     before_call: Callable[[int], None] = lambda number: None
-    """Is told each call's number before it is made."""
+    """Called with the number of each call before it is made."""
     number: int = 0
     part: Part = "call"
-    """What the calls that are made now are about."""
+    """The part of the observation that the present calls belong to."""
     inconclusive: dict[Part, str] = field(default_factory=dict)
-    """By part, how the first call of it ended that was inconclusive."""
+    """The end of the first inconclusive call of each part, in words."""
     inconclusive_calls: int = 0
-    """Calls of a search that were inconclusive."""
+    """Number of inconclusive calls in the present search."""
     calls: list[Call] = field(default_factory=list)
     mutated: set[str] = field(default_factory=set)
     seen: set[tuple[str, str]] = field(default_factory=set)
@@ -113,7 +114,7 @@ class Bench:
         )
 
     def is_late(self) -> bool:
-        """Return whether the time for a part is used up; then the part is left open."""
+        """Return whether the time for a part is used up; if so, the part is inconclusive."""
         late = time.process_time() > self.deadline
         if late:
             self.inconclusive.setdefault(self.part, "the time for it was used up")
@@ -121,12 +122,12 @@ class Bench:
 
     @property
     def sparing(self) -> bool:
-        """Whether every call is slow, so that few are made."""
+        """Whether calls are so slow that only a few are made."""
         return self.description.attribute in table().sparing
 
     @property
     def default_channels(self) -> bool:
-        """Whether the function takes an axis for channels unless told otherwise."""
+        """Whether the function reads an axis as channels by default."""
         return any(
             self.roles.get(entry.name) == "channels" and entry.default not in (None, "None")
             for entry in self.parameters
@@ -137,7 +138,15 @@ class Bench:
         return next((entry for entry in self.parameters if entry.name == name), None)
 
     def given(self, *, fills: bool, idle: bool = False) -> list[Parameter]:
-        """Name the parameters that get an argument beside the main image."""
+        """Return the parameters that get an argument in addition to the main image.
+
+        Parameters
+        ----------
+        fills
+            Whether optional arguments that may be necessary are included.
+        idle
+            Whether options without an effect at their defaults are left out.
+        """
         pair = paired_images(self.main, self.description, self.roles) if self.main else ()
         filled = self._filled() if fills else ()
         return [
@@ -155,13 +164,13 @@ class Bench:
         ]
 
     def _filled(self) -> tuple[str, ...]:
-        """Choose one size-like and every other optional argument that may be needed."""
+        """Return the optional parameters that may be necessary, but only one for the size."""
         names = [
             entry.name
             for entry in self.parameters
             if entry.default is not None and entry.name in table().fills.names
         ]
-        if "size" in names:  # size and footprint say the same
+        if "size" in names:  # size and footprint mean the same
             names = [name for name in names if name not in ("footprint", "structure")]
         return tuple(name for name in names if name != "channel_axis")
 
@@ -180,13 +189,13 @@ class Bench:
         Parameters
         ----------
         arrangement : Arrangement
-            What to give.
+            The properties of the call.
         main : ndarray
             The image.
         spatial : tuple of int, optional
-            Lengths of the spatial axes; the arrangement's own by default.
+            Lengths of the spatial axes; by default those of the arrangement.
         cut : dict, optional
-            Arguments to give as they are.
+            Arguments to pass unchanged.
         """
         shape = spatial or arrangement.shape
         whole_shape = shape[:2] if arrangement.flat else shape
@@ -222,7 +231,7 @@ class Bench:
         return arguments
 
     def _settle(self, arrangement: Arrangement, arguments: dict[str, Any]) -> None:
-        """Set the options that make calls quick, repeatable and about space alone."""
+        """Set options that make calls fast and reproducible, and that name the channel axis."""
         for entry in self.parameters:
             if entry.default is None or entry.name in arguments:
                 continue
@@ -239,7 +248,7 @@ class Bench:
                     arguments[entry.name] = None
 
     def _economy(self, parameter: Parameter) -> Any:
-        """Give the value that keeps the function quick, where the default is above it."""
+        """Return a value that makes the function fast, if the default is larger; else None."""
         economies = table().economies
         value = economies.get(
             f"{self.description.attribute}.{parameter.name}", economies.get(parameter.name)
@@ -250,7 +259,7 @@ class Bench:
             return None
 
     def alternatives(self, arrangement: Arrangement) -> Iterator[tuple[tuple[str, int], ...]]:
-        """Give other choices of candidates: each parameter by itself, then all together."""
+        """Yield other choices of candidates: for one parameter at a time, then for all."""
         main = arrangement.main()
         counts = {
             entry.name: len(self.candidates(entry, arrangement, main))
@@ -264,7 +273,17 @@ class Bench:
             yield tuple((name, 1) for name in many)
 
     def candidates(self, entry: Parameter, arrangement: Arrangement, main: Array) -> list[Any]:
-        """Give the values to try for a parameter."""
+        """Return the values to try for a parameter.
+
+        Parameters
+        ----------
+        entry
+            The parameter.
+        arrangement
+            The properties of the call.
+        main
+            The image.
+        """
         scene = Scene(
             shape=arrangement.shape,
             content=arrangement.content,
@@ -282,7 +301,7 @@ class Bench:
         return self.call(arguments)
 
     def call(self, arguments: dict[str, Any]) -> Answer:
-        """Call the function with NumPy's global generator as it is."""
+        """Call the function without seeding NumPy's global generator."""
         self.number += 1
         if ending := self.fatal.get(self.number):
             answer = Answer(outcome=ending.outcome, error=ending.words)
@@ -301,13 +320,21 @@ class Bench:
         return answer
 
     def attempt(self, arrangement: Arrangement, *, record: bool = True) -> Answer:
-        """Make one call of an arrangement and keep it."""
+        """Make one call of an arrangement.
+
+        Parameters
+        ----------
+        arrangement
+            The properties of the call.
+        record
+            Whether the call is recorded.
+        """
         main = arrangement.main()
         arguments = self.compose(arrangement, main)
         answer = self.run(arguments)
         self.inconclusive_calls += answer.outcome == "inconclusive"
         if self.inconclusive_calls >= _INCONCLUSIVE:
-            self.deadline = 0.0  # other arguments would only take as much again
+            self.deadline = 0.0  # other arguments would take as long again
             self.inconclusive_calls = 0
         if record:
             self.note(arrangement, main, arguments, answer)
@@ -316,7 +343,19 @@ class Bench:
     def note(
         self, arrangement: Arrangement, main: Array, arguments: dict[str, Any], answer: Answer
     ) -> None:
-        """Keep a call: every one that returned, and each error once."""
+        """Record a call; calls that failed with the same error are recorded once.
+
+        Parameters
+        ----------
+        arrangement
+            The properties of the call.
+        main
+            The image.
+        arguments
+            All arguments, by parameter name.
+        answer
+            The outcome.
+        """
         key = (arrangement.case, answer.error or f"{arrangement.size} {arrangement.dtype}")
         if key in self.seen or (len(self.calls) >= _REMEMBERED and not answer.returned):
             return
@@ -341,7 +380,7 @@ class Bench:
 
 
 def in_words(value: Any) -> str:
-    """Tell an argument without its data."""
+    """Describe an argument without its data."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} array {value.shape}"
     if callable(value):

@@ -1,4 +1,4 @@
-"""Calls with the same image in each dtype."""
+"""Calls a function with the same image in each dtype."""
 
 from __future__ import annotations
 
@@ -18,9 +18,23 @@ from voxbind_build.probe.protocol.relations import main_array
 def observe_dtypes(
     bench: Bench, order: tuple[searching.Content, ...], arrangement: Arrangement
 ) -> dict[str, Answer]:
-    """Give the same image in each dtype, over the dtype's whole range.
+    """Call with the same image in each dtype, over the full range of the dtype.
 
-    A dtype is refused only where no other content or argument helps.
+    A dtype counts as refused only if the function refuses other contents and arguments too.
+
+    Parameters
+    ----------
+    bench
+        The function.
+    order
+        Contents and dtypes, in the order in which they are tried.
+    arrangement
+        An arrangement that the function accepts.
+
+    Returns
+    -------
+    dict
+        The outcome by dtype.
     """
     found = {}
     for dtype in DTYPES:
@@ -41,10 +55,10 @@ def observe_dtypes(
 
 
 def _in_dtype(bench: Bench, arrangement: Arrangement) -> Answer:
-    """Call with a dtype's whole range.
+    """Call with an image over the full range of its dtype.
 
-    Where the result is no image, grey uint16 stays at 12 bits, which is what cameras give:
-    thresholds are found in a histogram, and some take time that grows with the square of its
+    If the result isn't an image, grey uint16 images keep to 12 bits, as those of many cameras: some
+    functions compute a threshold from a histogram, in a time that grows with the square of its
     length.
     """
     arguments = bench.compose(arrangement, arrangement.main())

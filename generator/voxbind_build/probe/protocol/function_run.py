@@ -1,4 +1,4 @@
-"""Observes one function: what it takes, what it gives, how a volume relates to its slices."""
+"""Observes one function: accepted images, results, and the relation of a volume to its slices."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from voxbind_build.probe.protocol.values import measure_values
 from voxbind_build.probe.protocol.variants import also_accepts, lists
 
 _Observed = tuple[Observation, list[Arrangement]]
-"""What was observed, and how the function can be called, the main way first."""
-_BUDGET = 60.0  # seconds of processor time for one search: no function comes near it
+"""An observation, and the arrangements that the function accepts, the main one first."""
+_BUDGET = 60.0  # seconds of processor time for one search, far more than any function needs
 Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
 
 
@@ -41,19 +41,19 @@ def observe(
     Parameters
     ----------
     task : ProbeTask
-        The callable's description and what its library's TOML says of its parameters.
+        The callable's description, and the entries for its parameters in the library's TOML file.
     before_call : callable
-        Is told the number of each call before it is made: what a process leaves behind that
-        doesn't survive the call.
+        Called with the number of each call before it is made, so that the last call of a process
+        that crashes is known.
     through : callable
-        Returns what to call in the function's place, given the function and its memory. The values
-        of results aren't measured then.
+        Takes the function and its memory, and returns the callable that is called instead. The
+        values of results aren't measured then.
 
     Returns
     -------
     Observation
-        Whatever the function does short of ending the process; `failure` says why there is
-        nothing, if so. Equal tasks give equal observations.
+        Everything observed, unless the function ends the process. If there is nothing, `failure`
+        says why. Equal tasks give equal observations.
     """
     description = task.description
     unseen = blank(task)
@@ -97,7 +97,7 @@ def _deadline(memory: Memory, searches: int = 1) -> float:
 
 
 def blank(task: ProbeTask) -> Observation:
-    """Return what is known of a callable before it is called: the roles of its parameters."""
+    """Return the observation before any call, with the roles of the parameters only."""
     description = task.description
     roles = image_parameters(description, task.roles)
     return Observation(
@@ -121,7 +121,17 @@ def load(module: str, attribute: str) -> Callable[..., Any]:
 
 
 def failed(unseen: Observation, failure: str, inconclusive: bool) -> Observation:
-    """Keep what is known without a call: a function that crashes still takes an image."""
+    """Return the observation of a callable that couldn't be called.
+
+    Parameters
+    ----------
+    unseen
+        The observation before any call, which is kept.
+    failure
+        Why the callable couldn't be called.
+    inconclusive
+        Whether another attempt might succeed.
+    """
     return structs.replace(
         unseen, failure=failure, inconclusive={"process": failure} if inconclusive else {}
     )
@@ -130,7 +140,7 @@ def failed(unseen: Observation, failure: str, inconclusive: bool) -> Observation
 def _observe_helper(
     bench: Bench, unseen: Observation, words: dict[str, tuple[str, ...]]
 ) -> _Observed:
-    """Call something that takes no image, to tell what it gives."""
+    """Call a function without an image argument, to describe its result."""
     base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
     choices = [(), *bench.alternatives(base)]
     answer = Answer(outcome="raised", error="not called")
@@ -139,7 +149,7 @@ def _observe_helper(
             break
         base = replace(base, choice=choice)
         answer = bench.attempt(base)
-    # There was no image: the case and the shape tell nothing.
+    # Without an image, the case and the shape of a call have no meaning.
     calls = tuple(
         _without_image(call) for call in bench.calls if call.outcome == "returned"
     ) or tuple(_without_image(call) for call in bench.calls[:1])
@@ -167,14 +177,14 @@ def _without_image(call: Call) -> Call:
 
 
 def _without_range(result: Result) -> Result:
-    """Leave out the numbers: some functions return memory for others to fill."""
+    """Return a result without ranges of values: some functions return uninitialised arrays."""
     return structs.replace(result, range=None, members=tuple(map(_without_range, result.members)))
 
 
 def _observe_images(
     bench: Bench, unseen: Observation, main: str, words: dict[str, tuple[str, ...]]
 ) -> _Observed:
-    """Call with images, then with volumes, then with colours, and compare what comes back."""
+    """Call with images, then with volumes, then with colours, and compare the results."""
     order = searching.contents(bench.description, main, bench.roles[main])
     image, colours_alone = _find_image(bench, order, main)
     if "image" in bench.inconclusive:
@@ -190,8 +200,8 @@ def _observe_images(
     if base is None:
         return structs.replace(_left_open(bench, unseen), failure="no call was taken"), []
     if image and volume and not tells(image[1].value):
-        base = volume  # such as the spread along Z, which an image has none of
-    # Early, since a dtype may end the process, and then all is done again up to it.
+        base = volume  # the result for an image is constant: the spread along Z, say
+    # Early, since a dtype may crash the process, and then all calls up to here are repeated.
     bench.part = "dtypes"
     dtypes = observe_dtypes(bench, order, base[0])
     bench.part = "relations"
@@ -217,12 +227,12 @@ def _observe_images(
 def _find_image(
     bench: Bench, order: tuple[searching.Content, ...], main: str
 ) -> tuple[searching.Found | None, bool]:
-    """Return an image that is taken, if any is, and whether only images with colours can be."""
+    """Return an accepted image, if any, and whether only images with channels can be accepted."""
     if bench.roles[main] == "colour image":
         return None, True
     image = searching.settle(bench, "image", searching.image_attempts(bench, order, 2))
     if image and _reads_channels(image):
-        # What was taken was one colour image of a single row: no image at all.
+        # The function read the image as one row of colours, so it didn't accept it as an image.
         bench.calls = [call for call in bench.calls if call.outcome != "returned"]
         return None, True
     return image, False
@@ -231,12 +241,12 @@ def _find_image(
 def _find_volume(
     bench: Bench, order: tuple[searching.Content, ...], image: searching.Found | None
 ) -> searching.Found | None:
-    """Return a volume that is taken, if any is."""
+    """Return an accepted volume, if any."""
     if image is None:
         bench.deadline = _deadline(bench.memory)
         return searching.settle(bench, "volume", searching.image_attempts(bench, order, 3))
     volume = searching.settle(bench, "volume", searching.volume_attempts(bench, order, image[0]))
-    # A volume that is taken with an image's arguments settles nothing that was open before.
+    # A volume that is accepted with arguments for an image doesn't resolve inconclusive calls.
     return volume or searching.find(bench, searching.flat_attempts(bench, order, image[0]))
 
 
@@ -246,7 +256,7 @@ def _compare_sizes(
     volume: searching.Found | None,
     relations: dict[str, bool],
 ) -> None:
-    """Call with two sizes of each, and keep the relations that hold for both sizes of volumes."""
+    """Call with images and volumes of two sizes; relations must hold for both sizes of volumes."""
     for taken in filter(None, (image, volume)):
         for arrangement in _measured(taken):
             bench.attempt(arrangement)
@@ -257,7 +267,7 @@ def _compare_sizes(
 
 
 def _by_dtype(answers: dict[str, Answer]) -> dict[str, Any]:
-    """Return the fields of an observation that say what came of each input dtype."""
+    """Return the fields of an observation with the outcome for each input dtype."""
     refused = {
         dtype: answer
         for dtype, answer in answers.items()
@@ -276,14 +286,14 @@ def _by_dtype(answers: dict[str, Answer]) -> dict[str, Any]:
 
 
 def _left_open(bench: Bench, unseen: Observation) -> Observation:
-    """Keep the calls, where what the contract rests on is open: the rest would decide nothing."""
+    """Return the observation so far; without a contract, more calls would be of no use."""
     return structs.replace(unseen, calls=tuple(bench.calls), inconclusive=bench.inconclusive)
 
 
 def _beyond_defaults(
     bench: Bench, known: searching.Found, words: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:
-    """Turn options over, and try what else parameters take."""
+    """Try other values of options, and arguments that aren't documented."""
     bench.deadline = _deadline(bench.memory)
     found: dict[str, Any] = {"option_effects": option_effects(bench, *known)}
     if not bench.sparing:
@@ -296,7 +306,7 @@ def _beyond_defaults(
 
 
 def _reads_channels(image: searching.Found) -> bool:
-    """Tell whether an image lost its last axis, for being taken as one of colours."""
+    """Return whether the result lacks the image's last axis, which was then read as channels."""
     result = main_array(image[1].value)
     arrangement = image[0]
     return (
@@ -307,7 +317,7 @@ def _reads_channels(image: searching.Found) -> bool:
 
 
 def _measured(found: searching.Found) -> list[Arrangement]:
-    """Give the arrangement in two sizes."""
+    """Return the arrangement in two sizes."""
     arrangement = found[0]
     return [
         replace(arrangement, size=size) for size in (arrangement.size, f"{arrangement.size} second")
@@ -321,7 +331,7 @@ def _observe_colours(
     volume: searching.Found | None,
     relations: dict[str, bool],
 ) -> searching.Found | None:
-    """Give colour images, named as such and not."""
+    """Call with colour images, with and without naming the channel axis."""
     found = None
     if not bench.memory.colours:
         return None
@@ -358,15 +368,15 @@ def _observe_colours(
 
 
 def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
-    """Tell whether the generator decides the result, when it is left alone.
+    """Return whether the result depends on the random generator by default.
 
-    Several fixed states of the generator are compared, so that the answer itself is not
-    left to chance.
+    The results for several fixed states of the generator are compared, so that the answer doesn't
+    depend on chance.
     """
     name = next((entry for entry, role in bench.roles.items() if role == "generator"), None)
     parameter = bench.parameter(name) if name else None
     if parameter is not None and parameter.default != "None":
-        return False  # the library has fixed it
+        return False  # the library fixes the generator by default
     arguments = bench.compose(arrangement, arrangement.main())
     answers: list[Answer] = []
     for state in range(2 if bench.sparing else 4):

@@ -1,4 +1,4 @@
-"""What else a function gives: its options turned over, arrays given to write into."""
+"""Tries other values of options, and output arrays, to find results of another kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import leaves
 
 _MOST_CHOICES = 3
-"""An option with more of them, such as a mode, chooses a method, not the kind of a result."""
+"""An option with more choices, a mode for example, selects a method, not the kind of result."""
 
 Choice = tuple[str, Any]
 """A parameter and a value that isn't its default."""
@@ -24,22 +24,22 @@ Choice = tuple[str, Any]
 def option_effects(
     bench: Bench, arrangement: Arrangement, answer: Answer
 ) -> tuple[OptionEffect, ...]:
-    """Turn over each option by itself, and two of them together, where that may tell.
+    """Change one option at a time, and pairs of options of which one matters.
 
     Parameters
     ----------
     bench : Bench
         The function.
     arrangement : Arrangement
-        How it was called with its defaults.
+        The arrangement of a call with defaults.
     answer : Answer
-        What came of that.
+        The outcome of that call.
 
     Returns
     -------
     tuple of OptionEffect
-        The calls whose results are of another kind than the default's, and, where two options
-        decide, those of both together, whatever their kind.
+        The calls whose results are of another kind than by default. A pair of options is included
+        if its result differs in kind from that of the first option alone.
     """
     turning = _Turning(bench, arrangement, answer)
     turning.turn_each()
@@ -49,7 +49,7 @@ def option_effects(
 
 
 class _Turning:
-    """The calls of one function with other options than the defaults."""
+    """Calls of one function with other values of its options than the defaults."""
 
     def __init__(self, bench: Bench, arrangement: Arrangement, answer: Answer) -> None:
         main = arrangement.main()
@@ -58,7 +58,7 @@ class _Turning:
         self._dtype = str(main.dtype) if bench.main else ""
         self._usual = kind(describe_result(answer.value))
         self._changing: list[Choice] = []
-        """The options that give a result of another kind."""
+        """Options whose results are of another kind."""
         self._refused: list[Choice] = []
         self.found: list[OptionEffect] = []
 
@@ -71,7 +71,7 @@ class _Turning:
         self.found.append(OptionEffect(options=options, dtype=self._dtype, result=result))
 
     def turn_each(self) -> None:
-        """Turn each option by itself."""
+        """Change one option at a time."""
         for choice in _choices(self._bench.parameters):
             if choice[0] in self._arguments or self._bench.is_late():
                 continue
@@ -83,7 +83,7 @@ class _Turning:
                 self._keep(result, choice)
 
     def give_outputs(self) -> None:
-        """Give an array for each output; some outputs are for what an option adds."""
+        """Pass an array for each output; some outputs are only used together with an option."""
         for name in _outputs(self._bench):
             for options in ({}, *(dict([choice]) for choice in self._changing)):
                 arguments = {**self._arguments, **options}
@@ -97,19 +97,19 @@ class _Turning:
                     break
 
     def turn_pairs(self) -> None:
-        """Turn two options together, one of which gives a result of another kind."""
+        """Change two options at a time, one of which leads to a result of another kind."""
         if not self._changing or self._bench.sparing:
             return
         for first, second in combinations((*self._changing, *self._refused), 2):
             if first in self._changing and first[0] != second[0]:
                 both = self._turn(first, second)
-                # What one option alone decides is told by it alone.
+                # If the first option alone leads to this kind, the call adds nothing.
                 if both is not None and kind(both) != _alone(self.found, first):
                     self._keep(both, first, second)
 
 
 def _outputs(bench: Bench) -> list[str]:
-    """Name the parameters that an array to write into may be given for."""
+    """Return the names of optional parameters for output arrays."""
     return [
         parameter.name
         for parameter in bench.parameters
@@ -118,7 +118,7 @@ def _outputs(bench: Bench) -> list[str]:
 
 
 def _written(bench: Bench, arguments: dict[str, Any], name: str, before: Answer) -> Result | None:
-    """Give an array like one that came back to be written into, and tell what comes then."""
+    """Pass an output array like one in the earlier result, and describe the new result."""
     for leaf in leaves(before.value):
         if leaf.ndim:
             again = bench.run({**arguments, name: np.zeros_like(leaf)})
@@ -128,7 +128,7 @@ def _written(bench: Bench, arguments: dict[str, Any], name: str, before: Answer)
 
 
 def kind(result: Result) -> str:
-    """Name what a result is, without lengths and dtypes: ``tuple[array, scalar]``."""
+    """Return the kind of a result, without lengths and dtypes: ``tuple[array, scalar]``."""
     if result.type == "tuple":
         return f"tuple[{', '.join(map(kind, result.members))}]"
     if result.type == "list":
@@ -142,7 +142,7 @@ def _alone(found: list[OptionEffect], choice: Choice) -> str:
 
 
 def _choices(parameters: tuple[Parameter, ...]) -> Iterator[Choice]:
-    """Give the other value of each flag, and the values of options that are off by default."""
+    """Yield the other value of each flag, and the values of options that are None by default."""
     for parameter in parameters:
         if parameter.default in ("True", "False"):
             yield parameter.name, parameter.default == "False"

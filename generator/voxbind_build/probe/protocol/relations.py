@@ -1,4 +1,4 @@
-"""How a volume's result stands to the results of its slices."""
+"""Compares results, such as that of a volume with those of its slices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voxbind_build.probe.inputs.images import Array
 
 
 def leaves(value: Any) -> list[Array]:
-    """Give the arrays in a result, those of nested tuples and lists included."""
+    """Return the arrays in a result, including those in nested tuples, lists and dictionaries."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, np.generic | bool | int | float | complex):
@@ -24,9 +24,9 @@ def leaves(value: Any) -> list[Array]:
 
 
 def main_array(value: Any) -> Array | None:
-    """Give the array that a result is about.
+    """Return the main array of a result.
 
-    The first one with rows and columns; where there is none, all numbers in a line.
+    That is the first with two axes or more. If there is none, all numbers are joined in one row.
     """
     found = leaves(value)
     for leaf in found:
@@ -38,13 +38,19 @@ def main_array(value: Any) -> Array | None:
 
 
 def tells(value: Any) -> bool:
-    """Tell whether a result has more than one value in its arrays, or no arrays."""
+    """Return whether an array in a result isn't constant, or the result has no arrays."""
     arrays = [leaf for leaf in leaves(value) if leaf.size > 1]
     return not arrays or any(bool(np.any(leaf != leaf.flat[0])) for leaf in arrays)
 
 
 def close(first: Array, second: Array) -> bool:
-    """Tell whether two arrays agree but for rounding."""
+    """Return whether two arrays agree up to rounding.
+
+    Parameters
+    ----------
+    first, second
+        The arrays. Floats may differ by 1e-5, and by 1e-6 of the largest number in `second`.
+    """
     if first.shape != second.shape:
         return False
     if first.dtype.kind in "fc" or second.dtype.kind in "fc":
@@ -57,8 +63,14 @@ def close(first: Array, second: Array) -> bool:
 
 
 def same(first: Any, second: Any) -> bool:
-    """Tell whether two results agree in everything that can be compared."""
-    # One pair of types after the other, each of them compared in its own way.
+    """Return whether two results agree in everything that can be compared.
+
+    Parameters
+    ----------
+    first, second
+        The results. Objects of unknown classes agree if their classes are the same.
+    """
+    # Many branches, but one for each pair of types that are compared in the same way.
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         if first.dtype.names or first.dtype == object:
             return first.shape == second.shape and bool(np.all(first == second))
@@ -73,16 +85,29 @@ def same(first: Any, second: Any) -> bool:
         return first == second or bool(np.isnan(first) and np.isnan(second))
     if isinstance(first, int | str | complex | np.generic | None):
         return type(first) is type(second) and bool(first == second)
-    # Objects (models, properties, sparse arrays): nothing that says they differ.
+    # The content of other objects (models, properties, sparse arrays) can't be compared.
     return type(first) is type(second)
 
 
 def stacked(volume: Array, slices: Iterable[tuple[int, Array | None]], axis: int) -> bool | None:
-    """Tell whether a volume's result is its slices' results along an axis.
+    """Return whether the result of a volume consists of the results of its slices.
 
-    None where no such comparison can be made: the axis is not in the result, a slice gave
-    none, or every slice came out constant. The first slice that differs decides: no more are
-    asked for.
+    The first slice that differs decides; no further slice is computed.
+
+    Parameters
+    ----------
+    volume
+        The result of the volume.
+    slices
+        Index and result of each slice; None if a slice has no result.
+    axis
+        The axis of the result along which the slices are.
+
+    Returns
+    -------
+    bool or None
+        None if no comparison is possible: the result lacks the axis, a slice has no result, or
+        the results of all slices are constant.
     """
     asked = telling = False
     for index, expected in slices:
@@ -94,5 +119,5 @@ def stacked(volume: Array, slices: Iterable[tuple[int, Array | None]], axis: int
             return False
         asked = True
         telling = telling or bool(expected.size and np.any(expected != expected.flat[0]))
-    # Constant everywhere: that agrees with anything.
+    # If all slices are constant, their agreement proves nothing.
     return True if asked and telling else None

@@ -1,4 +1,4 @@
-"""Tests the relations of a volume's result to those of its parts, on one arrangement."""
+"""Tests how the result of a volume relates to the results of its parts, in one arrangement."""
 
 from __future__ import annotations
 
@@ -22,9 +22,14 @@ def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict
     bench : Bench
         The function.
     volume : Arrangement
-        How a volume was taken.
+        An arrangement with a volume that the function accepts.
     image : Arrangement or None
-        How an image was taken; None where none was.
+        An arrangement with an image that the function accepts; None if there is none.
+
+    Returns
+    -------
+    dict
+        For each relation that was tested, whether it holds.
     """
     main = volume.main()
     arguments = bench.compose(volume, main)
@@ -54,7 +59,7 @@ def _tested(found: dict[str, bool | None]) -> dict[str, bool]:
 def _take(
     bench: Bench, arguments: dict[str, Any], places: int | Array, axis: int
 ) -> dict[str, Any]:
-    """Take the same plane, or planes, out of every image among the arguments."""
+    """Return the same plane, or planes, of every image among the arguments."""
     ndim = arguments[bench.main or ""].ndim
     return {
         name: np.take(value, places, axis=axis)
@@ -79,7 +84,7 @@ def _slice_answers(
         cut = _take(bench, arguments, index, axis)
         piece = cut[bench.main or ""]
         if volume.flat:
-            # The other arguments were made as for an image: they stay what they are.
+            # The other arguments were made for an image already.
             given = {**arguments, **cut}
         else:
             given = bench.compose(replace(volume, ndim=2), piece, spatial=piece.shape, cut=cut)
@@ -90,7 +95,7 @@ def _slice_answers(
 def _sliced(
     bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array, axis: int
 ) -> bool | None:
-    """Test f(volume)[z] == f(volume[z]), or the same along the last axis."""
+    """Test whether f(volume)[z] == f(volume[z]), or the same along the last axis."""
     length = arguments[bench.main or ""].shape[axis]
     where = 0 if axis == 0 else result.ndim - 1
     if result.ndim < 1 or result.shape[where] != length:
@@ -99,7 +104,7 @@ def _sliced(
 
 
 def _gone(bench: Bench, volume: Arrangement, main: Array, result: Array) -> bool | None:
-    """Test whether the last axis is missing from the result though an image keeps its own."""
+    """Test whether the result lacks the last axis, although the result of an image has it."""
     flat = replace(volume, ndim=2, flat="")
     answer = bench.attempt(flat, record=False)
     kept = main_array(answer.value) if answer.returned else None
@@ -111,11 +116,11 @@ def _gone(bench: Bench, volume: Arrangement, main: Array, result: Array) -> bool
 def _shuffles(
     bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array
 ) -> dict[str, bool | None]:
-    """Shuffle the planes along an axis.
+    """Test whether the order of planes along an axis matters.
 
-    Where that changes nothing, or shuffles the result alike, neighbours along the axis are
-    no neighbours to the function: no axis of space. A pixel's own value and the histogram of
-    all values bear any shuffling, so that rows are shuffled too.
+    If shuffling changes nothing, or shuffles the result in the same way, the function ignores which
+    planes are neighbours, so the axis isn't spatial for it. This also holds for functions of single
+    pixels or of the histogram, along any axis; therefore rows are shuffled too.
     """
     return {
         "shuffle_rows": _shuffled(bench, volume, arguments, result, axis=1),
@@ -140,7 +145,7 @@ def _shuffled(
 
 
 def _other_axes(bench: Bench, volume: Arrangement, arguments: dict[str, Any]) -> bool | None:
-    """Name the next axes to a function that works along axes of the caller's choice."""
+    """Compare slices of a function with an axes argument, passing the axes within a slice."""
     for parameter in bench.parameters:
         if bench.roles.get(parameter.name) != "axes" or parameter.default is None:
             continue
@@ -162,7 +167,7 @@ def _next_axes(default: str) -> int | tuple[int, ...] | None:
 
 
 def _by_default(bench: Bench, volume: Arrangement, main: Array) -> bool | None:
-    """Leave ``channel_axis`` alone, and see whether a volume's last axis is taken for colours."""
+    """Test whether a volume's last axis is read as channels if ``channel_axis`` isn't passed."""
     for parameter in bench.parameters:
         if bench.roles.get(parameter.name) == "channels" and parameter.default not in (
             None,

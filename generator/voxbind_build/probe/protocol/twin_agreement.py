@@ -1,6 +1,6 @@
-"""Runs a function beside its twin, and tells how far their results are from each other.
+"""Runs a function and its twin on the same data, and measures how much their results differ.
 
-The probe makes its calls as ever; the two are given the same numbers, each in its own memory.
+The probe makes its usual calls. Both functions get the same numbers, each in its own memory.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from voxbind_build.probe.protocol.bench import in_words
 from voxbind_build.probe.protocol.function_run import blank, load, observe
 
 _TOLD = 12
-"""Calls that are named of each kind."""
+"""Largest number of calls that are listed for each kind of difference."""
 _LEFT_OUT = ""
-"""What stands for the value of an argument that isn't given."""
+"""Stands for the value of an argument that isn't passed."""
 _NOTHING = 16 * sys.float_info.epsilon
-"""An absolute difference that is none beside numbers up to 1, which most test images have: of a
-result that should be zero, each library gives another remainder."""
+"""Absolute differences up to this number count as zero. Most test images have values up to 1, and
+for a result that should be 0, each library returns another remainder."""
 _ROUNDING = 1e-6
-"""The relative difference from which on a kind of call is told: float32 rounds at a tenth of it."""
+"""Relative differences above this number are recorded; it is ten times the rounding of float32."""
 
 
 class Distance(NamedTuple):
-    """How far two results are from each other."""
+    """The difference between two results."""
 
     absolute: float = 0.0
     relative: float = 0.0
     unlike: str = ""
-    """What is no matter of distance: another shape, another kind, another text."""
+    """A difference that no number measures: another shape, another type, another text."""
     numbers: int = 0
     """How many numbers were compared."""
 
@@ -50,18 +50,18 @@ def distance(value: Any, twin: Any) -> Distance:
     Parameters
     ----------
     value, twin
-        Numbers, NumPy arrays, or tuples, lists and dictionaries of them, in any depth. Truth
-        values are numbers, and an array without axes is one number. Of objects the class's name is
-        compared.
+        Numbers, NumPy arrays, or tuples, lists and dictionaries of them, in any depth. Booleans
+        count as numbers, and an array without axes as one number. For other objects, only the
+        names of their classes are compared.
 
     Returns
     -------
     Distance
-        The largest difference, and the largest as a part of the greatest number in the twin's
-        array. Where all of those are zero, of the greatest in the other. What 64 bits round away
-        from numbers up to 1 is no part of anything.
+        The largest absolute difference, and the largest relative one. The latter is divided by the
+        largest number in the twin's array or, if that array is zero everywhere, in the other.
+        Differences of at most 16 float64 epsilons count as zero.
     """
-    # One pair of types after the other, each of them compared in its own way.
+    # Many branches, but one for each pair of types that are compared in the same way.
     if _is_number(value) and _is_number(twin):
         return _of_arrays(np.asarray(value), np.asarray(twin))
     if isinstance(value, dict) and isinstance(twin, dict):
@@ -72,7 +72,7 @@ def distance(value: Any, twin: Any) -> Distance:
         if len(value) != len(twin):
             return Distance(unlike=f"{len(value)} members for {len(twin)}")
         return _greatest([distance(*pair) for pair in zip(value, twin, strict=True)])
-    # Some give an array where the other gives a list of numbers.
+    # One may return an array, and the other a list of numbers.
     if (_is_row(value) and _is_number(twin)) or (_is_number(value) and _is_row(twin)):
         rows = _as_array(value), _as_array(twin)
         if rows[0] is not None and rows[1] is not None:
@@ -94,7 +94,7 @@ def _is_row(value: Any) -> bool:
 
 
 def _as_array(value: Any) -> Array | None:
-    """Return numbers in rows as an array; None where there is something else in them."""
+    """Return nested lists of numbers as an array; None if they contain other objects."""
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths
@@ -137,18 +137,18 @@ def _greatest(parts: Sequence[Distance]) -> Distance:
 
 
 class Pair:
-    """Calls a function as it is called, and its twin alike, and keeps how their results differ.
+    """Passes each call on to a function and its twin, and records how their results differ.
 
     Parameters
     ----------
     function, twin
-        The two.
+        The two functions.
     memory
-        Where the function works; its twin works on the host.
+        The memory that the function works in; its twin works on the host.
     task
-        What is known of the function, and of how its twin's signature differs.
+        The description of the function, and the differences between the two signatures.
     image
-        The parameter that takes the image; empty where there is none.
+        The parameter that takes the image; empty if there is none.
     """
 
     def __init__(
@@ -169,12 +169,12 @@ class Pair:
         self._at = ""
         self._unlike: dict[str, str] = {}
         self._only_twin: dict[str, str] = {}
-        # For each call the image's dtype, the other arguments in words, and what came of it.
+        # For each call, the dtype of the image, the other arguments in words, and the difference.
         self._compared: list[tuple[str, dict[str, str], Distance]] = []
 
     @property
     def agreement(self) -> Agreement | None:
-        """What was found; None where no result could be compared, and no call was the twin's."""
+        """The differences; None if nothing was compared and no call worked for the twin only."""
         if not (self.calls or self._unlike or self._only_twin):
             return None
         return Agreement(
@@ -188,7 +188,7 @@ class Pair:
         )
 
     def _deviations(self) -> Iterator[Deviation]:
-        """Tell the kinds of call whose results differ, by the arguments that are not as usual."""
+        """Yield the kinds of call whose results differ, by the arguments with unusual values."""
         usual = {
             each.name: Counter(values[each.name] for _, values, _ in self._compared).most_common(1)
             for each in self._parameters
@@ -213,8 +213,8 @@ class Pair:
                 )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Make the call, and give back what the function gives or raises."""
-        # Before either is called: both may change what they are given.
+        """Call the function and its twin; return or raise the outcome of the function."""
+        # Copied before the calls, since both functions may modify their arguments.
         given = (
             [_copied(self._memory.take(value)) for value in args],
             {name: _copied(self._memory.take(value)) for name, value in kwargs.items()},
@@ -223,7 +223,7 @@ class Pair:
             value = realise(self._function(*args, **kwargs))
         except Exception as error:
             told = tell_error(error)
-            # Once for each error: which calls are refused, the observation says.
+            # Each error is recorded once; the observation lists all refused calls.
             if told not in self._only_twin and self._of_twin(*given) is not None:
                 self._only_twin[told] = f"{self._in_words(*given)}: {told}"
             raise
@@ -233,7 +233,7 @@ class Pair:
         return value
 
     def _of_twin(self, args: Sequence[Any], kwargs: dict[str, Any]) -> _Returned | None:
-        """Call the twin; None where it can't be called alike, or raises."""
+        """Call the twin; None if it can't be called with these arguments, or raises an error."""
         arguments = dict(self._named(args, kwargs))
         if arguments.keys() & self._own:
             return None
@@ -252,7 +252,7 @@ class Pair:
         yield from kwargs.items()
 
     def _placed(self, arguments: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        """Name arguments as the twin does, those apart that have no name for a caller."""
+        """Return positional-only arguments, and all others by the twin's parameter names."""
         nameless = {each.name for each in self._parameters if each.kind == "POSITIONAL_ONLY"}
         return (
             [value for name, value in arguments.items() if name in nameless],
@@ -266,7 +266,7 @@ class Pair:
     def _compare(self, value: Any, expected: Any, given: tuple[Any, dict[str, Any]]) -> None:
         found = distance(value, expected)
         image, arguments = self._split(*given)
-        if image is None or hasattr(image, "dtype"):  # a list's is what NumPy makes of it
+        if image is None or hasattr(image, "dtype"):  # NumPy chooses the dtype of a list
             values = {
                 each.name: _kind_of(arguments[each.name]) if each.name in arguments else _LEFT_OUT
                 for each in self._parameters
@@ -283,12 +283,12 @@ class Pair:
             self._at = self._in_words(*given)
 
     def _split(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Return the image, None where there is none, and the other arguments by name."""
+        """Return the image, or None, and the other arguments by name."""
         arguments = dict(self._named(args, kwargs))
         return arguments.pop(self._image, None), arguments
 
     def _in_words(self, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
-        """Tell a call: the image first."""
+        """Describe a call, beginning with the image."""
         image, arguments = self._split(args, kwargs)
         told = [] if image is None else [_in_words(image)]
         told += [f"{name}={_in_words(value)}" for name, value in arguments.items()]
@@ -296,43 +296,50 @@ class Pair:
 
 
 class _Returned(NamedTuple):
-    """What a call gave, which may be None."""
+    """The result of a call, which may be None."""
 
     value: Any
 
 
 def _in_words(value: Any) -> str:
-    """Tell an argument without its data, which an image in nested lists has as well."""
+    """Describe an argument without its data; nested lists are described by their shape."""
     if isinstance(value, list) and (array := _as_array(value)) is not None and array.ndim > 1:
         return f"nested lists {array.shape}"
     return in_words(value)
 
 
 def _kind_of(value: Any) -> str:
-    """Tell an argument; of arrays, which have other shapes in each call, that it is one."""
+    """Describe an argument; arrays, whose shapes vary between calls, are ``an array``."""
     return "an array" if isinstance(value, np.ndarray | list) else in_words(value)
 
 
 def _copied(value: Any) -> Any:
     try:
         return copy.deepcopy(value)
-    except Exception:  # such as a module: nothing that is written into
+    except Exception:  # a module, say, which functions don't modify
         return value
 
 
 def _rounded(number: float) -> float:
-    """Keep three digits: sums in another order differ in the last."""
+    """Round to three digits, since the last bits of a sum depend on the order of summation."""
     return float(f"{number:.2e}")
 
 
 def agree(task: ProbeTask, before_call: Callable[[int], None] = lambda number: None) -> Observation:
-    """Run the probe over a function and the twin that the task names.
+    """Run the probe on a function together with the twin that the task names.
+
+    Parameters
+    ----------
+    task
+        The function, and its twin.
+    before_call
+        Called with the number of each call before it is made.
 
     Returns
     -------
     Observation
-        With the `agreement`, if anything could be compared, and nothing else: what is seen of
-        the function is not the same while its twin runs beside it.
+        Only the `agreement` is filled in, if any results were compared. Other facts are left out,
+        since calling the twin in between may change them.
     """
     unseen, pairs = blank(task), list[Pair]()
     module, _, attribute = (task.beside or Twin(name="")).name.rpartition(".")

@@ -1,7 +1,7 @@
-"""What else a parameter takes: lists for arrays and tuples, one number for all axes, more words.
+"""Tries undocumented kinds of arguments: lists, one number for all axes, further words.
 
-Documentation says "tuple" where any sequence does and "int" where a fraction is taken as it
-is. What is tried here is taken for accepted only where the result tells that it was understood.
+Documentation may say "tuple" although any sequence is accepted, and "int" although fractions are
+used unrounded. An argument counts as accepted only if the result shows that it was understood.
 """
 
 from __future__ import annotations
@@ -28,38 +28,37 @@ from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import close, leaves, same
 
 _LARGEST = 20_000
-"""Elements of an array that is still given as nested lists."""
+"""Largest number of elements of an array that is passed as nested lists."""
 _NONSENSE = "no such word"
 _SHAPE = "whole shape"
-"""The role of a parameter that says which shape the result has."""
+"""The role of a parameter for the shape of the result."""
 
 
 def lists(bench: Bench, arrangement: Arrangement) -> dict[str, bool]:
-    """Give each array as nested lists, and tell where the result is as it was."""
+    """Pass each array as nested lists; return for which parameters the result stays the same."""
     return dict(_Trial(bench, arrangement).lists())
 
 
 def also_accepts(
     bench: Bench, arrangement: Arrangement, words: dict[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    """Tell what each parameter takes beside what is documented.
+    """Return the undocumented kinds of arguments that each parameter accepts.
 
     Parameters
     ----------
     bench : Bench
         The function.
     arrangement : Arrangement
-        How it is called.
+        An arrangement that the function accepts.
     words : dict
-        By parameter, words that parameters of its name take elsewhere.
+        By parameter name, words that other functions accept for parameters of this name.
 
     Returns
     -------
     dict
-        By parameter: ``list`` and ``array`` for a tuple, ``number`` for a tuple that may be
-        one number, ``sequence`` and ``array`` for a number that may differ along each axis,
-        ``float`` for an integer, ``complex`` for a number that goes with a complex image, and
-        further words as literals.
+        By parameter name: ``list`` and ``array`` in place of a tuple, ``number`` in place of equal
+        numbers in a tuple, ``sequence`` and ``array`` in place of a number for all axes, ``float``
+        in place of an integer, ``complex`` with a complex image, and further words as literals.
     """
     trial = _Trial(bench, arrangement)
     found = {each.name: tuple(trial.takes(each, words.get(each.name, ()))) for each in trial.free}
@@ -86,7 +85,7 @@ class _Trial:
         return self.bench.run({**self.arguments, **self.beside(name), name: value})
 
     def beside(self, name: str) -> dict[str, Any]:
-        """Return the options without which nobody looks at a parameter."""
+        """Return the options without which a parameter has no effect."""
         options = table().beside.get(name, {})
         return {name: value for name, value in options.items() if self.bench.parameter(name)}
 
@@ -104,9 +103,9 @@ class _Trial:
                     yield entry.name, _alike(answer, usual)
 
     def optional(self, entry: Parameter) -> tuple[Any, Answer]:
-        """Find an array that is taken where none need be given, and what comes of it."""
+        """Return an array that an optional parameter accepts, and the outcome of that call."""
         main = self.arrangement.main()
-        # Such as an angle for each column.
+        # One number for each column: an angle, for example.
         each = np.arange(1.0, main.shape[-1] + 1)
         for value in (*self.bench.candidates(entry, self.arrangement, main), each):
             if isinstance(value, np.ndarray) and (usual := self.call(entry.name, value)).returned:
@@ -127,19 +126,19 @@ class _Trial:
             yield from self.of_sequence(name, value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             if not isinstance(value, int) and names(type_).isdisjoint(("float", "complex")):
-                yield "float"  # which it was given all the time
+                yield "float"  # the accepted argument is a float
             yield from self.of_number(name, value)
         elif value is None:
             yield from self.of_nothing(parameter)
 
     def of_sequence(self, name: str, value: tuple[Any, ...] | list[Any]) -> Iterator[str]:
-        # A shape is understood where the result has it: what is in memory that nobody wrote
-        # doesn't count.
+        # A shape is understood if the result has it. Its values don't count, since they may be
+        # uninitialised.
         alike = _shaped_alike if self.bench.roles.get(name) == _SHAPE else _alike
         usual = self.call(name, value)
         others = tuple(item + place for place, item in enumerate(value, 1))
         if alike(self.call(name, others), usual):
-            return  # nobody looks at it
+            return  # the parameter has no effect
         for kind, other in (("list", list(value)), ("array", np.array(value))):
             if alike(self.call(name, other), usual):
                 yield kind
@@ -152,7 +151,7 @@ class _Trial:
         if _differ(next_one, usual):
             row = (value + 1,) * self.ndim
             given = self.call(name, row)
-            # A tuple is also C's comma operator, where it is printed into a kernel's source.
+            # A tuple printed into a kernel's C source is a comma expression: a list is tried too.
             if _alike(given, next_one) and _alike(self.call(name, [*row]), next_one):
                 yield "sequence"
             if given.returned and _alike(self.call(name, np.array(row)), given):
@@ -180,7 +179,7 @@ class _Trial:
         )
 
     def of_nothing(self, parameter: Parameter) -> Iterator[str]:
-        """Try a parameter that is off by default as what is documented of it."""
+        """Try a parameter that is None by default with values of its documented type."""
         for value in self.stand_ins(parameter.annotation):
             if self.call(parameter.name, value).returned:
                 if isinstance(value, tuple):
@@ -190,7 +189,7 @@ class _Trial:
                 return
 
     def stand_ins(self, annotation: str) -> Iterator[Any]:
-        """Give values for what is None by default, from its type."""
+        """Yield values for a parameter that is None by default, from its type."""
         type_ = parse(annotation)
         rows = {
             head(arguments(node)[0])
@@ -207,7 +206,7 @@ class _Trial:
 
     def words(self, name: str, known: list[str], others: tuple[str, ...]) -> Iterator[str]:
         if self.call(name, _NONSENSE).outcome in ("returned", "inconclusive"):
-            return  # nobody looks at it, or nobody knows
+            return  # the parameter has no effect, or that is unknown
         first = self.call(name, known[0])
         for change in (str.lower, str.upper):
             if change(known[0]) not in known and _alike(self.call(name, change(known[0])), first):
@@ -239,7 +238,7 @@ def _is_numbers(value: Any) -> bool:
 
 
 def _alike(one: Answer, other: Answer) -> bool:
-    """Tell whether two calls returned the same."""
+    """Return whether two calls returned the same."""
     if not (one.returned and other.returned):
         return False
     mine, others = leaves(one.value), leaves(other.value)
@@ -249,7 +248,7 @@ def _alike(one: Answer, other: Answer) -> bool:
 
 
 def _shaped_alike(one: Answer, other: Answer) -> bool:
-    """Tell whether two calls returned arrays of the same shapes and dtypes, or the same numbers."""
+    """Return whether two calls returned arrays of equal shapes and dtypes, or equal numbers."""
     if not (one.returned and other.returned):
         return False
     mine, others = ([(leaf.shape, leaf.dtype) for leaf in leaves(x.value)] for x in (one, other))
@@ -257,7 +256,7 @@ def _shaped_alike(one: Answer, other: Answer) -> bool:
 
 
 def _differ(one: Answer, other: Answer) -> bool:
-    """Tell whether two calls returned, and not the same."""
+    """Return whether two calls returned different results."""
     return one.returned and other.returned and not _alike(one, other)
 
 

@@ -1,1 +1,1 @@
-"""Processes that measure, and what they may use of the machine."""
+"""The processes that measure, and the limits on their use of the machine."""

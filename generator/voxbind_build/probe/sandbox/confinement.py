@@ -1,9 +1,8 @@
-"""What a callable may use of the machine: memory, time, files, screen and environment.
+"""Limits a callable's use of the machine: memory, time, files, screen and environment.
 
-This guards against functions that fail, not against functions that attack: what a callable
-writes to the working folder, the home or the folder of temporary files lands in a folder that
-is removed afterwards, and where Linux can (see `landlock`) writes to other places and signals
-to other processes are refused.
+This guards against faulty functions, not against malicious ones. The working folder, the home and
+the folder of temporary files are in a folder that is removed afterwards. If Linux supports it (see
+`landlock`), writing to other places and sending signals to other processes are refused.
 """
 
 from __future__ import annotations
@@ -24,24 +23,24 @@ from voxbind_build.model import MemoryType
 from voxbind_build.probe.sandbox.landlock import confine
 
 FILE_LIMIT = 256 << 20
-"""Bytes of the largest file that a callable can write."""
+"""Largest size of a file that a callable can write, in bytes."""
 PROCESS_LIMIT = 256
-"""Processes and threads that a callable can start beside those that its user has."""
+"""Number of processes and threads that a callable can start."""
 
 ENVIRONMENT: dict[str, str | None] = {
     "BROWSER": "true",
-    # Launches wait for their kernels, so that an error is raised by the call that made it.
+    # Launches wait for their kernels, so that an error is raised by the call that caused it.
     "CUDA_LAUNCH_BLOCKING": "1",
-    # The caches are found below the home.
+    # Without these, caches are below the home.
     "CUDA_CACHE_PATH": None,
     "CUPY_CACHE_DIR": None,
     "CUPY_CACHE_IN_MEMORY": None,
-    # Like the host's memory: what takes more is an error of that call.
+    # Like the limit of host memory: a call that needs more raises an error.
     "CUPY_GPU_MEMORY_LIMIT": str(1 << 30),
     "CUPY_TF32": None,
-    # Intel's OpenCL on the CPU: the same instructions on every processor, so the same bits. A
-    # kernel is run a few times on a small image, and compiles in two thirds of the time without
-    # vectors.
+    # Intel's OpenCL on the CPU: the same instructions, hence the same bits, on every processor. A
+    # kernel runs only a few times on a small image, and compiles in two thirds of the time without
+    # vectorisation.
     "CL_CONFIG_CPU_TARGET_ARCH": "corei7",
     "CL_CONFIG_CPU_TBB_NUM_WORKERS": "1",
     "CL_CONFIG_CPU_VECTORIZER_MODE": "1",
@@ -59,21 +58,21 @@ ENVIRONMENT: dict[str, str | None] = {
     "VECLIB_MAXIMUM_THREADS": "1",
     "WAYLAND_DISPLAY": None,
 }
-"""No screen, one thread, no randomness of hashes; None for what is taken away."""
+"""Environment variables: no screen, one thread, fixed hashes. None removes a variable."""
 NO_OTHER_HOMES = dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"))
 _KEPT = ".cache/voxbind"
-"""Below the user's home."""
+"""Folder of caches that are kept, below the user's home."""
 
 
 def settle(folder: Path, memory_type: MemoryType) -> None:
-    """Move this process into a folder of its own, and keep it there.
+    """Move this process into a separate folder, and confine its writing to that folder.
 
     Parameters
     ----------
     folder
         An empty folder, which is removed when the callable is done.
     memory_type
-        Decides which caches outlive the callable.
+        The memory of the callable's library, which decides which caches are kept.
     """
     places = {name: folder / name for name in ("work", "home", "temporary")}
     for place in places.values():
@@ -88,21 +87,28 @@ def settle(folder: Path, memory_type: MemoryType) -> None:
 
 
 def server_home(scratch: Path) -> Path:
-    """Make the home of the process that others are forked from, which has their caches at hand."""
+    """Make the home of the process from which others are forked, with access to the caches."""
     home = scratch / "home"
     kept = home / _KEPT
     kept.parent.mkdir(parents=True)
     with contextlib.suppress(OSError):
-        # Which may not be there: it is made when there is something to keep.
+        # The target may not exist yet: it is created when there is something to keep.
         kept.symlink_to(Path.home() / _KEPT, target_is_directory=True)
     return home
 
 
 def share_caches(home: Path, memory_type: MemoryType) -> Iterator[Path]:
-    """Show the caches of compiled kernels in a new home, and name them.
+    """Link the caches of compiled kernels into a new home, and yield their folders.
 
-    They serve all callables. They are kept apart from the user's own, which are compiled for
-    speed on this processor.
+    All callables share them. They are separate from the user's caches, whose kernels are compiled
+    for speed on this processor.
+
+    Parameters
+    ----------
+    home
+        The new home.
+    memory_type
+        The memory whose caches are linked.
     """
     for cache in facts(memory_type).kernel_caches:
         kept = (Path.home() / _KEPT).resolve() / cache
@@ -115,7 +121,7 @@ def share_caches(home: Path, memory_type: MemoryType) -> Iterator[Path]:
 
 
 def silence() -> None:
-    """Cut the standard streams off, for Python and for what isn't Python."""
+    """Redirect the standard streams to the null device, also for code other than Python."""
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -123,38 +129,38 @@ def silence() -> None:
 
 
 class Limits(NamedTuple):
-    """What one callable may use."""
+    """The limits of one callable."""
 
     seconds: float
-    """Of processor time, for all calls."""
+    """Seconds of processor time for all calls."""
     seconds_a_call: float
-    """Of processor time."""
+    """Seconds of processor time for one call."""
     patience: float
-    """How many times as long each of these may take by the clock."""
+    """Factor from these limits to limits of elapsed time."""
     memory: int
-    """Bytes above what the process holds."""
+    """Bytes in addition to those that the process uses at the start."""
     running: int
-    """Threads that the user has at the start of it all."""
+    """Number of the user's threads before the measurement."""
 
 
 def limit(limits: Limits, *, watched: bool = False) -> None:
-    """Limit what this process may use from now on.
+    """Limit this process from now on.
 
     Parameters
     ----------
     limits
-        How much that is.
+        The limits.
     watched
-        Whether somebody else watches the memory.
+        Whether another process watches the memory, so that it isn't limited here.
     """
     held = getattr(psutil.Process().memory_info(), "data", 0)
     resources = {
-        # Writable private memory: unlike the whole address space, it doesn't count
-        # what GPU drivers merely reserve.
+        # Writable private memory. The address space would include memory that GPU drivers only
+        # reserve.
         resource.RLIMIT_DATA: held + limits.memory,
         resource.RLIMIT_FSIZE: FILE_LIMIT,
         resource.RLIMIT_CORE: 0,
-        # Counts all of the user's; the kernel doesn't hold root to it.
+        # Counts all processes of the user; the kernel doesn't apply it to root.
         resource.RLIMIT_NPROC: limits.running + PROCESS_LIMIT,
         resource.RLIMIT_CPU: max(1, round(limits.seconds)),
     }
@@ -178,7 +184,7 @@ def threads() -> int:
 
 
 def apply(variables: Mapping[str, str | None]) -> None:
-    """Set variables of the environment; None takes one away."""
+    """Set environment variables; None removes a variable."""
     for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)

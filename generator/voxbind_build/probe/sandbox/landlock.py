@@ -1,7 +1,8 @@
-"""Keeps a process from writing outside the folders it is given, where Linux can do so.
+"""Keeps a process from writing outside certain folders, if Linux supports it.
 
-Landlock needs no privileges and holds for every thread and child that is started afterwards.
-The standard library and PyPI have no kept binding for it: these are three system calls.
+Landlock needs no privileges and applies to every thread and child that is started afterwards.
+Neither the standard library nor PyPI has a maintained binding, so this module makes the three
+system calls itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-# From linux/landlock.h. What reads or executes is not listed, so it stays allowed.
+# From linux/landlock.h. Rights to read or execute aren't listed here, so they stay unrestricted.
 _WRITE_FILE = 1 << 1
 _MAKE_AND_REMOVE = sum(1 << bit for bit in range(4, 13))
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
@@ -37,7 +38,7 @@ class _PathBeneath(ctypes.Structure):
 
 
 def version() -> int:
-    """Return what this kernel knows of Landlock: 0 for nothing, 6 for all that is used here."""
+    """Return the kernel's version of Landlock: 0 for none; 6 supports everything used here."""
     if sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"):
         return 0
     libc = ctypes.CDLL(None)
@@ -45,20 +46,20 @@ def version() -> int:
 
 
 def confine(writable: Iterable[Path], devices: Iterable[Path]) -> bool:
-    """Let this process, and what it starts from now on, write only where it is told.
+    """Allow this process and its future children to write only in certain places.
 
     Parameters
     ----------
     writable
         Folders in which everything is allowed.
     devices
-        Files, or folders of files, that may be written and neither made nor removed.
+        Files, or folders of files, that may be written but neither created nor removed.
 
     Returns
     -------
     bool
-        Whether the kernel enforces it. Linux from 5.13 on does, and from 6.12 on it also
-        keeps signals from reaching other processes; other systems don't.
+        Whether the kernel enforces it. Linux does from 5.13 on, and from 6.12 on it also blocks
+        signals to other processes. Other systems don't.
     """
     known = version()
     if not known:
@@ -68,7 +69,7 @@ def confine(writable: Iterable[Path], devices: Iterable[Path]) -> bool:
     files |= _REFER * (known >= 2) | _TRUNCATE * (known >= 3)
     scoped = _OUTSIDE if known >= 6 else 0
     wanted = _Ruleset(files=files, network=0, scoped=scoped)
-    # Older kernels refuse a structure that is longer than theirs.
+    # Older kernels refuse a structure that is longer than their own.
     size = ctypes.sizeof(_Ruleset) if scoped else ctypes.sizeof(ctypes.c_uint64)
     ruleset = libc.syscall(_CREATE_RULESET, ctypes.byref(wanted), size, 0)
     if ruleset < 0:
@@ -90,7 +91,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
     try:
         place = os.open(path, _OPEN_AS_PLACE | os.O_CLOEXEC)
     except OSError:
-        return  # what isn't there needs no right
+        return  # a missing file needs no rights
     try:
         rule = _PathBeneath(allowed=rights, place=place)
         libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)

@@ -1,20 +1,19 @@
-"""Observes callables in processes that may die.
+"""Observes callables in processes that may crash.
 
-Each callable has a process of its own, forked from a server that has the libraries
-imported already, so that a start costs milliseconds. Nothing that one callable does
-to its process (a leak, a stray thread, a changed global) can reach another's
-observation, and what is seen doesn't depend on the order or the number of jobs.
-A call that ends its process costs that call: the callable is observed again in a new
-process, which leaves that call out.
+Each callable runs in a separate process, forked from a server that has already imported the
+libraries, so that a start takes milliseconds. Effects of a callable on its process (a leak, a stray
+thread, a changed global) can't reach the observation of another one, and observations don't depend
+on the order or the number of jobs. If a call ends its process, the callable is observed again in a
+new process, without that call.
 
-Limits count the processor time of the callable's process, so that a busy machine sees what
-an idle one sees; what sleeps or waits is ended by the clock, after ten times as long. What a
-limit, a signal from outside or a lack of memory ends is inconclusive: no refusal. A callable
-with such a call is observed once again at the end, with nothing else running.
+Limits count the processor time of the callable's process, so that the result doesn't depend on the
+load of the machine. A callable that sleeps or waits is ended after ten times the limit in elapsed
+time, and a process that does nothing at all a little later than a call would be. A call that ends
+because of a limit, a signal from outside or a lack of memory is inconclusive, not refused. Its
+callable is observed once more at the end, with nothing else running.
 
-A pool of long-lived workers would be a little faster, but a worker that leaves with
-`os._exit(0)` would go unnoticed until the time limit, and a late crash would be
-blamed on the next callable.
+A pool of long-lived workers would be a little faster, but a worker that exits with `os._exit(0)`
+would go unnoticed until the time limit, and a late crash would be attributed to the next callable.
 """
 
 from __future__ import annotations
@@ -54,38 +53,41 @@ from voxbind_build.probe.sandbox.confinement import (
     server_home,
     threads,
 )
+from voxbind_build.probe.sandbox.idleness import IdleWatch, processor_time
 from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
 from voxbind_build.probe.sandbox.worker import CALL, GROUP, observe_apart
 
 TIME_LIMIT = 300.0
-"""Seconds of processor time for all calls of one callable; so many that a slow machine sees the
-same."""
+"""Seconds of processor time for all calls of one callable, enough for slow machines too."""
 PATIENCE = 10.0
-"""How many times as long as the limit of processor time something may take by the clock."""
+"""Factor from the limits of processor time to those of elapsed time."""
+IDLE = 1.5
+"""How many times longer than one call, by the clock, a process may use no processor time: it waits
+for a lock that was held when it was forked, for example."""
 MEMORY_LIMIT = 1 << 30
-"""Bytes above what the process holds at its start."""
+"""Bytes in addition to those that the process uses at its start."""
 GPU_PROCESS_LIMIT = 8 << 30
-"""Bytes of a process that works on a GPU: the driver takes more than any function."""
+"""Bytes of a process that works on a GPU; the driver uses more than any function."""
 CALL_LIMIT = 10.0
-"""Seconds of processor time for one call: a hundred times what any call on images this small
+"""Seconds of processor time for one call, a hundred times as long as a call on such small images
 should take."""
 GPU_CALL_LIMIT = 60.0
-"""The same for one call on a GPU: the first ones of a process start it and compile kernels."""
+"""Seconds of processor time for one call on a GPU; the first calls start it and compile kernels."""
 FATAL_LIMIT = 12
-"""Calls of one callable that may end their process before it is given up."""
+"""Number of calls that may end their process before a callable is given up."""
 INCONCLUSIVE_LIMIT = 6
-"""Calls among them that may be inconclusive."""
+"""Number of those calls that may be inconclusive."""
 DISK_LIMIT = 1 << 30
-"""Bytes of all files in a callable's folder."""
+"""Total size of the files in a callable's folder, in bytes."""
 
 _MEMORY_FAULTS = frozenset((signal.SIGABRT, signal.SIGSEGV))
-"""What follows from writing where one shouldn't: which of them is a matter of luck."""
+"""Signals after invalid memory accesses; which of them is sent depends on chance."""
 _FAULTS = _MEMORY_FAULTS | {
     *(signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGTRAP),
 }
-"""Signals that a process gets for what it does itself; the others come from outside."""
+"""Signals that a process causes itself; all others come from outside."""
 _SCRATCH = "VOXBIND_SCRATCH"
-"""Variable by which to know what a build has started, wherever it has gone."""
+"""Environment variable that marks all processes which a build has started."""
 
 
 def probe(
@@ -99,31 +101,31 @@ def probe(
     until: float = math.inf,
     ahead: Collection[str] = (),
 ) -> dict[str, Observation]:
-    """Observe callables in parallel, each at its own risk.
+    """Observe callables in parallel, each in a separate process.
 
     Parameters
     ----------
     tasks
-        One for each definition.
+        One task for each definition.
     jobs
-        Processes at a time; by default one for each usable core.
+        Number of processes at a time; by default one for each usable core.
     on_done
-        Called here with each observation as it comes in. What it returns is done next.
+        Called in this process with each new observation. If it returns a task, that is done next.
     time_limit, call_limit
-        Seconds of processor time that one callable may use, and one call of it; at most a quarter
-        of the former.
+        Limits of processor time in seconds: for one callable, and for one of its calls. The latter
+        is at most a quarter of the former.
     memory_limit
         Bytes that one callable may use.
     until
-        Moment, as `time.monotonic` tells it, at which what isn't done is broken off.
+        Time, on the clock of `time.monotonic`, at which unfinished observations are aborted.
     ahead
-        Modules to import once for all processes, beside those of the callables.
+        Modules to import once for all processes, in addition to those of the callables.
 
     Returns
     -------
     dict
-        Observations by definition, sorted. Where a callable took its process down,
-        `Observation.failure` says how.
+        Observations by definition, sorted. If a callable ended its process, `Observation.failure`
+        says how.
     """
     observations: dict[str, Observation] = {}
     with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:
@@ -138,6 +140,7 @@ def probe(
         running: dict[Future[Observation], tuple[ProbeTask, Path]] = {}
         ended: dict[Path, Ending] = {}
         a_call = min(call_limit, time_limit / 4)
+        watch = IdleWatch(IDLE * PATIENCE * a_call)
         limits = Limits(time_limit, a_call, PATIENCE, memory_limit, running=threads())
         try:
             while (waiting or running or again) and time.monotonic() < until:
@@ -152,6 +155,7 @@ def probe(
                 ended |= _end_if_large(
                     folder for task, folder in running.values() if facts(task.memory_type).on_gpu
                 )
+                ended |= _end_if_idle(running, watch)
                 for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
                     ending = ended.get(folder) or _ending(future, limits)
@@ -183,7 +187,7 @@ def usable_cores() -> int:
 
 
 def _break_off(running: Mapping[Future[Observation], Path]) -> None:
-    """End what still runs; a process that is just being started is ended a moment later."""
+    """End all running processes; one that is just being started is ended a moment later."""
     left = set(running)
     give_up = time.monotonic() + 5
     while left and time.monotonic() < give_up:
@@ -195,7 +199,7 @@ def _break_off(running: Mapping[Future[Observation], Path]) -> None:
 
 
 def _ending(future: Future[Observation], limits: Limits) -> Ending | None:
-    """Return how a process ended; None if it has given its observation."""
+    """Return how a process ended; None if it has returned its observation."""
     try:
         future.result()
     except TimeoutError:
@@ -217,16 +221,16 @@ def _given_up(task: ProbeTask, ending: Ending, fatal: Mapping[int, Ending]) -> O
 
 
 def _may_go_on(future: Future[Observation], fatal: Mapping[int, Ending]) -> bool:
-    """Return whether a callable is to be observed again, without the calls that ended it."""
+    """Return whether to observe a callable again, without the calls that ended its process."""
     error = future.exception()
     if not isinstance(error, pebble.ProcessExpired) or error.exitcode == -signal.SIGXCPU:
-        return False  # all of its time is used up
+        return False  # the callable's time is used up
     inconclusive = sum(ending.outcome == "inconclusive" for ending in fatal.values())
     return len(fatal) <= FATAL_LIMIT and inconclusive < INCONCLUSIVE_LIMIT
 
 
 def _last_call(folder: Path) -> int:
-    """Return the number of the call that a process made last; 0 where it made none."""
+    """Return the number of a process's last call; 0 if it made none."""
     with contextlib.suppress(FileNotFoundError, ValueError):
         return int((folder / CALL).read_text())
     return 0
@@ -270,9 +274,9 @@ def _scratch() -> Iterator[Path]:
 def _fork_server(
     tasks: Sequence[ProbeTask], scratch: Path, ahead: Collection[str] = ()
 ) -> Iterator[multiprocessing.context.BaseContext]:
-    """Give a context whose processes start with single threads and the libraries imported.
+    """Yield a context whose processes start with a single thread and with the libraries imported.
 
-    Libraries whose state doesn't outlive a fork are not imported ahead.
+    Libraries whose state doesn't survive a fork are not imported in advance.
     """
     mark = {_SCRATCH: str(scratch)}
     if "forkserver" not in multiprocessing.get_all_start_methods():
@@ -285,11 +289,11 @@ def _fork_server(
         if facts(task.memory_type).outlives_fork
     }
     context = multiprocessing.get_context("forkserver")
-    resource_tracker.ensure_running()  # without the mark: it serves the whole process
+    resource_tracker.ensure_running()  # before the variable is set: it serves all of this process
     context.set_forkserver_preload(
         ["__main__", "voxbind_build.probe.sandbox.preload", "voxbind_build.probe.sandbox.pool"]
     )
-    # The server of Python 3.11 doesn't set `sys.path` before it imports ahead.
+    # The server of Python 3.11 doesn't set `sys.path` before it imports modules in advance.
     search_path = os.pathsep.join(path for path in sys.path if path)
     used = {task.memory_type for task in tasks}
     memory_types = sorted(kind for kind in used if facts(kind).outlives_fork)
@@ -308,10 +312,10 @@ def _fork_server(
 
 
 def _stop_server() -> None:
-    """End the server, which would give the next measurement the modules of this one.
+    """End the server, so that the next measurement doesn't start with the modules of this one.
 
-    The standard library has no public name for this. A plain `_stop` waits for every
-    process that holds the server's pipe, also for one that a callable sent off.
+    The standard library has no public function for this. `_stop` alone would wait for every process
+    that holds the server's pipe, including those that a callable has started.
     """
     server: Any = multiprocessing.forkserver._forkserver
     if server._forkserver_pid is not None:
@@ -330,7 +334,7 @@ def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
 
 
 def _end_strays(scratch: Path) -> None:
-    """End processes that left their group: they still have the environment they began with."""
+    """End processes that left their process group; their environment still identifies them."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(_SCRATCH) == str(scratch):
@@ -338,7 +342,7 @@ def _end_strays(scratch: Path) -> None:
 
 
 def _end_if_full(folders: Iterable[Path]) -> dict[Path, Ending]:
-    """End the callables that fill the disk; return what is to be said, by folder."""
+    """End the callables that fill the disk; return their endings, by folder."""
     full = {}
     for folder in folders:
         size = 0
@@ -353,7 +357,7 @@ def _end_if_full(folders: Iterable[Path]) -> dict[Path, Ending]:
 
 
 def _end_if_large(folders: Iterable[Path]) -> dict[Path, Ending]:
-    """End the callables that fill the memory; return what is to be said, by folder."""
+    """End the callables that fill the memory; return their endings, by folder."""
     large = {}
     for folder in folders:
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
@@ -365,7 +369,22 @@ def _end_if_large(folders: Iterable[Path]) -> dict[Path, Ending]:
     return large
 
 
+def _end_if_idle(
+    running: Mapping[Future[Observation], tuple[ProbeTask, Path]], watch: IdleWatch
+) -> dict[Path, Ending]:
+    """End the callables that do nothing; return their endings, by folder."""
+    idle = {}
+    for future, (_, folder) in running.items():
+        if watch.is_idle(folder, processor_time(folder.with_suffix(GROUP))):
+            words = f"did nothing for {watch.limit:g} s"
+            idle[folder] = Ending(outcome="inconclusive", words=words)
+            _end_processes(folder)
+            if future.cancel():  # ends a process that has no group yet
+                future.set_running_or_notify_cancel()  # without it, nobody stops waiting
+    return idle
+
+
 def _end_processes(folder: Path) -> None:
-    """End what a callable has left behind: child processes, and threads that won't end."""
+    """End the child processes of a callable, and threads that don't end by themselves."""
     with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
         os.killpg(int(folder.with_suffix(GROUP).read_text()), signal.SIGKILL)

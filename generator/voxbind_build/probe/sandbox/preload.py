@@ -1,8 +1,8 @@
-"""Imported once by the server that the sandbox's processes are forked from.
+"""Imported once by the server from which the sandbox's processes are forked.
 
-Imports the libraries ahead, and starts their devices where those outlive a fork, so that each
-process has them at its start. What can't be imported or started is left to the process that
-needs it, where it does no harm to others.
+Imports the libraries in advance, and starts devices that survive a fork, so that each process has
+them from its start. If a library can't be imported or a device can't be started, the process that
+needs it tries again, where a failure does no harm to others.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from voxbind_build.memories.lookup import memory
 from voxbind_build.probe.sandbox.confinement import NO_OTHER_HOMES, apply, share_caches
 
 AHEAD = "VOXBIND_AHEAD"
-"""Environment variable with the modules' names, separated by spaces."""
+"""Environment variable with the names of modules to import, separated by spaces."""
 DEVICES = "VOXBIND_DEVICES"
-"""Environment variable with the memories whose devices are to be started, likewise."""
+"""Environment variable with the memories whose devices are started, separated by spaces."""
 HOME = "VOXBIND_HOME"
 """Environment variable with the server's home, where devices look for compiled kernels."""
 
@@ -41,16 +41,17 @@ def _quietly() -> Iterator[None]:
 
 
 def outlives_fork(start: Callable[[int], None], patience: float = 20.0) -> bool:
-    """Try, in a child, whether what is started once can be used in a child of its own.
+    """Return whether a device that a process has started can be used in a child of the process.
 
-    Drivers say nothing of it: those with threads of their own hang or crash.
+    This is tried in child processes, since drivers don't document it: those with threads hang or
+    crash after a fork.
 
     Parameters
     ----------
     start
-        Starts a device, or uses it where it is started; another number compiles anew.
+        Starts a device, or uses it if it is started. Each new number compiles a new kernel.
     patience
-        Seconds after which it counts as hanging.
+        Seconds after which the device counts as hanging.
     """
     child = os.fork()
     if not child:
@@ -76,7 +77,7 @@ def outlives_fork(start: Callable[[int], None], patience: float = 20.0) -> bool:
 
 
 def _serve(home: Path) -> None:
-    """Make this process the server: in a home of its own, with all that can be had ahead."""
+    """Prepare this process as the server: set its home, import modules and start devices."""
     apply({"HOME": str(home), **NO_OTHER_HOMES})
     for name in os.environ.pop(AHEAD, "").split():
         with _quietly():
@@ -87,7 +88,8 @@ def _serve(home: Path) -> None:
             space = memory(kind)
             if outlives_fork(space.start):
                 space.start(3)
-        # Only now, so that something was compiled: a compiler is loaded when it is needed.
+        # The caches are linked only now, so that the start above compiled a kernel, which loaded
+        # the compiler.
         list(share_caches(home, kind))
 
 

@@ -1,4 +1,4 @@
-"""What runs in a process of its own: one callable, observed behind limits."""
+"""Observes one callable in the present process, with limits."""
 
 from __future__ import annotations
 
@@ -16,24 +16,34 @@ from voxbind_build.probe.protocol.twin_agreement import agree
 from voxbind_build.probe.sandbox.confinement import Limits, limit, settle, silence
 
 GROUP = ".group"
-"""Ending of the file, beside a callable's folder, that has the number of its process group."""
+"""Suffix of the file beside a callable's folder that contains the number of its process group."""
 CALL = ".call"
-"""File, in a callable's folder, that has the number of the call that is made."""
+"""Name of the file in a callable's folder that contains the number of the present call."""
 
 
 def observe_apart(task: ProbeTask, folder: Path, limits: Limits) -> Observation:
-    """Observe one callable behind limits; everything it starts is in one process group."""
+    """Observe one callable with limits; all processes that it starts are in one process group.
+
+    Parameters
+    ----------
+    task
+        The callable.
+    folder
+        An empty folder for its files.
+    limits
+        Its limits.
+    """
     os.setpgid(0, 0)
     folder.with_suffix(GROUP).write_text(str(os.getpid()))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    # The pool would have its processes leave with an exit code, like one that leaves by itself.
+    # The pool's handler would exit with a code, as if the callable had ended the process itself.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     journal = folder / CALL
 
     def before_call(number: int) -> None:
         journal.write_text(str(number))
-        # The default actions end the process whatever the function does, the interpreter's lock
-        # in hand too.
+        # The default actions of these signals end the process even if the function holds the
+        # interpreter's lock.
         signal.setitimer(signal.ITIMER_PROF, limits.seconds_a_call)
         signal.setitimer(signal.ITIMER_REAL, limits.patience * limits.seconds_a_call)
 

@@ -1,4 +1,4 @@
-"""Names, types and literals of a library, let through only as what they claim to be."""
+"""Checks that names, types and literals of a library are what the manifest says they are."""
 
 from __future__ import annotations
 
@@ -60,30 +60,56 @@ VOCABULARY = MappingProxyType(
         ),
     }
 )
-"""The names that a type may use, and where each comes from. A class of any library is written
-with its module: ``skimage.feature.ORB``."""
+"""The names that a type may use, each with its module. A class of a library is written with its
+module: ``skimage.feature.ORB``."""
 
 _CALLED_IN_LITERALS = frozenset(
     ("bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "range", "set")
 ) | {"slice", "tuple"}
 
 Bind = Callable[[str, str], str]
-"""Takes a name and its module, and gives the name it has in the generated module."""
+"""Takes a name and its module; returns the local name in the generated module."""
 
 
 class RenderError(ValueError):
-    """The manifest holds something that isn't what it claims to be."""
+    """The manifest holds a name, type or literal that isn't one, or names that clash."""
 
 
 def identifier(text: str, where: str) -> str:
-    """Return `text`, which must be a name that Python can bind."""
+    """Return a name unchanged, if Python can bind it.
+
+    Parameters
+    ----------
+    text
+        The name.
+    where
+        What it belongs to, for the error message.
+
+    Raises
+    ------
+    RenderError
+        If it isn't an identifier, or is a keyword.
+    """
     if not text.isidentifier() or keyword.iskeyword(text):
-        raise RenderError(f"{where}: {text!r} is no name that Python can bind")
+        raise RenderError(f"{where}: {text!r} isn't a name that Python can bind")
     return text
 
 
 def type_of(text: str, where: str) -> TypeExpr:
-    """Return the tree of a type in the manifest; `where` says what it belongs to, for messages."""
+    """Return the syntax tree of a type in the manifest.
+
+    Parameters
+    ----------
+    text
+        The type.
+    where
+        What it belongs to, for the error message.
+
+    Raises
+    ------
+    RenderError
+        If the type can't be parsed.
+    """
     try:
         return parse(text)
     except TypeExprError as error:
@@ -96,16 +122,21 @@ def annotation(type_: TypeExpr, where: str, bind: Bind) -> str:
     Parameters
     ----------
     type_
-        A type over `VOCABULARY` and classes with their module.
+        A type made of names in `VOCABULARY` and of classes with their module.
     where
-        What it belongs to, for messages.
+        What it belongs to, for the error message.
     bind
-        Called for each name.
+        Returns the local name of each name in the type.
+
+    Raises
+    ------
+    RenderError
+        If the type contains another name, a quoted type or one that couldn't be parsed.
     """
 
     def refuse(part: str) -> RenderError:
         return RenderError(
-            f"{where}: {str(type_)!r} isn't a type that can be written: {part!r} isn't allowed"
+            f"{where}: the type {str(type_)!r} can't be written: {part!r} isn't allowed in a type"
         )
 
     def bound(dotted: str) -> str:
@@ -121,7 +152,22 @@ def annotation(type_: TypeExpr, where: str, bind: Bind) -> str:
 
 
 def literal(text: str, where: str, bind: Bind) -> str:
-    """Return a default as the generated module writes it."""
+    """Return a default value as the generated module writes it.
+
+    Parameters
+    ----------
+    text
+        The default's source.
+    where
+        What it belongs to, for the error message.
+    bind
+        Returns the local name of each built-in class in the literal.
+
+    Raises
+    ------
+    RenderError
+        If the text isn't a literal.
+    """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -130,20 +176,20 @@ def literal(text: str, where: str, bind: Bind) -> str:
 
 
 def with_arrays(type_: TypeExpr, array: str) -> TypeExpr:
-    """Return a type with `array` in the place of each array."""
+    """Return a type with each array type replaced by `array`."""
     return substitute(type_, {"Array": Name(array), "ArrayT": Name(array)})
 
 
 class _Literal(ast.NodeTransformer):
-    """Refuses each node that has no method here."""
+    """Refuses every kind of syntax node for which this class has no method."""
 
     def __init__(self, text: str, where: str, bind: Bind) -> None:
         self._text, self._where, self._bind = text, where, bind
 
     def refuse(self, node: ast.AST) -> RenderError:
         return RenderError(
-            f"{self._where}: {self._text!r} isn't a literal that can be written: "
-            f" {ast.unparse(node)!r} isn't allowed"
+            f"{self._where}: the literal {self._text!r} can't be written: "
+            f"{ast.unparse(node)!r} isn't allowed in a literal"
         )
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
@@ -169,7 +215,7 @@ class _Literal(ast.NodeTransformer):
         return ast.UnaryOp(node.op, self.visit(node.operand))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        if not isinstance(node.op, (ast.Add, ast.Sub)):  # a complex number's two parts
+        if not isinstance(node.op, (ast.Add, ast.Sub)):  # the two parts of a complex number
             raise self.refuse(node)
         return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
 

@@ -1,4 +1,4 @@
-"""Import order and layout of the generated modules, by ruff."""
+"""Sorts the imports of generated modules and formats them, with ruff."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from voxbind_build.render.code.checked_text import RenderError
 
 __all__ = ["tidy"]
 
-# No configuration but this one counts: the same texts come out in any folder.
+# Ruff ignores all other configuration, so that the result is the same in any folder.
 OPTIONS = ("--isolated", "--no-cache", "--quiet", "--target-version", "py311")
-# A module of the package is no reason to take the library's of the same name for our own.
+# Without `src`, ruff doesn't take a library for part of the package because of an equal name.
 LAYOUT = ("--config=line-length=100", "--config=src=[]")
 
 
 def tidy(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the modules with sorted imports and ``__all__``, in ruff's layout.
+    """Return the modules with sorted imports and ``__all__``, formatted by ruff.
 
     Raises
     ------
     RenderError
-        If one doesn't parse.
+        If a module doesn't parse.
     """
     with tempfile.TemporaryDirectory(prefix="voxbind-") as folder:
-        # Below a package of the right name ruff knows which imports are of the package itself.
+        # In a folder named "voxbind", ruff sees which imports are from the package itself.
         root = Path(folder, "voxbind")
         root.mkdir()
         (root / "__init__.py").touch()
@@ -37,15 +37,16 @@ def tidy(texts: Mapping[str, str]) -> dict[str, str]:
             file.write_bytes(text.encode("utf-8"))
         sort = ("check", "--fix", "--unsafe-fixes", "--select=I,RUF022", "--ignore-noqa")
         for command in (sort, ("format",)):
-            done = subprocess.run(
+            completed = subprocess.run(
                 [sys.executable, "-m", "ruff", *command, *OPTIONS, *LAYOUT, "."],
                 cwd=root,
                 capture_output=True,
                 text=True,
                 encoding="utf-8",
             )
-            if done.returncode:
+            if completed.returncode:
                 raise RenderError(
-                    f"ruff {command[0]} refuses the generated modules:\n{done.stdout}{done.stderr}"
+                    f"ruff {command[0]} refused the generated modules:\n"
+                    f"{completed.stdout}{completed.stderr}"
                 )
         return {path: (root / path).read_bytes().decode("utf-8") for path in texts}

@@ -1,4 +1,4 @@
-"""Which modules the package has, and what is in each."""
+"""The tree of the package's modules, with the content of each."""
 
 from __future__ import annotations
 
@@ -17,34 +17,42 @@ class Node:
         self.key = key
         self.library = library
         self.listed = listed
-        """Whether it stands for a module of the library, not only for a folder of them."""
+        """Whether the library's specification lists this module; if not, it only holds others."""
         self.children: list[str] = []
-        """Names of the modules below it."""
+        """Names of the modules directly below it."""
         self.upstream = ""
-        """The library's module whose names are handed on where they aren't wrapped, if any."""
+        """The library's module whose other names are re-exported unwrapped; empty if none is."""
         self.not_wrapped: list[str] = []
-        """Names of that module that are left out and still part of what it shows."""
+        """Names that the library's module exports and that have no wrapper."""
         self.not_wrapped_modules: list[str] = []
-        """Names of the library's modules below it in which nothing is wrapped."""
+        """Names of the library's submodules in which nothing is wrapped."""
         self.functions: dict[str, Function] = {}
-        """By the name they have in this module, sorted."""
+        """Functions, classes and constants by their name in this module, sorted."""
         self.above: dict[tuple[str, str], tuple[str, str]] = {}
-        """Where a class of the library, by its module and name, is in a package that this module
-        is in: the package's module and the name there."""
+        """Classes of the library that a package around this module re-exports: module and name
+        of the class, to the package's module and the name there."""
 
     @property
     def callables(self) -> dict[str, Function]:
         """The functions that have a wrapper here."""
-        return {name: each for name, each in self.functions.items() if each.form == "function"}
+        return {
+            name: function
+            for name, function in self.functions.items()
+            if function.form == "function"
+        }
 
     @property
     def handed_on(self) -> dict[str, Function]:
-        """The classes and constants, which are handed on as they are."""
-        return {name: each for name, each in self.functions.items() if each.form != "function"}
+        """The classes and constants, which are re-exported unchanged."""
+        return {
+            name: function
+            for name, function in self.functions.items()
+            if function.form != "function"
+        }
 
     @property
     def is_folder(self) -> bool:
-        """Whether it only holds modules, and hands on what else the library's package has."""
+        """Whether it only holds modules, and re-exports all else from the library's package."""
         return bool(self.upstream) and not self.listed
 
     @property
@@ -55,7 +63,14 @@ class Node:
 
 
 def module_tree(manifest: Manifest) -> list[Node]:
-    """Return the package's modules, sorted by name."""
+    """Return the package's modules, sorted by name.
+
+    Raises
+    ------
+    RenderError
+        If a wrapper isn't in a module that its library lists, if a module and a function have the
+        same name, or if a name isn't one that Python can bind.
+    """
     nodes: dict[str, Node] = {}
     for key, library in sorted(manifest.libraries.items()):
         for module in sorted(library.modules):
@@ -65,20 +80,24 @@ def module_tree(manifest: Manifest) -> list[Node]:
             parent, _, name = name.rpartition(".")
             if package != "voxbind" or parent not in nodes or not nodes[parent].listed:
                 raise RenderError(
-                    f"{public}: the wrapper {function.wrapper!r} isn't in a listed module of {key}"
+                    f"{public}: the wrapper {function.wrapper!r} isn't in a module that the "
+                    f"library {key} lists"
                 )
             nodes[parent].functions[identifier(name, public)] = function
         if not library.home:
             _add_not_wrapped(nodes, key, library)
     for node in nodes.values():
-        both = sorted(set(node.children) & set(node.functions))
-        if both:
-            raise RenderError(f"{node.name}: {both[0]!r} is a module and a function as well")
+        ambiguous = sorted(set(node.children) & set(node.functions))
+        if ambiguous:
+            raise RenderError(
+                f"{node.name}: {ambiguous[0]!r} is the name of a module and of a function"
+            )
         node.above = _above(node, nodes)
     return [nodes[name] for name in sorted(nodes)]
 
 
 def _add(nodes: dict[str, Node], module: str, key: str, library: Library) -> None:
+    """Add a module and the packages around it."""
     parts = [identifier(part, module) for part in module.split(".")]
     for length in range(1, len(parts) + 1):
         name = ".".join(parts[:length])
@@ -90,7 +109,7 @@ def _add(nodes: dict[str, Node], module: str, key: str, library: Library) -> Non
 
 
 def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None:
-    """Add what the library has and voxbind doesn't wrap."""
+    """Add the names and modules of a library that voxbind doesn't wrap."""
     for node in nodes.values():
         if node.key == key:
             node.upstream = node.name
@@ -106,16 +125,18 @@ def _add_not_wrapped(nodes: dict[str, Node], key: str, library: Library) -> None
 
 
 _NOT_SHOWN = frozenset(("foreign", "internal", "missing", "module", "test-runner"))
-"""Reasons for which a name is left out that isn't part of what a module shows."""
+"""Reasons for exclusion of names that a module doesn't export, so that they aren't re-exported."""
 
 
 def _above(node: Node, nodes: dict[str, Node]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the classes that the packages around a module hand on, those of the nearest first."""
-    found: dict[tuple[str, str], tuple[str, str]] = {}
+    """Return the classes that the packages around a module re-export; the nearest package wins."""
+    classes: dict[tuple[str, str], tuple[str, str]] = {}
     parent, _, _ = node.name.rpartition(".")
     while parent:
-        for name, each in nodes[parent].handed_on.items():
-            if each.form == "class":
-                found.setdefault((each.module, each.original_name), (f"voxbind.{parent}", name))
+        for name, function in nodes[parent].handed_on.items():
+            if function.form == "class":
+                classes.setdefault(
+                    (function.module, function.original_name), (f"voxbind.{parent}", name)
+                )
         parent, _, _ = parent.rpartition(".")
-    return found
+    return classes

@@ -1,4 +1,4 @@
-"""The names that one generated module binds, and the imports behind them."""
+"""The names that one generated module binds, and its imports."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ __all__ = ["Namespace"]
 
 
 class Namespace:
-    """Gives each thing a module needs a name that nothing else in it has.
+    """Gives every import and type alias of a module a name that is free there.
 
-    A library may call a parameter ``type`` or a function ``per_slice``; what the
-    generated code itself needs then goes by another name.
+    If a library has a parameter ``type``, say, the generated code binds the built-in ``type`` under
+    another name.
+
+    Parameters
+    ----------
+    taken
+        Names that are in use.
+    above
+        Classes that a package around this module re-exports, see `Node.above`.
     """
 
     def __init__(
@@ -25,23 +32,23 @@ class Namespace:
         self._type_only: set[tuple[str, str]] = set()
         self._handed_on: list[tuple[str, str, str]] = []
         self.aliases: dict[str, str] = {}
-        """By the text of a type, the name that the module gives it."""
+        """Name of each type alias, by the text of the type."""
         self.upstreams: dict[str, str] = {}
-        """By upstream module, the name of the object that stands for it."""
+        """Name of the object that stands for an upstream module, by that module's name."""
 
     def bind(self, name: str, module: str) -> str:
-        """Return what `name` of `module` is called here; it will be imported if it must be."""
+        """Return the local name of `name` from `module`, and import it if necessary."""
         key = (module, name)
         if key not in self._bound:
             self._bound[key] = self._free(name)
         return self._bound[key]
 
     def bind_type(self, name: str, module: str) -> str:
-        """Return the same for a name in a type; a library's class is imported for checkers only.
+        """Return the local name of a class in an annotation.
 
-        It comes from the package around this module where that hands it on. A checker with several
-        workers then reads both at a time: a package that is read after its modules is read last,
-        and alone.
+        A library's class is imported for type checkers only. If a package around this module
+        re-exports the class, it is imported from there: a type checker with several workers then
+        checks the package and its modules at the same time, rather than the package last and alone.
         """
         if module in _LIGHT or module.startswith("voxbind."):
             return self.bind(name, module)
@@ -51,14 +58,14 @@ class Namespace:
         return self.bind(name, module)
 
     def name_type(self, text: str, parameter: str) -> str:
-        """Return the module's own name for a type: ``_Mode`` for that of a parameter ``mode``.
+        """Return the alias of a type: ``_Mode`` for the type of a parameter ``mode``.
 
         Parameters
         ----------
         text
             The type, as the module writes it.
         parameter
-            The parameter after which the type is named, if it has no name yet.
+            The parameter after which the alias is named, if the type has none yet.
         """
         if text not in self.aliases:
             words = (word.capitalize() for word in parameter.split("_"))
@@ -66,7 +73,7 @@ class Namespace:
         return self.aliases[text]
 
     def hand_on(self, name: str, module: str, public: str) -> None:
-        """Bind a public name of the module itself, for checkers."""
+        """Import a public name of the module for type checkers."""
         self._handed_on.append((module, name, public))
 
     def upstream(self, module: str, library: str) -> str:
@@ -77,7 +84,7 @@ class Namespace:
 
     @property
     def imports(self) -> list[str]:
-        """The import statements that every use of the module needs."""
+        """The import statements that run."""
         return [
             _statement(module, name, local)
             for (module, name), local in sorted(self._bound.items())
@@ -91,14 +98,14 @@ class Namespace:
 
     @property
     def type_imports(self) -> list[str]:
-        """The import statements that checkers alone need."""
+        """The import statements for type checkers only."""
         types = {(module, name, self._bound[module, name]) for module, name in self._type_only}
         public = {(module, name, f"{name} as {local}") for module, name, local in self._handed_on}
         public |= {
             (module, name, name if name == local else f"{name} as {local}")
             for module, name, local in types - {*self._handed_on}
         }
-        return [f"from {module} import {named}" for module, _, named in sorted(public)]
+        return [f"from {module} import {clause}" for module, _, clause in sorted(public)]
 
     def _free(self, name: str) -> str:
         while name in self._taken:

@@ -1,4 +1,4 @@
-"""The signature of a wrapper, and its overloads: the type of the result for each type of image."""
+"""The signature of a wrapper and its overloads: the result's type for each type of image."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SLICE_BY_SLICE = "slice_by_slice"
 _ARRAYS = frozenset(("Array", "ArrayT"))
 _INVARIANT = frozenset(("dict", "list", "set"))
 _WORDS = re.compile(r"\b_*Literal\[[^\[\]]{30,}\]")
-"""A list of words that is too long to be read twice."""
+"""A `Literal` so long that it becomes an alias if it occurs twice."""
 _IMAGE_TYPES = frozenset(("Any", "Array", "ArrayLike", "ArrayT", "object"))
 
 
@@ -45,9 +45,9 @@ class _Arrays(Struct, frozen=True, kw_only=True):
     """The types of image and result in one overload."""
 
     image: TypeExpr | None
-    """The image's type; None where that is as it is documented."""
+    """The image's type; None for the documented type."""
     result: str
-    """The type of arrays in the result."""
+    """The type of the arrays in the result."""
     options: Mapping[str, TypeExpr] = {}
     """Parameter annotations that this overload narrows, by name."""
 
@@ -55,32 +55,34 @@ class _Arrays(Struct, frozen=True, kw_only=True):
 def signatures(
     function: Function, first: Parameter | None, memory: MemoryType, names: Namespace
 ) -> tuple[Signature, ...]:
-    """Return a wrapper's overloads and, last, the signature of what they are overloads of.
+    """Return the overloads of a wrapper and, last, the signature of its implementation.
 
     Parameters
     ----------
     function
-        What is known of it.
+        The wrapped function.
     first
         The parameter that takes the image, if there is one.
     memory
-        What the library works in.
+        The memory that the library works in.
     names
-        Of the generated module.
+        The names of the generated module.
     """
     return tuple(_Writer(function, first, memory, names).all())
 
 
 def has_switch(function: Function) -> bool:
-    """Tell whether a wrapper has a `slice_by_slice` of its own."""
+    """Return whether a wrapper adds a parameter `slice_by_slice` to the library's."""
     return function.contract == "FLEXIBLE" and all(
         parameter.name != SLICE_BY_SLICE for parameter in function.parameters
     )
 
 
 def image_is_plain(parameter: Parameter, where: str) -> bool:
-    """Tell whether the image is an array, not a list of arrays, say."""
-    return any(head(each) in _IMAGE_TYPES for each in members(type_of(parameter.annotation, where)))
+    """Return whether an image parameter takes an array, rather than a list of arrays, say."""
+    return any(
+        head(member) in _IMAGE_TYPES for member in members(type_of(parameter.annotation, where))
+    )
 
 
 class _Writer:
@@ -104,45 +106,51 @@ class _Writer:
         yield self._signature(self._any(kinds), self._united(kinds))
 
     def _forms(self) -> tuple[Form, ...]:
-        """Return the result types that options decide on, if the options can be given by name."""
+        """Return the result types by options, if all these options can be passed by name."""
         kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
-        named = {"KEYWORD_ONLY"}
+        keyword_kinds = {"KEYWORD_ONLY"}
         if "VAR_POSITIONAL" not in kinds.values():
-            named.add("POSITIONAL_OR_KEYWORD")
+            keyword_kinds.add("POSITIONAL_OR_KEYWORD")
         forms = self._function.returns.forms
-        return forms if all(kinds[name] in named for each in forms for name in each.options) else ()
+        return (
+            forms
+            if all(kinds[name] in keyword_kinds for form in forms for name in form.options)
+            else ()
+        )
 
     # --- kinds of arrays ----------------------------------------------------------------
 
     def _kinds(self) -> list[_Arrays]:
-        """Return the kinds of images that give arrays of different types back."""
+        """Return the types of images, each with the type of the arrays that come back."""
         first = self._first
         plain = first is not None and image_is_plain(first, self._where)
         image = self._image(first) if first and plain else None
-        alone = _Arrays(image=image, result="LibraryArray")
+        library_type = _Arrays(image=image, result="LibraryArray")
         if first is None or not plain or first.default is not None or not self._gives_arrays():
-            return [alone]
-        same = _Arrays(image=Name(f"{self._array}T"), result=f"{self._array}T")
+            return [library_type]
+        same_type = _Arrays(image=Name(f"{self._array}T"), result=f"{self._array}T")
         recast = _Arrays(image=Generic("Castable", (Name("OutT"),)), result="OutT")
         reshaped = _Arrays(image=Generic("Reshapable", (Name("OutT"),)), result="OutT")
         dtype = self._dtype_option()
         kinds = {
-            "all": [same],
-            "dtype": [reshaped, same],
-            "memory": [recast, same],
-            "nothing": [alone],
+            "all": [same_type],
+            "dtype": [reshaped, same_type],
+            "memory": [recast, same_type],
+            "nothing": [library_type],
         }[self._function.preserves]
         if dtype and self._function.preserves == "all":
-            kept = _Arrays(image=same.image, result=same.result, options={dtype: NONE})
-            kinds = [kept, recast, same]
+            default_dtype = _Arrays(
+                image=same_type.image, result=same_type.result, options={dtype: NONE}
+            )
+            kinds = [default_dtype, recast, same_type]
         elif dtype and self._function.preserves == "dtype":
-            kinds = [recast, same]
+            kinds = [recast, same_type]
         if self._takes_lists and self._function.preserves != "nothing":
             kinds.append(_Arrays(image=Name("Nested"), result="LibraryArray"))
         return kinds
 
     def _any(self, kinds: list[_Arrays]) -> _Arrays:
-        """Return the kind that the others are kinds of."""
+        """Return the types of the implementation, which include those of all overloads."""
         if len(kinds) == 1:
             return kinds[0]
         images: list[TypeExpr] = [Name(self._array)]
@@ -155,8 +163,8 @@ class _Writer:
         return _Arrays(image=union(*images), result=self._array)
 
     def _united(self, kinds: list[_Arrays]) -> TypeExpr:
-        """Return the type that all kinds' results are of."""
-        # A list of one kind of arrays is no list of another.
+        """Return a type that includes the results of all overloads."""
+        # `list[A]` isn't a `list[B]`, even if each A is a B.
         invariant = any(
             head(part) in _INVARIANT and _ARRAYS & names(part) for part in walk(self._returns)
         )
@@ -170,7 +178,7 @@ class _Writer:
         return bool(_ARRAYS & names(self._returns))
 
     def _dtype_option(self) -> str:
-        """Name the parameter that asks for a dtype, where it need not be given."""
+        """Return the name of the optional parameter for the result's dtype; empty if none."""
         return next(
             (
                 parameter.name
@@ -190,33 +198,33 @@ class _Writer:
         )
 
     def _parameters(self, kind: _Arrays, form: Form | None) -> tuple[str, ...]:
-        written: list[str] = []
+        texts: list[str] = []
         previous = ""
         starred = optional = False
         for parameter in self._function.parameters:
             values = form.options.get(parameter.name, "") if form else ""
             required = bool(values) and values != parameter.default
             if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
-                written.append("/")
+                texts.append("/")
             if parameter.kind == "VAR_KEYWORD":
-                self._add_switch(written, starred)
+                self._add_switch(texts, starred)
             keyword = parameter.kind == "KEYWORD_ONLY" or (required and optional)
             if keyword and not starred:
-                written.append("*")
+                texts.append("*")
             starred = starred or keyword or parameter.kind == "VAR_POSITIONAL"
             optional = optional or parameter.default is not None
-            written.append(self._parameter(parameter, kind, values, required=required))
+            texts.append(self._parameter(parameter, kind, values, required=required))
             previous = parameter.kind
         if previous == "POSITIONAL_ONLY":
-            written.append("/")
+            texts.append("/")
         if previous != "VAR_KEYWORD":
-            self._add_switch(written, starred)
-        return tuple(written)
+            self._add_switch(texts, starred)
+        return tuple(texts)
 
-    def _add_switch(self, written: list[str], starred: bool) -> None:
+    def _add_switch(self, texts: list[str], starred: bool) -> None:
         if self._has_switch:
             flag = self._names.bind("bool", "builtins")
-            written += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {flag} = False"]
+            texts += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {flag} = False"]
 
     def _parameter(
         self, parameter: Parameter, kind: _Arrays, values: str, *, required: bool
@@ -240,15 +248,16 @@ class _Writer:
         return f"{text} = {mark}({parameter.default!r})"
 
     def _without_repetition(self, text: str, parameter: str) -> str:
-        """Return a type in which a list of words that comes twice is written once.
+        """Return a type with a repeated long `Literal` replaced by an alias.
 
-        The first stays as it is: editors show the words of an annotation, and of an alias its name.
+        Its first occurrence stays, since editors show the words of a `Literal` but only the name of
+        an alias.
         """
         for match in _WORDS.finditer(text):
             words = match[0]
-            head, _, rest = text.partition(words)
-            if words in rest:
-                return head + words + rest.replace(words, self._names.name_type(words, parameter))
+            head, _, tail = text.partition(words)
+            if words in tail:
+                return head + words + tail.replace(words, self._names.name_type(words, parameter))
         return text
 
     def _annotation(self, type_: TypeExpr) -> str:

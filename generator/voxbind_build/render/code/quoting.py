@@ -1,4 +1,4 @@
-"""Any text as a Python string literal that a person can read."""
+"""Writes any text as a readable Python string literal."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ __all__ = ["clean", "docstring"]
 
 
 def clean(text: str) -> str:
-    """Return a text with plain newlines, no tabs and nothing behind the lines."""
+    """Return a text with plain newlines, without tabs and without white space at line ends."""
     return "\n".join(line.rstrip() for line in text.expandtabs().splitlines()).strip()
 
 
 def docstring(text: str, indent: str = "") -> str:
-    """Return a triple-quoted literal of a cleaned text, its lines indented."""
+    """Return a triple-quoted literal of the cleaned text; all lines but the first are indented."""
     lines = clean(text).splitlines() or [""]
     body = "\n".join([lines[0], *(indent + line if line else "" for line in lines[1:])])
     if len(lines) > 1:
         body += "\n" + indent
     raw = f'r"""{body}"""'
-    if "\\" in body and _stands_for(raw, body) and _printable(body):
+    if "\\" in body and _evaluates_to(raw, body) and _printable(body):
         return raw
-    # A quote at the end would run into those that close the literal.
+    # An unescaped quote at the end would merge with the closing quotes.
     head, tail = (body[:-1], '\\"') if body.endswith('"') else (body, "")
-    written = "".join(map(_escaped, head)).replace('"""', '\\"\\"\\"')
-    return f'"""{written}{tail}"""'
+    escaped = "".join(map(_escaped, head)).replace('"""', '\\"\\"\\"')
+    return f'"""{escaped}{tail}"""'
 
 
 def _escaped(character: str) -> str:
@@ -39,7 +39,7 @@ def _printable(text: str) -> bool:
     return all(character == "\n" or character.isprintable() for character in text)
 
 
-def _stands_for(literal: str, text: str) -> bool:
+def _evaluates_to(literal: str, text: str) -> bool:
     try:
         return bool(ast.literal_eval(literal) == text)
     except (SyntaxError, ValueError):

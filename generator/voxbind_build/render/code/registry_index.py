@@ -1,7 +1,7 @@
-"""What the registry answers from: the manifest's facts, without documentation and signatures.
+"""The registry's index: the manifest without documentation and signatures.
 
-The whole manifest takes tens of milliseconds to read; a program that asks for the functions of
-a contract shouldn't wait for their documentation.
+Reading the entire manifest takes tens of milliseconds. A program that looks up functions by their
+contract shouldn't wait for their documentation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FACTS = (
 
 
 def index(manifest: Manifest) -> str:
-    """Return the index as JSON: one line for each function, by its dotted name below voxbind."""
+    """Return the index as JSON: one line per function, by dotted name below voxbind."""
     lines = {}
     for key, library in manifest.libraries.items():
         for function in library.functions.values():

@@ -45,15 +45,15 @@ class Wrapper(Struct, frozen=True, kw_only=True):
     result: str
     """Name of the local variable that holds the result."""
     direct: str
-    """The call of the library with the caller's arguments; empty if there is none."""
+    """The direct call of the library, with the caller's arguments; empty if there is none."""
     conditions: tuple[str, ...]
-    """Conditions under which the direct call is made; none if it always is."""
+    """Conditions for the direct call, all of which must be true; empty if it is always made."""
     lifted: str
-    """The call through `voxbind._dispatch` in all other cases; empty if there are none."""
+    """The call through `voxbind._dispatch`, if a condition is false; empty if none can be."""
 
 
 def names_used(function: Function) -> set[str]:
-    """Return the names that a wrapper's own scope has."""
+    """Return the names that a wrapper binds in its scope."""
     return {parameter.name for parameter in function.parameters} | {SLICE_BY_SLICE}
 
 
@@ -61,11 +61,13 @@ def first_image(function: Function) -> Parameter | None:
     """Return the parameter that takes the image, if there is one."""
     if function.kind == "helper" or not function.arrays:
         return None
-    return next(each for each in function.parameters if each.name == function.arrays[0])
+    return next(
+        parameter for parameter in function.parameters if parameter.name == function.arrays[0]
+    )
 
 
 def name_of_result(function: Function) -> str:
-    """Return a name for the local variable of the result that no parameter has."""
+    """Return a name for the result's local variable that isn't a parameter's."""
     result = "result"
     while result in names_used(function):
         result += "_"
@@ -80,12 +82,12 @@ def wrap(
     names: Namespace,
     examples: Examples,
 ) -> Wrapper:
-    """Return one wrapper; the names that it uses are bound in `names`.
+    """Return one wrapper, and bind the names that it uses in `names`.
 
     Parameters
     ----------
     name
-        Its name in the generated module.
+        The wrapper's name in the generated module.
     function
         The wrapped function.
     library
@@ -127,12 +129,14 @@ class _Writer:
             else ()
         )
         self._outputs = function.outputs
-        whole = function.other_arrays if contract else function.arrays + function.other_arrays
-        # The images of a function that was not observed can't be checked or sliced: they are
-        # converted like any other array.
-        apart = (*function.outputs, *function.host_arrays)
-        self._whole = tuple(name for name in whole if name not in apart)
-        # A projection that treats an image as a volume of one slice refuses nothing.
+        other_arrays = (
+            function.other_arrays if contract else function.arrays + function.other_arrays
+        )
+        # If a function has no contract, its images can't be checked or sliced. They are converted
+        # like any other array.
+        host_or_output = (*function.outputs, *function.host_arrays)
+        self._whole = tuple(name for name in other_arrays if name not in host_or_output)
+        # A projection that treats an image as a volume of one slice takes any dimensions.
         self._takes_any = (
             function.contract == "VOLUMETRIC_TO_SLICE" and "(Y, X)" not in function.refuses
         )
@@ -141,14 +145,16 @@ class _Writer:
     def write(self) -> Wrapper:
         conditions = self._conditions()
         readable = self._first is None or image_is_plain(self._first, self._where)
-        *overloads, last = signatures(self._function, self._first, self._memory, self._names)
+        *overloads, implementation = signatures(
+            self._function, self._first, self._memory, self._names
+        )
         readable = readable and "" not in conditions
         return Wrapper(
             name=self._name,
-            # A type checker takes each function of this name for a new one, and has no overloads.
+            # Type checkers treat each `_` as a new function and don't combine its overloads.
             overloads=() if self._name == "_" else tuple(overloads),
-            parameters=last.parameters,
-            returns=last.returns,
+            parameters=implementation.parameters,
+            returns=implementation.returns,
             docstring=docstring(document(self._function, self._has_switch, self._examples), "    "),
             result=name_of_result(self._function),
             direct=self._direct()
@@ -161,7 +167,7 @@ class _Writer:
     # --- body --------------------------------------------------------------------------
 
     def _class_of(self) -> str:
-        """Return the name of `type` with which type checkers don't narrow unions."""
+        """Return the local name of a `type` by which type checkers don't narrow unions."""
         return self._names.bind("class_of", "voxbind._support.classes")
 
     def _is_array(self, name: str) -> str:
@@ -171,7 +177,7 @@ class _Writer:
         return f"{kind}({name}) is {self._upstream}.Array"
 
     def _conditions(self) -> tuple[str, ...]:
-        """Return the conditions for the direct call; an empty condition is never true."""
+        """Return the conditions for the direct call; an empty text is a condition never true."""
         function, conditions = self._function, []
         if self._first is not None:
             conditions.append(self._is_array(self._first.name))
@@ -181,17 +187,18 @@ class _Writer:
                 conditions.append(limit)
             if self._has_switch:
                 conditions.append(f"not {SLICE_BY_SLICE}")
-        rest = dict.fromkeys((*self._images, *self._whole, *self._outputs))
-        for name in (*rest, *function.host_arrays):
+        arrays = dict.fromkeys((*self._images, *self._whole, *self._outputs))
+        for name in (*arrays, *function.host_arrays):
             parameter = self._by_name[name]
             if parameter is self._first or not parameter.default_is_literal:
                 continue
             condition = self._is_array(name)
             if self._memory == "array_api":
-                # The other branch compares the devices of this array and the image.
+                # An array here needs the call through `voxbind._dispatch`, which compares its
+                # device with the image's.
                 conditions.append(self._has_plain_default(parameter))
                 continue
-            if name in function.host_arrays:  # anything else is brought to the host
+            if name in function.host_arrays:  # anything but a list is copied to the host
                 kind, plain = self._class_of(), self._names.bind("list", "builtins")
                 condition = f"{kind}({name}) is {plain}"
             if unchanged := self._has_plain_default(parameter):
@@ -205,13 +212,13 @@ class _Writer:
         return tuple(conditions)
 
     def _has_plain_default(self, parameter: Parameter) -> str:
-        """Return a condition that is true for the default; empty if there is no such condition."""
+        """Return a condition that is true for the default; empty if none can be written."""
         name, text = parameter.name, parameter.default
         if text is None or text == "None":
             return f"{name} is None" if text else ""
         try:
             default = ast.literal_eval(text)
-        except ValueError:  # range(...), which is not tested for
+        except ValueError:  # a call such as range(...), for which no condition is written
             return ""
         kind, check = type(default).__name__, self._class_of()
         if kind not in ("bool", "int", "float", "str", "tuple"):
@@ -221,13 +228,14 @@ class _Writer:
         return f"({condition} and {name} == {text})" if kind == "tuple" else condition
 
     def _dimensions(self) -> str:
+        """Return a condition on the image's number of axes; empty if any number is accepted."""
         function = self._function
         plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
         if function.contract in (None, "FLEXIBLE") or self._takes_any:
             return ""
         image = self._images[0]
         ndim = f"{image}.ndim"
-        # A list has no `ndim`, and type checkers don't know that of pyclesperanto's arrays.
+        # Lists have no `ndim`, and type checkers don't see the `ndim` of pyclesperanto's arrays.
         if image in function.array_like or not memory_facts(self._memory).shows_ndim:
             ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
@@ -254,9 +262,9 @@ class _Writer:
         """Return the expression that is passed on for a parameter."""
         if name not in self._function.sources:
             return name
-        asked = ", dtype" * ("dtype" in self._by_name)
+        dtype = ", dtype" * ("dtype" in self._by_name)
         warn = self._names.bind("warn_if_converted", "voxbind._dispatch.dispatch")
-        return f"{warn}({name}, {name!r}{asked})"
+        return f"{warn}({name}, {name!r}{dtype})"
 
     def _lifted(self) -> str:
         function = self._function
@@ -299,20 +307,30 @@ class _Writer:
         return f"{call}({target}, {scope}(){arguments})"
 
     def _defaults(self) -> str:
-        """Return the defaults of a function that has deprecated parameters, as an argument."""
+        """Return the argument ``defaults``, which a function with deprecated parameters needs."""
         parameters = self._function.parameters
-        marks = (each.default or "" for each in parameters if not each.default_is_literal)
+        marks = (
+            parameter.default or "" for parameter in parameters if not parameter.default_is_literal
+        )
         if not any(mark.endswith(_DEPRECATED) for mark in marks):
             return ""
         defaults = (
-            f"{each.name!r}: {literal(each.default, self._where, self._names.bind)}"
-            for each in parameters
-            if each.default is not None and each.default_is_literal
+            f"{parameter.name!r}: {literal(parameter.default, self._where, self._names.bind)}"
+            for parameter in parameters
+            if parameter.default is not None and parameter.default_is_literal
         )
         return f", defaults={{{', '.join(defaults)}}}"
 
     def _forwarding(self) -> tuple[int, int, str, str]:
-        """Return how many parameters go by position, how many are required, and variadic names."""
+        """Return how arguments are forwarded.
+
+        Returns
+        -------
+        n_positional, n_required : int
+            How many parameters are passed by position, and how many have no default.
+        args, kwargs : str
+            Names of the variadic parameters; empty if there are none.
+        """
         required = positional = 0
         args = kwargs = ""
         for position, parameter in enumerate(self._function.parameters):

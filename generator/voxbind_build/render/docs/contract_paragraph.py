@@ -1,4 +1,4 @@
-"""The paragraph of a docstring that says what voxbind measured."""
+"""The paragraph of a docstring that states the contract which voxbind measured."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _UNKNOWN = (
 
 
 def contract_paragraph(function: Function) -> str:
-    """Return the paragraph, in one line."""
+    """Return the paragraph as one line."""
     return f"{'. '.join(_sentences(function))}."
 
 
@@ -72,7 +72,7 @@ def _sentences(function: Function) -> Iterator[str]:
 
 
 def _source(function: Function) -> str:
-    """Say who knows the contract of a function."""
+    """Say where the contract of a function comes from."""
     if function.evidence == "inferred" and function.twin is not None:
         return f"not measured by voxbind yet, taken from {function.twin.name}"
     if function.evidence == "declared":
@@ -104,7 +104,7 @@ def _arrays(function: Function) -> tuple[str, ...]:
 
 
 def takes(function: Function) -> str:
-    """Say which dimensions an image function takes, and what happens to others."""
+    """Return the sentence on the dimensions that an image function takes, and on all others."""
     assert function.contract is not None
     contract = function.contract
     if _reads_channels_by_default(function) and contract == "FLEXIBLE":
@@ -113,8 +113,8 @@ def takes(function: Function) -> str:
     sentence = (_TAKES_CHANNELS if function.needs_channels else _TAKES)[contract]
     if contract == "VOLUMETRIC_TO_SLICE":
         refuses_images = "(Y, X)" in function.refuses
-        other = "raises an error" if refuses_images else "is treated as a volume of one slice"
-        return f"{sentence}; an image {other}"
+        outcome = "raises an error" if refuses_images else "is treated as a volume of one slice"
+        return f"{sentence}; an image {outcome}"
     if contract != "PURE_2D":
         return sentence
     if not function.stacks:
@@ -125,13 +125,13 @@ def takes(function: Function) -> str:
 
 
 def _reads_channels_by_default(function: Function) -> bool:
-    """Tell whether a third axis is read as channels unless ``channel_axis=None`` is given."""
-    named = _channel_axis(function) not in ("", "None")
-    return named and function.channels_last and not function.needs_channels
+    """Return whether a third axis is read as channels unless ``channel_axis=None`` is passed."""
+    has_default_axis = _channel_axis(function) not in ("", "None")
+    return has_default_axis and function.channels_last and not function.needs_channels
 
 
 def _channels(function: Function) -> Iterator[str]:
-    """Say where a channel axis is expected, or which axis is read as one."""
+    """Say which axis must hold channels, or is read as channels."""
     default = _channel_axis(function)
     axis = "the last" if default == "-1" else f"axis {default}"
     if function.needs_channels:
@@ -144,8 +144,8 @@ def _channels(function: Function) -> Iterator[str]:
 
 
 def _axes(function: Function) -> Iterator[str]:
-    """Say which array axis each keyword with an axis in its name refers to."""
-    # In the signature's order: a record that was read back is sorted by name.
+    """Say to which array axis each keyword with an axis in its name refers."""
+    # In the order of the signature: the record is sorted by name.
     recorded = function.axis_keywords
     keywords = {p.name: recorded[p.name] for p in function.parameters if p.name in recorded}
     by_axis = [
@@ -162,22 +162,24 @@ def _axes(function: Function) -> Iterator[str]:
 
 def _channel_axis(function: Function) -> str:
     """Return the default of ``channel_axis``; empty if there is no such parameter."""
-    defaults = (each.default for each in function.parameters if each.name == "channel_axis")
+    defaults = (
+        parameter.default for parameter in function.parameters if parameter.name == "channel_axis"
+    )
     return next(defaults, None) or ""
 
 
 def gives(function: Function) -> str:
-    """Say what a function returns; nothing if there is no word for it."""
+    """Return the phrase for a function's result; empty if there is none."""
     words = _words(function)
     if isinstance(function.result, str):
-        # The sentence on the contract says already that an image is returned.
+        # The sentence on the contract already says that an image is returned.
         is_said = function.contract == "VOLUMETRIC_TO_SLICE" and function.result in _IMAGES
         return "" if is_said else words.get(function.result, "")
     return _tuple(function.result, function.returns.documented, words)
 
 
 def kinds_of_results(function: Function) -> list[str]:
-    """Say what each result is; an empty text if there is no word for it."""
+    """Return a phrase for each member of the result; empty if there is none."""
     if isinstance(function.result, str):
         return [gives(function)]
     return [_GIVES.get(kind, "") for kind in function.result]
@@ -193,7 +195,7 @@ def _words(function: Function) -> dict[str, str]:
 def _tuple(
     kinds: Sequence[ResultKind], documented: Sequence[tuple[str, str]], words: dict[str, str]
 ) -> str:
-    """Say ``a label image (labels) and a number (count)``, with the documented names."""
+    """Name the members of a tuple: ``a label image (labels) and a number (count)``."""
     names = [name for entry, _ in documented for name in re.findall(r"[\w-]+", entry)]
     if len(names) != len(kinds):
         members = [words.get(kind, "another object") for kind in kinds]

@@ -1,4 +1,4 @@
-"""The docstring of a wrapper: upstream's documentation, and what voxbind measured."""
+"""The docstring of a wrapper: the library's documentation, and the measured contract."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["document"]
 
 _WIDTH = 92
 _SHAPE_OR_RANGE = re.compile(r"\([A-Z](?:, [A-Z])+\)|\[-?\d+, \d+\]|\w+ -> \w+")
-"""What isn't spread over two lines: ``(Z, Y, X)``, ``[0, 1]``, ``uint8 -> float64``."""
+"""Text that must stay on one line: ``(Z, Y, X)``, ``[0, 1]``, ``uint8 -> float64``."""
 _SLICE_BY_SLICE = Entry(
     ("slice_by_slice",),
     "bool, default: False",
-    "If True, each (Y, X) slice of a volume is processed by itself, and the results are stacked.\n"
+    "If True, each (Y, X) slice of a volume is processed separately, and the results are stacked.\n"
     "If False, a volume is processed in 3-D.",
 )
 
@@ -36,7 +36,7 @@ def document(function: Function, takes_slice_by_slice: bool, examples: Examples)
     function
         The wrapped function.
     takes_slice_by_slice
-        Whether the wrapper has this parameter in addition to the library's.
+        Whether the wrapper adds the parameter `slice_by_slice`.
     examples
         Rewrites the examples.
     """
@@ -54,13 +54,13 @@ def document(function: Function, takes_slice_by_slice: bool, examples: Examples)
     if "Yields" not in bodies:
         kinds = kinds_of_results(function)
         bodies["Returns"] = entries.returns(function, bodies.get("Returns", ""), kinds)
-    if "See Also" in bodies:  # its syntax is names without backticks
+    if "See Also" in bodies:  # numpydoc writes names without backticks there
         bodies["See Also"] = bodies["See Also"].replace("`", "")
     introduction = "\n\n".join(part for part in (summary, contract, extended) if part)
     return examples.rewrite(write(Sections(introduction, bodies)), function.module)
 
 
 def _wrapped(text: str) -> str:
-    kept = _SHAPE_OR_RANGE.sub(lambda match: match[0].replace(" ", "\0"), text)
-    lines = textwrap.wrap(kept, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    unbreakable = _SHAPE_OR_RANGE.sub(lambda match: match[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(unbreakable, _WIDTH, break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines).replace("\0", " ")

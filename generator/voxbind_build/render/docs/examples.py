@@ -1,4 +1,4 @@
-"""Examples that go through voxbind, and run as they stand."""
+"""Rewrites the examples of a library's docstrings so that they import from voxbind and run."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ _Import = ast.Import | ast.ImportFrom
 
 
 class _Parser(doctest.DocTestParser):
-    """Takes the options that other tools have beside doctest's own, such as ``+FLOAT_CMP``."""
+    """Ignores all options, since other tools have more than doctest: ``+FLOAT_CMP``, say."""
 
     def _find_options(self, source: str, name: str, lineno: int) -> dict[int, bool]:
         return {}
 
 
 class _Edit(Struct, frozen=True):
-    """What comes in the place of a node of an example."""
+    """The replacement of one syntax node of an example."""
 
     node: ast.stmt | ast.expr
     texts: tuple[str, ...]
-    """One, or several statements for one."""
+    """The new expression, or one or more statements in place of a statement."""
 
 
 class _Chain(Struct, frozen=True):
-    """A name that is read, and the attributes behind it: ``ski.data.coins``."""
+    """A name that is read, and the attributes after it: ``ski.data.coins``."""
 
     nodes: tuple[ast.expr, ...]
-    """The name, and each attribute's node, from within."""
+    """The node of the name, then that of each attribute, from the inside out."""
     names: tuple[str, ...]
 
 
 class Examples:
-    """Rewrites the examples of docstrings for the wrappers that a manifest has.
+    """Rewrites the examples of docstrings to use the wrappers of a manifest.
 
     Parameters
     ----------
     manifest
-        What is known of every library.
+        The record of every library.
     """
 
     def __init__(self, manifest: Manifest) -> None:
         self._wrappers: dict[str, str] = {}
-        """By dotted name upstream, the dotted name in voxbind; modules are among them."""
+        """Dotted names in voxbind by dotted names upstream, of functions and modules."""
         self._modules: set[str] = set()
         for library in manifest.libraries.values():
             for public, function in sorted(library.functions.items()):
-                # An example may import from where a function is defined.
+                # An example may import from the module that defines the function.
                 self._wrappers.setdefault(function.definition.replace(":", "."), function.wrapper)
                 self._wrappers[public] = function.wrapper
             for module in library.modules:
@@ -72,26 +72,28 @@ class Examples:
         text
             The docstring.
         module
-            The module whose function it is about: ``skimage.filters``.
+            The module of the documented function: ``skimage.filters``.
         """
         try:
             pieces = _Parser().parse(text)
-            found = [piece for piece in pieces if isinstance(piece, doctest.Example)]
-            trees = [ast.parse(example.source) for example in found]
-        except (SyntaxError, ValueError):  # doctest itself couldn't run it
+            examples = [piece for piece in pieces if isinstance(piece, doctest.Example)]
+            trees = [ast.parse(example.source) for example in examples]
+        except (SyntaxError, ValueError):  # doctest itself couldn't run the examples
             return text
-        if not found:
+        if not examples:
             return text
         scope = _Scope(trees)
         lines = text.split("\n")
-        # From the last to the first, so that the lines' numbers hold.
-        for example, tree in reversed(list(zip(found, trees, strict=True))):
+        # From the last to the first, so that the line numbers stay valid.
+        for example, tree in reversed(list(zip(examples, trees, strict=True))):
             edits = list(self._edits(tree, scope))
             if edits:
                 count = example.source.count("\n")
                 lines[example.lineno : example.lineno + count] = _lines(example, tree, edits)
-        first, indent = found[0].lineno, " " * found[0].indent
-        lines[first:first] = [f"{indent}>>> {each}" for each in self._implied(scope, module)]
+        first, indent = examples[0].lineno, " " * examples[0].indent
+        lines[first:first] = [
+            f"{indent}>>> {statement}" for statement in self._implied(scope, module)
+        ]
         return "\n".join(lines)
 
     def _edits(self, tree: ast.Module, scope: _Scope) -> Iterator[_Edit]:
@@ -108,13 +110,13 @@ class Examples:
                 yield _Edit(chain.nodes[length - 1], (scope.alias(path),))
 
     def _imports(self, node: _Import, scope: _Scope) -> Iterator[str]:
-        """Give the statements that an import becomes."""
-        kept: list[ast.alias] = []
+        """Yield the statements that replace an import."""
+        unchanged: list[ast.alias] = []
         moved: dict[str, list[str]] = {}
         for alias in node.names:
             local, path = _bound(node, alias)
             if not self._moves(local, path, scope):
-                kept.append(alias)
+                unchanged.append(alias)
                 continue
             parent, _, name = self._wrappers[path].rpartition(".")
             moved.setdefault(parent, []).append(name + f" as {local}" * (name != local))
@@ -125,23 +127,31 @@ class Examples:
                     moved.setdefault(parent, []).append(name + f" as {renamed}" * (name != renamed))
         for parent, names in moved.items():
             yield f"from {parent} import {', '.join(dict.fromkeys(names))}"
-        if kept and moved and isinstance(node, ast.ImportFrom):
-            yield ast.unparse(ast.ImportFrom(node.module, kept, node.level))
-        elif kept and moved:
-            yield ast.unparse(ast.Import(kept))
-        elif kept:
+        if unchanged and moved and isinstance(node, ast.ImportFrom):
+            yield ast.unparse(ast.ImportFrom(node.module, unchanged, node.level))
+        elif unchanged and moved:
+            yield ast.unparse(ast.Import(unchanged))
+        elif unchanged:
             yield ast.unparse(node)
 
     def _moves(self, local: str, path: str, scope: _Scope) -> bool:
-        """Tell whether a name that is imported will stand for what voxbind has in its place."""
+        """Return whether an imported name can be imported from voxbind instead."""
         if path not in self._modules:
             return path in self._wrappers
         used = [chain for chain in scope.chains if chain.names[0] == local]
-        known = scope.imported.get(local) == path
-        return known and (not used or any(self._stray(chain, scope) is None for chain in used))
+        is_imported = scope.imported.get(local) == path
+        return is_imported and (
+            not used or any(self._stray(chain, scope) is None for chain in used)
+        )
 
     def _stray(self, chain: _Chain, scope: _Scope) -> tuple[int, str] | None:
-        """Return where a chain leaves what is wrapped: how many names, and their path."""
+        """Return the first part of a chain that isn't wrapped.
+
+        Returns
+        -------
+        tuple of int and str, or None
+            Number of names up to that part, and their dotted path. None if all is wrapped.
+        """
         path = scope.imported.get(chain.names[0], "")
         if path not in self._modules:
             return None
@@ -154,26 +164,28 @@ class Examples:
         return None
 
     def _implied(self, scope: _Scope, module: str) -> Iterator[str]:
-        """Give the imports of names that the examples use and nothing binds."""
-        ours: dict[str, list[str]] = {}
+        """Yield imports for the names that the examples use without binding them."""
+        names_by_module: dict[str, list[str]] = {}
         for name in sorted(scope.unbound):
             if name in _CONVENTIONS:
                 yield _CONVENTIONS[name]
             elif wrapper := self._wrapper(name, module):
-                ours.setdefault(wrapper.rpartition(".")[0], []).append(name)
-        for parent, names in sorted(ours.items()):
+                names_by_module.setdefault(wrapper.rpartition(".")[0], []).append(name)
+        for parent, names in sorted(names_by_module.items()):
             yield f"from {parent} import {', '.join(names)}"
 
     def _wrapper(self, name: str, module: str) -> str:
-        """Find what a bare name means: in its module, or else in another of its library."""
+        """Return the wrapper of a bare name in this module, or in another of the library."""
         library = module.partition(".")[0]
-        beside = sorted(each for each in self._modules if each.partition(".")[0] == library)
-        found = (self._wrappers.get(f"{place}.{name}") for place in (module, *beside))
-        return next((each for each in found if each), "")
+        siblings = sorted(
+            sibling for sibling in self._modules if sibling.partition(".")[0] == library
+        )
+        wrappers = (self._wrappers.get(f"{parent}.{name}") for parent in (module, *siblings))
+        return next((sibling for sibling in wrappers if sibling), "")
 
 
 class _Scope:
-    """The names of all examples of a docstring, which run as one."""
+    """The names in all examples of a docstring, which run as one program."""
 
     def __init__(self, trees: list[ast.Module]) -> None:
         nodes = [node for tree in trees for node in ast.walk(tree)]
@@ -186,7 +198,7 @@ class _Scope:
         ]
         assigned = {name for node in nodes for name in _assigned(node)}
         self.imported = {local: path for local, path in imports if local not in assigned}
-        """What names of modules and functions stand for, where they stand for nothing else."""
+        """Dotted paths of imported names that are never assigned otherwise."""
         self._bound = assigned | {local for local, _ in imports}
         self.unbound = (
             {node.id for node in nodes if isinstance(node, ast.Name)}
@@ -196,7 +208,7 @@ class _Scope:
         self._aliases: dict[str, str] = {}
 
     def alias(self, path: str) -> str:
-        """Return a name for something upstream that nothing else has."""
+        """Return a free local name for an upstream object."""
         if path not in self._aliases:
             name = path.rpartition(".")[2]
             while self.imported.get(name, path) != path or (
@@ -209,7 +221,7 @@ class _Scope:
 
 
 def _bound(node: _Import, alias: ast.alias) -> tuple[str, str]:
-    """Return the name that an import binds, and what it stands for."""
+    """Return the name that an import binds, and the dotted path of the imported object."""
     if isinstance(node, ast.ImportFrom):
         return alias.asname or alias.name, f"{node.module}.{alias.name}"
     if alias.asname:
@@ -219,6 +231,7 @@ def _bound(node: _Import, alias: ast.alias) -> tuple[str, str]:
 
 
 def _assigned(node: ast.AST) -> Iterable[str]:
+    """Return the name that a node binds other than by an import; at most one."""
     if isinstance(node, ast.Name):
         return () if isinstance(node.ctx, ast.Load) else (node.id,)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -231,8 +244,9 @@ def _assigned(node: ast.AST) -> Iterable[str]:
 
 
 def _chains(tree: ast.Module) -> Iterator[_Chain]:
+    """Yield the longest chains of names in a tree."""
     inner: set[ast.AST] = set()
-    for node in ast.walk(tree):  # what is outside comes first
+    for node in ast.walk(tree):  # outer nodes come before the nodes inside them
         if node in inner or not isinstance(node, ast.Name | ast.Attribute):
             continue
         nodes: list[ast.expr] = [node]
@@ -248,7 +262,7 @@ def _chains(tree: ast.Module) -> Iterator[_Chain]:
 
 
 def _lines(example: doctest.Example, tree: ast.Module, edits: Sequence[_Edit]) -> Iterator[str]:
-    """Give the lines of an example after its edits, each statement with its prompt."""
+    """Yield the lines of an example after its edits, with their prompts."""
     indent = " " * example.indent
     if isinstance(tree.body[0], _Import) and len(tree.body) == 1:
         comment = _spliced(example.source, [_Edit(tree.body[0], ("",))])
@@ -261,10 +275,10 @@ def _lines(example: doctest.Example, tree: ast.Module, edits: Sequence[_Edit]) -
 
 
 def _spliced(source: str, edits: Sequence[_Edit]) -> str:
-    """Put texts in the places of nodes; columns are counted in bytes."""
+    """Replace syntax nodes in the source; their columns count bytes."""
     lines = [line.encode() for line in source.split("\n")]
     for edit in sorted(edits, key=lambda edit: (edit.node.lineno, edit.node.col_offset))[::-1]:
-        first, last = edit.node.lineno - 1, (edit.node.end_lineno or edit.node.lineno) - 1
-        head, tail = lines[first][: edit.node.col_offset], lines[last][edit.node.end_col_offset :]
-        lines[first : last + 1] = [head + "; ".join(edit.texts).encode() + tail]
+        start, end = edit.node.lineno - 1, (edit.node.end_lineno or edit.node.lineno) - 1
+        head, tail = lines[start][: edit.node.col_offset], lines[end][edit.node.end_col_offset :]
+        lines[start : end + 1] = [head + "; ".join(edit.texts).encode() + tail]
     return b"\n".join(lines).decode()

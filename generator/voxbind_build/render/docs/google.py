@@ -1,4 +1,4 @@
-"""Docstrings in Google's style, as CuPy's, as numpydoc."""
+"""Converts docstrings from Google style, which CuPy uses, to numpydoc."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LISTS = frozenset(("Parameters", "Other Parameters", "Returns", "Yields", "Rais
 
 
 def numpydoc(text: str) -> str:
-    """Return a docstring with numpydoc's sections in the place of Google's."""
+    """Return a docstring with each Google section as a numpydoc section."""
     docstring = split(text)
     if all(section.style == "numpydoc" for section in docstring.sections):
         return text

@@ -1,4 +1,4 @@
-"""Sentences on what a library refuses and warns of, and on how twins differ."""
+"""Sentences on a library's errors and warnings, and on the differences between twins."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _KINDS = ("bool", "uint", "int", "float", "complex")
 _LENGTH = 90
 _OF_THE_LIBRARY = ("FutureWarning", "DeprecationWarning", "PendingDeprecationWarning")
 _OF_OUR_VALUES = ("RuntimeWarning", "ResourceWarning")
-"""Warnings about the values of one test image, which say nothing of another image."""
+"""Warnings about the values of a test image, which other images need not cause."""
 _MISREAD = "not given: "
-"""How the record marks dtypes that the probe didn't try, since the library would misread them."""
+"""The record's mark of a dtype that the probe didn't pass, since the library would misread it."""
 
 
 def refusals(function: Function) -> Iterator[str]:
-    """Say which dtypes are refused, and with which error; the contract is about dimensions."""
-    dtypes = {given: error for given, error in function.refuses.items() if given[:1] != "("}
-    for error, given in grouped(dtypes):
-        names = enumerated(sorted(given, key=rank))
+    """Say which dtypes the library refuses, and with which error."""
+    dtypes = {dtype: error for dtype, error in function.refuses.items() if dtype[:1] != "("}
+    for error, dtype in grouped(dtypes):
+        names = enumerated(sorted(dtype, key=rank))
         if error.startswith(_MISREAD):
             yield f"Raises MemoryTypeError for {names}, which the library would misread"
         else:
@@ -40,12 +40,12 @@ def refusals(function: Function) -> Iterator[str]:
 
 
 def warnings(function: Function) -> Iterator[str]:
-    """Say which warnings a user will see: of future changes, and of certain dtypes."""
+    """Say which warnings a user will see: those on future changes, and those for some dtypes."""
     by_dtype: dict[str, str] = {}
     for warning, inputs in function.warnings.items():
-        dtypes = [given for given in inputs if given in function.dtypes]
+        dtypes = [dtype for dtype in inputs if dtype in function.dtypes]
         if warning.startswith(_OF_THE_LIBRARY):
-            if not function.deprecated:  # the documentation begins with it then
+            if not function.deprecated:  # otherwise the documentation begins with the warning
                 yield f"The library warns ({_short(warning)})"
         elif not warning.startswith(_OF_OUR_VALUES) and 0 < len(dtypes) < len(function.dtypes):
             by_dtype |= {f"{dtype} {warning}": warning for dtype in dtypes}
@@ -60,16 +60,16 @@ def warnings(function: Function) -> Iterator[str]:
 def grouped(answers: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """Group inputs whose answers are the same, or differ only in the name of a dtype."""
     groups: dict[str, tuple[str, list[str]]] = {}
-    for given, answer in answers.items():
-        groups.setdefault(_DTYPE.sub("", answer), (answer, []))[1].append(given)
+    for input_, answer in answers.items():
+        groups.setdefault(_DTYPE.sub("", answer), (answer, []))[1].append(input_)
     return list(groups.values())
 
 
 def rank(dtype: str) -> tuple[int, int]:
-    """Sort dtypes by kind, then by size, as people list them."""
+    """Return a key that sorts dtypes by kind, then by size."""
     kind = dtype.rstrip("0123456789")
-    known = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
-    return known, int(dtype.removeprefix(kind) or 0)
+    kind_rank = _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+    return kind_rank, int(dtype.removeprefix(kind) or 0)
 
 
 def _short(answer: str) -> str:
@@ -78,19 +78,15 @@ def _short(answer: str) -> str:
 
 
 def of_twin(twin: Twin) -> list[str]:
-    """Say how a function's signature differs from its twin's on the CPU, if it does."""
-    differences = [f"has {own} in place of {other}" for other, own in twin.renamed.items()]
+    """Return at most one sentence on how a signature differs from that of the twin on the CPU."""
+    differences = [f"has {gpu} instead of {cpu}" for cpu, gpu in twin.renamed.items()]
     if twin.missing:
         differences.append(f"lacks {enumerated(twin.missing)}")
     if twin.added:
         differences.append(f"adds {enumerated(twin.added)}")
     differences += [
-        f"defaults to {name}={own} instead of {name}={other}"
-        for name, (other, own) in sorted(twin.defaults.items())
-        if own and other and not own.startswith("<")  # an object without a name of its own
+        f"defaults to {name}={gpu} instead of {name}={cpu}"
+        for name, (cpu, gpu) in sorted(twin.defaults.items())
+        if gpu and cpu and not gpu.startswith("<")  # an object without a name
     ]
     return [f"Unlike {twin.name}, it {'; '.join(differences)}"] if differences else []
-
-
-def _is(names: tuple[str, ...]) -> str:
-    return "is" if len(names) == 1 else "are"

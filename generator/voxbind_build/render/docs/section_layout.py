@@ -1,4 +1,4 @@
-"""A docstring as its sections, in numpydoc's order and under numpydoc's titles."""
+"""Splits a docstring into sections, and writes them in numpydoc's order under its titles."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _INDENT = "    "
 
 
 class Sections(Struct, frozen=True):
-    """What stands before the first section, and the text of each by its title."""
+    """The text before the first section, and the text of each section by title."""
 
     introduction: str
     bodies: dict[str, str]
 
 
 def read(text: str) -> Sections:
-    """Split a docstring; a section that comes twice is one, an unknown one becomes a note."""
+    """Split a docstring. Sections with the same title are joined; an unknown one becomes a note."""
     docstring = split(text)
     bodies: dict[str, list[str]] = {}
     for section in docstring.sections:
         title, body = section.title, section.body
         if title not in TITLES:
             title, body = "Notes", f"**{title}**\n\n{body}"
-        if "Examples" in bodies and ">>>" in body:  # it goes on with what was bound there
+        if "Examples" in bodies and ">>>" in body:  # it may use names that the examples bind
             title = "Examples"
         if body.strip():
             bodies.setdefault(title, []).append(body)
@@ -39,7 +39,7 @@ def read(text: str) -> Sections:
 
 
 def write(sections: Sections) -> str:
-    """Put the sections together in numpydoc's order."""
+    """Join the sections in numpydoc's order."""
     parts = [sections.introduction]
     for title in TITLES:
         if body := sections.bodies.get(title, "").strip("\n"):
@@ -47,9 +47,9 @@ def write(sections: Sections) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def written(listed: Iterable[Entry]) -> str:
+def written(entries: Iterable[Entry]) -> str:
     """Return the body of a section of parameters or results."""
-    return "\n".join(map(_line, listed))
+    return "\n".join(map(_line, entries))
 
 
 def _line(entry: Entry) -> str:
@@ -58,5 +58,5 @@ def _line(entry: Entry) -> str:
 
 
 def indented(text: str) -> str:
-    """Return a text as what belongs to the line above it."""
+    """Return a text indented, as the description below an entry."""
     return "\n".join(_INDENT + line if line else "" for line in text.split("\n"))
