@@ -1,14 +1,14 @@
-"""Figures of a call's result: a short text that two machines agree on, and that tells changes.
+"""Figures of a result: a short text that is equal on all machines, and shows if a result changed.
 
-The text of one call is a mark and the figures of each array or number in the result::
+The text of a call is a mark, and the figures of each array or number in its result::
 
     3f2a1c 17x22:0.412345 0.2011 0 1 0.398712; i:4
 
-The mark stands for the arguments of the call: only results of equal arguments are compared. The
-five figures of an array are the mean, the spread (standard deviation), the minimum, the maximum,
-and the mean weighted by the position, all over finite values; if all values are equal, the value
-stands alone. Before the colon is the array's shape, with an ``i`` if the values are integers or
-booleans; ``!3`` at the end counts three values that are not finite.
+The mark is a digest of the call's arguments: only results of equal arguments are compared. The five
+figures of an array are the mean, the spread (standard deviation), the minimum, the maximum, and the
+mean weighted by position, of all finite values; if all values are equal, this value stands alone.
+Before the colon is the array's shape, followed by an ``i`` if the values are integers or booleans.
+``!3`` at the end counts three values that are not finite.
 
 A call whose result is that of another one names it (``3f2a1c =image``): its option has no effect.
 Instead of figures, ``!`` stands for a call that raises, and ``~`` for a result that differs between
@@ -24,14 +24,13 @@ from typing import NamedTuple
 DIGITS = 6
 """Digits that are kept, counted from the first digit of an array's largest magnitude."""
 UNSTABLE = "~"
-"""Stands for figures that differ between two equal calls."""
+"""Text instead of figures that differ between two equal calls."""
 RAISED = "!"
-"""Stands for the figures of a call that raises."""
+"""Text instead of the figures of a call that raises."""
 _TOLERANCE = 1e-4
-"""Largest difference between equal results, as a part of the array's largest magnitude. Machines
-differ in rounding, by a hundredth of it at most."""
+"""Largest difference between figures of equal results, relative to the largest magnitude."""
 _TOLERANCE_OF_INTEGERS = 1.5e-5
-"""The same for integers, which differ by the rounding of the text alone."""
+"""The same for integers, whose figures differ only by the rounding of the text."""
 
 Values = Mapping[str, str]
 """The texts of a function's calls, by the call in words."""
@@ -44,10 +43,10 @@ class Figures(NamedTuple):
     """The lengths of the axes, ``17x22``; empty for a number."""
     is_integer: bool
     numbers: tuple[str, ...]
-    """As decimals: one for each of `NAMES`, one alone if all are equal, none if no value is
+    """Decimals: one for each of `NAMES`; a single one if all values are equal; none if no value is
     finite."""
     infinite: int = 0
-    """Values that are infinite or not a number."""
+    """Count of values that are infinite or not a number."""
 
     def __str__(self) -> str:
         kind = "i" if self.is_integer else ""
@@ -81,7 +80,7 @@ class Change(NamedTuple):
 
 
 def parse(text: str) -> tuple[Figures, ...]:
-    """Return the figures in the text of a call, without its mark."""
+    """Read the text of a call, given without its mark."""
     return tuple(_parse_one(part) for part in text.split("; ")) if text else ()
 
 
@@ -115,9 +114,9 @@ def largest_change(old: Values, new: Values) -> Change | None:
 
 
 def settled(old: Values, new: Values) -> dict[str, str]:
-    """Return new values, with the old text for each result that is the same but for rounding.
+    """Return the new values, but the old text for each result that differs by rounding alone.
 
-    So the machine that measures doesn't decide the text.
+    Two machines that round differently then write the same text.
     """
     return {
         call: old[call]
@@ -137,7 +136,7 @@ def _comparable(call: str, old: Values, new: Values) -> tuple[str, str] | None:
 
 
 def _resolved(values: Values, call: str) -> tuple[str, str] | None:
-    """Return the mark and the figures of a call, those of the other call that it names."""
+    """Return the mark and the figures of a call; if it names another call, that one's figures."""
     mark, _, text = values.get(call, "").partition(" ")
     if not text:
         return None

@@ -81,13 +81,13 @@ def observe(
         before_call=before_call,
     )
     if main is None:
-        observation, taken = _observe_helper(bench, unseen, task.words)
+        observation, accepted = _observe_helper(bench, unseen, task.words)
     else:
-        observation, taken = _observe_images(bench, unseen, main, task.words)
-    if not taken or observation.random or through is not None:
+        observation, accepted = _observe_images(bench, unseen, main, task.words)
+    if not accepted or observation.random or through is not None:
         return observation
     bench.part, bench.deadline = "values", _deadline(space, 2)
-    values = measure_values(bench, taken, task.words)
+    values = measure_values(bench, accepted, task.words)
     inconclusive = dict(sorted(bench.inconclusive.items()))
     return structs.replace(observation, values=values, inconclusive=inconclusive)
 
@@ -220,8 +220,8 @@ def _observe_images(
         **_by_dtype(dtypes),
         **options,
     )
-    taken = [found[0] for found in (base, image, volume, colour) if found]
-    return observation, list(dict.fromkeys(taken))
+    accepted = [found[0] for found in (base, image, volume, colour) if found]
+    return observation, list(dict.fromkeys(accepted))
 
 
 def _find_image(
