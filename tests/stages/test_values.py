@@ -15,7 +15,9 @@ from helpers.live_descriptions import watch, watch_name
 from voxbind_build import libraries
 from voxbind_build import manifest as frozen
 from voxbind_build.build import pipeline
+from voxbind_build.build.settled_values import settled_values
 from voxbind_build.common.figures import figures_differ, largest_change, parse, settled
+from voxbind_build.model import Observation
 from voxbind_build.probe.inputs.images import SIZES_OF_OBJECTS, image
 from voxbind_build.probe.protocol.figures import figures
 
@@ -203,6 +205,35 @@ def test_text_that_differs_by_rounding_alone_stays():
     assert settled(OLD, new) == kept
     assert settled({}, new) == new
     assert settled(OLD, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "measured", "written"),
+    [
+        # Rounding, of the same source or of another one.
+        (("1", ":1"), ("1", ":1.00001"), ":1"),
+        (("1", ":1"), ("2", ":1.00001"), ":1"),
+        # What rounding alone doesn't explain: by the machine only if the source is the same.
+        (("1", ":1"), ("1", ":1.0005"), ":1"),
+        (("1", ":1"), ("2", ":1.0005"), ":1.0005"),
+        (("1", "~"), ("1", ":1"), "~"),
+        (("1", "~"), ("2", ":1"), ":1"),
+        (("1", ":1"), ("1", "~"), ":1"),
+        (("1", ":1"), ("2", "~"), "~"),
+        # Another result.
+        (("1", ":1"), ("1", ":1.01"), ":1.01"),
+        (("1", ":1"), ("1", "!"), "!"),
+    ],
+)
+def test_the_machine_that_measures_decides_no_text(recorded, measured, written):
+    old, new = (
+        Observation(definition="m:f", fingerprint=basis, values={"image": f"aa {text}"})
+        for basis, text in (recorded, measured)
+    )
+    assert settled_values(old, new, new.fingerprint) == {"image": f"aa {written}"}
+    assert settled_values(None, new, new.fingerprint) == new.values
+    nothing = replace(old, values={})
+    assert settled_values(nothing, new, new.fingerprint) == new.values
 
 
 # --- measurement -----------------------------------------------------------------------

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
+from voxbind_build.build.settled_values import settled_values
 from voxbind_build.classify import (
     classify,
     find_types,
@@ -24,7 +25,6 @@ from voxbind_build.classify import (
     twin_types,
     undecided,
 )
-from voxbind_build.common import figures
 from voxbind_build.describe import describe, words_elsewhere
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.libraries import SpecError, misfits, prepare
@@ -302,7 +302,7 @@ def measure_missing(
             measured[definition] = replace(
                 observation,
                 fingerprint=fingerprints[definition],
-                values=figures.settled(earlier.values if earlier else {}, observation.values),
+                values=settled_values(earlier, observation, fingerprints[definition]),
             )
             state.observations[definition] = measured[definition]
         if observation.inconclusive:
