@@ -150,6 +150,19 @@ def wrappers(session: nox.Session) -> None:
 
 
 @nox.session
+def versions(session: nox.Session) -> None:
+    """Build the wrappers of the oldest supported libraries, and compare each with its function."""
+    install_requirements(session, "build", "measure", "native", groups=("versions",))
+    package = Path(session.create_tmp()) / "voxbind"
+    libraries = Path("generator", "voxbind_build", "libraries")
+    chosen = [f"--library={libraries / name}.toml" for name in ("skimage", "scipy")]
+    command = ("python", "-m", "voxbind_build", "build", "--fresh", *chosen, "--out", str(package))
+    session.run(*command, env={"PYTHONPATH": "generator"})
+    paths = f"pythonpath=generator {package.parent} tests"
+    session.run(*PYTEST, "-o", paths, "tests/behaviour/test_same_as_upstream.py")
+
+
+@nox.session
 def upstream(session: nox.Session) -> None:
     """Run scikit-image's and scipy.ndimage's own tests through the wrappers."""
     install(session, "--group", "upstream")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-_TOOLS = ("typer", "rich", "msgspec", "libcst", "jinja2", "pebble", "psutil", "mypy")
+_TOOLS = ("typer", "rich", "msgspec", "libcst", "jinja2", "pebble", "psutil", "mypy", "packaging")
 
 
 def main() -> int:
@@ -13,7 +13,8 @@ def main() -> int:
     Returns
     -------
     int
-        0 where all is fine, 1 where something differs or failed, 2 for wrong usage.
+        0 where all is fine, 1 where something differs or failed, 2 for wrong usage, 143 after
+        SIGTERM.
     """
     try:
         from voxbind_build.cli.app import run

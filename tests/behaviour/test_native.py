@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -140,3 +144,35 @@ def test_contracts_are_declared_and_were_held_to() -> None:
 def test_its_version_is_the_projects() -> None:
     project = Path(__file__).parents[2] / "pyproject.toml"
     assert own.__version__ == tomllib.loads(project.read_text())["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("version", "warned"), [("0.1.0+skimage0.25.2", False), ("0.1.0", False), ("0.9.0", True)]
+)
+def test_a_wheel_that_was_regenerated_has_voxbinds_own_functions(
+    version: str, warned: bool, tmp_path: Path
+) -> None:
+    """Its local version names libraries; only another voxbind has other functions."""
+    info = tmp_path / f"voxbind-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: voxbind\nVersion: {version}\n")
+    code = """
+        import importlib.metadata, warnings
+        import numpy as np
+        from voxbind import native
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            native.max_projection(np.ones((3, 4, 5)))
+        print(importlib.metadata.version("voxbind"), *[w.category.__name__ for w in caught])
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split() == [version, *["StaleWrapperWarning"] * warned]

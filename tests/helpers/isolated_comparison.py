@@ -21,7 +21,8 @@ from voxbind_build.libraries import import_dotted
 from voxbind_build.model import Ending, ProbeTask
 
 # Private, and the very server that measures: another would live on and serve later tests.
-from voxbind_build.probe.sandbox.pool import FATAL_LIMIT, _fork_server
+from voxbind_build.probe.sandbox.fork_server import fork_server
+from voxbind_build.probe.sandbox.pool import FATAL_LIMIT
 
 _TIME_LIMIT = 60.0
 """Seconds for a function; so many that only a hang takes them."""
@@ -54,7 +55,7 @@ def compare(
     tasks = list(tasks)
     # Compiling a module of wrappers takes longer than calling one of them on every image.
     wrappers = {f"voxbind.{task.description.module}" for task in tasks}
-    with _fork_server(tasks, folder, ahead=wrappers) as context:
+    with fork_server(tasks, folder, ahead=wrappers) as context:
         context.set_forkserver_preload(["voxbind_build.probe.sandbox.preload", __name__])
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run: Any = in_process

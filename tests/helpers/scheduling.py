@@ -23,13 +23,16 @@ INDEPENDENT = (
 LONGEST = (
     *INDEPENDENT,
     "tests/packaging/test_packaging.py",
+    "tests/packaging/test_installed.py",
     "tests/stages/test_pipeline.py",
+    "tests/stages/test_stopped_builds.py",
     "tests/stages/test_cli.py",
     "tests/behaviour/test_types.py",
     "tests/behaviour/test_documentation.py",
     "tests/stages/test_sandbox.py",
     "tests/behaviour/test_checkers.py",
     "tests/stages/test_mischief.py",
+    "tests/stages/test_simultaneous_builds.py",
     "tests/stages/test_record.py",
     "tests/editors/test_editors.py",
 )

@@ -4,15 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
-import venv
 import zipfile
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from helpers.environments import Environment, run
 
 pytestmark = pytest.mark.slow
 
@@ -26,18 +26,6 @@ def left_out(folder, names):
     """Name what isn't copied: caches, environments and results, among them the root's `build`."""
     of_the_root = {"build"} & {*names} if Path(folder) == ROOT else set()
     return {*_LEFT_OUT(folder, names)} | of_the_root
-
-
-def run(*command, cwd, **variables):
-    ran = subprocess.run(
-        list(map(str, command)),
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **variables},
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
-    return ran.stdout
 
 
 def state(folder):
@@ -54,24 +42,6 @@ def contents(wheel):
         return {
             name: archive.read(name) for name in archive.namelist() if not name.endswith("RECORD")
         }
-
-
-class Environment:
-    """A virtual environment without anything."""
-
-    def __init__(self, folder, *, see_ours=False):
-        venv.create(folder, with_pip=True)
-        self.folder = folder
-        self.python = folder / "bin" / "python"
-        if see_ours:  # the tools and libraries of the environment that runs the tests
-            site = self("import sysconfig; print(sysconfig.get_path('purelib'))").strip()
-            (Path(site) / "ours.pth").write_text(sysconfig.get_path("purelib") + "\n")
-
-    def __call__(self, code):
-        return run(self.python, "-c", code, cwd=self.folder)
-
-    def pip(self, *arguments):
-        return run(self.python, "-m", "pip", *arguments, cwd=self.folder)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from voxbind_build.build.report import BuildError
 from voxbind_build.common import wording
 from voxbind_build.libraries import SpecError
 from voxbind_build.manifest import ManifestError
-from voxbind_build.model import Declaration
+from voxbind_build.model import Declaration, Exclusion
 from voxbind_build.render import templates_dir
 from voxbind_build.verify.disk import OutputError
 
@@ -96,6 +96,25 @@ def golden(out):
     read = manifest.read(out / manifest.MANIFEST)
     files["manifest.json"] = manifest.encode(msgspec.structs.replace(read, files={})).encode()
     return files
+
+
+@pytest.mark.parametrize(
+    ("written_for", "is_ignored"), [("0.9", True), ("1.0", False), ("", False)]
+)
+def test_an_entry_for_another_version_of_a_library_is_ignored(
+    toylib, tmp_path, written_for, is_ignored
+):
+    gone = {"toylib.filters.gone": Exclusion(reason="display")}
+    spec = msgspec.structs.replace(
+        libraries.load(GOLDEN / "toylib.toml"), exclude=gone, written_for=written_for
+    )
+    out = tmp_path / "voxbind"
+    if not is_ignored:
+        with pytest.raises(SpecError, match=r"toylib\.filters\.gone"):
+            pipeline.build([spec], out)
+        return
+    (note,) = [note for note in pipeline.build([spec], out).notes if "gone" in note]
+    assert note.endswith("(ignored: the file is for 0.9)")
 
 
 def test_the_toy_librarys_package_is_as_expected(built, request):
@@ -663,11 +682,13 @@ def test_a_build_that_was_broken_off_goes_on_where_it_stopped(toylib, built, tmp
     assert [path.name for path in out.parent.iterdir()] == ["voxbind"]
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", '{"toylib.filters._smooth:box": 3}'])
+@pytest.mark.parametrize(
+    "kept", ["", "{", "[]", '{"library": "toylib"}', '\n{"digest":"sha256:0","library":"toylib"}']
+)
 def test_a_damaged_remainder_of_a_build_is_ignored(toylib, built, tmp_path, kept):
     out = tmp_path / "out" / "voxbind"
     out.parent.mkdir()
-    (out.parent / ".voxbind.measured.json").write_text(kept)
+    (out.parent / ".voxbind.measured.jsonl").write_text(kept)
     pipeline.build([spec(toylib)], out)
     assert contents(out) == contents(built)
     assert [path.name for path in out.parent.iterdir()] == ["voxbind"]

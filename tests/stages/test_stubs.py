@@ -88,6 +88,30 @@ def test_a_stub_comes_after_the_annotation_and_before_the_docstring(
     assert found["mode"].documented == "str"
 
 
+@pytest.mark.parametrize(
+    ("library_version", "stubs_version", "source"),
+    [
+        ("1.14.1", "1.14.0.2", "stub"),
+        ("1.14.1", "1.17.0.2", "docstring"),
+        ("1.14.1", None, "stub"),
+        (None, "1.17.0.2", "stub"),
+    ],
+)
+def test_stubs_of_another_minor_version_are_not_used(
+    library: Path, library_version: str | None, stubs_version: str | None, source: str
+) -> None:
+    (library / "stubbed-stubs").mkdir()
+    (library / "stubbed-stubs" / "_core.pyi").write_text(STUB)
+    for name, version in (("stubbed", library_version), ("stubbed-stubs", stubs_version)):
+        if version is not None:
+            folder = library / f"{name.replace('-', '_')}-{version}.dist-info"
+            folder.mkdir()
+            (folder / "METADATA").write_text(
+                f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            )
+    assert described(library)["image"].annotation_source == source
+
+
 @pytest.mark.parametrize("stub", [None, "def smooth(image: int", "smooth: int", "\0"])
 def test_without_a_readable_stub_the_docstring_has_the_word(
     library: Path, stub: str | None

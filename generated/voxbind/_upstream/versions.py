@@ -37,11 +37,13 @@ def installed_version(distribution: str, package: str) -> str:
     from importlib import metadata
 
     try:
-        return metadata.version(distribution)
+        version = metadata.version(distribution)
+        # A local version of voxbind names the libraries that a wheel was regenerated for.
+        return version.partition("+")[0] if distribution == PACKAGE else version
     except metadata.PackageNotFoundError:
         module = sys.modules.get(_VERSIONED_BY.get(package, package))
-        version = getattr(module, "__version__", None)
-        return version if isinstance(version, str) else NO_VERSION
+        own: Any = getattr(module, "__version__", None)
+        return own if isinstance(own, str) else NO_VERSION
 
 
 def relation(installed: str, wrapped: str) -> Relation:

@@ -26,7 +26,7 @@ from voxbind_build.classify import (
     undecided,
 )
 from voxbind_build.describe import describe, words_elsewhere
-from voxbind_build.discover import LibraryNotFound, discover
+from voxbind_build.discover import LibraryNotFound, discover, has_minor_version
 from voxbind_build.libraries import SpecError, misfits, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
@@ -204,7 +204,11 @@ def read(
             remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
-        problems += (problem.line(spec.file or spec.name) for problem in misfits(inventory))
+        lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
+        if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
+            notes += [f"{line} (ignored: the file is for {spec.written_for})" for line in lines]
+        else:
+            problems += lines
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
         states[spec.name] = LibraryState(
@@ -234,7 +238,7 @@ def own_folder(spec: LibrarySpec) -> list[Path] | None:
 def measure_missing(
     states: Mapping[str, LibraryState],
     record: Record,
-    measured: dict[str, Observation],
+    journal: frozen.Journal | None,
     which: Measure,
     jobs: int | None,
     time_limit: float,
@@ -252,8 +256,8 @@ def measure_missing(
         The libraries by name. Those that need a device aren't measured, and get their recordings.
     record
         The frozen record.
-    measured
-        Observations of an earlier, interrupted build. New observations are added as they arrive.
+    journal
+        What a build that was stopped or killed has measured. New observations are added one by one.
     which
         Which functions to measure.
     jobs, time_limit
@@ -271,7 +275,7 @@ def measure_missing(
         if state.inventory.spec.device:
             state.observations = recorded(state, record)
             continue
-        earlier = {**record.observations.get(name, {}), **measured}
+        earlier = {**record.observations.get(name, {}), **(journal.of(name) if journal else {})}
         for definition, task in state.tasks().items():
             library_names[definition], function_names[definition] = name, task.description.name
             observation = earlier.get(definition)
@@ -299,12 +303,13 @@ def measure_missing(
         if earlier is not None and keeps_earlier:
             state.observations[definition] = earlier
         else:
-            measured[definition] = replace(
+            state.observations[definition] = replace(
                 observation,
                 fingerprint=fingerprints[definition],
                 values=settled_values(earlier, observation, fingerprints[definition]),
             )
-            state.observations[definition] = measured[definition]
+            if journal is not None:
+                journal.add(name, state.observations[definition])
         if observation.inconclusive:
             notes.append(
                 inconclusive(function_names[definition], observation, keeps_earlier=keeps_earlier)

@@ -18,6 +18,7 @@ from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
     add_recordings,
+    claimed_package,
     known_record,
     read_all,
     record_report,
@@ -71,23 +72,24 @@ def merge(
         recording for file in files for recording in frozen.read_recordings(file).recordings
     ]
     library_names = {recording.library for recording in new_recordings}
-    known = known_record(out, recordings, writing=True)
-    notes = list(known.problems)
-    states = read_all(
-        [spec for spec in specs if spec.name in library_names], known, notes, reporter
-    )
-    for state in states.values():
-        state.observations = recorded(state, known)
-    merged = tuple(_take(recording, states) for recording in new_recordings)
-    if not any(entry.taken for entry in merged):
-        raise BuildError(
-            "No observation in the files fits the libraries here. The package is unchanged.\n"
-            + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
+    with claimed_package(out, reporter.say):
+        known = known_record(out, recordings, writing=True)
+        notes = list(known.problems)
+        states = read_all(
+            [spec for spec in specs if spec.name in library_names], known, notes, reporter
         )
-    if recordings is not None:
-        known = add_recordings(_fitting(new_recordings, merged), known, recordings)
-    package = assemble_package(states, known)
-    changes = publish(package, out, known.owned, reporter)
+        for state in states.values():
+            state.observations = recorded(state, known)
+        merged = tuple(_take(recording, states) for recording in new_recordings)
+        if not any(entry.taken for entry in merged):
+            raise BuildError(
+                "No observation in the files fits the libraries here. The package is unchanged.\n"
+                + "\n".join(f"  {line}" for entry in merged for line in entry.lines())
+            )
+        if recordings is not None:
+            known = add_recordings(_fitting(new_recordings, merged), known, recordings)
+        package = assemble_package(states, known)
+        changes = publish(package, out, known.owned, reporter)
     report = record_report(package, states, notes, reporter, started)
     return replace(report, merged=merged, changes=changes)
 

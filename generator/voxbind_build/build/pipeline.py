@@ -26,7 +26,7 @@ from voxbind_build.build.report import (
     types,
     unobserved,
 )
-from voxbind_build.model import Difference, LibrarySpec, Observation
+from voxbind_build.model import Difference, LibrarySpec
 from voxbind_build.probe.sandbox import pool as sandbox
 from voxbind_build.verify import disk
 
@@ -42,6 +42,9 @@ def build(
     reporter: Reporter | None = None,
 ) -> BuildReport:
     """Read and measure libraries, and write the package.
+
+    Another build of the same package waits until this one has ended. What a stopped or killed
+    build has measured isn't measured again.
 
     Parameters
     ----------
@@ -75,32 +78,30 @@ def build(
     SpecError
         If a specification is wrong.
     OutputError
-        If the folder can't be written.
+        If the folder can't be written, or a disk is full.
     """
     started = time.monotonic()
     reporter = reporter or Silent()
-    disk.prepare(out)
-    record = frozen.read_record(out, distrust=fresh, recordings=recordings)
-    admit(specs, record.manifest.libraries)
-    notes = list(record.problems)
-    states = read(specs, record, notes, reporter)
-    measured: dict[str, Observation] = {} if fresh else frozen.read_unfinished(out)
-    try:
+    with disk.claimed(out, reporter.say):
+        record = frozen.read_record(out, distrust=fresh, recordings=recordings)
+        admit(specs, record.manifest.libraries)
+        notes = list(record.problems)
+        states = read(specs, record, notes, reporter)
+        journal = frozen.Journal(out)
+        if fresh:
+            journal.forget(states)
         which: Measure = "all" if fresh else "changed"
-        measure_missing(states, record, measured, which, jobs, time_limit, notes, reporter)
-    finally:
-        if measured:
-            frozen.keep_unfinished(out, measured)
+        measure_missing(states, record, journal, which, jobs, time_limit, notes, reporter)
 
-    package = assemble_package(states, record)
-    if not package.rows:
-        raise BuildError(
-            "There is no library to wrap: none can be imported here, and no earlier build "
-            "recorded one.\n" + "\n".join(notes)
-        )
-    changes = publish(package, out, record.owned, reporter)
-    notes += losses(record.manifest, package.manifest)
-    frozen.forget_unfinished(out)
+        package = assemble_package(states, record)
+        if not package.rows:
+            raise BuildError(
+                "There is no library to wrap: none can be imported here, and no earlier build "
+                "recorded one.\n" + "\n".join(notes)
+            )
+        changes = publish(package, out, record.owned, reporter)
+        notes += losses(record.manifest, package.manifest)
+        journal.forget(states)
     for note in notes:
         reporter.warn(note)
     return BuildReport(
@@ -169,7 +170,7 @@ def check(
         [spec for spec in specs if spec.name not in without_observations], record, notes, reporter
     )
     which: Measure = "all" if measure else "nothing"
-    measure_missing(states, record, {}, which, jobs, time_limit, notes, reporter)
+    measure_missing(states, record, None, which, jobs, time_limit, notes, reporter)
 
     package = assemble_package(states, record)
     differences: list[Difference] = []

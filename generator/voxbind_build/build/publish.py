@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.installed_files import InstalledFiles
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import BuildError, Row, broken_promises, row
@@ -83,6 +84,8 @@ def publish(
 ) -> disk.Changes:
     """Verify the code of a package and write its files.
 
+    An installed package's files are listed in its RECORD afterwards.
+
     Parameters
     ----------
     package
@@ -133,4 +136,10 @@ def publish(
                 f"The generated code has {len(problems)} problems. The package is unchanged.\n"
                 f"{shown}"
             )
-    return disk.write(files, out, owned)
+    installed = InstalledFiles.of(out)
+    if installed is not None:
+        installed.prove_writable()
+    changes = disk.write(files, out, owned)
+    if installed is not None:
+        installed.update(out, files)
+    return changes

@@ -22,6 +22,7 @@ from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish
 from voxbind_build.build.recorded_libraries import (
     add_recordings,
+    claimed_package,
     known_record,
     read_all,
     record_report,
@@ -97,10 +98,8 @@ def record(
     ------
     BuildError
         If the device or a library is missing, or no function could be run.
-    ManifestError
-        If the frozen record is damaged or was edited by hand.
-    OutputError
-        If the folder, or the file, can't be written.
+    ManifestError, OutputError
+        If the frozen record is damaged or was edited, or the folder or file can't be written.
     """
     # The steps in order; some are only for a file, others only for a package.
     started = time.monotonic()
@@ -108,50 +107,51 @@ def record(
     refuse_without_device(specs)
     if to is not None:
         _prove_writable(to)
-    frozen_record = known_record(out, recordings, writing=to is None)
-    reporter.say("looking for the device")
-    machines = {spec.name: _machine(spec) for spec in specs}
-    notes = list(frozen_record.problems)
-    states = read_all(specs, frozen_record, notes, reporter)
-    notes += [note for state in states.values() for note in _live_differences(state)]
+    if to is None:
+        claim = claimed_package(out, reporter.say)
+    else:  # the package stays unchanged
+        claim = disk.claimed(to, reporter.say, is_file=True)
+    with claim:
+        frozen_record = known_record(out, recordings, writing=to is None)
+        reporter.say("looking for the device")
+        machines = {spec.name: _machine(spec) for spec in specs}
+        notes = list(frozen_record.problems)
+        states = read_all(specs, frozen_record, notes, reporter)
+        notes += [note for state in states.values() for note in _live_differences(state)]
 
-    # Observations of an interrupted recording are kept next to the file or folder to write.
-    unfinished = to or out.with_name(f"{out.name}.recorded")
-    run = _Run(states, machines, {} if fresh else frozen.read_unfinished(unfinished))
-    for name, state in states.items():
-        run.ask(
-            name, recorded(state, frozen_record), _pairs(state, frozen_record, notes), fresh=fresh
-        )
-    try:
+        # Observations of an interrupted recording are kept next to the file or folder to write.
+        journal = frozen.Journal(to or out.with_name(f"{out.name}.recorded"))
+        if fresh:
+            journal.forget(states)
+        run = _Run(states, machines, journal)
+        for name, state in states.items():
+            pairs = _pairs(state, frozen_record, notes)
+            run.ask(name, recorded(state, frozen_record), pairs, fresh=fresh)
         run.observe(
             jobs or min(_JOBS, sandbox.usable_cores()), time_limit, started + within, reporter
         )
-    finally:
-        if run.observed:
-            frozen.keep_unfinished(unfinished, run.observed)
-    try:
-        run.refuse_failure()
-    except BuildError:
-        frozen.forget_unfinished(unfinished)
-        raise
+        try:
+            run.refuse_failure()
+        except BuildError:
+            journal.forget(states)
+            raise
 
-    notes += run.notes
-    if run.left:
-        notes.append(
-            f"there was no time to measure {run.left} functions; run the command again to continue"
-        )
-    if to is None and recordings is not None:
-        frozen_record = add_recordings(run.recordings().recordings, frozen_record, recordings)
-    package = assemble_package(states, frozen_record)
-    changes = None
-    if to is None:
-        changes = publish(package, out, frozen_record.owned, reporter)
-    elif run.observed:
-        frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
-    elif not run.left:
-        notes.append("every record in the package is still valid, so no file was written")
-    if to is None or not run.left:
-        frozen.forget_unfinished(unfinished)
+        notes += run.notes
+        if run.left:
+            left = f"there was no time to measure {run.left} functions"
+            notes.append(f"{left}; run the command again to continue")
+        if to is None and recordings is not None:
+            frozen_record = add_recordings(run.recordings().recordings, frozen_record, recordings)
+        package = assemble_package(states, frozen_record)
+        changes = None
+        if to is None:
+            changes = publish(package, out, frozen_record.owned, reporter)
+        elif run.observed:
+            frozen.write_whole(to, frozen.encode_recordings(run.recordings()))
+        elif not run.left:
+            notes.append("every record in the package is still valid, so no file was written")
+        if to is None or not run.left:
+            journal.forget(states)
     report = record_report(package, states, notes, reporter, started)
     return replace(
         report,
@@ -244,9 +244,9 @@ class _Run:
         self,
         states: Mapping[str, LibraryState],
         machines: Mapping[str, Machine],
-        unfinished: Mapping[str, Observation],
+        journal: frozen.Journal,
     ) -> None:
-        self._states, self._machines, self._unfinished = states, machines, unfinished
+        self._states, self._machines, self._journal = states, machines, journal
         self._libraries: dict[str, str] = {}
         self._tasks: dict[str, ProbeTask] = {}
         self._sources: dict[str, str] = {}
@@ -272,11 +272,12 @@ class _Run:
         state.observations = dict(valid)
         self._sources |= state.sources()
         self._pairs |= pairs
+        unfinished = self._journal.of(library)
         for definition, task in state.tasks().items():
             self._libraries[definition] = library
             if definition in valid:
                 continue
-            earlier = self._unfinished.get(definition)
+            earlier = unfinished.get(definition)
             source = self._sources[definition]
             if earlier and (earlier.fingerprint, earlier.machine) == (source, machine):
                 self._keep(earlier)
@@ -305,6 +306,7 @@ class _Run:
                     name = self._tasks[definition].description.name
                     self.notes.append(inconclusive(name, observation, keeps_earlier=keeps_earlier))
                 if earlier is not None and keeps_earlier:
+                    self._journal.add(library, earlier)
                     self._keep(earlier)
                     reporter.advance(library)
                     return None
@@ -316,6 +318,7 @@ class _Run:
                 # The results of random functions never agree.
                 if pair is not None and not (observation.failure or observation.random):
                     return replace(self._tasks[definition], beside=pair)
+            self._journal.add(library, observation)
             self._keep(observation)
             state.measured += 1
             reporter.advance(library)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -42,6 +43,23 @@ def refuse_without_device(specs: Iterable[LibrarySpec]) -> None:
             )
 
 
+@contextlib.contextmanager
+def claimed_package(out: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Keep an existing package from other builds.
+
+    Raises
+    ------
+    BuildError
+        If there is no package.
+    OutputError
+        If the package can't be written.
+    """
+    if not (out / frozen.MANIFEST).is_file():
+        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
+    with disk.claimed(out, say):
+        yield
+
+
 def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record:
     """Return the frozen record of a package.
 
@@ -56,18 +74,10 @@ def known_record(out: Path, recordings: Path | None, *, writing: bool) -> Record
 
     Raises
     ------
-    BuildError
-        If the package will be written and isn't there.
     ManifestError
         If the package will be written, and its manifest is damaged or was edited by hand.
     """
-    folder = recordings or frozen.RECORDINGS
-    if not writing:
-        return frozen.read_record(out, distrust=True, recordings=folder)
-    if not (out / frozen.MANIFEST).is_file():
-        raise BuildError(f"{out} isn't a voxbind package. Run `voxbind build` first.")
-    disk.prepare(out)
-    return frozen.read_record(out, recordings=folder)
+    return frozen.read_record(out, distrust=not writing, recordings=recordings or frozen.RECORDINGS)
 
 
 def read_all(

@@ -111,6 +111,8 @@ class BuildReport(Struct, frozen=True, kw_only=True):
 
     rows: tuple[Row, ...]
     changes: Changes
+    wheel: str = ""
+    """The file that was written in place of the package."""
     declared: tuple[Declared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
     types: tuple[Types, ...] = ()

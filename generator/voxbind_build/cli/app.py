@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import metadata
-from importlib.resources import files as resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,9 +18,9 @@ from rich.console import Console
 from voxbind_build import manifest as frozen
 from voxbind_build.build import progress
 from voxbind_build.build.report import BuildError
-from voxbind_build.cli import function_page, name_search, printing, twins_page
+from voxbind_build.cli import function_page, name_search, printing, stopping, twins_page
 from voxbind_build.cli.doctor import examine
-from voxbind_build.cli.places import default_package, is_checkout
+from voxbind_build.cli.places import is_checkout, package_at, readable_package
 from voxbind_build.libraries import SpecError, builtin, load
 from voxbind_build.manifest import ManifestError, RecordingError
 from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
@@ -95,22 +93,31 @@ def build(
     jobs: JobsOption = None,
     fresh: FreshOption = False,
     time_limit: TimeOption = 300,
+    wheel: Annotated[
+        Path | None,
+        typer.Option(
+            "--wheel",
+            metavar="DIR",
+            help="Write a wheel of the new package to a folder, and leave the package as it is.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read and measure the installed libraries, and write the wrappers."""
     # Imported here because it takes half a second, which commands like `list` don't need.
     from voxbind_build.build import pipeline
+    from voxbind_build.build.wheel import build_wheel
 
+    reporter = progress.reporter(Console(stderr=True))
     with _failures():
         specs = _specs(library)
-        report = pipeline.build(
-            specs,
-            _package(out),
-            jobs=jobs,
-            fresh=fresh,
-            time_limit=time_limit,
-            reporter=progress.reporter(Console(stderr=True)),
+        build_in = partial(
+            pipeline.build, specs, jobs=jobs, fresh=fresh, time_limit=time_limit, reporter=reporter
         )
+        if wheel is None:
+            report = build_in(package_at(out))
+        else:
+            report = build_wheel(specs, package_at(out), wheel, build_in, reporter.say)
     if as_json:
         printing.as_json(report)
     else:
@@ -137,7 +144,7 @@ def check(
     with _failures():
         report = pipeline.check(
             _specs(library),
-            _package(out),
+            package_at(out),
             measure=measure,
             jobs=jobs,
             time_limit=time_limit,
@@ -208,7 +215,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one function: its signature, its contract and the reason, its dtypes, the evidence."""
-    package = _readable(out)
+    package = readable_package(out)
     manifest = _manifest(out)
     matches = name_search.resolve(manifest, name)
     if not matches:
@@ -249,7 +256,7 @@ def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Report which libraries and devices can be used here, and how to fix the others."""
     with _failures():
-        package = _package(out)
+        package = package_at(out)
         specs = builtin()
         libraries = frozen.read_record(package).manifest.libraries
     findings = examine(specs, libraries, package)
@@ -303,12 +310,12 @@ def record(
         recordings = frozen.RECORDINGS if out is None and is_checkout() else None
         if merged:
             report = merge.merge(
-                specs, merged, _package(out), recordings=recordings, reporter=reporter
+                specs, merged, package_at(out), recordings=recordings, reporter=reporter
             )
         else:
             report = recording.record(
                 specs,
-                _package(out),
+                package_at(out),
                 to=to,
                 recordings=recordings,
                 jobs=jobs,
@@ -333,19 +340,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _package(out: Path | None) -> Path:
-    return default_package() if out is None else out
-
-
-def _readable(out: Path | None) -> Traversable:
-    """Return the package's folder for reading, which may be inside a zip archive."""
-    package = _package(out)
-    in_archive = out is None and not package.is_dir() and importlib.util.find_spec("voxbind")
-    return resources("voxbind") if in_archive else package
-
-
 def _manifest(out: Path | None) -> Manifest:
-    package = _readable(out)
+    package = readable_package(out)
     with _failures():
         try:
             return frozen.read(package / frozen.MANIFEST)
@@ -359,14 +355,15 @@ def _manifest(out: Path | None) -> Manifest:
 def _failures() -> Iterator[None]:
     """Turn expected errors into a message on standard error and an exit code."""
     try:
-        yield
+        with stopping.terminable():
+            yield
     except SpecError as error:
         message, code = f"wrong specification: {error}", 2
     except (BuildError, ManifestError, OutputError, RecordingError) as error:
         message, code = f"error: {error}", 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         message = "Stopped. The package is unchanged; run the same command to start again."
-        code = 1
+        code = stopping.exit_code(stop)
     else:
         return
     Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from importlib.resources import files as resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 _BUILD_PACKAGE = Path(__file__).resolve().parents[1]
@@ -22,3 +24,15 @@ def default_package() -> Path:
     if spec is not None and spec.submodule_search_locations:
         return Path(next(iter(spec.submodule_search_locations)))
     return _BUILD_PACKAGE.with_name("voxbind")
+
+
+def package_at(out: Path | None) -> Path:
+    """Return the folder that a command names, or else the default one."""
+    return default_package() if out is None else out
+
+
+def readable_package(out: Path | None) -> Traversable:
+    """Return the package as it can be read, also if voxbind itself is in a zip archive."""
+    package = package_at(out)
+    in_archive = out is None and not package.is_dir() and importlib.util.find_spec("voxbind")
+    return resources("voxbind") if in_archive else package

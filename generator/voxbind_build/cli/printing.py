@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -37,7 +38,13 @@ def build(console: Console, report: BuildReport) -> None:
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
     _types(console, report.types)
-    _changes(console, report.changes, report.seconds)
+    if report.wheel:
+        console.print(
+            Text(f"written to {report.wheel}; install it with `pip install {quote(report.wheel)}`"),
+            soft_wrap=True,
+        )
+    else:
+        _changes(console, report.changes, report.seconds)
 
 
 def record(console: Console, report: RecordReport) -> None:

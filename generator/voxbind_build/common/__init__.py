@@ -1,1 +1,1 @@
-"""Code that several stages share: type expressions, sections of docstrings, and phrases."""
+"""Code that several stages share: type expressions, docstrings, phrases, temporary folders."""

@@ -13,11 +13,17 @@ from pathlib import Path
 from voxbind_build.discover.assemble import assemble
 from voxbind_build.discover.constants import NotConstant, evaluate
 from voxbind_build.discover.live import inspect_live
-from voxbind_build.discover.locate import NO_VERSION, LibraryNotFound, installed_version, locate
+from voxbind_build.discover.locate import (
+    NO_VERSION,
+    LibraryNotFound,
+    has_minor_version,
+    installed_version,
+    locate,
+)
 from voxbind_build.discover.resolve import Resolver
 from voxbind_build.model import Inventory, LibrarySpec
 
-__all__ = ["LibraryNotFound", "discover"]
+__all__ = ["LibraryNotFound", "discover", "has_minor_version"]
 
 
 def discover(

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import NamedTuple
@@ -141,3 +142,29 @@ def installed_version(spec: LibrarySpec, search_path: Sequence[Path] | None) -> 
         for distribution in importlib.metadata.distributions(name=name, path=path):
             return distribution.version
     return None
+
+
+def has_minor_version(version: str, minor: str) -> bool:
+    """Return whether a version is a release of a minor version: 0.26.1 is one of 0.26."""
+    return version.split(".")[:2] == minor.split(".")[:2]
+
+
+@cache
+def stub_folders(package: Package) -> tuple[Path, ...]:
+    """Return the folders of the package's stubs, ``<package>-stubs``, that fit its version.
+
+    Stubs of another minor version describe parameters that the package doesn't have, and lack
+    others. Stubs fit if one of the two versions isn't known.
+    """
+    name = f"{package.name}-stubs"
+    folders = tuple(
+        folder.with_name(name) for folder in package.folders if folder.with_name(name).is_dir()
+    )
+    path = [str(folder.parent) for folder in folders]
+    stubs, library = (_version(name, path), _version(package.name, path))
+    return folders if not (stubs and library) or has_minor_version(stubs, library) else ()
+
+
+def _version(distribution: str, path: list[str]) -> str | None:
+    distributions = importlib.metadata.distributions(name=distribution, path=path)
+    return next((found.version for found in distributions), None)

@@ -1,8 +1,8 @@
 """Reads the types of parameters from a library's stub files.
 
 A stub is next to its module (`_filters.pyi`), or in a folder ``<package>-stubs`` next to the
-package. The types of all overloads of a function are united, and aliases and type variables that
-the stub defines are replaced by their definitions.
+package if its version fits the package's. The types of all overloads of a function are united, and
+aliases and type variables that the stub defines are replaced by their definitions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from voxbind_build.common.typeexpr import (
     transform,
     union,
 )
-from voxbind_build.discover.locate import Package
+from voxbind_build.discover.locate import Package, stub_folders
 from voxbind_build.model import Definition
 
 __all__ = ["with_stub"]
@@ -58,8 +58,8 @@ def _find(package: Package, module: str) -> Path | None:
     source = package.find(module)
     _, *parts = module.split(".")
     candidates = [] if source is None else [source.path.parent / f"{_stem(source.path)}.pyi"]
-    for folder in package.folders:
-        base = folder.with_name(f"{package.name}-stubs").joinpath(*parts)
+    for folder in stub_folders(package):
+        base = folder.joinpath(*parts)
         candidates += [base.with_name(f"{base.name}.pyi")] if parts else []
         candidates.append(base / "__init__.pyi")
     return next((path for path in candidates if path.is_file()), None)

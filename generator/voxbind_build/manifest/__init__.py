@@ -3,20 +3,18 @@
 `freeze` makes a library's entry from the results of the earlier stages, and `compare` lists the
 differences between two entries. `manifest_file` reads and writes the manifest, and `migrations`
 converts an older one. `observation_file` has the raw observations, `recording_file` those from a
-machine with a GPU. `committed` reads all that an earlier build wrote.
+machine with a GPU. `committed` reads all that an earlier build wrote, and `journal` has what a
+build has measured so far.
 """
 
 from voxbind_build.manifest.committed import (
     Record,
     altered,
-    forget_unfinished,
-    keep_unfinished,
     read_record,
-    read_unfinished,
-    write_whole,
 )
 from voxbind_build.manifest.compare import compare, signature, signature_parts
 from voxbind_build.manifest.freeze import freeze
+from voxbind_build.manifest.journal import Journal
 from voxbind_build.manifest.manifest_file import (
     MANIFEST,
     SCHEMA,
@@ -43,11 +41,13 @@ from voxbind_build.manifest.recording_file import (
 )
 from voxbind_build.manifest.sealing import sha256
 from voxbind_build.manifest.validity import fingerprint, source_fingerprint
+from voxbind_build.manifest.whole_file import write_whole
 
 __all__ = [
     "MANIFEST",
     "RECORDINGS",
     "SCHEMA",
+    "Journal",
     "ManifestError",
     "ObservationsError",
     "Record",
@@ -59,15 +59,12 @@ __all__ = [
     "encode_observations",
     "encode_recordings",
     "fingerprint",
-    "forget_unfinished",
     "freeze",
-    "keep_unfinished",
     "observations_path",
     "read",
     "read_observations",
     "read_record",
     "read_recordings",
-    "read_unfinished",
     "schema",
     "seal",
     "sha256",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
 
+from voxbind_build.manifest.generated_files import unlisted
 from voxbind_build.manifest.manifest_file import MANIFEST, ManifestError, listed, read
 from voxbind_build.manifest.observation_file import (
     OBSERVATIONS,
     ObservationsError,
-    encode_observations,
     observations_path,
     read_observations,
 )
@@ -30,9 +30,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     recordings: dict[str, tuple[Recording, ...]] = {}
     """Recordings from other machines, by library."""
     owned: frozenset[str] = frozenset()
-    """Paths of the files that the build wrote."""
+    """Paths of the files that this build or an earlier one wrote."""
     problems: tuple[str, ...] = ()
-    """A sentence for each file that couldn't be read."""
+    """A sentence for each file that couldn't be read, or isn't in the manifest any more."""
 
 
 def read_record(
@@ -59,6 +59,7 @@ def read_record(
         If the manifest is damaged or was edited by hand, and `distrust` is False.
     """
     owned = listed(out / MANIFEST) | {MANIFEST}
+    left = unlisted(out, owned) if isinstance(out, Path) else frozenset()
     problems: list[str] = []
     manifest = Manifest(libraries={})
     try:
@@ -69,6 +70,8 @@ def read_record(
         if not distrust:
             raise
         problems.append(str(error))
+    if left and manifest.libraries:
+        problems.append(_left(left))
     observations = {}
     for name in sorted({*manifest.libraries, *_observed(out)}):
         path = observations_path(name)
@@ -83,8 +86,18 @@ def read_record(
         manifest=manifest,
         observations=observations,
         recordings=recorded,
-        owned=owned,
+        owned=owned | left,
         problems=(*problems, *unreadable),
+    )
+
+
+def _left(paths: Collection[str]) -> str:
+    first, *others = sorted(paths)
+    files = f"{first} and {len(others)} more files were" if others else f"{first} was"
+    return (
+        f"{files} written by an earlier build and aren't in the manifest, as after a new "
+        "installation of voxbind. A build removes such files; `voxbind build --library FILE.toml` "
+        "wraps your own library again."
     )
 
 
@@ -120,33 +133,3 @@ def altered(manifest: Manifest, out: Path) -> tuple[tuple[str, ...], tuple[str, 
         except OSError:  # it is a folder, or can't be read
             edited.append(path)
     return tuple(edited), tuple(missing)
-
-
-def unfinished_path(out: Path) -> Path:
-    """Return the file in which a build keeps its observations until it has written the package."""
-    return out.with_name(f".{out.name}.measured.json")
-
-
-def keep_unfinished(out: Path, observations: Mapping[str, Observation]) -> None:
-    """Save the observations of a build, so that the next build can use them if this one stops."""
-    write_whole(unfinished_path(out.resolve()), encode_observations(observations))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step, so that it never exists with only a part of the text."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-
-
-def read_unfinished(out: Path) -> dict[str, Observation]:
-    """Return the observations of an interrupted build, by definition; empty if there was none."""
-    try:
-        return read_observations(unfinished_path(out.resolve()))
-    except ObservationsError:
-        return {}
-
-
-def forget_unfinished(out: Path) -> None:
-    """Remove the saved observations of a build, because the package has them now."""
-    unfinished_path(out.resolve()).unlink(missing_ok=True)

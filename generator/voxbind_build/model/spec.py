@@ -65,6 +65,9 @@ class LibrarySpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Name on PyPI: ``scikit-image``; by default the name."""
     also: tuple[str, ...] = ()
     """Other distributions that hold the same library: for another CUDA, say."""
+    written_for: str = ""
+    """The minor version of the library that all entries of this specification fit: ``0.26``. If
+    another version is installed, an entry that matches nothing there is reported and ignored."""
     extra: str = ""
     """The extra of voxbind that installs it, if there is one: ``skimage``."""
     memory_type: MemoryType = "numpy"

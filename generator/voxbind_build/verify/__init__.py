@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
+from voxbind_build.common.scratch import scratch_folder
 from voxbind_build.verify.code_problem import Problem
 from voxbind_build.verify.tools import ToolError, compiles, lints, type_checks
 
@@ -29,8 +28,8 @@ def verify(files: Mapping[str, str]) -> tuple[Problem, ...]:
     problems = compiles(modules)
     if problems:  # The other tools would report the same errors again.
         return tuple(sorted(problems))
-    with tempfile.TemporaryDirectory(prefix="voxbind-") as folder:
-        package = Path(folder) / "voxbind"
+    with scratch_folder() as folder:
+        package = folder / "voxbind"
         for path, text in modules.items():
             file = package / path
             file.parent.mkdir(parents=True, exist_ok=True)

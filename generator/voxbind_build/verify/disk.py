@@ -13,17 +13,20 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from voxbind_build.common.scratch import remove_abandoned
 from voxbind_build.verify.caches import FOLDER as _IGNORED
 from voxbind_build.verify.caches import planted
+from voxbind_build.verify.package_lock import locked
 
 __all__ = [
     "Changes",
     "OutputError",
+    "claimed",
     "differing",
     "exists",
     "foreign",
@@ -31,6 +34,7 @@ __all__ = [
     "links",
     "planted",
     "prepare",
+    "unwritable",
     "write",
 ]
 
@@ -47,6 +51,64 @@ class OutputError(OSError):
     """An output folder that can't be written, or has files that voxbind didn't write."""
 
 
+_FULL = {
+    errno.ENOSPC: "Free space on its disk and build again",
+    errno.EDQUOT: "Free some of your disk quota and build again",
+    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`) and build again",
+}
+"""What helps if a disk has no more to give, by the error's number."""
+
+
+def unwritable(place: Path, error: OSError) -> OutputError:
+    """Return the error for a place that can't be written, with what to do about it."""
+    cure = _FULL.get(error.errno or 0)
+    kept = ", and what was measured is kept" if cure else ""
+    cure = cure or (
+        "Give --out a folder that you may write, make a wheel with --wheel, or change the rights "
+        "of this one"
+    )
+    return OutputError(
+        f"{place} can't be written ({error.strerror or error}). {cure}; the package is as it "
+        f"was{kept}."
+    )
+
+
+@contextlib.contextmanager
+def claimed(out: Path, say: Callable[[str], None], *, is_file: bool = False) -> Iterator[None]:
+    """Keep a package for one build, from reading the old one to writing the new one.
+
+    Parameters
+    ----------
+    out
+        The package's folder.
+    say
+        Is called with one sentence if another build has to be waited for.
+    is_file
+        Whether `out` is a file that is written in place of a package.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be written, or a disk is full.
+    """
+    out = out.resolve()
+    with contextlib.ExitStack() as stack:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(out, say))
+        except OSError as error:
+            raise unwritable(out, error) from error
+        remove_abandoned()
+        if not is_file:
+            prepare(out)
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise unwritable(Path(error.filename or out), error) from error
+            raise
+
+
 def prepare(out: Path) -> None:
     """Check that a folder can be written, and clean up after an interrupted build.
 
@@ -54,6 +116,8 @@ def prepare(out: Path) -> None:
     ----------
     out
         The package's folder, which needn't exist.
+
+    Only one process at a time may call this, and `write`: see `claimed`.
 
     Raises
     ------
@@ -65,16 +129,13 @@ def prepare(out: Path) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.exists() and not out.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "is a file, not a folder", str(out))
-        with _locked(out):
-            _recover(out)
-            _new(out).mkdir()
-            _new(out).rmdir()
+        _recover(out)
+        _new(out).mkdir()
+        _new(out).rmdir()
         if out.is_dir() and not os.access(out, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "can't be written", str(out))
-    except OutputError:
-        raise
     except OSError as error:
-        raise _unwritable(out, error) from error
+        raise unwritable(out, error) from error
 
 
 def differing(files: Mapping[str, str], out: Path) -> tuple[str, ...]:
@@ -177,15 +238,14 @@ def write(files: Mapping[str, str], out: Path, owned: Collection[str] = ()) -> C
     unchanged = tuple(sorted(files.keys() - set(written)))
     if written or removed:
         try:
-            with _locked(out):
-                _recover(out)
-                _build(files, out, unchanged)
-                _exchange(out)
-                _remove(_new(out))
-        except OutputError:
-            raise
+            _recover(out)
+            _build(files, out, unchanged)
+            _exchange(out)
+            _remove(_new(out))
         except OSError as error:
-            raise _unwritable(out, error) from error
+            with contextlib.suppress(OSError):
+                _recover(out)
+            raise unwritable(out, error) from error
     return Changes(written=written, removed=removed, unchanged=unchanged)
 
 
@@ -195,13 +255,6 @@ def _new(out: Path) -> Path:
 
 def _old(out: Path) -> Path:
     return out.with_name(f".{out.name}.old")
-
-
-def _unwritable(out: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{out} can't be written ({error.strerror or error}). Give a writable folder with --out, "
-        "or change the permissions of this one. The package is unchanged."
-    )
 
 
 def _check_paths(files: Mapping[str, str]) -> None:
@@ -294,23 +347,3 @@ def _recover(out: Path) -> None:
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Prevent a second build from writing the same package at the same time."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # on Windows, where the second build fails because files are open
-        yield
-        return
-    folder = os.open(out.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise OutputError(
-            f"Another build is writing {out}. Wait until it has finished, and build again."
-        ) from error
-    finally:
-        os.close(folder)

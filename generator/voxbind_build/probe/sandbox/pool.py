@@ -21,18 +21,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import multiprocessing
-import multiprocessing.forkserver
 import os
 import shutil
 import signal
-import sys
-import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -41,20 +36,18 @@ import psutil
 from msgspec import structs
 from pebble.concurrent import process as in_process
 
+from voxbind_build.common.scratch import scratch_folder
 from voxbind_build.memories.cupy_memory import LOST
 from voxbind_build.memories.lookup import facts
 from voxbind_build.model import Ending, Observation, ProbeTask
 from voxbind_build.probe.invoke import is_exhausted
 from voxbind_build.probe.protocol.function_run import blank, failed
 from voxbind_build.probe.sandbox.confinement import (
-    ENVIRONMENT,
     Limits,
-    apply,
-    server_home,
     threads,
 )
+from voxbind_build.probe.sandbox.fork_server import fork_server
 from voxbind_build.probe.sandbox.idleness import IdleWatch, processor_time
-from voxbind_build.probe.sandbox.preload import AHEAD, DEVICES, HOME
 from voxbind_build.probe.sandbox.worker import CALL, GROUP, observe_apart
 
 TIME_LIMIT = 300.0
@@ -86,8 +79,6 @@ _FAULTS = _MEMORY_FAULTS | {
     *(signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGTRAP),
 }
 """Signals that a process causes itself; all others come from outside."""
-_SCRATCH = "VOXBIND_SCRATCH"
-"""Environment variable that marks all processes which a build has started."""
 
 
 def probe(
@@ -128,7 +119,7 @@ def probe(
         says how.
     """
     observations: dict[str, Observation] = {}
-    with _scratch() as scratch, _fork_server(tasks, scratch, ahead) as context:
+    with scratch_folder() as scratch, fork_server(tasks, scratch, ahead) as context:
         # pebble's types name the argument `mp_context`, its code reads `context`.
         run_apart: Any = in_process
         by_the_clock = PATIENCE * time_limit
@@ -262,83 +253,6 @@ def _last_words(exitcode: int | None, limits: Limits) -> Ending:
 
 def _crash(how: str) -> Ending:
     return Ending(outcome="crashed", words=f"ended its process{how}")
-
-
-@contextlib.contextmanager
-def _scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="voxbind-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-@contextlib.contextmanager
-def _fork_server(
-    tasks: Sequence[ProbeTask], scratch: Path, ahead: Collection[str] = ()
-) -> Iterator[multiprocessing.context.BaseContext]:
-    """Yield a context whose processes start with a single thread and with the libraries imported.
-
-    Libraries whose state doesn't survive a fork are not imported in advance.
-    """
-    mark = {_SCRATCH: str(scratch)}
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        with _environment(mark):
-            yield multiprocessing.get_context("spawn")
-        return
-    modules = {*ahead} | {
-        task.description.definition.partition(":")[0]
-        for task in tasks
-        if facts(task.memory_type).outlives_fork
-    }
-    context = multiprocessing.get_context("forkserver")
-    resource_tracker.ensure_running()  # before the variable is set: it serves all of this process
-    context.set_forkserver_preload(
-        ["__main__", "voxbind_build.probe.sandbox.preload", "voxbind_build.probe.sandbox.pool"]
-    )
-    # The server of Python 3.11 doesn't set `sys.path` before it imports modules in advance.
-    search_path = os.pathsep.join(path for path in sys.path if path)
-    used = {task.memory_type for task in tasks}
-    memory_types = sorted(kind for kind in used if facts(kind).outlives_fork)
-    variables = {
-        "PYTHONPATH": search_path,
-        AHEAD: " ".join(sorted(modules)),
-        DEVICES: " ".join(memory_types),
-        HOME: str(server_home(scratch)),
-    }
-    with _environment({**ENVIRONMENT, **variables, **mark}):
-        try:
-            yield context
-        finally:
-            _stop_server()
-            _end_strays(scratch)
-
-
-def _stop_server() -> None:
-    """End the server, so that the next measurement doesn't start with the modules of this one.
-
-    The standard library has no public function for this. `_stop` alone would wait for every process
-    that holds the server's pipe, including those that a callable has started.
-    """
-    server: Any = multiprocessing.forkserver._forkserver
-    if server._forkserver_pid is not None:
-        os.kill(server._forkserver_pid, signal.SIGKILL)
-        server._stop()
-
-
-@contextlib.contextmanager
-def _environment(variables: Mapping[str, str | None]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    apply(variables)
-    try:
-        yield
-    finally:
-        apply(before)
-
-
-def _end_strays(scratch: Path) -> None:
-    """End processes that left their process group; their environment still identifies them."""
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(_SCRATCH) == str(scratch):
-                process.kill()
 
 
 def _end_if_full(folders: Iterable[Path]) -> dict[Path, Ending]:

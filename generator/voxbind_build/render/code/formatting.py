@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
+from voxbind_build.common.scratch import scratch_folder
 from voxbind_build.render.code.checked_text import RenderError
 
 __all__ = ["tidy"]
@@ -26,9 +25,9 @@ def tidy(texts: Mapping[str, str]) -> dict[str, str]:
     RenderError
         If a module doesn't parse.
     """
-    with tempfile.TemporaryDirectory(prefix="voxbind-") as folder:
+    with scratch_folder() as folder:
         # In a folder named "voxbind", ruff sees which imports are from the package itself.
-        root = Path(folder, "voxbind")
+        root = folder / "voxbind"
         root.mkdir()
         (root / "__init__.py").touch()
         for path, text in texts.items():
