@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers import misbehaving_functions
+from helpers.live_descriptions import describe_function
 from voxbind_build.model import Description, Observation, Parameter, ProbeTask, Returns
 from voxbind_build.probe.sandbox import landlock
 from voxbind_build.probe.sandbox import pool as sandbox
@@ -365,6 +367,18 @@ def test_a_call_that_ends_its_process_costs_that_call_alone():
     assert observation.inconclusive == {}
     assert sorted(observation.dtypes) == ["float32", "float64", "int32", "uint16", "uint8"]
     assert observation.relations["per_slice"]
+
+
+def test_an_option_that_crashes_leaves_the_values_open_and_nothing_else():
+    """A crash may be a driver's on a busy machine, so that it is tried again alone."""
+    description = describe_function(misbehaving_functions.crashes_with_an_option)
+    (observation,) = sandbox.probe(
+        [ProbeTask(description=description, memory_type="numpy")]
+    ).values()
+    assert observation.failure == ""
+    assert observation.inconclusive == {"values": "ended its process by SIGABRT or SIGSEGV"}
+    assert {"image", "volume", "scale=1.5"} <= observation.values.keys()
+    assert "crash=True" not in observation.values
 
 
 def test_a_call_that_hangs_leaves_open_what_it_would_decide(monkeypatch):

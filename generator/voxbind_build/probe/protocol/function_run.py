@@ -87,7 +87,7 @@ def observe(
     if not accepted or observation.random or through is not None:
         return observation
     bench.part, bench.deadline = "values", _deadline(space, 2)
-    values = measure_values(bench, accepted, task.words)
+    values = measure_values(bench, accepted, task.words, observation.crashes)
     inconclusive = dict(sorted(bench.inconclusive.items()))
     return structs.replace(observation, values=values, inconclusive=inconclusive)
 

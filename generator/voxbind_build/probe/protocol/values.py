@@ -6,7 +6,7 @@ alone or beside another option, is measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -36,7 +36,10 @@ Arguments = dict[str, Any]
 
 
 def measure_values(
-    bench: Bench, accepted: Sequence[Arrangement], words: Mapping[str, tuple[str, ...]]
+    bench: Bench,
+    accepted: Sequence[Arrangement],
+    words: Mapping[str, tuple[str, ...]],
+    crashes: Collection[str] = (),
 ) -> dict[str, str]:
     """Measure the figures of a function's results.
 
@@ -49,6 +52,8 @@ def measure_values(
         first call.
     words : dict
         By parameter, words that parameters of its name accept elsewhere.
+    crashes : collection of str
+        Dtypes of images that crash the function.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def measure_values(
     for other in accepted[1:]:
         measurement.add(other.case.partition(" of ")[0], bench.compose(other, other.main()))
     in_uint8 = None
-    if bench.main and (integers := _in_uint8(base)):
+    if bench.main and "uint8" not in crashes and (integers := _in_uint8(base)):
         arguments = bench.compose(integers, integers.main())
         in_uint8 = measurement.add(f"{name} of uint8", arguments)
         in_uint8 = in_uint8._replace(prefix=f"{name} of uint8, ")
@@ -151,14 +156,20 @@ class _Measurement:
         if self._ended >= _MOST_ENDED or self._bench.is_late():
             return Answer(outcome="inconclusive", error="late")
         answer = self._bench.run(arguments)
-        self._ended += answer.outcome in ("crashed", "inconclusive")
+        if answer.outcome in ("crashed", "inconclusive"):
+            # A crash too: on a busy machine, a driver may fail once.
+            self._bench.inconclusive.setdefault("values", answer.error)
+            self._ended += 1
         return answer
 
 
 def _text(answer: Answer) -> str:
-    if answer.returned:
+    if not answer.returned:
+        return RAISED if answer.outcome == "raised" else ""
+    try:
         return figures(answer.value)
-    return RAISED if answer.outcome == "raised" else ""
+    except Exception:  # an object whose attributes can't be read
+        return ""
 
 
 def _differently_rounded(bench: Bench, arguments: Arguments) -> Arguments:
