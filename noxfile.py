@@ -21,6 +21,14 @@ TORCH = "torch==2.13.0"
 PROJECT = ("-e", ".[all-cpu,build,measure]", TORCH)
 MANIFEST = Path(__file__).parent / "generated" / "voxbind" / "manifest.json"
 
+CHANGES_TITLE = """\
+# Changes in {}
+
+`nox -s changes` writes this page: both versions are installed, read and measured, and the two
+records are compared. [How to read it](../upgrading.md).
+
+"""
+
 # Commands that must pass before the tests run; .pre-commit-config.yaml runs the same commands.
 LINT = (
     "ruff check",
@@ -167,6 +175,31 @@ def upstream(session: nox.Session) -> None:
     """Run scikit-image's and scipy.ndimage's own tests through the wrappers."""
     install(session, "--group", "upstream")
     session.run("python", "-P", "tests/upstream", *session.posargs)
+
+
+@nox.session
+def changes(session: nox.Session) -> None:
+    """Report what changed between the versions of libraries that pyproject.toml lists."""
+    pyproject = nox.project.load_toml("pyproject.toml")
+    project = pyproject["project"]
+    session.install(*project["dependencies"], *project["optional-dependencies"]["build"])
+    compare = ("python", "-P", "-m", "voxbind_build", "compare", "--markdown")
+    kept = ("--environments", session.cache_dir.joinpath("changes").as_posix(), *session.posargs)
+    printed = session.cache_dir / "changes.md"
+    for old, new in pyproject["tool"]["voxbind"]["changes"]:
+        with printed.open("w", encoding="utf-8") as stream:
+            session.run(
+                *(*compare, *kept, old, new),
+                env={"PYTHONPATH": "generator"},
+                stdout=stream,
+                stderr=None,
+            )
+        name, _, before = old.partition("==")
+        after = new.partition("==")[2]
+        page = Path("docs", "changes", f"{name}-{before}-{after}.md")
+        page.parent.mkdir(exist_ok=True)
+        report = printed.read_text(encoding="utf-8").rstrip()
+        page.write_text(f"{CHANGES_TITLE.format(name)}{report}\n", encoding="utf-8")
 
 
 @nox.session

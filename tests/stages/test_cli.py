@@ -299,13 +299,28 @@ def test_check_tells_each_difference_in_a_line_the_most_important_first(
         "edited by hand: _dispatch/facts.py",
         "missing: errors.py",
         "not voxbind's: lazy.pyc",
-        "signature: toylib.filters.box",
+        "  toylib.filters.box, toylib.filters.boxcar, toylib.filters.soften: size=3 → 5",
         "needs measuring: toylib.filters._smooth:box",
         "out of date: manifest.json",
         "out of date: toylib/filters.py",
     ]
     assert [line for line in lines if line in found] == found
     assert "refuses to write: first move files that aren't voxbind's elsewhere" in flat(lines[-1])
+
+
+def test_build_prints_what_changed_in_the_library(capsys, package, toylib):
+    smooth = toylib / "filters" / "_smooth.py"
+    smooth.write_text(smooth.read_text().replace("size=3", "size=5"))
+    arguments = ["--library", str(toylib.parent / "toylib.toml"), "--out", str(package)]
+    assert cli.run(["build", *arguments, "--documentation"]) == 0
+    printed = capsys.readouterr().out
+    _, heading, changes = printed.partition("Signatures and defaults\n")
+    assert heading
+    assert changes.startswith(
+        "  toylib.filters.box, toylib.filters.boxcar, toylib.filters.soften: size=3 → 5\n"
+    )
+    assert cli.run(["check", *arguments]) == 0
+    assert "toylib.filters.box" not in capsys.readouterr().out
 
 
 # --- wrong usage and failures ----------------------------------------------------------

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voxbind_build import libraries
+from voxbind_build.common import signatures
 from voxbind_build.discover import LibraryNotFound, discover
 from voxbind_build.discover.assemble import assemble
 from voxbind_build.discover.constants import NotConstant, canonical, evaluate
@@ -904,3 +905,200 @@ def test_other_expressions_are_refused_and_not_run(text: str) -> None:
 def test_values_without_literal_form_have_no_text(value: object) -> None:
     with pytest.raises(NotConstant):
         canonical(value)
+
+
+# --- members of classes ------------------------------------------------------------------
+
+CLASSES = """
+    import abc
+    import functools
+    from .base import Base
+    from . import base
+
+    class _Missing:
+        pass
+
+    MISSING = _Missing()
+
+    def deprecated(text):
+        return lambda function: function
+
+    class Transform(Base):
+        __doc__ = "Moves points."
+        scaling = "rms"
+        offset: float
+        _hidden = 1
+
+        def __init__(self, matrix=None, *, scale=1.0, empty=MISSING):
+            self.matrix = matrix
+
+        def __call__(self, points, /, key=lambda point: point):
+            return points
+
+        def __len__(self):
+            return 0
+
+        def apply(self, points, *more, **options):
+            return points
+
+        apply_to = apply
+
+        @classmethod
+        def identity(cls, ndim=2):
+            return cls()
+
+        @staticmethod
+        def count(points):
+            return len(points)
+
+        @property
+        def inverse(self):
+            return self
+
+        @inverse.setter
+        def inverse(self, value):
+            pass
+
+        @functools.cached_property
+        def norm(self):
+            return 1
+
+        @deprecated("use `apply`")
+        def move(self, points):
+            return points
+
+        @property
+        @deprecated("use `matrix`")
+        def params(self):
+            return self.matrix
+
+        def _private(self):
+            pass
+
+    class Both(base.Left, base.Right):
+        pass
+
+    class Plain:
+        pass
+
+    class Shown:
+        def __init__(self, *args):
+            pass
+
+    def signed(cls):
+        import inspect
+        given = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in ("a", "b")]
+        cls.__signature__ = inspect.Signature(given)
+        return cls
+
+    Shown = signed(Shown)
+
+    @signed
+    class Signed:
+        def other(self):
+            pass
+
+    class Failed(ValueError):
+        def tell(self):
+            pass
+"""
+BASES = """
+    class Root:
+        def first(self, root):
+            pass
+
+        def second(self, root):
+            pass
+
+        def third(self, root):
+            pass
+
+    class Base(Root):
+        def inherited(self, a, b=2):
+            pass
+
+        def move(self):
+            pass
+
+    class Left(Root):
+        def first(self, left):
+            pass
+
+    class Right(Root):
+        def first(self, right):
+            pass
+
+        def second(self, right):
+            pass
+"""
+TRANSFORM = {
+    "__call__": "(points, /, key=...)",
+    "__init__": "(matrix=None, *, scale=1.0, empty=pkg.MISSING)",
+    "apply": "(points, *more, **options)",
+    "apply_to": "(points, *more, **options)",
+    "count": "staticmethod (points)",
+    "first": "(root)",
+    "identity": "classmethod (ndim=2)",
+    "inherited": "(a, b=2)",
+    "inverse": "property",
+    "move": "deprecated (points)",
+    "norm": "property",
+    "params": "deprecated property",
+    "scaling": "attribute",
+    "second": "(root)",
+    "third": "(root)",
+}
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Transform", TRANSFORM),
+        # The order in which Python looks: the root comes after all that derive from it.
+        ("Both", {"first": "(left)", "second": "(right)", "third": "(root)"}),
+        ("Plain", {}),
+        ("Failed", {"tell": "()"}),
+        ("Signed", {"other": "()"}),
+    ],
+)
+def test_members_of_a_class_are_read_from_its_source(
+    tmp_path: Path, name: str, expected: dict[str, str], live: bool
+) -> None:
+    package = write_package(tmp_path, __init__=CLASSES, base=BASES)
+    found = by_name(discover(package, [tmp_path], live=live))[f"pkg.{name}"]
+    constructor = {"Both": "()", "Plain": "()", "Signed": "(*, a, b)"}
+    if live and name in constructor:  # what the import shows, where the source defines none
+        expected = {**expected, "__init__": constructor[name]}
+    assert (found.kind, found.members) == ("class", dict(sorted(expected.items())))
+
+
+def test_a_class_that_is_its_own_ancestor_is_read_once(tmp_path: Path) -> None:
+    source = """
+        class A(B):
+            def a(self): ...
+
+        class B(A):
+            def b(self): ...
+    """
+    package = write_package(tmp_path, __init__=source)
+    found = by_name(discover(package, [tmp_path], live=False))["pkg.A"]
+    assert found.members == {"a": "()", "b": "()"}
+
+
+@pytest.mark.parametrize("library", ["skimage"])
+def test_members_of_real_classes_are_those_that_a_user_can_call(library: str) -> None:
+    for name in inventory(library).names:
+        if name.kind != "class" or not name.members:
+            continue
+        upstream = getattr(import_dotted(name.module), name.attribute)
+        shown = {member for member in dir(upstream) if not member.startswith("_")}
+        read = {member for member in name.members if not member.startswith("_")}
+        assert read == shown, name.name
+        if "__init__" in name.members:
+            live = inspect.signature(upstream).parameters
+            parameters = signatures.read(name.members["__init__"])
+            assert parameters is not None
+            assert [(p.name, p.kind) for p in parameters] == [
+                (p.name, p.kind.name) for p in live.values()
+            ], name.name

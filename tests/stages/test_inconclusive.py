@@ -146,12 +146,16 @@ def test_a_function_that_is_observed_no_longer_is_a_loss_by_name(moody, tmp_path
     out = tmp_path / "out" / "voxbind"
     build(out)
     moody("refuses")
-    (note,) = build(out).notes
-    assert note.startswith(
-        "moody.blur was measured to be FLEXIBLE, but could not be measured now: "
-    )
-    assert "ValueError: not today" in note
-    assert build(out).notes == ()  # once
+    report = build(out)
+    assert report.notes == ()
+    (changes,) = report.library_changes
+    (lost,) = changes.under("lost")
+    assert changes.changes[0] == lost
+    assert lost.names == ("moody.blur",)
+    (words,) = lost.words
+    assert words.startswith("was measured to be FLEXIBLE, but could not be measured now: ")
+    assert "ValueError: not today" in words
+    assert build(out).library_changes == ()  # once
     frozen = manifest.read(out / manifest.MANIFEST)
     assert [*dict(lookup.functions(frozen, evidence="unobserved"))] == ["moody.blur"]
     index = json.loads((out / "registry.json").read_text())["moody.blur"]

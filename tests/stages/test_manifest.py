@@ -11,16 +11,16 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from helpers import record_variants
+from helpers.record_variants import other, variants
 from voxbind_build import manifest as frozen
 from voxbind_build import model
 from voxbind_build.manifest import ManifestError, migrations, sealing
 from voxbind_build.manifest.compare import _HEADING as HEADING
 from voxbind_build.model import (
     SCHEMA_VERSION,
-    Agreement,
     Call,
     Description,
-    Deviation,
     DtypeFact,
     EnvironmentVariable,
     Exclusion,
@@ -30,13 +30,11 @@ from voxbind_build.model import (
     LibrarySpec,
     Manifest,
     Observation,
-    Overruled,
     Parameter,
     ProbeTask,
     PublicName,
     Result,
     Returns,
-    Twin,
     TypeFindings,
     Verdict,
 )
@@ -427,67 +425,7 @@ def test_each_change_has_its_aspect(new, aspects):
 
 
 def full():
-    """A function in which no field is empty that may hold a record."""
-    seen = Overruled(
-        kind="image",
-        contract="PURE_2D",
-        result="image",
-        needs_channels=False,
-        reason="seen",
-        evidence="observed",
-        agrees=False,
-    )
-    agreement = Agreement(
-        calls=3, absolute=0.5, relative=0.25, deviations=(Deviation(dtype="bool"),)
-    )
-    twin = Twin(
-        name="cpu.filters.blur",
-        agreement=agreement,
-        deviations=(Deviation(dtype="uint8", max_relative=0.1),),
-    )
-    forms = (Form(options={"a": "True"}, annotation="Array"), Form(options={}, annotation="int"))
-    blur = BASE.functions["toy.filters.blur"]
-    returns = replace(blur.returns, forms=forms, documented=(("smooth", "ndarray"),))
-    values = {"image": "3f2a1c 4x5:1", "order=2": "7b01d2 ~"}
-    return replace(blur, returns=returns, overruled=seen, twin=twin, values=values)
-
-
-def other(value):
-    """A value that isn't the given one."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int | float):
-        return value + 1
-    if isinstance(value, str):
-        return f"{value}!"
-    if isinstance(value, tuple):
-        return value[:-1] if value else ("new",)
-    if isinstance(value, dict):
-        return dict([*value.items()][:-1]) if value else {"new": "entry"}
-    return "new" if value is None else None
-
-
-def variants(value):
-    """Every value that differs from the given one in a single field, however deep, by its path."""
-    if isinstance(value, msgspec.Struct):
-        for entry in msgspec.structs.fields(value):
-            inner = getattr(value, entry.name)
-            # The one record that is always there.
-            is_fixed = isinstance(inner, Returns)
-            itself = [] if is_fixed else [("", other(inner))]
-            for path, changed in [*itself, *variants(inner)]:
-                yield f".{entry.name}{path}", replace(value, **{entry.name: changed})
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            for path, changed in variants(inner):
-                yield f".{key}{path}", {**value, key: changed}
-    elif isinstance(value, tuple):
-        for number, inner in enumerate(value):
-            for path, changed in variants(inner):
-                yield (
-                    f".{number}{path}",
-                    (*value[:number], changed, *value[number + 1 :]),
-                )
+    return record_variants.filled(BASE.functions["toy.filters.blur"])
 
 
 def test_the_walk_reaches_every_kind_of_record_in_a_function():
@@ -495,16 +433,13 @@ def test_the_walk_reaches_every_kind_of_record_in_a_function():
     assert {".doc", ".parameters.1.default", ".returns.forms.0.annotation"} <= paths
     assert {".twin.agreement.deviations.0.dtype", ".overruled.by", ".dtypes.uint8.range"} <= paths
     for entry in msgspec.structs.fields(full()):
-        assert f".{entry.name}" in paths or entry.name == "returns"
+        assert f".{entry.name}" in paths or entry.name in ("returns", "values")
     for entry in msgspec.structs.fields(Returns):
         assert f".returns.{entry.name}" in paths
 
 
 @pytest.mark.parametrize(
-    ("path", "changed"),
-    # Values are compared as numbers, and of equal calls alone: tests/stages/test_values.py.
-    [variant for variant in variants(full()) if not variant[0].startswith(".values")],
-    ids=lambda value: str(value)[:60],
+    ("path", "changed"), [*variants(full())], ids=lambda value: str(value)[:60]
 )
 def test_a_change_of_any_field_of_a_function_is_told(path, changed):
     old, new = (

@@ -98,6 +98,31 @@ def golden(out):
     return files
 
 
+def test_a_patch_release_with_the_same_sources_agrees_with_the_record(toylib, tmp_path):
+    def install(version, box_size):
+        for path, old, new in (
+            (toylib / "__init__.py", '__version__ = "[^"]*"', f'__version__ = "{version}"'),
+            (toylib / "filters" / "_smooth.py", "size=[0-9]", f"size={box_size}"),
+        ):
+            path.write_text(re.sub(old, new, path.read_text()))
+        importlib.invalidate_caches()
+
+    spec, out = libraries.load(GOLDEN / "toylib.toml"), tmp_path / "voxbind"
+    install("1.0.1", 3)
+    pipeline.build([spec], out)
+    before = contents(out)
+    install("1.0.2", 3)
+    report = pipeline.check([spec], out)
+    assert report.agrees
+    assert any("toylib 1.0.2 is installed. The record of 1.0.1 fits" in n for n in report.notes)
+    assert not pipeline.build([spec], out).changes.written
+    assert contents(out) == before
+    install("1.0.2", 5)
+    assert not pipeline.check([spec], out).agrees
+    install("1.1.2", 3)
+    assert not pipeline.check([spec], out).agrees
+
+
 @pytest.mark.parametrize(
     ("written_for", "is_ignored"), [("0.9", True), ("1.0", False), ("", False)]
 )
@@ -246,6 +271,25 @@ def test_check_tells_what_changed_function_by_function(toylib, package):
     assert {name.rpartition(".")[0] for name, _ in told} == {"toylib.filters"}
     pipeline.build([spec(toylib)], package)
     assert pipeline.check([spec(toylib)], package).agrees
+
+
+def test_a_build_reports_what_changed_in_a_library_once(toylib, package):
+    edit(toylib / "filters" / "_smooth.py", "def box(image, size=3)", "def box(image, size=5)")
+    checked = pipeline.check([spec(toylib)], package)
+    built = pipeline.build([spec(toylib)], package)
+    for report in (checked, built):
+        (changes,) = report.library_changes
+        assert (changes.library, changes.before == changes.after) == ("toylib", True)
+        (signature,) = changes.under("signature")
+        assert signature.names == ("toylib.filters.box", "toylib.filters.boxcar")
+        assert signature.words == ("size=3 → 5",)
+    assert pipeline.build([spec(toylib)], package).library_changes == ()
+    assert pipeline.check([spec(toylib)], package).library_changes == ()
+
+
+def test_a_library_that_is_new_in_a_package_has_no_changes(toylib, tmp_path):
+    out = tmp_path / "new" / "voxbind"
+    assert pipeline.build([spec(toylib)], out).library_changes == ()
 
 
 def test_check_can_measure_again(toylib, package):

@@ -420,6 +420,10 @@ def test_a_changed_body_is_reported_by_its_results(toylib, package):
     differences = frozen.compare("toylib", before, after)
     assert {found.aspect for found in differences} == {"source", "values"}
     assert [found for found in differences if found.aspect == "values"] == told
+    changes = frozen.library_changes("toylib", before, after).under("values")
+    assert sorted(name for change in changes for name in change.names) == [
+        found.name for found in told
+    ]
 
 
 def test_a_change_of_the_source_without_effect_changes_no_result(toylib, package):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from voxbind_build.build import pipeline, progress
+from voxbind_build.build import changes_page, pipeline, progress
 from voxbind_build.build.admission import known_roles
 from voxbind_build.build.report import BuildError
 from voxbind_build.libraries import SpecError, builtin
@@ -29,4 +29,6 @@ def build(out: Path) -> str:
     except (BuildError, ManifestError, OutputError, SpecError) as error:
         return str(error)
     console.print(progress.table(report.rows))
+    for changes in report.library_changes:
+        changes_page.page(console, changes)
     return ""

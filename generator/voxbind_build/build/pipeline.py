@@ -22,7 +22,6 @@ from voxbind_build.build.report import (
     CheckReport,
     broken_promises,
     declared,
-    losses,
     types,
     unobserved,
 )
@@ -100,13 +99,15 @@ def build(
                 "recorded one.\n" + "\n".join(notes)
             )
         changes = publish(package, out, record.owned, reporter)
-        notes += losses(record.manifest, package.manifest)
         journal.forget(states)
     for note in notes:
         reporter.warn(note)
     return BuildReport(
         rows=package.rows,
         changes=changes,
+        library_changes=tuple(
+            entry for entry in frozen.all_changes(record.manifest, package.manifest) if entry.before
+        ),
         declared=declared(package.manifest),
         unobserved=unobserved(package.manifest),
         types=types(package.manifest),
@@ -197,6 +198,7 @@ def check(
     return CheckReport(
         rows=package.rows,
         differences=tuple(differences),
+        library_changes=frozen.all_changes(manifest, package.manifest),
         outdated=tuple(
             definition for _, state in twins_last(states) for definition in state.outdated
         ),

@@ -15,6 +15,7 @@ from voxbind_build.model import (
     Evidence,
     Function,
     Library,
+    LibraryChanges,
     Manifest,
     Observation,
     Overruled,
@@ -113,6 +114,8 @@ class BuildReport(Struct, frozen=True, kw_only=True):
     changes: Changes
     wheel: str = ""
     """The file that was written in place of the package."""
+    library_changes: tuple[LibraryChanges, ...] = ()
+    """What differs from the package before, of each library that was in it."""
     declared: tuple[Declared, ...] = ()
     unobserved: tuple[Unobserved, ...] = ()
     types: tuple[Types, ...] = ()
@@ -137,7 +140,9 @@ class CheckReport(Struct, frozen=True, kw_only=True):
     foreign: tuple[str, ...] = ()
     """Files that the manifest doesn't list."""
     differences: tuple[Difference, ...] = ()
-    """Differences between the installed libraries and the manifest."""
+    """Every field that differs between the installed libraries and the manifest."""
+    library_changes: tuple[LibraryChanges, ...] = ()
+    """The differences in words, by library, most important first."""
     outdated: tuple[str, ...] = ()
     """Definitions that a build would measure, because no observation of them is valid."""
     obsolete: tuple[str, ...] = ()
@@ -336,32 +341,6 @@ def inconclusive(name: str, observation: Observation, *, keeps_earlier: bool) ->
         else "nothing is concluded from it; `voxbind build --fresh` measures it again"
     )
     return f"{name}: the measurement was inconclusive twice ({parts}); {consequence}."
-
-
-def losses(before: Manifest, after: Manifest) -> tuple[str, ...]:
-    """Return a sentence for each function that was measured before, but not in this build.
-
-    Parameters
-    ----------
-    before
-        The manifest before the build.
-    after
-        The manifest after the build.
-    """
-    return tuple(
-        f"{name} was measured to be {_verdict(old)}, but could not be measured now: "
-        f"{function.reason}"
-        for key, library in sorted(after.libraries.items())
-        for name, function in sorted(library.functions.items())
-        if function.evidence == "unobserved"
-        and (earlier := before.libraries.get(key)) is not None
-        and (old := earlier.functions.get(name)) is not None
-        and old.evidence in SEEN
-    )
-
-
-def _verdict(function: Function) -> str:
-    return function.contract or f"a {function.kind}"
 
 
 def compared(manifest: Manifest) -> tuple[Compared, ...]:

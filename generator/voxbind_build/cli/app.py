@@ -1,15 +1,14 @@
-"""The command line: ``voxbind build | check | list | show | twins | doctor | record``."""
+"""The command line: ``voxbind build | check | compare | list | show | twins | doctor | record``."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 import typer
@@ -18,13 +17,22 @@ from rich.console import Console
 from voxbind_build import manifest as frozen
 from voxbind_build.build import progress
 from voxbind_build.build.report import BuildError
-from voxbind_build.cli import function_page, name_search, printing, stopping, twins_page
+from voxbind_build.cli import function_page, name_search, printing, records, twins_page
 from voxbind_build.cli.doctor import examine
+from voxbind_build.cli.inputs import failures, requested_specs
+from voxbind_build.cli.options import (
+    DocumentationOption,
+    FreshOption,
+    JobsOption,
+    JsonOption,
+    Kind,
+    LibraryOption,
+    OutOption,
+    TimeOption,
+)
 from voxbind_build.cli.places import is_checkout, package_at, readable_package
-from voxbind_build.libraries import SpecError, builtin, load
-from voxbind_build.manifest import ManifestError, RecordingError
-from voxbind_build.model import Contract, Evidence, LibrarySpec, Manifest, MemoryType
-from voxbind_build.verify.disk import OutputError
+from voxbind_build.libraries import builtin
+from voxbind_build.model import Contract, Evidence, Manifest, MemoryType
 
 app = typer.Typer(
     name="voxbind",
@@ -33,39 +41,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-OutOption = Annotated[
-    Path | None,
-    typer.Option("--out", help="Folder of the package. Default: the installed voxbind."),
-]
-LibraryOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--library",
-        "-l",
-        metavar="NAME|FILE.toml",
-        help="Read only this library, or the library that this TOML file describes. "
-        "All others stay as recorded. May be repeated.",
-    ),
-]
-JobsOption = Annotated[
-    int | None,
-    typer.Option("--jobs", "-j", min=1, help="Number of processes that measure in parallel."),
-]
-FreshOption = Annotated[
-    bool, typer.Option("--fresh", help="Also measure functions again whose record is valid.")
-]
-Kind = Literal["image", "helper", "any"]
-TimeOption = Annotated[
-    float,
-    typer.Option(
-        "--time-limit",
-        min=1,
-        metavar="SECONDS",
-        help="CPU time allowed per function; a function that uses more is inconclusive.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def _print_version(requested: bool) -> None:
@@ -101,16 +76,17 @@ def build(
             help="Write a wheel of the new package to a folder, and leave the package as it is.",
         ),
     ] = None,
+    documentation: DocumentationOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read and measure the installed libraries, and write the wrappers."""
+    """Read and measure the installed libraries, write the wrappers, and report what changed."""
     # Imported here because it takes half a second, which commands like `list` don't need.
     from voxbind_build.build import pipeline
     from voxbind_build.build.wheel import build_wheel
 
     reporter = progress.reporter(Console(stderr=True))
-    with _failures():
-        specs = _specs(library)
+    with failures():
+        specs = requested_specs(library)
         build_in = partial(
             pipeline.build, specs, jobs=jobs, fresh=fresh, time_limit=time_limit, reporter=reporter
         )
@@ -121,7 +97,7 @@ def build(
     if as_json:
         printing.as_json(report)
     else:
-        printing.build(printing.console(), report)
+        printing.build(printing.console(), report, documentation=documentation)
     libraries_read = {row.library for row in report.rows if row.source != "record"}
     if library and not all(spec.name in libraries_read for spec in specs):
         raise typer.Exit(1)  # a requested library couldn't be read; the notes say why
@@ -136,14 +112,15 @@ def check(
         bool, typer.Option("--measure", help="Also measure every function again.")
     ] = False,
     time_limit: TimeOption = 300,
+    documentation: DocumentationOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare the installed libraries and the files on disk with the frozen record."""
     from voxbind_build.build import pipeline
 
-    with _failures():
+    with failures():
         report = pipeline.check(
-            _specs(library),
+            requested_specs(library),
             package_at(out),
             measure=measure,
             jobs=jobs,
@@ -153,8 +130,57 @@ def check(
     if as_json:
         printing.as_json({"agrees": report.agrees, **msgspec.structs.asdict(report)})
     else:
-        printing.check(printing.console(), report)
+        printing.check(printing.console(), report, documentation=documentation)
     raise typer.Exit(0 if report.agrees else 1)
+
+
+@app.command()
+def compare(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="manifest.json, a package's folder, or a version to install and to measure: "
+            "scikit-image==0.25.2.",
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same, for the newer record.")],
+    library: Annotated[
+        str | None, typer.Option("--library", "-l", metavar="NAME", help="Only this library.")
+    ] = None,
+    environments: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep the environments of versions in this folder, for the next time. By default "
+            "they are temporary.",
+        ),
+    ] = None,
+    jobs: JobsOption = None,
+    documentation: DocumentationOption = False,
+    as_json: JsonOption = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print Markdown, for a changelog.")
+    ] = False,
+) -> None:
+    """Report what differs between two records, or between two versions of a library."""
+    if as_json and as_markdown:
+        raise typer.BadParameter("--json and --markdown exclude each other")
+    with failures():
+        compared = records.compare(
+            old,
+            new,
+            library=library,
+            environments=environments,
+            jobs=jobs,
+            reporter=progress.reporter(Console(stderr=True)),
+        )
+    printing.comparison(
+        printing.console(),
+        compared,
+        documentation=documentation,
+        style="json" if as_json else "markdown" if as_markdown else "text",
+    )
 
 
 @app.command("list")
@@ -255,7 +281,7 @@ def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
 @app.command()
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Report which libraries and devices can be used here, and how to fix the others."""
-    with _failures():
+    with failures():
         package = package_at(out)
         specs = builtin()
         libraries = frozen.read_record(package).manifest.libraries
@@ -302,8 +328,8 @@ def record(
     if to is not None and merged:
         raise typer.BadParameter("--from merges into the package; don't combine it with --to")
     reporter = progress.reporter(Console(stderr=True))
-    with _failures():
-        specs = _specs(library)
+    with failures():
+        specs = requested_specs(library)
         if not library:
             specs = [spec for spec in specs if spec.device]
         # In a checkout the recordings are committed; elsewhere the package keeps them.
@@ -342,55 +368,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _manifest(out: Path | None) -> Manifest:
     package = readable_package(out)
-    with _failures():
+    with failures():
         try:
             return frozen.read(package / frozen.MANIFEST)
         except FileNotFoundError:
             raise BuildError(
                 f"{package} isn't a voxbind package. Run `voxbind build` first."
             ) from None
-
-
-@contextlib.contextmanager
-def _failures() -> Iterator[None]:
-    """Turn expected errors into a message on standard error and an exit code."""
-    try:
-        with stopping.terminable():
-            yield
-    except SpecError as error:
-        message, code = f"wrong specification: {error}", 2
-    except (BuildError, ManifestError, OutputError, RecordingError) as error:
-        message, code = f"error: {error}", 1
-    except KeyboardInterrupt as stop:
-        message = "Stopped. The package is unchanged; run the same command to start again."
-        code = stopping.exit_code(stop)
-    else:
-        return
-    Console(stderr=True, soft_wrap=True).print(message, markup=False, highlight=False)
-    raise typer.Exit(code)
-
-
-def _specs(requested: Sequence[str] | None) -> list[LibrarySpec]:
-    from voxbind_build.build.admission import known_roles
-
-    roles = known_roles()
-    if not requested:
-        return list(builtin(roles))
-    specs: list[LibrarySpec] = []
-    problems: list[str] = []
-    for name in requested:
-        try:
-            specs.append(load(name, roles))
-        except SpecError as error:
-            problems += error.lines
-    if problems:
-        raise SpecError(problems)
-    for name, spec in zip(requested, specs, strict=True):
-        if spec.file == str(Path(name)):
-            # A user's own module may be next to the TOML file that describes it.
-            sys.path.append(str(Path(name).resolve().parent))
-    names = [spec.name for spec in specs]
-    for name in names:
-        if names.count(name) > 1:
-            raise typer.BadParameter(f"{name} is given twice", param_hint="--library")
-    return specs

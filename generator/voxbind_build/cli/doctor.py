@@ -20,7 +20,7 @@ from typing import Literal, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from voxbind_build.discover.locate import NO_VERSION
+from voxbind_build.discover.locate import NO_VERSION, is_patch
 from voxbind_build.libraries import settings
 from voxbind_build.memories.interface import Examination
 from voxbind_build.memories.lookup import EXAMINATIONS, facts
@@ -52,7 +52,8 @@ class Finding(Struct, frozen=True, kw_only=True):
             return False
         # A missing GPU is not a fault.
         fails = not self.usable and not self.wants_gpu
-        return fails or bool(self.frozen and self.version != self.frozen)
+        is_other = self.version != self.frozen and not is_patch(self.version, self.frozen)
+        return fails or bool(self.frozen and is_other)
 
 
 def examine(
@@ -150,7 +151,8 @@ def _library(
     elif library is None:
         detail, command = "installed, but not in the package", f"voxbind build --library {name}"
     elif version and frozen and version != frozen:
-        detail = "the wrappers were made from another version"
+        is_close = is_patch(version, frozen)
+        detail = f"the wrappers were made from another {'patch release' if is_close else 'version'}"
         command = f"voxbind build --library {name}"
     else:
         detail = command = ""

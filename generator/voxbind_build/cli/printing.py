@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from shlex import quote
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from rich.box import SIMPLE_HEAD
@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from voxbind_build.build import progress
+from voxbind_build.build import changes_page, progress
 from voxbind_build.build.report import (
     BuildReport,
     CheckReport,
@@ -27,17 +27,20 @@ from voxbind_build.build.report import (
 )
 from voxbind_build.cli import name_search as lookup
 from voxbind_build.cli.doctor import Finding
-from voxbind_build.model import SEEN, Difference, Function
+from voxbind_build.cli.records import Comparison
+from voxbind_build.model import SEEN, Function
 from voxbind_build.verify.disk import Changes
 
 
-def build(console: Console, report: BuildReport) -> None:
-    """Print what a build did."""
+def build(console: Console, report: BuildReport, *, documentation: bool = False) -> None:
+    """Print what a build did, and what differs from the package before."""
     console.print(progress.table(report.rows))
     _evidence(console, report.rows)
     _unobserved(console, report.rows, report.unobserved)
     _declared(console, report.declared)
     _types(console, report.types)
+    for changes in report.library_changes:
+        changes_page.page(console, changes, documentation=documentation)
     if report.wheel:
         console.print(
             Text(f"written to {report.wheel}; install it with `pip install {quote(report.wheel)}`"),
@@ -86,7 +89,7 @@ def record(console: Console, report: RecordReport) -> None:
         _changes(console, report.changes, report.seconds)
 
 
-def check(console: Console, report: CheckReport) -> None:
+def check(console: Console, report: CheckReport, *, documentation: bool = False) -> None:
     """Print whether the package is up to date, and what differs."""
     for row in report.rows:
         sign = "=" if row.adds_up else "[red]≠[/]"
@@ -103,10 +106,13 @@ def check(console: Console, report: CheckReport) -> None:
     _declared(console, report.declared)
     for finding in report.findings:
         if finding == "differences":
-            for difference in report.differences:
-                _difference(console, difference)
+            for changes in report.library_changes:
+                changes_page.page(console, changes, documentation=documentation)
             continue
-        for entry in getattr(report, finding):
+        entries = getattr(report, finding)
+        if finding in _MANY and len(entries) > _LISTED:
+            entries = (f"{len(entries)}, for example {', '.join(entries[:_EXAMPLES])}",)
+        for entry in entries:
             console.print(f"[red]{_FINDINGS[finding]}:[/] {escape(entry)}", highlight=False)
     if report.agrees:
         console.print("The package agrees with the installed libraries and with its manifest.")
@@ -134,13 +140,36 @@ _FINDINGS = {
     "stale": "out of date",
 }
 """The heading of each kind of finding of a check."""
+_MANY = ("outdated", "obsolete", "stale")
+"""Findings that a new version of a library can make by the hundred."""
+_LISTED = 12
+"""As many of them are listed; of more, the number and some examples are printed."""
+_EXAMPLES = 3
 
 
-def _difference(console: Console, difference: Difference) -> None:
-    console.print(f"[red]{difference.aspect}:[/] {escape(difference.name)}", highlight=False)
-    for sign, text in (("-", difference.before), ("+", difference.after)):
-        if text:
-            console.print(Text(f"  {sign} {_shortened(text)}"))
+def comparison(
+    console: Console,
+    compared: Comparison,
+    *,
+    documentation: bool,
+    style: Literal["text", "json", "markdown"],
+) -> None:
+    """Print what differs between two records."""
+    if style == "json":
+        as_json(compared)
+        return
+    for note in compared.notes:
+        if style == "markdown":
+            print(f"Note: {note}\n")
+        else:
+            console.print(f"[yellow]note:[/] {escape(note)}", highlight=False)
+    for changes in compared.libraries:
+        if style == "markdown":
+            print(changes_page.markdown(changes, documentation=documentation))
+        else:
+            changes_page.page(console, changes, documentation=documentation)
+    if not compared.libraries:
+        print("The two records are equal.")
 
 
 def _changes(console: Console, changes: Changes, seconds: float) -> None:
@@ -276,11 +305,6 @@ def _indented(console: Console, text: str) -> None:
 
 def _result(function: Function) -> str:
     return function.result if isinstance(function.result, str) else ", ".join(function.result)
-
-
-def _shortened(text: str, length: int = 300) -> str:
-    one_line = " ".join(text.split())
-    return one_line if len(one_line) <= length else f"{one_line[:length]}..."
 
 
 def console(width: int = 140) -> Console:

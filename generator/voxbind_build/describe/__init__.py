@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
 import msgspec
 from msgspec.structs import replace
 
+from voxbind_build.common.deprecation import deprecates_callable
 from voxbind_build.describe.annotations import Classes
 from voxbind_build.describe.docstrings import parse
 from voxbind_build.describe.documented_parameters import describe_parameter
@@ -19,8 +19,6 @@ from voxbind_build.describe.neighbours import like_neighbours, words_elsewhere
 from voxbind_build.model import Contract, Definition, Description, Inventory, PublicName
 
 __all__ = ["describe", "words_elsewhere"]
-
-_DEPRECATOR = re.compile(r"deprecat(?!.*(param|arg|default|kw))", re.IGNORECASE)
 
 
 def describe(inventory: Inventory) -> tuple[Description, ...]:
@@ -131,8 +129,7 @@ def _deprecating_decorator(definition: Definition) -> str | None:
     """Return the texts in a decorator such as ``@deprecated("use `gaussian`")``."""
     for decorator in definition.decorators:
         node = ast.parse(decorator, mode="eval").body
-        called = node.func if isinstance(node, ast.Call) else node
-        if not _DEPRECATOR.search(ast.unparse(called)):
+        if not deprecates_callable(node):
             continue
         arguments = (
             node.args + [k.value for k in node.keywords] if isinstance(node, ast.Call) else []

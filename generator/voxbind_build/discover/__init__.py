@@ -18,12 +18,13 @@ from voxbind_build.discover.locate import (
     LibraryNotFound,
     has_minor_version,
     installed_version,
+    is_patch,
     locate,
 )
 from voxbind_build.discover.resolve import Resolver
 from voxbind_build.model import Inventory, LibrarySpec
 
-__all__ = ["LibraryNotFound", "discover", "has_minor_version"]
+__all__ = ["LibraryNotFound", "discover", "has_minor_version", "is_patch"]
 
 
 def discover(

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from voxbind_build.discover.class_members import members
 from voxbind_build.discover.live_differences import compare, reconcile
 from voxbind_build.discover.live_worker import LiveModule, LiveName
 from voxbind_build.discover.module_source import Module
@@ -187,7 +188,7 @@ class _Assembler:
         if live is None:
             kinds: dict[str, Kind] = {"class": "class", "value": "constant"}
             if home.kind in kinds:
-                return PublicName(name=name, kind=kinds[home.kind], exclusion=excluded)
+                return self.handed_on(name, kinds[home.kind], home, None, excluded)
             reason = {"foreign": _FOREIGN, "compiled": _COMPILED}.get(home.kind, _UNRESOLVED)
             return PublicName(name=name, kind="constant", exclusion=excluded or reason)
         if live.kind == "missing":
@@ -199,7 +200,16 @@ class _Assembler:
             return PublicName(name=name, kind="module", exclusion=excluded or self.mirrored(name))
         if live.kind == "function":
             return self.live_function(name, live, excluded)
-        return PublicName(name=name, kind=_kind(live), exclusion=excluded)
+        return self.handed_on(name, _kind(live), home, live, excluded)
+
+    def handed_on(
+        self, name: str, kind: Kind, home: Home, live: LiveName | None, excluded: Exclusion | None
+    ) -> PublicName:
+        """Describe a class by its members, and a constant by nothing but its name."""
+        described = {}
+        if kind == "class" and excluded is None:
+            described = members(self.resolver, home, live.parameters if live is not None else None)
+        return PublicName(name=name, kind=kind, exclusion=excluded, members=described)
 
     def function(
         self, name: str, home: Home, live: LiveName | None, excluded: Exclusion | None

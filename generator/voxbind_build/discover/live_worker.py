@@ -132,7 +132,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         home=home if isinstance(home, str) else "",
         qualname=qualname if isinstance(qualname, str) else "",
         code=_code(value) if kind == "function" else "",
-        parameters=_signature(value) if kind == "function" else None,
+        parameters=_signature(value),
         doc=_encodable(inspect.cleandoc(doc)) if isinstance(doc, str) else "",
     )
 

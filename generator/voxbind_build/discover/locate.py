@@ -149,6 +149,16 @@ def has_minor_version(version: str, minor: str) -> bool:
     return version.split(".")[:2] == minor.split(".")[:2]
 
 
+def is_patch(installed: str, recorded: str) -> bool:
+    """Return whether two versions are different releases of one minor version."""
+    both_have_a_patch_number = min(installed.count("."), recorded.count(".")) >= 2
+    return (
+        both_have_a_patch_number
+        and installed != recorded
+        and has_minor_version(installed, recorded)
+    )
+
+
 @cache
 def stub_folders(package: Package) -> tuple[Path, ...]:
     """Return the folders of the package's stubs, ``<package>-stubs``, that fit its version.

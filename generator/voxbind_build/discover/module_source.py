@@ -36,6 +36,8 @@ class Function:
 class Class:
     """A class's definition."""
 
+    node: cst.ClassDef
+
 
 @dataclass(frozen=True)
 class Value:
@@ -173,7 +175,7 @@ class _Reader:
                 case cst.FunctionDef():
                     self.bind(statement.name.value, Function(statement))
                 case cst.ClassDef():
-                    self.bind(statement.name.value, Class())
+                    self.bind(statement.name.value, Class(statement))
                 case cst.SimpleStatementLine(body=body):
                     for small in body:
                         self.small(small)

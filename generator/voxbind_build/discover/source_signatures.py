@@ -13,7 +13,7 @@ from voxbind_build.discover.module_source import Function, Module, expression
 from voxbind_build.discover.resolve import Home, Resolver
 from voxbind_build.model import Definition, ParameterKind, SourceParameter
 
-__all__ = ["define"]
+__all__ = ["define", "parameters_of"]
 
 
 def define(resolver: Resolver, home: Home) -> Definition | None:
@@ -37,12 +37,19 @@ def define(resolver: Resolver, home: Home) -> Definition | None:
     return Definition(
         module=home.module,
         qualname=home.name,
-        parameters=tuple(_parameters(resolver, module, node.params)),
+        parameters=parameters_of(resolver, module, node),
         returns=_annotation(node.returns),
         docstring=filled(text, decorators, module, resolver),
         fingerprint=resolver.fingerprint(home.module),
         decorators=tuple(ast.unparse(decorator) for decorator in decorators),
     )
+
+
+def parameters_of(
+    resolver: Resolver, module: Module, node: cst.FunctionDef
+) -> tuple[SourceParameter, ...]:
+    """Return the parameters of a function or a method of `module`, in their order."""
+    return tuple(_parameters(resolver, module, node.params))
 
 
 def _parameters(

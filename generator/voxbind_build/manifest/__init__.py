@@ -1,12 +1,14 @@
 """The frozen record: creates, writes, reads and compares it.
 
-`freeze` makes a library's entry from the results of the earlier stages, and `compare` lists the
-differences between two entries. `manifest_file` reads and writes the manifest, and `migrations`
-converts an older one. `observation_file` has the raw observations, `recording_file` those from a
-machine with a GPU. `committed` reads all that an earlier build wrote, and `journal` has what a
-build has measured so far.
+`freeze` makes a library's entry from the results of the earlier stages, `compare` lists the
+differences between two entries, and `changes` puts them into words, most important first.
+`manifest_file` reads and writes the manifest, and `migrations` converts an older one.
+`observation_file` has the raw observations, `recording_file` those from a machine with a GPU.
+`committed` reads all that an earlier build wrote, and `journal` has what a build has measured so
+far.
 """
 
+from voxbind_build.manifest.changes import all_changes, library_changes
 from voxbind_build.manifest.committed import (
     Record,
     altered,
@@ -52,6 +54,7 @@ __all__ = [
     "ObservationsError",
     "Record",
     "RecordingError",
+    "all_changes",
     "altered",
     "compare",
     "decode_observations",
@@ -60,6 +63,7 @@ __all__ = [
     "encode_recordings",
     "fingerprint",
     "freeze",
+    "library_changes",
     "observations_path",
     "read",
     "read_observations",

@@ -11,12 +11,13 @@ from typing import Any, get_args
 
 import msgspec
 
+from voxbind_build.common import signatures
 from voxbind_build.common.figures import largest_change
 from voxbind_build.common.typeexpr import TypeExprError, parse
 from voxbind_build.model import Aspect, Difference, Exclusion, Function, Library, Parameter
 
 _HEADINGS: dict[Aspect, tuple[str, ...]] = {
-    "signature": ("Function.parameters",),
+    "signature": ("Function.parameters", "Function.form", "Function.members"),
     "types": (
         *("Function.returns", "Function.preserves", "Parameter.annotation"),
         *("Parameter.annotation_source", "Parameter.untyped", "Parameter.contradiction"),
@@ -117,29 +118,14 @@ def signature(function: Function, *, annotated: bool = False) -> str:
 
 def signature_parts(function: Function, *, annotated: bool = False) -> list[str]:
     """Return the comma-separated parts of `signature`, including a bare ``*`` and ``/``."""
-    parts: list[str] = []
-    kinds = [parameter.kind for parameter in function.parameters]
-    for position, parameter in enumerate(function.parameters):
-        if parameter.kind == "KEYWORD_ONLY" and not {"KEYWORD_ONLY", "VAR_POSITIONAL"} & {
-            *kinds[:position]
-        }:
-            parts.append("*")
-        parts.append(_parameter(parameter, annotated))
-        if parameter.kind == "POSITIONAL_ONLY" and kinds[position + 1 : position + 2] != [
-            "POSITIONAL_ONLY"
-        ]:
-            parts.append("/")
-    return parts
+    return signatures.parts(
+        function.parameters, _annotated_parameter if annotated else signatures.written
+    )
 
 
-def _parameter(parameter: Parameter, annotated: bool) -> str:
-    stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
-    text = stars + parameter.name
-    if annotated:
-        text += f": {parameter.annotation}"
-    if parameter.default is not None:
-        text += f" = {parameter.default}" if annotated else f"={parameter.default}"
-    return text
+def _annotated_parameter(parameter: Parameter) -> str:
+    default = "" if parameter.default is None else f" = {parameter.default}"
+    return f"{signatures.starred_name(parameter)}: {parameter.annotation}{default}"
 
 
 def _compare_name(public: str, old: Library, new: Library) -> Iterator[Difference]:
@@ -197,6 +183,20 @@ def _compare_functions(
         yield Difference(name=public, aspect=aspect, before=texts[0], after=texts[1])
     if not (is_reported or other_version):
         yield Difference(name=public, aspect="record")
+
+
+def changed_fields(old: Function, new: Function) -> dict[str, Aspect]:
+    """Return the paths of all fields that differ, each with its aspect, sorted.
+
+    Paths lead through the records in a function: ``parameters.sigma.default``.
+    """
+    before, after = _by_aspect(old), _by_aspect(new)
+    aspects = {
+        path: aspect
+        for aspect in {**before, **after}
+        for path in _changed(before.get(aspect, {}), after.get(aspect, {}))
+    }
+    return dict(sorted(aspects.items()))
 
 
 def _changed(old: Facts, new: Facts) -> list[str]:

@@ -163,4 +163,5 @@ def _re_export(public: PublicName, inventory: Inventory, machine: str) -> Functi
         deprecated=None,
         tags=(),
         form="class" if public.kind == "class" else "constant",
+        members=public.members,
     )

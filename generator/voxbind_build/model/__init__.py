@@ -5,6 +5,7 @@ imports no stage. The records are `msgspec` structs: what is decoded from TOML o
 checked against these types, with the path of the offending field in the error.
 """
 
+from voxbind_build.model.changes import Change, Heading, LibraryChanges
 from voxbind_build.model.description import (
     Description,
     Form,
@@ -88,6 +89,7 @@ __all__ = [
     "Aspect",
     "AxisKeyword",
     "Call",
+    "Change",
     "Contract",
     "Declaration",
     "Definition",
@@ -101,8 +103,10 @@ __all__ = [
     "Exclusion",
     "Form",
     "Function",
+    "Heading",
     "Inventory",
     "Library",
+    "LibraryChanges",
     "LibrarySpec",
     "Machine",
     "Manifest",

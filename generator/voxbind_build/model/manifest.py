@@ -29,6 +29,11 @@ class Function(Verdict, frozen=True, kw_only=True):
     twin: Twin | None = None
     form: Literal["function", "class", "constant"] = "function"
     """Classes and constants are re-exported, as helpers."""
+    members: dict[str, str] = field(default_factory=dict)
+    """Public members of a class that has source, by name, inherited ones included. Each is a
+    signature without `self`, after words that say what else it is: ``(src, dst)``,
+    ``classmethod (src, dst)``, ``deprecated property``, ``attribute``. The constructor is
+    ``__init__``."""
 
     @property
     def public(self) -> str:

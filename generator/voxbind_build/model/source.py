@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from voxbind_build.model.spec import Exclusion, LibrarySpec
 from voxbind_build.model.vocabulary import ParameterKind
@@ -53,6 +53,8 @@ class PublicName(Struct, frozen=True, kw_only=True):
     definition: Definition | None = None
     """For functions; None for everything else."""
     exclusion: Exclusion | None = None
+    members: dict[str, str] = field(default_factory=dict)
+    """For classes: see `Function.members`."""
 
     @property
     def module(self) -> str:
