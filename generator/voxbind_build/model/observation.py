@@ -29,6 +29,8 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
     fatal: dict[int, Ending] = field(default_factory=dict)
     """Calls, by their number, that ended an earlier process: these aren't made again."""
+    again: bool = False
+    """Whether an observation was inconclusive, and this is the second one."""
     beside: Twin | None = None
     """The twin to run beside it, where it is to be told how far results are from each other."""
 

@@ -79,6 +79,7 @@ def observe(
         only=task.allowed_dtypes,
         fatal=task.fatal,
         before_call=before_call,
+        again=task.again,
     )
     if main is None:
         observation, accepted = _observe_helper(bench, unseen, task.words)

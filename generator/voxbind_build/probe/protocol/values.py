@@ -20,6 +20,7 @@ from voxbind_build.probe.protocol.bench import Arrangement, Bench, in_words
 from voxbind_build.probe.protocol.figures import figures, mark
 from voxbind_build.probe.protocol.option_values import default_value, option_values
 from voxbind_build.probe.protocol.relations import leaves
+from voxbind_build.probe.protocol.unwritten_memory import filled_memory
 
 _BUDGET = 40
 """Calls with options for one function; each that returns is made twice."""
@@ -27,6 +28,8 @@ _MOST_ENDED = 2
 """Calls that may crash or be inconclusive; no other call is made after them."""
 _ROUNDING = 1e-7
 """Relative change of an image that must not change a result: about the precision of float32."""
+_BYTES = (0x55, 0xAA)
+"""What memory is filled with before the two calls: what isn't written then differs."""
 _OBJECTS = ("labels", "cells", "mask")
 """Contents of images that show objects."""
 _NO_FIGURES = ("", RAISED, UNSTABLE)
@@ -142,13 +145,15 @@ class _Measurement:
 
     def measure(self, arguments: Arguments) -> str:
         """Return the figures of a result, or the mark that stands for them."""
-        answer = self._call(arguments)
+        with filled_memory(_BYTES[0]):
+            answer = self._call(arguments)
         text = _text(answer)
         if text in _NO_FIGURES:
             return text
         _fill_free_memory(self._bench, answer)
-        second = self._call(_differently_rounded(self._bench, arguments))
-        if second.outcome not in ("returned", "raised"):
+        with filled_memory(_BYTES[1]):
+            second = self._call(_differently_rounded(self._bench, arguments))
+        if second.outcome == "inconclusive":
             return ""
         return UNSTABLE if figures_differ(text, _text(second)) else text
 
@@ -156,16 +161,17 @@ class _Measurement:
         if self._ended >= _MOST_ENDED or self._bench.is_late():
             return Answer(outcome="inconclusive", error="late")
         answer = self._bench.run(arguments)
-        if answer.outcome in ("crashed", "inconclusive"):
-            # A crash too: on a busy machine, a driver may fail once.
+        if answer.outcome == "crashed" and not self._bench.again:
+            # On a busy machine, a driver may fail once: it counts if it happens again.
             self._bench.inconclusive.setdefault("values", answer.error)
-            self._ended += 1
+            answer = replace(answer, outcome="inconclusive")
+        self._ended += answer.outcome in ("crashed", "inconclusive")
         return answer
 
 
 def _text(answer: Answer) -> str:
     if not answer.returned:
-        return RAISED if answer.outcome == "raised" else ""
+        return RAISED if answer.outcome in ("raised", "crashed") else ""
     try:
         return figures(answer.value)
     except Exception:  # an object whose attributes can't be read
