@@ -339,6 +339,12 @@ def crashes_on_bool(image):
     return image + image
 
 
+def crashes_with_an_option(image, order=1, scale=1.0, crash=False):
+    if crash:
+        ctypes.string_at(0)
+    return image * scale
+
+
 def hangs_on_volumes(image):
     while image.ndim == 3:
         time.sleep(60)

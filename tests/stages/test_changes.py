@@ -329,7 +329,9 @@ def test_members_that_an_older_record_lacks_are_no_changes_of_the_library():
 def everything():
     """Two records with a change under each heading."""
     functions = dict(changed(evidence="observed").functions)
-    functions[CANNY] = replace(functions[CANNY], doc="Edges.", contract="FLEXIBLE")
+    functions[CANNY] = replace(
+        functions[CANNY], doc="Edges.", contract="FLEXIBLE", values={"sigma=2.0": "3f2a1c i:1"}
+    )
     old = replace(SKIMAGE, functions=functions, version="1.0")
     functions = {**functions, GAUSSIAN: replace(functions[GAUSSIAN], evidence="inferred")}
     del functions["skimage.color.rgb2gray"]
@@ -345,13 +347,20 @@ def everything():
         definition="elsewhere:sobel_h",
         returns=replace(sobel.returns, annotation="float"),
     )
-    functions[CANNY] = replace(functions[CANNY], doc="Find edges.", contract="PURE_2D")
+    functions[CANNY] = replace(
+        functions[CANNY], doc="Find edges.", contract="PURE_2D", values={"sigma=2.0": "3f2a1c i:2"}
+    )
     return old, replace(SKIMAGE, functions=functions, version="1.1")
 
 
 def test_changes_come_most_important_first():
     headings = [*dict.fromkeys(change.heading for change in changes(*everything()))]
     assert headings == [*get_args(Heading)] == [*changes_page.TITLES]
+
+
+def test_a_changed_result_is_reported_with_the_call_and_the_figure():
+    (values,) = [change for change in changes(*everything()) if change.heading == "values"]
+    assert (values.names, values.words) == ((CANNY,), ("result of sigma=2.0: mean 1 → 2",))
 
 
 def test_a_change_of_several_names_is_one_line():

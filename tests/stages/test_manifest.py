@@ -433,7 +433,7 @@ def test_the_walk_reaches_every_kind_of_record_in_a_function():
     assert {".doc", ".parameters.1.default", ".returns.forms.0.annotation"} <= paths
     assert {".twin.agreement.deviations.0.dtype", ".overruled.by", ".dtypes.uint8.range"} <= paths
     for entry in msgspec.structs.fields(full()):
-        assert f".{entry.name}" in paths or entry.name == "returns"
+        assert f".{entry.name}" in paths or entry.name in ("returns", "values")
     for entry in msgspec.structs.fields(Returns):
         assert f".returns.{entry.name}" in paths
 
@@ -460,6 +460,21 @@ def test_a_change_of_any_field_of_a_library_is_told(entry):
         changed = replace(BASE, excluded={"toy.filters.gone": Exclusion(reason="display")})
     assert frozen.compare("toy", BASE, changed)
     assert frozen.compare("toy", changed, BASE)
+
+
+def test_changed_values_are_told_as_the_call_and_the_figure_that_changed_most():
+    blur = BASE.functions["toy.filters.blur"]
+    old, new = (
+        replace(BASE, functions={"toy.filters.blur": replace(blur, values=values)})
+        for values in (
+            {"image": "3f2a1c 4x5:1", "mode='wrap'": "7b01d2 4x5:0.12 0.1 0 1 0.2", "x=1": "a :1"},
+            {"image": "3f2a1c 4x5:1.02", "mode='wrap'": "7b01d2 4x5:0.1 0.1 0 1 0.1"},
+        )
+    )
+    (difference,) = frozen.compare("toy", old, new)
+    assert (difference.aspect, difference.name) == ("values", "toy.filters.blur")
+    assert difference.before == "result of mode='wrap': mean weighted by position 0.2"
+    assert difference.after == "0.1"
 
 
 def test_fields_that_are_listed_under_a_heading_are_there():

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers import misbehaving_functions
+from helpers.live_descriptions import describe_function
 from voxbind_build.model import Description, Observation, Parameter, ProbeTask, Returns
 from voxbind_build.probe.sandbox import landlock
 from voxbind_build.probe.sandbox import pool as sandbox
@@ -365,6 +367,18 @@ def test_a_call_that_ends_its_process_costs_that_call_alone():
     assert observation.inconclusive == {}
     assert sorted(observation.dtypes) == ["float32", "float64", "int32", "uint16", "uint8"]
     assert observation.relations["per_slice"]
+
+
+def test_an_option_that_crashes_twice_is_refused_and_costs_nothing_else():
+    """A single crash may be a driver's on a busy machine: the function is observed again alone."""
+    description = describe_function(misbehaving_functions.crashes_with_an_option)
+    (observation,) = sandbox.probe(
+        [ProbeTask(description=description, memory_type="numpy")]
+    ).values()
+    assert observation.failure == ""
+    assert observation.inconclusive == {}
+    assert {"image", "volume", "scale=1.5"} <= observation.values.keys()
+    assert observation.values["crash=True"].endswith(" !")
 
 
 def test_a_call_that_hangs_leaves_open_what_it_would_decide(monkeypatch):

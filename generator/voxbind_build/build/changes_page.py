@@ -17,6 +17,7 @@ TITLES: dict[Heading, str] = {
     "signature": "Signatures and defaults",
     "contract": "Contracts",
     "result": "Results",
+    "values": "Values of results",
     "dtypes": "Dtypes and value ranges",
     "warnings": "Warnings and errors",
     "deprecated": "Deprecated",

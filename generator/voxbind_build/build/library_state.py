@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
+from voxbind_build.build.settled_values import settled_values
 from voxbind_build.classify import (
     classify,
     find_types,
@@ -265,7 +266,8 @@ def measure_missing(
 ) -> None:
     """Set the observations of each library: recorded ones that are still valid, else new ones.
 
-    An inconclusive measurement doesn't replace a recorded observation.
+    An inconclusive measurement doesn't replace a recorded observation. Recorded figures stay if the
+    new ones differ from them by rounding alone.
 
     Parameters
     ----------
@@ -321,7 +323,9 @@ def measure_missing(
             state.observations[definition] = earlier
         else:
             state.observations[definition] = replace(
-                observation, fingerprint=fingerprints[definition]
+                observation,
+                fingerprint=fingerprints[definition],
+                values=settled_values(earlier, observation, fingerprints[definition]),
             )
             if journal is not None:
                 journal.add(name, state.observations[definition])

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import msgspec
 
 from voxbind_build.common import signatures
+from voxbind_build.common.figures import largest_change
 from voxbind_build.common.typeexpr import TypeExprError, parse
 from voxbind_build.model import Aspect, Difference, Exclusion, Function, Library, Parameter
 
@@ -44,6 +45,7 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
         *("Function.sources", "Function.axis_keywords"),
     ),
     "dtypes": ("Function.dtypes",),
+    "values": ("Function.values",),
     "answers": ("Function.warnings", "Function.refuses"),
     "twin": ("Function.twin",),
     "documentation": (
@@ -170,6 +172,8 @@ def _compare_functions(
         texts = [""] * 2
         if aspect in _TEXTS:
             texts = [_TEXTS[aspect](function) for function in (old, new)]
+        if aspect == "values" and (change := largest_change(old.values, new.values)):
+            texts = [f"result of {change.call}: {change.figure} {change.before}", change.after]
         if texts[0] == texts[1]:  # the text doesn't contain the fields that changed
             texts = [
                 _listed({path: facts[path] for path in changed if path in facts})
@@ -200,8 +204,16 @@ def _changed(old: Facts, new: Facts) -> list[str]:
     return [
         path
         for path in sorted({*old, *new})
-        if old.get(path) != new.get(path) and not (_is_empty(old, path) and _is_empty(new, path))
+        if old.get(path) != new.get(path)
+        and not (_is_empty(old, path) and _is_empty(new, path))
+        and not (path == "values" and not _other_results(old, new))
     ]
+
+
+def _other_results(old: Facts, new: Facts) -> bool:
+    """Return whether results of equal calls differ by more than rounding."""
+    values: list[Any] = [facts.get("values") or {} for facts in (old, new)]
+    return largest_change(*values) is not None
 
 
 def _is_empty(facts: Facts, path: str) -> bool:

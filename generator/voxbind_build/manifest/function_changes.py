@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from voxbind_build.common.deprecation import marks_deprecated
+from voxbind_build.common.figures import largest_change
 from voxbind_build.common.typeexpr import TypeExprError, parse
 from voxbind_build.manifest.compare import changed_fields
 from voxbind_build.manifest.member_changes import deprecated_parameters, member_changes
@@ -162,6 +163,13 @@ def _value(value: Any) -> str:  # of any field of a record
     return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
 
 
+def _values(names: Names, old: Function, new: Function) -> Iterator[Change]:
+    """Yield the call with the largest change of a result."""
+    if change := largest_change(old.values, new.values):
+        words = f"result of {change.call}: {change.figure} {change.before} → {change.after}"
+        yield Change(heading="values", names=names, words=(words,))
+
+
 def _dtypes(names: Names, old: Function, new: Function) -> Iterator[Change]:
     inputs: dict[str, list[str]] = {}
     for dtype in sorted({*old.dtypes, *new.dtypes}):
@@ -285,6 +293,7 @@ _GROUPS: tuple[tuple[_Claims, _Describe], ...] = (
     (lambda field, aspect: field in _CONTRACT, _contract),
     (lambda field, aspect: _SIGNATURE.fullmatch(field) is not None, _signature),
     (lambda field, aspect: aspect == "result", _result),
+    (lambda field, aspect: aspect == "values", _values),
     (lambda field, aspect: aspect == "dtypes", _dtypes),
     (lambda field, aspect: aspect == "answers" or field == "deprecated", _warnings),
     (lambda field, aspect: aspect == "types", _types),

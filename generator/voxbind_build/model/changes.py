@@ -12,6 +12,7 @@ Heading = Literal[
     "signature",
     "contract",
     "result",
+    "values",
     "dtypes",
     "warnings",
     "deprecated",
@@ -21,7 +22,8 @@ Heading = Literal[
     "documentation",
 ]
 """What a change is about, most important first. ``lost``: a function was observed before, and no
-longer is. ``record``: fields of the manifest that no call shows."""
+longer is. ``values``: results differ, though the signature may be the same. ``record``: fields of
+the manifest that no call shows."""
 
 
 class Change(Struct, frozen=True, kw_only=True):

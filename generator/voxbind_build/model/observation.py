@@ -29,6 +29,8 @@ class ProbeTask(Struct, frozen=True, kw_only=True):
     """By parameter, words that a parameter of that name takes elsewhere in the module."""
     fatal: dict[int, Ending] = field(default_factory=dict)
     """Calls, by their number, that ended an earlier process: these aren't made again."""
+    again: bool = False
+    """Whether an observation was inconclusive, and this is the second one."""
     beside: Twin | None = None
     """The twin to run beside it, where it is to be told how far results are from each other."""
 
@@ -104,6 +106,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     random: bool = False
     option_effects: tuple[OptionEffect, ...] = ()
     """Calls whose options change the kind of the result."""
+    values: dict[str, str] = field(default_factory=dict)
+    """By call in words, the figures of its result: see `voxbind_build.common.figures`."""
     lists: dict[str, bool] = field(default_factory=dict)
     """Whether each array may as well be given as nested lists."""
     also_accepts: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -64,6 +64,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     channels_last: bool = False
     """A 3-D array whose last axis has length 3 or 4 is read as one colour image."""
     dtypes: dict[str, DtypeFact] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    """By call in words, a mark for the arguments and the result's figures: for each array its
+    shape, then mean, spread, minimum, maximum, and mean weighted by position. Empty if results are
+    random, and in records of a voxbind that didn't measure them."""
     mutates: tuple[str, ...] = ()
     random: bool = False
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -45,6 +45,7 @@ Aspect = Literal[
     "contract",
     "result",
     "dtypes",
+    "values",
     "answers",
     "twin",
     "documentation",
@@ -60,7 +61,16 @@ Outcome = Literal["returned", "raised", "crashed", "inconclusive"]
 processes to give. That says nothing of the function."""
 
 Part = Literal[
-    "process", "call", "image", "volume", "colours", "dtypes", "relations", "random", "options"
+    "process",
+    "call",
+    "image",
+    "volume",
+    "colours",
+    "dtypes",
+    "relations",
+    "random",
+    "options",
+    "values",
 ]
 """What a part of an observation is about. ``process``: all of it; ``call``: whether a function
 without an image can be called."""

@@ -7,7 +7,9 @@ equal length, so that no relation between results holds by accident.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,9 @@ SIZES: dict[str, dict[int, tuple[int, ...]]] = {
     "oblong second": {2: (24, 23), 3: (11, 24, 23)},
 }
 """Shapes in pairs, since no verdict may depend on a single shape."""
+
+SIZES_OF_OBJECTS = (1, 2, 4, 8, 10, 16, 25, 32, 50, 64, 100, 128)
+"""Sizes in pixels that people choose as limits: whether a limit is included shows on them."""
 
 DTYPES = ("bool", "uint8", "uint16", "int32", "float32", "float64")
 
@@ -136,6 +141,29 @@ def _markers(shape: tuple[int, ...], variant: int) -> Array:
 
 
 @cache
+def _blocks(shape: tuple[int, ...], variant: int) -> Array:
+    """Labels of objects of round sizes; the last one has holes of these sizes."""
+    blocks: Array = np.zeros(shape, dtype=np.int32)
+    below = _place_blocks(blocks, 1, range(1, len(SIZES_OF_OBJECTS) + 1))
+    blocks[below : 2 * below + 1] = len(SIZES_OF_OBJECTS) + 1
+    _place_blocks(blocks, below + 1, [0] * len(SIZES_OF_OBJECTS))
+    return blocks
+
+
+def _place_blocks(image: Array, row: int, values: Iterable[int]) -> int:
+    """Write rectangles in rows, apart from each other, and return the first row below them."""
+    column = 1
+    for size, value in zip(SIZES_OF_OBJECTS, values, strict=True):
+        height = max(side for side in range(1, isqrt(size) + 1) if size % side == 0)
+        width = size // height
+        if column + width >= image.shape[1]:
+            row, column = row + 12, 1
+        image[row : row + height, column : column + width] = value
+        column += width + 2
+    return row + 12
+
+
+@cache
 def _edges(shape: tuple[int, ...], variant: int) -> Array:
     """A sparse set of thin lines, like the result of an edge detector."""
     grey = _grey(shape, variant)
@@ -154,8 +182,8 @@ def image(
         (Y, X) or (Z, Y, X).
     content : str
         ``grey``, ``two phases`` (also grey), ``phase`` (wrapped), ``labels``, ``cells`` (touching
-        labels), ``markers``, ``mask``, ``edges``, or ``seed``, which is darker than the grey image
-        of the same variant everywhere.
+        labels), ``blocks`` (labels of objects of round sizes, in (Y, X)), ``markers``, ``mask``,
+        ``edges``, or ``seed``, which is darker than the grey image of the same variant everywhere.
     dtype : str
         Grey images span the full range of unsigned integers, and 0 to 1 in floats.
     variant : int
@@ -167,6 +195,8 @@ def image(
         return _labels(shape, variant).astype(dtype)
     if content == "cells":
         return _cells(shape, variant).astype(dtype)
+    if content == "blocks":
+        return _blocks(shape, variant).astype(dtype)
     if content == "mask":
         return _mask(shape, variant).astype(dtype)
     if content == "phase":

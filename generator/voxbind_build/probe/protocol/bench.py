@@ -88,6 +88,8 @@ class Bench:
     """Calls that ended an earlier process, by number. They are not made again."""
     before_call: Callable[[int], None] = lambda number: None
     """Called with the number of each call before it is made."""
+    again: bool = False
+    """See `ProbeTask.again`."""
     number: int = 0
     part: Part = "call"
     """The part of the observation that the present calls belong to."""

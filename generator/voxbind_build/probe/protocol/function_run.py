@@ -22,8 +22,11 @@ from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
 from voxbind_build.probe.protocol.options import option_effects
 from voxbind_build.probe.protocol.relations import close, leaves, main_array, same, tells
 from voxbind_build.probe.protocol.slice_comparison import relate
+from voxbind_build.probe.protocol.values import measure_values
 from voxbind_build.probe.protocol.variants import also_accepts, lists
 
+_Observed = tuple[Observation, list[Arrangement]]
+"""An observation, and the arrangements that the function accepts, the main one first."""
 _BUDGET = 60.0  # seconds of processor time for one search, far more than any function needs
 Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
 
@@ -31,7 +34,7 @@ Through = Callable[[Callable[..., Any], Memory], Callable[..., Any]]
 def observe(
     task: ProbeTask,
     before_call: Callable[[int], None] = lambda number: None,
-    through: Through = lambda function, memory: function,
+    through: Through | None = None,
 ) -> Observation:
     """Observe one callable.
 
@@ -43,7 +46,8 @@ def observe(
         Called with the number of each call before it is made, so that the last call of a process
         that crashes is known.
     through : callable
-        Takes the function and its memory, and returns the callable that is called instead.
+        Takes the function and its memory, and returns the callable that is called instead. The
+        values of results aren't measured then.
 
     Returns
     -------
@@ -56,7 +60,9 @@ def observe(
     roles = unseen.roles
     try:
         space = memory(task.memory_type)
-        function = through(load(description.module, description.attribute), space)
+        function = load(description.module, description.attribute)
+        if through is not None:
+            function = through(function, space)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -73,10 +79,18 @@ def observe(
         only=task.allowed_dtypes,
         fatal=task.fatal,
         before_call=before_call,
+        again=task.again,
     )
     if main is None:
-        return _observe_helper(bench, unseen, task.words)
-    return _observe_images(bench, unseen, main, task.words)
+        observation, accepted = _observe_helper(bench, unseen, task.words)
+    else:
+        observation, accepted = _observe_images(bench, unseen, main, task.words)
+    if not accepted or observation.random or through is not None:
+        return observation
+    bench.part, bench.deadline = "values", _deadline(space, 2)
+    values = measure_values(bench, accepted, task.words, observation.crashes)
+    inconclusive = dict(sorted(bench.inconclusive.items()))
+    return structs.replace(observation, values=values, inconclusive=inconclusive)
 
 
 def _deadline(memory: Memory, searches: int = 1) -> float:
@@ -126,7 +140,7 @@ def failed(unseen: Observation, failure: str, inconclusive: bool) -> Observation
 
 def _observe_helper(
     bench: Bench, unseen: Observation, words: dict[str, tuple[str, ...]]
-) -> Observation:
+) -> _Observed:
     """Call a function without an image argument, to describe its result."""
     base = Arrangement(content="grey", dtype="float64", ndim=2, size="plain")
     choices = [(), *bench.alternatives(base)]
@@ -141,10 +155,10 @@ def _observe_helper(
         _without_image(call) for call in bench.calls if call.outcome == "returned"
     ) or tuple(_without_image(call) for call in bench.calls[:1])
     if not answer.returned:
-        return structs.replace(unseen, calls=calls, inconclusive=bench.inconclusive)
+        return structs.replace(unseen, calls=calls, inconclusive=bench.inconclusive), []
     bench.inconclusive.clear()
     bench.part = "options"
-    return structs.replace(
+    observation = structs.replace(
         unseen,
         calls=calls,
         option_effects=tuple(
@@ -155,6 +169,7 @@ def _observe_helper(
         also_accepts=also_accepts(bench, base, words),
         inconclusive=bench.inconclusive,
     )
+    return observation, [base]
 
 
 def _without_image(call: Call) -> Call:
@@ -169,22 +184,22 @@ def _without_range(result: Result) -> Result:
 
 def _observe_images(
     bench: Bench, unseen: Observation, main: str, words: dict[str, tuple[str, ...]]
-) -> Observation:
+) -> _Observed:
     """Call with images, then with volumes, then with colours, and compare the results."""
     order = searching.contents(bench.description, main, bench.roles[main])
     image, colours_alone = _find_image(bench, order, main)
     if "image" in bench.inconclusive:
-        return _left_open(bench, unseen)
+        return _left_open(bench, unseen), []
     volume = None if colours_alone else _find_volume(bench, order, image)
     if "volume" in bench.inconclusive:
-        return _left_open(bench, unseen)
+        return _left_open(bench, unseen), []
     bench.deadline = _deadline(bench.memory)
     relations: dict[str, bool] = {}
     colour = _observe_colours(bench, order, image, volume, relations)
 
     base = image or volume or colour
     if base is None:
-        return structs.replace(_left_open(bench, unseen), failure="no call was taken")
+        return structs.replace(_left_open(bench, unseen), failure="no call was taken"), []
     if image and volume and not tells(image[1].value):
         base = volume  # the result for an image is constant: the spread along Z, say
     # Early, since a dtype may crash the process, and then all calls up to here are repeated.
@@ -196,7 +211,7 @@ def _observe_images(
     random = _is_random(bench, base[0])
     bench.part = "options"
     options = _beyond_defaults(bench, base, words)
-    return structs.replace(
+    observation = structs.replace(
         unseen,
         calls=tuple(bench.calls),
         relations=dict(sorted(relations.items())),
@@ -206,6 +221,8 @@ def _observe_images(
         **_by_dtype(dtypes),
         **options,
     )
+    accepted = [found[0] for found in (base, image, volume, colour) if found]
+    return observation, list(dict.fromkeys(accepted))
 
 
 def _find_image(

@@ -162,7 +162,7 @@ def probe(
                             continue
                         observation = _given_up(task, ending, fatal)
                     if observation.inconclusive and not alone:
-                        again.append(structs.replace(task, fatal={}))
+                        again.append(structs.replace(task, fatal={}, again=True))
                         continue
                     observations[observation.definition] = observation
                     if (further := on_done(observation)) is not None:
