@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.patch_release import as_recorded
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
 from voxbind_build.build.settled_values import settled_values
@@ -26,7 +27,7 @@ from voxbind_build.classify import (
     undecided,
 )
 from voxbind_build.describe import describe, words_elsewhere
-from voxbind_build.discover import LibraryNotFound, discover, has_minor_version, is_patch
+from voxbind_build.discover import LibraryNotFound, discover, has_minor_version
 from voxbind_build.libraries import SpecError, misfits, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
@@ -211,31 +212,15 @@ def read(
             problems += lines
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
         descriptions = describe(inventory)
-        recorded_library = record.manifest.libraries.get(spec.name)
-        if recorded_library is not None and is_patch(inventory.version, recorded_library.version):
-            as_recorded = replace(inventory, version=recorded_library.version)
-            if _has_same_sources(described := describe(as_recorded), recorded_library):
-                notes.append(
-                    f"{spec.distribution} {inventory.version} is installed. The record of "
-                    f"{recorded_library.version} fits it: the sources of its functions are equal"
-                )
-                inventory, descriptions = as_recorded, described
+        if earlier := as_recorded(inventory, record.manifest.libraries.get(spec.name)):
+            notes.append(earlier.note)
+            inventory, descriptions = earlier.inventory, earlier.descriptions
         states[spec.name] = LibraryState(
             inventory, descriptions, {}, seconds=time.monotonic() - started
         )
     if problems:
         raise SpecError(problems)
     return states
-
-
-def _has_same_sources(descriptions: Sequence[Description], library: Library) -> bool:
-    """Return whether a library's functions are the recorded ones, from files that are equal."""
-    recorded_sources = {
-        name: function.fingerprint
-        for name, function in library.functions.items()
-        if function.form == "function"
-    }
-    return recorded_sources == {each.name: each.fingerprint for each in descriptions}
 
 
 def own_folder(spec: LibrarySpec) -> list[Path] | None:
