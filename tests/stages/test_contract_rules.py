@@ -9,10 +9,13 @@ from typing import get_args
 import pytest
 
 import voxbind
+from voxbind import ProcessingContract
+from voxbind._native import declaring
 from voxbind_build.classify.contract_facts import ContractFacts, Takes
 from voxbind_build.classify.contract_rules import RULES, contract
 from voxbind_build.manifest import MANIFEST, read
-from voxbind_build.model import Call, Observation, Result
+from voxbind_build.model import Call, Contract, Observation, Result
+from voxbind_build.render.contract_forms import contract_form
 
 TEXTS = {"default": r"(, if channel_axis=None is passed .*)?", "needs_colours": ".*"}
 """What may stand for a field in braces; for all others it is the library's error, or nothing."""
@@ -89,3 +92,10 @@ def test_the_last_rule_of_what_is_taken_always_fits(takes: str) -> None:
     names = [rule.fits.__name__ for rule in RULES if rule.takes == takes]
     assert names[-1:] == ["_always"]
     assert "_always" not in names[:-1], "the rules after it would never decide"
+
+
+def test_all_places_list_the_same_contracts() -> None:
+    names = list(get_args(Contract))
+    assert [contract.value for contract in ProcessingContract] == names
+    assert list(declaring._CONTRACTS) == names
+    assert {contract_form(name).volumes for name in names} == {"sliced", "processed", "projected"}

@@ -18,17 +18,12 @@ from voxbind_build.render.code.overloads import (
     signatures,
 )
 from voxbind_build.render.code.quoting import docstring
+from voxbind_build.render.contract_forms import contract_form
 from voxbind_build.render.docs.documentation import document
 from voxbind_build.render.docs.examples import Examples
 
 __all__ = ["Wrapper", "first_image", "name_of_result", "names_used", "wrap"]
 
-_CALLS = {
-    "PURE_2D": "call_2d",
-    "PURE_3D": "call_3d",
-    "FLEXIBLE": "call_2d_or_3d",
-    "VOLUMETRIC_TO_SLICE": "call_3d",
-}
 _DEPRECATED = ".DEPRECATED"
 """End of the name of the object that scikit-image uses as default of deprecated parameters."""
 
@@ -230,9 +225,10 @@ class _Writer:
     def _dimensions(self) -> str:
         """Return a condition on the image's number of axes; empty if any number is accepted."""
         function = self._function
-        plain, comparison = (3, "<") if function.contract == "PURE_2D" else (2, "!=")
         if function.contract in (None, "FLEXIBLE") or self._takes_any:
             return ""
+        is_sliced = contract_form(function.contract).volumes == "sliced"
+        plain, comparison = (3, "<") if is_sliced else (2, "!=")
         image = self._images[0]
         ndim = f"{image}.ndim"
         # Lists have no `ndim`, and type checkers don't see the `ndim` of pyclesperanto's arrays.
@@ -268,8 +264,9 @@ class _Writer:
 
     def _lifted(self) -> str:
         function = self._function
-        lifted = function.contract and self._images and not self._takes_any
-        entry = _CALLS[function.contract] if function.contract and lifted else "call_as_is"
+        entry = "call_as_is"
+        if function.contract and self._images and not self._takes_any:
+            entry = contract_form(function.contract).entry
         positional, required, args, kwargs = self._forwarding()
         is_image = function.kind == "image"
         facts: dict[str, object] = {

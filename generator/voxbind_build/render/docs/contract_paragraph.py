@@ -6,24 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from voxbind_build.model import Function, Overruled, ResultKind
+from voxbind_build.render.contract_forms import contract_form
 from voxbind_build.render.docs import library_warnings
 from voxbind_build.render.docs.dtype_sentence import dtypes
 from voxbind_build.render.docs.library_warnings import enumerated
 
 __all__ = ["contract_paragraph", "gives", "kinds_of_results", "takes"]
 
-_TAKES = {
-    "PURE_2D": "takes a (Y, X) image",
-    "PURE_3D": "takes a (Z, Y, X) volume; an image raises an error",
-    "FLEXIBLE": "takes a (Y, X) image or a (Z, Y, X) volume, which is processed in 3-D",
-    "VOLUMETRIC_TO_SLICE": "takes a (Z, Y, X) volume and returns a 2-D image",
-}
-_TAKES_CHANNELS = {
-    "PURE_2D": "takes a (Y, X, C) image",
-    "PURE_3D": "takes a (Z, Y, X, C) volume; an image raises an error",
-    "FLEXIBLE": "takes a (Y, X, C) image or a (Z, Y, X, C) volume, which is processed in 3-D",
-    "VOLUMETRIC_TO_SLICE": "takes a (Z, Y, X, C) volume and returns an image of one slice",
-}
 _SLICES = "a volume is processed slice by slice"
 _GIVES = {
     "image": "an image of the same shape",
@@ -106,16 +95,16 @@ def _arrays(function: Function) -> tuple[str, ...]:
 def takes(function: Function) -> str:
     """Return the sentence on the dimensions that an image function takes, and on all others."""
     assert function.contract is not None
-    contract = function.contract
-    if _reads_channels_by_default(function) and contract == "FLEXIBLE":
+    form = contract_form(function.contract)
+    if _reads_channels_by_default(function) and function.contract == "FLEXIBLE":
         volume = "a (Z, Y, X) volume, which is processed in 3-D"
-        return f"{_TAKES['PURE_2D']} or, with channel_axis=None, {volume}"
-    sentence = (_TAKES_CHANNELS if function.needs_channels else _TAKES)[contract]
-    if contract == "VOLUMETRIC_TO_SLICE":
+        return f"{contract_form('PURE_2D').takes} or, with channel_axis=None, {volume}"
+    sentence = form.takes_channels if function.needs_channels else form.takes
+    if form.volumes == "projected":
         refuses_images = "(Y, X)" in function.refuses
         outcome = "raises an error" if refuses_images else "is treated as a volume of one slice"
         return f"{sentence}; an image {outcome}"
-    if contract != "PURE_2D":
+    if form.volumes == "processed":
         return sentence
     if not function.stacks:
         return f"{sentence}; a volume raises an error, since its slices' results can't be stacked"
