@@ -368,7 +368,7 @@ class Twin:
             return
         if told:
             self.note(way, told)
-        if self.facts.mutates and (way.copies or way.name != "numpy"):
+        if self.facts.mutates and way.there is not as_it_is:
             # Where the library would change what isn't its own, it was given a copy.
             told = difference(everywhere(way.there, expected.given), actual.now, exact)
             if told:
