@@ -162,8 +162,8 @@ def versions(session: nox.Session) -> None:
     """Build the wrappers of the oldest supported libraries, and compare each with its function."""
     install_requirements(session, "build", "measure", "native", groups=("versions",))
     package = Path(session.create_tmp()) / "voxbind"
-    libraries = Path("generator", "voxbind_build", "libraries")
-    chosen = [f"--library={libraries / name}.toml" for name in ("skimage", "scipy")]
+    libraries = json.loads(MANIFEST.read_text(encoding="utf-8"))["libraries"]
+    chosen = [f"--library={n}" for n, facts in libraries.items() if facts["memory_type"] == "numpy"]
     command = ("python", "-m", "voxbind_build", "build", "--fresh", *chosen, "--out", str(package))
     session.run(*command, env={"PYTHONPATH": "generator"})
     paths = f"pythonpath=generator {package.parent} tests"

@@ -240,7 +240,7 @@ def test_nothing_but_the_registry_lists_memories(voxbind: Import, package: Path)
     names = {memory.name for memory in voxbind("_memory.registry").MEMORIES}
     found = set()
     # Which package has the version of cupyx; which libraries `voxbind.auto` runs on a GPU.
-    others = {"_upstream/wrapped_module.py", "_auto"}
+    others = {"_upstream/versions.py", "_auto"}
     for path in (package / "voxbind").rglob("*.py"):
         if path.name.endswith("_memory.py") or path.parent.name == "_native":
             continue

@@ -384,7 +384,7 @@ def test_arguments_go_as_the_library_has_them(voxbind: Import) -> None:
     def function(a: Any, b: Any, /, c: Any, *more: Any, d: Any = 1, e: Any = 2, **rest: Any) -> Any:
         return (b, c, more, d, e, rest)
 
-    mark = voxbind("_upstream.wrapped_module").library_default("somewhere.NAME")
+    mark = voxbind("_upstream.defaults").library_default("somewhere.NAME")
     arguments = {"a": IMAGE, "b": 1, "c": 2, "d": mark, "e": 5, "more": (3, 4), "rest": {"f": 6}}
     facts = {"other_arrays": ("a",), "n_required": 3, "args": "more", "kwargs": "rest"}
     result = voxbind("_dispatch.dispatch").call_as_is(function, arguments, **facts)

@@ -106,6 +106,7 @@ def test_what_a_gpu_recorded_keeps_its_meaning(library):
     assert len(new) > 50
     for name, found in new.items():
         assert (found.pop("crashes"), found.pop("inconclusive")) == ([], {})
+        assert found.pop("values", {}) == old[name].pop("values", {})
         assert found == old[name]
 
 

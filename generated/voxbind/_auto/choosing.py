@@ -356,7 +356,8 @@ def _with_numbers(result: Any, only_numbers: bool, kind: type[Any] = list) -> An
     if has_fields or result_class in NESTED:
         # In a list, the CPU returns a row of numbers as a tuple, such as coordinates.
         members = [_with_numbers(member, only_numbers, tuple) for member in result]
-        return result_class(*members) if has_fields else result_class(members)
+        make: Any = result_class  # a named tuple takes its members one by one
+        return make(*members) if has_fields else make(members)
     memory = memory_of(result)
     if memory is None or not (only_numbers or tuple(result.shape) == ()):
         return result

@@ -103,7 +103,7 @@ class _Adapter:
 
     def _by_position(self, values: dict[str, Any], more: tuple[Any, ...]) -> list[Any]:
         """Take out of `values` the arguments that can't be passed by name."""
-        arguments = []
+        arguments: list[Any] = []
         for name, parameter in self._live.items():
             must = parameter.kind is Parameter.POSITIONAL_ONLY
             if not must and not (more and parameter.kind is Parameter.POSITIONAL_OR_KEYWORD):
