@@ -46,7 +46,9 @@ def wheel(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write_wheel(package: Path, folder: Path) -> Path:
     arguments = ["--library", str(GOLDEN / "toylib.toml"), "--out", str(package)]
-    assert cli.run(["build", *arguments, "--wheel", str(folder)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(GOLDEN)  # the command adds this folder, and leaves it there
+        assert cli.run(["build", *arguments, "--wheel", str(folder)]) == 0
     (made,) = folder.iterdir()
     return made
 

@@ -124,7 +124,7 @@ def test_names_order_kinds_and_defaults_are_the_librarys(voxbind: Import, name: 
     assert [(p.name, p.kind) for p in wrapper.values()] == [
         (p.name, p.kind) for p in upstream.values()
     ]
-    mark = voxbind("_upstream.wrapped_module").LibraryDefault
+    mark = voxbind("_upstream.defaults").LibraryDefault
     for ours, live in zip(wrapper.values(), upstream.values(), strict=True):
         if not isinstance(ours.default, mark):
             assert ours.default == live.default
