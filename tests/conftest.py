@@ -14,6 +14,8 @@ from helpers.scheduling import Scheduling, longest_first
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 GOLDEN = TESTS / "golden"
+SEARCH_PATH = sys.path[:]
+"""Where Python looks for modules before a test adds folders of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,7 +54,7 @@ def _search_path_of_one_test() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def search_path() -> str:
     """A PYTHONPATH for processes that see the checkout and nothing installed of voxbind."""
-    return os.pathsep.join([str(ROOT / "generator"), *filter(None, sys.path)])
+    return os.pathsep.join([str(ROOT / "generator"), *filter(None, SEARCH_PATH)])
 
 
 @pytest.fixture
