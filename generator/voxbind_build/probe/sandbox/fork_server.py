@@ -8,6 +8,7 @@ import multiprocessing.forkserver
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = ["fork_server"]
 
 _LONGEST_SOCKET_FOLDER = 84
 """Bytes: a socket's path has at most 104 on macOS, of which its own name takes 18."""
+_SHORT_FOLDER = "/tmp"  # a folder of its own is made in it
 _SCRATCH = "VOXBIND_SCRATCH"
 """Environment variable that marks all processes which a build has started."""
 
@@ -73,18 +75,22 @@ def fork_server(
 def _socket_in(scratch: Path) -> Iterator[None]:
     """Put the server's socket into the scratch folder, where a killed build's is removed.
 
-    The standard library has no public name for this. A path that is too long for a socket stays
-    as it is.
+    If the folder's path is too long for a socket, the socket is in a folder below ``/tmp``. The
+    standard library has no public name for this.
     """
     process: Any = multiprocessing.current_process()
     settings: dict[str, Any] = process._config
     before = settings.get("tempdir")
-    if len(os.fsencode(scratch)) < _LONGEST_SOCKET_FOLDER:
-        settings["tempdir"] = str(scratch)
-    try:
-        yield
-    finally:
-        settings["tempdir"] = before
+    with contextlib.ExitStack() as stack:
+        folder = str(scratch)
+        if len(os.fsencode(scratch)) >= _LONGEST_SOCKET_FOLDER:
+            short = tempfile.TemporaryDirectory(prefix="voxbind-", dir=_SHORT_FOLDER)
+            folder = stack.enter_context(short)
+        settings["tempdir"] = folder
+        try:
+            yield
+        finally:
+            settings["tempdir"] = before
 
 
 def _stop_server() -> None:
