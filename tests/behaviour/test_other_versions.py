@@ -7,6 +7,7 @@ from functools import reduce
 from importlib import import_module
 from importlib.resources import files
 
+import numpy as np
 import pytest
 
 from voxbind import registry
@@ -57,3 +58,14 @@ def test_no_wrapper_would_say_that_the_wrapped_version_changed(library: str) -> 
             home = import_module("voxbind._native" if top == "native" else top)
             original = reduce(getattr, (*path, function.original_name), home)
             assert adapted(original, function.func, AssertionError) is original, name
+
+
+def test_an_array_that_became_a_default_is_a_changed_default() -> None:
+    def wrapper(image: object, weights: object = None) -> None: ...
+
+    def installed(image: object, weights: object = np.ones(3)) -> None: ...
+
+    function = adapted(installed, wrapper, ValueError)
+    function(0, 1)
+    with pytest.raises(ValueError, match="'weights' was None and is now array"):
+        function(0, weights=None)

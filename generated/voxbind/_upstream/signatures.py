@@ -121,7 +121,7 @@ def _is_same_default(wrapped: Parameter, live: Parameter) -> bool:
     ours, theirs = wrapped.default, live.default
     if ours is theirs or isinstance(ours, LibraryDefault) or wrapped.kind in _VARIADIC:
         return True
-    if Parameter.empty in (ours, theirs):
+    if ours is Parameter.empty or theirs is Parameter.empty:
         return ours is Parameter.empty  # a call has to give it, and still may
     both_numbers = all(type(value) in (int, float) for value in (ours, theirs))
     if type(ours) is not type(theirs) and not both_numbers:

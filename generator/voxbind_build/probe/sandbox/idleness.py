@@ -14,6 +14,8 @@ import psutil
 
 __all__ = ["IdleWatch", "processor_time"]
 
+_INTERVAL = 1.0
+"""Seconds between two looks at the processes."""
 _SMALLEST = 0.01
 """Seconds of processor time that count as some: one tick of the system's clock."""
 
@@ -31,6 +33,14 @@ class IdleWatch:
     def __init__(self, limit: float) -> None:
         self.limit = limit
         self._last: dict[Path, tuple[float, float]] = {}
+        self._looked = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Return whether to look at the processes: once a second, since all of them are listed."""
+        is_due = time.monotonic() >= self._looked + _INTERVAL
+        if is_due:
+            self._looked = time.monotonic()
+        return is_due
 
     def is_idle(self, folder: Path, used: float) -> bool:
         """Return whether a callable's processes have done nothing for too long.
@@ -44,7 +54,8 @@ class IdleWatch:
         """
         now = time.monotonic()
         before, since = self._last.get(folder, (used, now))
-        if used >= before + _SMALLEST or folder not in self._last:
+        # The time of a child process that has ended may be missing from the sum: it is less then.
+        if abs(used - before) >= _SMALLEST or folder not in self._last:
             before, since = used, now
         self._last[folder] = before, since
         return now - since > self.limit

@@ -146,7 +146,8 @@ def probe(
                 ended |= _end_if_large(
                     folder for task, folder in running.values() if facts(task.memory_type).on_gpu
                 )
-                ended |= _end_if_idle(running, watch)
+                if watch.is_due():
+                    ended |= _end_if_idle(running, watch)
                 for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
                     task, folder = running.pop(future)
                     ending = ended.get(folder) or _ending(future, limits)
