@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.broken_modules import recorded_in_broken, without_broken
 from voxbind_build.build.patch_release import as_recorded
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import Row, inconclusive, row
@@ -205,6 +206,12 @@ def read(
             remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
+        lost = recorded_in_broken(inventory, record.manifest.libraries.get(spec.name))
+        if lost:
+            reason = "; ".join((f"{lost} can't be imported here", *inventory.differences))
+            notes.append(_absent(spec, record, f"{reason}. Fix the import"))
+            continue
+        inventory = without_broken(inventory)
         lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
         if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
             notes += [f"{line} (ignored: the file is for {spec.written_for})" for line in lines]

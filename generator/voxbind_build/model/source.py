@@ -80,3 +80,5 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Whether the library could be imported."""
     absent: tuple[str, ...] = ()
     """Listed modules that don't exist."""
+    not_importable: tuple[str, ...] = ()
+    """Listed modules that exist and couldn't be imported."""
