@@ -33,6 +33,7 @@ _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
 }
 _OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
 
@@ -211,8 +212,8 @@ def _default(value: object) -> tuple[str, bool]:
 
 
 def _explain(error: BaseException) -> str:
-    """Return the error's type and message without folders, which differ between machines."""
-    message = _encodable(str(error)).partition("\n")[0]
+    """Return the error's type and message without folders and addresses, which aren't fixed."""
+    message = _ADDRESS.sub("0x...", _encodable(str(error)).partition("\n")[0])
     return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
 
 
