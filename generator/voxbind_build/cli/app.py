@@ -31,7 +31,6 @@ from voxbind_build.cli.options import (
     TimeOption,
 )
 from voxbind_build.cli.places import is_checkout, package_at, readable_package
-from voxbind_build.libraries import builtin
 from voxbind_build.model import Contract, Evidence, Manifest, MemoryType
 
 app = typer.Typer(
@@ -283,7 +282,7 @@ def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Report which libraries and devices can be used here, and how to fix the others."""
     with failures():
         package = package_at(out)
-        specs = builtin()
+        specs = requested_specs(None)
         libraries = frozen.read_record(package).manifest.libraries
     findings = examine(specs, libraries, package)
     if as_json:
