@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from voxbind_build import manifest as frozen
 from voxbind_build.build.patch_release import as_recorded
 from voxbind_build.build.progress import Reporter
+from voxbind_build.build.reading import read_library
 from voxbind_build.build.report import Row, inconclusive, row
 from voxbind_build.build.settled_values import settled_values
 from voxbind_build.classify import (
@@ -26,9 +27,9 @@ from voxbind_build.classify import (
     twin_types,
     undecided,
 )
-from voxbind_build.describe import describe, words_elsewhere
-from voxbind_build.discover import LibraryNotFound, discover, has_minor_version
-from voxbind_build.libraries import SpecError, misfits, prepare
+from voxbind_build.describe import words_elsewhere
+from voxbind_build.discover import LibraryNotFound, has_minor_version
+from voxbind_build.libraries import SpecError, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -159,7 +160,12 @@ def twins_last(states: Mapping[str, LibraryState]) -> list[tuple[str, LibrarySta
 
 
 def read(
-    specs: Sequence[LibrarySpec], record: Record, notes: list[str], reporter: Reporter
+    specs: Sequence[LibrarySpec],
+    record: Record,
+    notes: list[str],
+    reporter: Reporter,
+    *,
+    anew: bool = False,
 ) -> dict[str, LibraryState]:
     """Discover and describe libraries.
 
@@ -176,6 +182,8 @@ def read(
         Sentences for the user are added here.
     reporter
         Shows progress.
+    anew
+        Read each library even if an earlier build has read the same files.
 
     Returns
     -------
@@ -195,7 +203,7 @@ def read(
         # Discovery and the probe start processes that inherit the environment set here.
         prepare(spec)
         try:
-            inventory = discover(spec, own_folder(spec), live=not spec.device)
+            inventory, descriptions, misfits = read_library(spec, own_folder(spec), anew=anew)
         except LibraryNotFound as error:
             notes.append(_absent(spec, record, str(error)))
             continue
@@ -205,13 +213,12 @@ def read(
             remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
-        lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
+        lines = [problem.line(spec.file or spec.name) for problem in misfits]
         if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
             notes += [f"{line} (ignored: the file is for {spec.written_for})" for line in lines]
         else:
             problems += lines
         notes += [f"{spec.name}: {difference}" for difference in inventory.differences]
-        descriptions = describe(inventory)
         if earlier := as_recorded(inventory, record.manifest.libraries.get(spec.name)):
             notes.append(earlier.note)
             inventory, descriptions = earlier.inventory, earlier.descriptions

@@ -85,7 +85,7 @@ def build(
         record = frozen.read_record(out, distrust=fresh, recordings=recordings)
         admit(specs, record.manifest.libraries)
         notes = list(record.problems)
-        states = read(specs, record, notes, reporter)
+        states = read(specs, record, notes, reporter, anew=fresh)
         journal = frozen.Journal(out)
         if fresh:
             journal.forget(states)
@@ -98,7 +98,7 @@ def build(
                 "There is no library to wrap: none can be imported here, and no earlier build "
                 "recorded one.\n" + "\n".join(notes)
             )
-        changes = publish(package, out, record.owned, reporter)
+        changes = publish(package, out, record.owned, reporter, anew=fresh)
         journal.forget(states)
     for note in notes:
         reporter.warn(note)
@@ -183,7 +183,7 @@ def check(
         else:
             differences += frozen.compare(name, old, new)
     reporter.say("comparing the files")
-    files = rendered(package)
+    files = rendered(package, out)
     if without_observations:
         # The contents of these files are unknown, and so are their digests in the manifest.
         del files[frozen.MANIFEST]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.installed_files import InstalledFiles
+from voxbind_build.build.ledger import Entry
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.report import BuildError, Row, broken_promises, row
@@ -60,18 +62,33 @@ def _unshipped(state: LibraryState, record: Record) -> dict[str, Observation]:
     }
 
 
-def rendered(package: PackageContent) -> dict[str, str]:
+def rendered(package: PackageContent, out: Path, *, anew: bool = False) -> dict[str, str]:
     """Return the text of each file of a package, by POSIX path relative to it, sorted.
+
+    Parameters
+    ----------
+    package
+        The content to render.
+    out
+        The package's folder. If an earlier build rendered the same content, and its files are
+        still there, they are read instead of rendered again.
+    anew
+        Render the content in any case.
 
     Raises
     ------
     BuildError
         If something in the manifest can't be written as code.
     """
-    try:
-        texts = dict(render(package.manifest, templates_dir()))
-    except RenderError as error:
-        raise BuildError(f"The wrappers can't be written: {error}") from error
+    libraries = frozen.sha256(msgspec.json.encode(package.manifest.libraries, order="sorted"))
+    entry = Entry("package", libraries, [templates_dir()])
+    texts = None if anew else _with_digests(out, entry.load(dict[str, str]) or {})
+    if not texts:
+        try:
+            texts = render(package.manifest, templates_dir())
+        except RenderError as error:
+            raise BuildError(f"The wrappers can't be written: {error}") from error
+        entry.save({path: frozen.sha256(text) for path, text in texts.items()})
     for name, observations in package.observations.items():
         if not observations:
             continue
@@ -79,8 +96,27 @@ def rendered(package: PackageContent) -> dict[str, str]:
     return frozen.seal(package.manifest, texts)
 
 
+def _with_digests(out: Path, digests: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the texts of files, or None if one of them doesn't have the given digest."""
+    texts = {}
+    for path, digest in digests.items():
+        try:
+            content = (out / path).read_bytes()
+        except OSError:
+            return None
+        if frozen.sha256(content) != digest:
+            return None
+        texts[path] = content.decode("utf-8")
+    return texts
+
+
 def publish(
-    package: PackageContent, out: Path, owned: Collection[str], reporter: Reporter
+    package: PackageContent,
+    out: Path,
+    owned: Collection[str],
+    reporter: Reporter,
+    *,
+    anew: bool = False,
 ) -> disk.Changes:
     """Verify the code of a package and write its files.
 
@@ -96,6 +132,8 @@ def publish(
         Paths of the files that an earlier build wrote, which may be removed.
     reporter
         Shows progress.
+    anew
+        Render the content even if an earlier build has rendered the same.
 
     Returns
     -------
@@ -119,7 +157,7 @@ def publish(
             "[roles]."
         )
     reporter.say("writing the wrappers")
-    files = rendered(package)
+    files = rendered(package, out, anew=anew)
     # If the files on disk are identical, the build that wrote them has verified them.
     if disk.differing(files, out):
         reporter.say("checking the generated code")

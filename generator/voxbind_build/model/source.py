@@ -80,3 +80,6 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Whether the library could be imported."""
     absent: tuple[str, ...] = ()
     """Listed modules that don't exist."""
+    imported: tuple[str, ...] = ()
+    """Paths of the files that Python and the library loaded when the library was imported. They
+    depend on the machine, and no record holds them."""
