@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from voxbind_build import libraries
-from voxbind_build.build import file_stamps, ledger, library_state, pipeline, publish, reading
+from voxbind_build.build import file_stamps, ledger, pipeline, reading, rendering
 from voxbind_build.build.ledger import Entry
 
 
@@ -40,13 +41,13 @@ def read_libraries(monkeypatch):
 def renderings(monkeypatch):
     """One element for each time that a package is rendered."""
     calls = []
-    render = publish.render
+    render = rendering.render
 
     def counted(*args):
         calls.append(None)
         return render(*args)
 
-    monkeypatch.setattr(publish, "render", counted)
+    monkeypatch.setattr(rendering, "render", counted)
     return calls
 
 
@@ -88,17 +89,14 @@ def test_a_kept_result_equals_a_new_one(toylib, read_libraries):
     kept = reading.read_library(spec(toylib), None)
     assert read_libraries == ["toylib"]
     assert kept.descriptions == new.descriptions
-    assert kept.problems == new.problems
-    assert kept.inventory.spec == new.inventory.spec
-    for field in ("version", "names", "differences", "live", "absent"):
-        assert getattr(kept.inventory, field) == getattr(new.inventory, field)
+    assert replace(kept.inventory, imported=new.inventory.imported) == new.inventory
 
 
-def test_a_fresh_build_reads_and_renders_everything(toylib, tmp_path, read_libraries, renderings):
+def test_a_fresh_build_reads_everything(toylib, tmp_path, read_libraries):
     out = tmp_path / "out" / "voxbind"
     for _ in range(2):
         pipeline.build([spec(toylib)], out, fresh=True)
-    assert (read_libraries, len(renderings)) == (["toylib"] * 2, 2)
+    assert read_libraries == ["toylib"] * 2
 
 
 def test_a_library_that_cant_be_imported_is_read_each_time(toylib, read_libraries):
@@ -115,7 +113,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(toylib, monkeypatch,
     def discover_slowly(*args, **kwargs):
         inventory = discover(*args, **kwargs)
         (toylib.parent / "helper_of_toylib.py").write_text("")
-        return library_state.replace(
+        return replace(
             inventory, imported=(*inventory.imported, str(toylib.parent / "helper_of_toylib.py"))
         )
 
@@ -256,8 +254,8 @@ def test_a_changed_template_is_reported(toylib, tmp_path, monkeypatch, rendering
     out = tmp_path / "out" / "voxbind"
     pipeline.build([spec(toylib)], out)
     templates = tmp_path / "templates"
-    shutil.copytree(publish.templates_dir(), templates)
-    monkeypatch.setattr(publish, "templates_dir", lambda: templates)
+    shutil.copytree(rendering.templates_dir(), templates)
+    monkeypatch.setattr(rendering, "templates_dir", lambda: templates)
     assert pipeline.check([spec(toylib)], out).agrees
     replace_text(templates / "runtime" / "errors.py", "e", "f")
     assert pipeline.check([spec(toylib)], out).stale == ("errors.py", "manifest.json")

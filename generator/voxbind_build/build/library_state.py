@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
+from voxbind_build.build.broken_modules import recorded_in_broken, without_broken
 from voxbind_build.build.patch_release import as_recorded
 from voxbind_build.build.progress import Reporter
 from voxbind_build.build.reading import read_library
@@ -29,7 +30,7 @@ from voxbind_build.classify import (
 )
 from voxbind_build.describe import words_elsewhere
 from voxbind_build.discover import LibraryNotFound, has_minor_version
-from voxbind_build.libraries import SpecError, prepare
+from voxbind_build.libraries import SpecError, misfits, prepare
 from voxbind_build.manifest import Record
 from voxbind_build.model import (
     Description,
@@ -203,7 +204,7 @@ def read(
         # Discovery and the probe start processes that inherit the environment set here.
         prepare(spec)
         try:
-            inventory, descriptions, misfits = read_library(spec, own_folder(spec), anew=anew)
+            inventory, descriptions = read_library(spec, own_folder(spec), anew=anew)
         except LibraryNotFound as error:
             notes.append(_absent(spec, record, str(error)))
             continue
@@ -213,7 +214,13 @@ def read(
             remedy = "`voxbind doctor` says how to fix it" if spec.extra else "fix the import"
             notes.append(_absent(spec, record, f"{reason}. {remedy.capitalize()}"))
             continue
-        lines = [problem.line(spec.file or spec.name) for problem in misfits]
+        lost = recorded_in_broken(inventory, record.manifest.libraries.get(spec.name))
+        if lost:
+            reason = "; ".join((f"{lost} can't be imported here", *inventory.differences))
+            notes.append(_absent(spec, record, f"{reason}. Fix the import"))
+            continue
+        inventory = without_broken(inventory)
+        lines = [problem.line(spec.file or spec.name) for problem in misfits(inventory)]
         if spec.written_for and not has_minor_version(inventory.version, spec.written_for):
             notes += [f"{line} (ignored: the file is for {spec.written_for})" for line in lines]
         else:

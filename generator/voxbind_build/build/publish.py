@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.installed_files import InstalledFiles
-from voxbind_build.build.ledger import Entry
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
-from voxbind_build.build.report import BuildError, Row, broken_promises, row
+from voxbind_build.build.rendering import modules
+from voxbind_build.build.report import BuildError, Row, broken_promises, recounted, row
+from voxbind_build.build.unrenderable import functions_with_problems, left_out
 from voxbind_build.manifest import Record
 from voxbind_build.model import Manifest, Observation
-from voxbind_build.render import RenderError, render, templates_dir
-from voxbind_build.verify import ToolError, disk, verify
+from voxbind_build.render import RenderError
+from voxbind_build.verify import Problem, ToolError, disk, verify
 
 
 class PackageContent(Struct, frozen=True):
@@ -62,33 +63,71 @@ def _unshipped(state: LibraryState, record: Record) -> dict[str, Observation]:
     }
 
 
-def rendered(package: PackageContent, out: Path, *, anew: bool = False) -> dict[str, str]:
-    """Return the text of each file of a package, by POSIX path relative to it, sorted.
+def settled(
+    package: PackageContent, out: Path, reporter: Reporter, *, prove: bool = True
+) -> tuple[PackageContent, dict[str, str]]:
+    """Render a package, without the functions whose wrapper can't be written or proved.
 
     Parameters
     ----------
     package
-        The content to render.
+        The content to write.
     out
-        The package's folder. If an earlier build rendered the same content, and its files are
-        still there, they are read instead of rendered again.
-    anew
-        Render the content in any case.
+        The package's folder. If its files are identical, the build that wrote them has proved them.
+    reporter
+        Shows progress.
+    prove
+        Whether to check the generated code. If False, only what can't be written is left out.
+
+    Returns
+    -------
+    package : PackageContent
+        The content without these functions, which it lists as excluded.
+    files : dict of str to str
+        The text of each file, by POSIX path relative to the package, sorted.
 
     Raises
     ------
     BuildError
-        If something in the manifest can't be written as code.
+        If something other than a single function can't be written or proved.
     """
-    libraries = frozen.sha256(msgspec.json.encode(package.manifest.libraries, order="sorted"))
-    entry = Entry("package", libraries, [templates_dir()])
-    texts = None if anew else _with_digests(out, entry.load(dict[str, str]) or {})
-    if not texts:
+    while True:
         try:
-            texts = render(package.manifest, templates_dir())
+            files = _rendered(package, out)
         except RenderError as error:
-            raise BuildError(f"The wrappers can't be written: {error}") from error
-        entry.save({path: frozen.sha256(text) for path, text in texts.items()})
+            if not error.functions:
+                raise BuildError(f"The wrappers can't be written: {error}") from error
+            package = _without(package, error.functions)
+            continue
+        if not prove or not disk.differing(files, out):
+            return package, files
+        reporter.say("checking the generated code")
+        problems = _problems(files)
+        if not problems:
+            return package, files
+        blamed = functions_with_problems(problems, files, package.manifest)
+        if not blamed:
+            shown = "\n".join(f"  {problem}" for problem in problems[:20])
+            raise BuildError(
+                f"The generated code has {len(problems)} problems. The package is unchanged.\n"
+                f"{shown}"
+            )
+        package = _without(package, blamed)
+
+
+def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageContent:
+    libraries = {
+        name: left_out(library, problems) for name, library in package.manifest.libraries.items()
+    }
+    return replace(
+        package,
+        manifest=replace(package.manifest, libraries=libraries),
+        rows=tuple(recounted(each, libraries[each.library]) for each in package.rows),
+    )
+
+
+def _rendered(package: PackageContent, out: Path) -> dict[str, str]:
+    texts = modules(package.manifest, out)
     for name, observations in package.observations.items():
         if not observations:
             continue
@@ -96,28 +135,19 @@ def rendered(package: PackageContent, out: Path, *, anew: bool = False) -> dict[
     return frozen.seal(package.manifest, texts)
 
 
-def _with_digests(out: Path, digests: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the texts of files, or None if one of them doesn't have the given digest."""
-    texts = {}
-    for path, digest in digests.items():
-        try:
-            content = (out / path).read_bytes()
-        except OSError:
-            return None
-        if frozen.sha256(content) != digest:
-            return None
-        texts[path] = content.decode("utf-8")
-    return texts
+def _problems(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    try:
+        return verify(files)
+    except ToolError as error:
+        raise BuildError(
+            f"The generated code can't be checked. The package is unchanged. {error}\n"
+            "Run: pip install 'voxbind[build]'"
+        ) from error
 
 
 def publish(
-    package: PackageContent,
-    out: Path,
-    owned: Collection[str],
-    reporter: Reporter,
-    *,
-    anew: bool = False,
-) -> disk.Changes:
+    package: PackageContent, out: Path, owned: Collection[str], reporter: Reporter
+) -> tuple[PackageContent, disk.Changes]:
     """Verify the code of a package and write its files.
 
     An installed package's files are listed in its RECORD afterwards.
@@ -132,12 +162,12 @@ def publish(
         Paths of the files that an earlier build wrote, which may be removed.
     reporter
         Shows progress.
-    anew
-        Render the content even if an earlier build has rendered the same.
 
     Returns
     -------
-    disk.Changes
+    package : PackageContent
+        The content that was written: without the functions that can't be.
+    changes : disk.Changes
         The files that were written, removed, or left as they were.
 
     Raises
@@ -157,27 +187,11 @@ def publish(
             "[roles]."
         )
     reporter.say("writing the wrappers")
-    files = rendered(package, out, anew=anew)
-    # If the files on disk are identical, the build that wrote them has verified them.
-    if disk.differing(files, out):
-        reporter.say("checking the generated code")
-        try:
-            problems = verify(files)
-        except ToolError as error:
-            raise BuildError(
-                f"The generated code can't be checked. The package is unchanged. {error}\n"
-                "Run: pip install 'voxbind[build]'"
-            ) from error
-        if problems:
-            shown = "\n".join(f"  {problem}" for problem in problems[:20])
-            raise BuildError(
-                f"The generated code has {len(problems)} problems. The package is unchanged.\n"
-                f"{shown}"
-            )
+    package, files = settled(package, out, reporter)
     installed = InstalledFiles.of(out)
     if installed is not None:
         installed.prove_writable()
     changes = disk.write(files, out, owned)
     if installed is not None:
         installed.update(out, files)
-    return changes
+    return package, changes

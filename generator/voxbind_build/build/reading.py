@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from voxbind_build.build.broken_modules import without_broken
 from voxbind_build.build.ledger import Entry
 from voxbind_build.describe import describe
 from voxbind_build.discover import discover, source_places
-from voxbind_build.libraries import Problem, misfits
 from voxbind_build.model import Description, Inventory, LibrarySpec
 
 __all__ = ["Reading", "read_library"]
@@ -26,8 +26,7 @@ class Reading(NamedTuple):
 
     inventory: Inventory
     descriptions: tuple[Description, ...]
-    problems: tuple[Problem, ...] = ()
-    """Entries of the specification that match nothing in the library."""
+    """Of the functions in modules that can be imported."""
 
 
 def read_library(
@@ -54,9 +53,9 @@ def read_library(
     if not anew and (kept := entry.load(Reading)) is not None:
         return kept._replace(inventory=replace(kept.inventory, spec=spec))
     inventory = discover(spec, search_path, live=not spec.device)
-    reading = Reading(inventory, describe(inventory), misfits(inventory))
+    reading = Reading(inventory, describe(without_broken(inventory)))
     # An import that failed may succeed the next time for reasons that no file shows.
-    if inventory.live or spec.device:
+    if spec.device or (inventory.live and not inventory.not_importable):
         shortened = reading._replace(inventory=replace(inventory, imported=()))
         entry.save(shortened, inventory.imported)
     return reading

@@ -34,6 +34,7 @@ _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.VAR_KEYWORD: "VAR_KEYWORD",
 }
 _OF_THE_FUTURE = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ResourceWarning)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _PATHS = re.compile(r"(?:[A-Za-z]:)?[/\\](?:[^\s'\":,;/\\]+[/\\])+")
 
 
@@ -118,13 +119,34 @@ def _module(name: str) -> LiveModule:
         return LiveModule(error=_explain(error))
     # Reading attributes of a lazy module can warn as well.
     warnings.simplefilter("ignore")
-    attributes = {attribute for attribute in dir(module) if not attribute.startswith("_")}
-    all_names = getattr(module, "__all__", None)
-    exports = tuple(export for export in all_names or () if isinstance(export, str))
-    names = {name: _attribute(module, name) for name in sorted({*attributes, *exports})}
+    attributes = {attribute for attribute in _dir(module) if not attribute.startswith("_")}
+    all_names = _peek(module, "__all__")
+    exports = None
+    if isinstance(all_names, list | tuple | set | frozenset):
+        exports = tuple(export for export in all_names if isinstance(export, str))
+    names = {name: _attribute(module, name) for name in sorted({*attributes, *(exports or ())})}
     relevant = (warning for warning in map(_relevant_warning, caught) if warning is not None)
     first_warning = next(map(_explain, relevant), "")
-    return LiveModule(names, None if all_names is None else exports, warning=first_warning)
+    return LiveModule(names, exports, warning=first_warning)
+
+
+def _dir(module: ModuleType) -> list[str]:
+    """Return the names of a module, also if its ``__dir__`` fails."""
+    try:
+        return dir(module)
+    except Exception:
+        return list(vars(module))
+
+
+def _peek(value: object, attribute: str) -> object:
+    """Return an attribute of any object; None if there is none, or if reading it fails.
+
+    A proxy can raise any exception for any attribute, even for ``__class__``.
+    """
+    try:
+        return getattr(value, attribute, None)
+    except Exception:
+        return None
 
 
 def _relevant_warning(caught: warnings.WarningMessage) -> Warning | None:
@@ -140,8 +162,14 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         value = getattr(module, attribute)
     except BaseException as error:
         return LiveName(kind="missing", error=_explain(error))
-    home = getattr(value, "__module__", None)
-    qualname = getattr(value, "__qualname__", None)
+    try:
+        return _described(value)
+    except Exception:  # a proxy that raises, of which nothing can be read
+        return LiveName(kind="constant")
+
+
+def _described(value: object) -> LiveName:
+    home, qualname = _peek(value, "__module__"), _peek(value, "__qualname__")
     if isinstance(value, ModuleType):
         return LiveName(kind="module", home=value.__name__)
     if inspect.isclass(value):
@@ -150,7 +178,7 @@ def _attribute(module: ModuleType, attribute: str) -> LiveName:
         kind = "function"
     else:
         return LiveName(kind="constant")
-    doc = getattr(value, "__doc__", None)
+    doc = _peek(value, "__doc__")
     return LiveName(
         kind=kind,
         home=home if isinstance(home, str) else "",
@@ -200,16 +228,16 @@ def _parameters(signature: inspect.Signature) -> Iterator[SourceParameter]:
 def _default(value: object) -> tuple[str, bool]:
     try:
         return canonical(value), True
-    except NotConstant:
-        home, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    except (NotConstant, ValueError):  # ValueError: an integer of over 4,300 digits has no text
+        home, name = _peek(value, "__module__"), _peek(value, "__qualname__")
         if isinstance(home, str) and isinstance(name, str) and "<" not in name:
             return f"{home}.{name}", False
         return ("<lambda>" if name == "<lambda>" else f"<{type(value).__name__}>"), False
 
 
 def _explain(error: BaseException) -> str:
-    """Return the error's type and message without folders, which differ between machines."""
-    message = _encodable(str(error)).partition("\n")[0]
+    """Return the error's type and message without folders and addresses, which aren't fixed."""
+    message = _ADDRESS.sub("0x...", _encodable(str(error)).partition("\n")[0])
     return f"{type(error).__name__}: {_PATHS.sub('', message)}".rstrip(": ")
 
 

@@ -18,7 +18,7 @@ _FIRST_HUNK = r"--- (.+)\n\+\+\+ .+\n@@ -(\d+).*\n((?:[ +-].*\n)*)"
 _PYTHON = (sys.executable, "-m")
 _RULES = "E,F,W,I,UP,B,SIM,RUF022"
 # Rules about defaults, names and long lines, which are taken from the libraries.
-_IGNORED_RULES = "B006,B008,E501,E741"
+_IGNORED_RULES = "B006,B008,E501,E741,E742,E743"
 _RUFF = (
     "--isolated",
     "--no-cache",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from voxbind_build.common.bindable import is_identifier
 from voxbind_build.common.typeexpr import (
     Name,
     Opaque,
@@ -72,7 +72,20 @@ Bind = Callable[[str, str], str]
 
 
 class RenderError(ValueError):
-    """The manifest holds a name, type or literal that isn't one, or names that clash."""
+    """The manifest holds a name, type or literal that isn't one, or names that clash.
+
+    Parameters
+    ----------
+    message
+        What is wrong, and where.
+    functions
+        The dotted public names of the functions that can't be written, each with the reason; empty
+        if the problem isn't one of single functions.
+    """
+
+    def __init__(self, message: str, functions: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.functions = dict(functions or {})
 
 
 def identifier(text: str, where: str) -> str:
@@ -88,9 +101,9 @@ def identifier(text: str, where: str) -> str:
     Raises
     ------
     RenderError
-        If it isn't an identifier, or is a keyword.
+        If it isn't an identifier, is a keyword, or is read as another name by Python.
     """
-    if not text.isidentifier() or keyword.iskeyword(text):
+    if not is_identifier(text) or text == "__debug__":
         raise RenderError(f"{where}: {text!r} isn't a name that Python can bind")
     return text
 
