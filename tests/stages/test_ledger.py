@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from voxbind_build import libraries
 from voxbind_build.build import file_stamps, ledger, pipeline, reading, rendering
 from voxbind_build.build.ledger import Entry
+from voxbind_build.discover import discover
+from voxbind_build.render import render, templates_dir
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,6 @@ def home(tmp_path, monkeypatch):
 def read_libraries(monkeypatch):
     """The names of the libraries whose sources are read, in order."""
     names = []
-    discover = reading.discover
 
     def counted(spec, *args, **kwargs):
         names.append(spec.name)
@@ -40,8 +41,7 @@ def read_libraries(monkeypatch):
 @pytest.fixture
 def renderings(monkeypatch):
     """One element for each time that a package is rendered."""
-    calls = []
-    render = rendering.render
+    calls: list[None] = []
 
     def counted(*args):
         calls.append(None)
@@ -108,7 +108,6 @@ def test_a_library_that_cant_be_imported_is_read_each_time(toylib, read_librarie
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(toylib, monkeypatch, home):
     monkeypatch.setattr(ledger, "_COARSE", 0.0)
-    discover = reading.discover
 
     def discover_slowly(*args, **kwargs):
         inventory = discover(*args, **kwargs)
@@ -254,7 +253,7 @@ def test_a_changed_template_is_reported(toylib, tmp_path, monkeypatch, rendering
     out = tmp_path / "out" / "voxbind"
     pipeline.build([spec(toylib)], out)
     templates = tmp_path / "templates"
-    shutil.copytree(rendering.templates_dir(), templates)
+    shutil.copytree(templates_dir(), templates)
     monkeypatch.setattr(rendering, "templates_dir", lambda: templates)
     assert pipeline.check([spec(toylib)], out).agrees
     replace_text(templates / "runtime" / "errors.py", "e", "f")
