@@ -13,9 +13,10 @@ from pathlib import Path
 
 from voxbind_build import manifest as frozen
 from voxbind_build.build.admission import admit
-from voxbind_build.build.library_state import Measure, measure_missing, read, twins_last
+from voxbind_build.build.library_state import Measure, measure_missing, twins_last
 from voxbind_build.build.progress import Reporter, Silent
 from voxbind_build.build.publish import assemble_package, publish, settled
+from voxbind_build.build.reading import read
 from voxbind_build.build.report import (
     BuildError,
     BuildReport,
@@ -86,7 +87,7 @@ def build(
         record = frozen.read_record(out, distrust=fresh, recordings=recordings)
         admit(specs, record.manifest.libraries)
         notes = list(record.problems)
-        states = read(specs, record, notes, reporter)
+        states = read(specs, record, notes, reporter, anew=fresh)
         journal = frozen.Journal(out)
         if fresh:
             journal.forget(states)

@@ -12,11 +12,12 @@ from voxbind_build import manifest as frozen
 from voxbind_build.build.installed_files import InstalledFiles
 from voxbind_build.build.library_state import LibraryState, twins_last
 from voxbind_build.build.progress import Reporter
+from voxbind_build.build.rendering import modules
 from voxbind_build.build.report import BuildError, Row, broken_promises, recounted, row
 from voxbind_build.build.unrenderable import functions_with_problems, left_out
 from voxbind_build.manifest import Record
 from voxbind_build.model import Manifest, Observation
-from voxbind_build.render import RenderError, render, templates_dir
+from voxbind_build.render import RenderError
 from voxbind_build.verify import Problem, ToolError, disk, verify
 
 
@@ -92,7 +93,7 @@ def settled(
     """
     while True:
         try:
-            files = _rendered(package)
+            files = _rendered(package, out)
         except RenderError as error:
             if not error.functions:
                 raise BuildError(f"The wrappers can't be written: {error}") from error
@@ -125,8 +126,8 @@ def _without(package: PackageContent, problems: Mapping[str, str]) -> PackageCon
     )
 
 
-def _rendered(package: PackageContent) -> dict[str, str]:
-    texts = dict(render(package.manifest, templates_dir()))
+def _rendered(package: PackageContent, out: Path) -> dict[str, str]:
+    texts = modules(package.manifest, out)
     for name, observations in package.observations.items():
         if not observations:
             continue

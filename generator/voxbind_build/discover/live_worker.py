@@ -14,6 +14,7 @@ import sys
 import typing
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from types import FunctionType, ModuleType
 
 import msgspec
@@ -23,7 +24,7 @@ from voxbind_build.discover.constants import NotConstant, canonical
 from voxbind_build.libraries import import_dotted
 from voxbind_build.model import ParameterKind, SourceParameter
 
-__all__ = ["LiveModule", "LiveName", "Request", "main"]
+__all__ = ["LiveImport", "LiveModule", "LiveName", "Request", "main"]
 
 _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.POSITIONAL_ONLY: "POSITIONAL_ONLY",
@@ -71,19 +72,42 @@ class LiveModule(Struct, frozen=True):
     """The first warning of the import, except deprecations."""
 
 
+class LiveImport(Struct, frozen=True):
+    """The result of importing modules."""
+
+    modules: dict[str, LiveModule] = {}
+    """By name."""
+    files: tuple[str, ...] = ()
+    """Paths of the Python files and shared libraries that are loaded after the import."""
+
+
 def main(argument: str) -> None:
-    """Import the modules of the request, and write a `LiveModule` for each to standard output."""
+    """Import the modules of the request, and write a `LiveImport` to standard output."""
     answer = os.dup(1)
     # Text that the library prints must not mix with the answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     request = msgspec.json.decode(argument, type=Request)
     sys.path[:0] = request.search_path
-    answers = {name: _module(name) for name in request.modules}
+    modules = {name: _module(name) for name in request.modules}
     with os.fdopen(answer, "wb") as stream:
-        stream.write(msgspec.json.encode(answers))
+        stream.write(msgspec.json.encode(LiveImport(modules, tuple(sorted({*_loaded_files()})))))
     # Exit at once, so that threads of the library can't keep the process alive.
     os._exit(0)
+
+
+def _loaded_files() -> Iterator[str]:
+    """Yield the files of all imported modules, and all other files that are mapped into memory."""
+    for module in [*sys.modules.values()]:
+        # Any object can be in `sys.modules`, also one that answers with any attribute.
+        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        if isinstance(file, str):
+            yield file
+    with contextlib.suppress(OSError):  # a system without this file
+        for line in Path("/proc/self/maps").read_text(errors="replace").splitlines():
+            _, slash, path = line.partition("/")
+            if Path(slash + path).is_file():
+                yield slash + path
 
 
 def _module(name: str) -> LiveModule:

@@ -82,3 +82,6 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Listed modules that don't exist."""
     not_importable: tuple[str, ...] = ()
     """Listed modules that exist and couldn't be imported."""
+    imported: tuple[str, ...] = ()
+    """Paths of the files that Python and the library loaded when the library was imported. They
+    depend on the machine, and no record holds them."""
