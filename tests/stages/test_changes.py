@@ -597,6 +597,28 @@ def test_an_environment_gets_what_the_generator_needs():
         "a; extra=='b'",
     ]
     assert [*environments.of_extras(metadata, environments.EXTRAS)] == required
+    elsewhere = "intel-opencl-rt>=2026; (sys_platform == 'plan9') and extra == 'opencl-cpu'"
+    assert [*environments.of_extras([elsewhere], ["opencl-cpu"])] == []
+
+
+def test_an_environment_fits_the_version_and_shares_numpy_if_pip_agrees():
+    """The stubs of another minor version would show as changed types of each function."""
+    version = environments.read_version("scipy==1.14.1")
+    assert version is not None
+    choices = [*environments.requirement_choices(version, "2.2.6")]
+    stubs = [next(entry for entry in each if "stubs" in entry) for each in choices]
+    assert stubs[:2] == ["scipy-stubs==1.14.*"] * 2
+    assert all(entry.startswith("scipy-stubs>=") for entry in stubs[2:])
+    assert ["numpy==2.2.6" in each for each in choices] == [True, False, True, False]
+    assert {each[0] for each in choices} == {"scipy==1.14.1"}
+
+
+def test_an_environment_for_opencl_has_a_device():
+    version = environments.read_version("pyclesperanto==0.25.1")
+    assert version is not None
+    (required,) = environments.requirement_choices(version, None)
+    assert any(entry.startswith("intel-opencl-rt") for entry in required)
+    assert not any(entry.startswith("voxbind") for entry in required)
 
 
 def test_distributions_that_differ_beside_the_library_are_named():
