@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ from packaging.version import Version
 from changes import PYPROJECT, ROOT, pairs, write_page
 from voxbind_build import manifest as frozen
 from voxbind_build.build import changes_page
+from voxbind_build.cli import twins_page
 from voxbind_build.model import LibraryChanges, Manifest
 
 PACKAGE = ROOT / "generated" / "voxbind"
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     options, for_pytest = parser.parse_known_args(arguments)
     for file in OUT.glob("*"):
         file.unlink()
-    old = frozen.read(PACKAGE / frozen.MANIFEST)
+    old = committed_record()
     installed = {str(canonicalize_name(entry.name)): entry.version for entry in distributions()}
     releases = compared(old, installed)
     if older := [release for release in releases if _is_older(release)]:
@@ -97,22 +99,23 @@ def _upgrade(
     installed: Mapping[str, str],
     for_pytest: Sequence[str],
 ) -> int:
-    if subprocess.run(
-        [sys.executable, "-P", "-m", "voxbind_build", "build"], check=False
-    ).returncode:
+    build = subprocess.run([sys.executable, "-P", "-m", "voxbind_build", "build"], check=False)
+    if build.returncode:
         print(
             "The package could not be built with the newer releases, and is unchanged. The message "
             "above says why.",
             file=sys.stderr,
         )
         return 1
-    changes = frozen.all_changes(old, frozen.read(PACKAGE / frozen.MANIFEST))
+    new = frozen.read(PACKAGE / frozen.MANIFEST)
+    changes = frozen.all_changes(old, new)
     changes = tuple(entry for entry in changes if entry.before != entry.after)
     if not changes:
         (OUT / "branch.txt").unlink()
         print(f"No wrapper changes: the package serves {_list(map(str, newer))} as it is.")
         return 0
     pages = [write_page(entry) for entry in changes]
+    (ROOT / "docs" / "twins.md").write_text(twins_page.markdown(new), encoding="utf-8")
     text = PYPROJECT.read_text(encoding="utf-8")
     PYPROJECT.write_text(with_pairs(with_bounds(text, installed), changes), encoding="utf-8")
     # Tests read voxbind's version and description from its metadata.
@@ -123,6 +126,20 @@ def _upgrade(
     _write("body.md", body(changes, outcome, pages))
     print(f"\n{outcome}\n\n{next_steps(changes, outcome, pages)}")
     return 1 if outcome.failed or outcome.crashed else 0
+
+
+def committed_record() -> Manifest:
+    """Return the record of the last commit, so that the session can be repeated until the next."""
+    path = (PACKAGE / frozen.MANIFEST).relative_to(ROOT).as_posix()
+    shown = subprocess.run(
+        ["git", "show", f"HEAD:./{path}"], cwd=ROOT, capture_output=True, check=False
+    )
+    if shown.returncode:  # not a checkout by git
+        return frozen.read(PACKAGE / frozen.MANIFEST)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, frozen.MANIFEST)
+        file.write_bytes(shown.stdout)
+        return frozen.read(file)
 
 
 def compared(record: Manifest, installed: Mapping[str, str]) -> list[Release]:
@@ -267,7 +284,7 @@ def next_steps(changes: Sequence[LibraryChanges], outcome: Outcome, pages: Seque
         f"Set `written_for` in {specifications}, and mend the entries of which the build says that "
         "they match nothing.",
         "Change the sentences in `README.md` and `CHANGELOG.md` that state the supported versions.",
-        "Commit `generated/`, `docs/changes/` and `pyproject.toml` together.",
+        "Commit `generated/`, `docs/` and `pyproject.toml` together.",
     ]
     if outcome.failed or outcome.crashed:
         steps.insert(1, "Mend what the tests report.")

@@ -586,6 +586,33 @@ def test_a_version_is_pinned(text, requirement):
     assert (version and version.requirement) == requirement
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("int", "float", ["image: int → float"]),
+        ('Literal["a", "b"] | None', 'None | Literal["b", "a"]', []),
+        ('Sequence[Literal["a", "b"]]', 'Sequence[Literal["b", "a"]]', []),
+        ('Literal["a"]', 'Literal["c", "a", "b"]', ['image: also "c", "b"']),
+        ('Literal["a", "b"] | None', 'Literal["a"] | None', ['image: no longer "b"']),
+        (
+            'Literal["a"]',
+            'Literal["a"] | Sequence[Literal["a"]]',
+            ['image: also Sequence[Literal["a"]]'],
+        ),
+        ('Literal["a"]', 'Literal["b"]', ['image: Literal["a"] → Literal["b"]']),
+        ("str", 'Literal["a"]', ['image: str → Literal["a"]']),
+        ("not a type(", 'Literal["a"]', ['image: not a type( → Literal["a"]']),
+    ],
+)
+def test_of_a_type_that_lists_values_only_those_that_changed_are_named(before, after, words):
+    then, now = (
+        changed(parameters=(replace(PARAMETERS[0], annotation=text), *PARAMETERS[1:]))
+        for text in (before, after)
+    )
+    listed = [change.words for change in changes(then, now) if change.heading == "types"]
+    assert [word for words in listed for word in words] == words
+
+
 def test_an_environment_gets_what_the_generator_needs():
     required = environments.generator_requirements()
     assert any(entry.startswith("msgspec") for entry in required)
@@ -625,7 +652,7 @@ def test_distributions_that_differ_beside_the_library_are_named():
     old, new = (
         environments.Environment(package=Path(), distributions=versions)
         for versions in (
-            {"scikit-image": "0.25.2", "numpy": "2.3", "scipy": "1.17"},
+            {"scikit-image": "0.25.2", "numpy": "2.3", "scipy": "1.17", "scipy-stubs": "1.16"},
             {"scikit-image": "0.26.0", "numpy": "2.4", "scipy": "1.17", "pooch": "1"},
         )
     )

@@ -119,6 +119,7 @@ def measure(
     if not done.is_file() or done.read_text(encoding="utf-8").splitlines() != choices[0]:
         reporter.say(f"installing {version.requirement}")
         done.unlink(missing_ok=True)
+        shutil.rmtree(package, ignore_errors=True)  # what was measured with other distributions
         run_command([sys.executable, "-m", "venv", "--clear", str(environment)])
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         _install_first(pip, choices)
@@ -133,8 +134,15 @@ def measure(
 
 
 def unequal(old: Environment, new: Environment, apart_from: str) -> list[str]:
-    """Return the distributions of which two environments have different versions, in words."""
-    names = sorted({*old.distributions, *new.distributions} - {apart_from})
+    """Return the distributions of which two environments have different versions, in words.
+
+    Those that only type checkers read are left out, because stubs follow the library's version.
+    """
+    names = sorted(
+        name
+        for name in {*old.distributions, *new.distributions} - {apart_from}
+        if not (name.endswith("-stubs") or "typing" in name)
+    )
     return [
         f"{name} {old.distributions.get(name, 'missing')} and "
         f"{new.distributions.get(name, 'missing')}"
