@@ -13,7 +13,7 @@ import sys
 import tempfile
 import tomllib
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import NamedTuple
@@ -76,13 +76,22 @@ def main(arguments: Sequence[str]) -> int:
     options, for_pytest = parser.parse_known_args(arguments)
     for file in OUT.glob("*"):
         file.unlink()
-    old = committed_record()
     installed = {str(canonicalize_name(entry.name)): entry.version for entry in distributions()}
+    try:
+        records = [frozen.read(PACKAGE / frozen.MANIFEST), *committed_record()]
+    except (OSError, frozen.ManifestError) as error:
+        print(f"The record can't be read: {error}", file=sys.stderr)
+        return 1
+    # If the package is up to date and not committed yet, the session is repeated.
+    old = next(
+        (record for record in records if _differing(compared(record, installed))), records[0]
+    )
     releases = compared(old, installed)
+    newer = _differing(releases)
     if older := [release for release in releases if _is_older(release)]:
         print(_older(older), file=sys.stderr)
         return 1
-    if newer := [release for release in releases if release.installed != release.recorded]:
+    if newer:
         _write("branch.txt", branch(newer))
         print(f"Newer than the package: {_list(f'{r} (was {r.recorded})' for r in newer)}.")
     else:
@@ -128,18 +137,17 @@ def _upgrade(
     return 1 if outcome.failed or outcome.crashed else 0
 
 
-def committed_record() -> Manifest:
-    """Return the record of the last commit, so that the session can be repeated until the next."""
+def committed_record() -> Iterator[Manifest]:
+    """Yield the record of the last commit; nothing if this isn't a checkout by git."""
     path = (PACKAGE / frozen.MANIFEST).relative_to(ROOT).as_posix()
     shown = subprocess.run(
         ["git", "show", f"HEAD:./{path}"], cwd=ROOT, capture_output=True, check=False
     )
-    if shown.returncode:  # not a checkout by git
-        return frozen.read(PACKAGE / frozen.MANIFEST)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, frozen.MANIFEST)
-        file.write_bytes(shown.stdout)
-        return frozen.read(file)
+    if not shown.returncode:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, frozen.MANIFEST)
+            file.write_bytes(shown.stdout)
+            yield frozen.read(file)
 
 
 def compared(record: Manifest, installed: Mapping[str, str]) -> list[Release]:
@@ -158,6 +166,10 @@ def compared(record: Manifest, installed: Mapping[str, str]) -> list[Release]:
         if not (library.home or library.device)
         and (version := installed.get(canonicalize_name(library.distribution)))
     ]
+
+
+def _differing(releases: Iterable[Release]) -> list[Release]:
+    return [release for release in releases if release.installed != release.recorded]
 
 
 def _is_older(release: Release) -> bool:

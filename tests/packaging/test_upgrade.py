@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import changes
 import upgrade
 from helpers import handmade_manifest
 from voxbind_build import manifest
+from voxbind_build.cli.places import default_package
 from voxbind_build.model import Change, LibraryChanges
 
 EXTRAS = """\
@@ -134,6 +136,50 @@ def test_what_is_newer_is_named_and_an_older_python_is_no_reason_to_go_back(
         assert printed.out == f"Newer than the package: scipy {installed} (was 0.1.0).\n"
         assert [file.name for file in out.iterdir()] == ["branch.txt"]
         assert (out / "branch.txt").read_text() == f"upgrade/scipy-{installed}\n"
+
+
+@pytest.mark.parametrize("place", ["package", "commit"])
+def test_a_package_that_is_new_and_not_committed_is_reported_again(
+    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    record = manifest.read(upgrade.PACKAGE / manifest.MANIFEST)
+    scipy = replace(record.libraries["scipy"], version="0.1.0")
+    older = replace(record, libraries={**record.libraries, "scipy": scipy})
+    package, commit = (older, record) if place == "package" else (record, older)
+    monkeypatch.setattr(manifest, "read", lambda path: package)
+    monkeypatch.setattr(upgrade, "committed_record", lambda: iter([commit]))
+    assert upgrade.main(["--dry-run"]) == 0
+    assert "(was 0.1.0)" in capsys.readouterr().out
+
+
+def test_the_record_of_the_last_commit_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "generated" / "voxbind"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(upgrade, "ROOT", tmp_path)
+    monkeypatch.setattr(upgrade, "PACKAGE", package)
+    assert [*upgrade.committed_record()] == []
+    manifest_file = shutil.copy(default_package() / manifest.MANIFEST, package)
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b")
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "all")):
+        subprocess.run([*git, *command], check=True)
+    Path(manifest_file).write_text("{}")
+    (record,) = upgrade.committed_record()
+    assert record.libraries.keys() >= {"scipy", "skimage"}
+
+
+def test_a_damaged_record_is_one_sentence(
+    out: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(upgrade, "PACKAGE", tmp_path)
+    (tmp_path / manifest.MANIFEST).write_text("{")
+    assert upgrade.main([]) == 1
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("The record can't be read: ")
 
 
 def test_the_tests_that_fail_are_named(tmp_path: Path) -> None:
