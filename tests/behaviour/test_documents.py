@@ -17,9 +17,8 @@ NAMES = (
     *("docs/memory.md", "docs/auto.md", "docs/recording.md", "docs/twins.md"),
     *("docs/platforms.md", "docs/freezing.md", "docs/upstream.md", "docs/glossary.md"),
     *("docs/benchmarks.md", "docs/upgrading.md", "CHANGELOG.md", "SECURITY.md"),
-    "docs/changes/scikit-image-0.25.2-0.26.0.md",
 )
-DOCUMENTS = [ROOT / name for name in NAMES]
+DOCUMENTS = [ROOT / name for name in NAMES] + sorted((ROOT / "docs" / "changes").glob("*.md"))
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ voxbind ((?:show|list|twins|doctor).*?)(?:\s+#.*)?$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")

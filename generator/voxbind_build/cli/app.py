@@ -46,6 +46,9 @@ app = typer.Typer(
 def _print_version(requested: bool) -> None:
     if requested:
         print(f"voxbind {metadata.version('voxbind')}")
+        libraries = _manifest(None).libraries.values()
+        for name, number in sorted((v.distribution, v.version) for v in libraries if not v.home):
+            print(f"{name} {number}")
         raise typer.Exit()
 
 
@@ -54,7 +57,11 @@ def voxbind(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the versions of voxbind and of the libraries that the wrappers were "
+            "generated from, and exit.",
         ),
     ] = False,
 ) -> None:
