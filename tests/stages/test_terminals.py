@@ -80,7 +80,8 @@ def test_commands_print_to_a_terminal_without_unicode(command: list[str]) -> Non
 
 
 def test_signs_without_ascii_are_printed_as_their_nearest() -> None:
-    code = "from voxbind_build.cli.encoding import write_any_character as f; f(); print('\\xe9\\u2192\\u2026\\u03a9\\u2260\\ufb01')"
+    code = "from voxbind_build.cli.encoding import write_any_character; write_any_character(); "
+    code += r"print('\xe9\u2192\u2026\u03a9\u2260\ufb01')"
     printed = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT / "generator"), **ASCII},
