@@ -270,13 +270,24 @@ except DeviceUnavailableError as error:
 """
     if find_spec("cucim"):
         assert run(code, CUDA_VISIBLE_DEVICES="").split() == ["True"]
-    code = """
+    for statement in (
+        "import voxbind.skimage.color.adapt_rgb",
+        "from voxbind.skimage.draw.draw import disk",
+    ):
+        code = f"""
+from voxbind import LibraryMissingError
+import voxbind.skimage.color
 try:
-    import voxbind.skimage.color.adapt_rgb
+    {statement}
+except LibraryMissingError as error:
+    print(error)
+try:
+    from voxbind.skimage.color import nothing
 except ImportError as error:
-    print(type(error).__name__, error)
+    print(type(error).__name__)
 """
-    assert "pip install 'voxbind[skimage]'" in run(code, "skimage")
+        printed = run(code, "skimage").splitlines()
+        assert "pip install 'voxbind[skimage]'" in printed[0] and printed[1] == "ImportError"
 
 
 @pytest.mark.parametrize("missing", ["", "skimage", "numpy"])

@@ -7,8 +7,10 @@ import io
 import sys
 import unicodedata
 
-_SIGNS = {"→": "->", "←": "<-", "≠": "!=", "…": "...", "×": "x", "·": ".", "–": "-", "—": "-"}
-_SIGNS |= {"‘": "'", "’": "'", "“": '"', "”": '"', "≤": "<=", "≥": ">=", "µ": "u", "✓": "ok"}
+_SIGNS = {"→": "->", "←": "<-", "≠": "!=", "…": "...", "·": ".", "≤": "<=", "≥": ">=", "µ": "u"}
+_SIGNS |= {"\N{MULTIPLICATION SIGN}": "x", "\N{EN DASH}": "-", "\N{EM DASH}": "-"}
+_SIGNS |= {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
+_SIGNS |= {"\N{LEFT DOUBLE QUOTATION MARK}": '"', "\N{RIGHT DOUBLE QUOTATION MARK}": '"'}
 _HANDLER = "voxbind.nearest"
 
 

@@ -46,7 +46,6 @@ def lazy_attributes(
         library had when it was wrapped. Without the library, other names don't exist then; if
         False, the error says that the library is missing.
     """
-
     if not_wrapped is not None:
         import_submodules(lazy_module)
 

@@ -1,7 +1,7 @@
 """A library's submodules below the modules of voxbind: ``voxbind.skimage.color.adapt_rgb``.
 
-Only the modules that users import as ``skimage.filters`` or ``skimage.data`` are files of voxbind. A
-library has many more, and another version of it has others. An import statement that names one of
+The modules that users know, such as ``skimage.filters`` and ``skimage.data``, are files of voxbind.
+A library has many more, and another version of it has others. An import statement that names one of
 them gets the library's own module.
 """
 
@@ -53,14 +53,20 @@ class _Finder:
         public = parent.removeprefix(f"{PACKAGE}.")
         if public == parent or library_of(public) is None:
             return None
-        from importlib.machinery import ModuleSpec, PathFinder
-
         is_librarys_own = getattr(sys.modules.get(parent), "__name__", parent) != parent
-        if not is_librarys_own and PathFinder.find_spec(name, path):
+        if not is_librarys_own and _spec(name, path):
             return None  # voxbind has a file of it
         # As an attribute, a private module is no part of voxbind's module.
-        if (last[:1] == "_" and _is_attribute()) or not _is_there(f"{public}.{last}"):
+        is_attribute = _is_attribute()
+        if last[:1] == "_" and is_attribute:
             return None
+        if not _is_there(f"{public}.{last}"):
+            if not is_attribute and not _is_there(public.partition(".")[0]):
+                # This raises the error with the command that installs the library.
+                submodule(public, last).__library__.module()
+            return None
+        from importlib.machinery import ModuleSpec
+
         # Any: a loader by its methods; the import of its base class would take a millisecond.
         loader: Any = _Loader(submodule(public, last), self._hand_on)
         return ModuleSpec(name, loader, is_package=True)
@@ -96,13 +102,24 @@ def _is_attribute() -> bool:
 
 def _is_there(module: str) -> bool:
     """Whether a library has a module; neither it nor the packages around it are imported."""
-    from importlib.machinery import PathFinder
-
-    path: Any = None
+    path: Sequence[str] | None = None
     parts = module.split(".")
     for length in range(1, len(parts) + 1):
-        spec = PathFinder.find_spec(".".join(parts[:length]), path)
+        spec = _spec(".".join(parts[:length]), path)
         if spec is None:
             return False
         path = spec.submodule_search_locations or ()
     return True
+
+
+def _spec(module: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Return what the other finders know of a module, which may be installed in any way."""
+    for finder in sys.meta_path:
+        if not isinstance(finder, _Finder):
+            try:
+                spec = finder.find_spec(module, path)
+            except ModuleNotFoundError:
+                return None
+            if spec is not None:
+                return spec
+    return None
