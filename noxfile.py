@@ -6,6 +6,7 @@ nox keeps its environments in the folder ``.nox``, and writes nowhere else.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -188,6 +189,14 @@ def upstream(session: nox.Session) -> None:
     """Run scikit-image's and scipy.ndimage's own tests through the wrappers."""
     install(session, "--group", "upstream")
     session.run("python", "-P", "tests/upstream", *session.posargs)
+
+
+@nox.session
+def gallery(session: nox.Session) -> None:
+    """Run scikit-image's gallery with its imports as they are, and with the prefix before them."""
+    install(session, "--group", "gallery")
+    path = os.pathsep.join(("tests", "tests/upstream"))
+    session.run("python", "-P", "-m", "gallery", *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session

@@ -20,6 +20,7 @@ from voxbind_build.build import progress
 from voxbind_build.build.report import BuildError
 from voxbind_build.cli import function_page, name_search, printing, records, twins_page
 from voxbind_build.cli.doctor import examine
+from voxbind_build.cli.encoding import write_any_character
 from voxbind_build.cli.inputs import failures, requested_specs
 from voxbind_build.cli.options import (
     DocumentationOption,
@@ -37,7 +38,6 @@ from voxbind_build.model import Contract, Evidence, Manifest, MemoryType
 app = typer.Typer(
     name="voxbind",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -242,7 +242,12 @@ def list_functions(
 @app.command()
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="skimage.filters.gaussian, or just gaussian.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="skimage.filters.gaussian, or just gaussian.",
+            autocompletion=name_search.completions,
+        ),
     ],
     out: OutOption = None,
     as_json: JsonOption = False,
@@ -287,7 +292,12 @@ def twins(out: OutOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def doctor(out: OutOption = None, as_json: JsonOption = False) -> None:
-    """Report which libraries and devices can be used here, and how to fix the others."""
+    """Report which libraries and devices can be used here, and how to fix the others.
+
+    Exit code 0: each installed library works, and is the version that was wrapped.
+    Exit code 1: one doesn't work, or is another version (a patch release isn't).
+    Libraries that aren't installed, and a missing GPU, leave the exit code at 0.
+    """
     with failures():
         package = package_at(out)
         specs = requested_specs(None)
@@ -368,6 +378,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     # The records are many objects that live until the end. Looking for cycles among them again and
     # again takes a fifth of the time of a build that changes nothing.
     gc.set_threshold(50_000, 50, 1000)
+    write_any_character()
     try:
         app(args=arguments, prog_name="voxbind")
     except SystemExit as system_exit:

@@ -42,7 +42,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """The version that the wrappers were made from."""
     detail: str = ""
     command: str = ""
-    """The command, or the advice, that makes it usable."""
+    """The commands, or the advice, that make it usable; one per line, and short lines."""
     other_versions: bool = False
     """Whether its results depend on NumPy, for example, and another version of it was measured."""
     wants_gpu: bool = False
@@ -189,7 +189,7 @@ def _without_gpu(missing_gpu: str, not_installed: str) -> tuple[str, str]:
     """
     detail = f"needs an NVIDIA GPU: {missing_gpu}"
     if not_installed:
-        return f"{detail}; {not_installed}", f"{_DRIVER}, and: {_with_cuda()}"
+        return f"{detail}; {not_installed}", f"{_DRIVER}\n{_with_cuda()}"
     return detail, _DRIVER
 
 
@@ -223,7 +223,7 @@ from voxbind._memory.routes import PLACES, route
 pairs = [(source, target) for source in PLACES for target in PLACES if source != target]
 print(json.dumps({"routes": [(*pair, route(*pair)) for pair in pairs]}))
 """
-_DRIVER = "on a machine with an NVIDIA GPU, install its driver (nvidia-smi lists the GPUs)"
+_DRIVER = "on a machine with an NVIDIA GPU, install its driver (test: nvidia-smi)"
 
 
 def _memory(examination: Examination, package: Path) -> Finding:
