@@ -35,7 +35,6 @@ from voxbind_build.model import (
     Verdict,
 )
 
-_MASKED = re.compile(r"(?i)masked[ _]?array")
 _LISTS = re.compile(r"(?i)array[_-]like|sequence of|list of|\blist\b")
 
 
@@ -101,6 +100,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         array_like=_array_like(description, observation),
         name_or_array=_name_or_array(description, observation),
         masked=_masked(description, observation),
+        masked_dtypes=_masked_dtypes(observation),
         stacks=_stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
@@ -112,6 +112,8 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         refuses=refusals(observation),
         allowed_dtypes=safe_dtypes(observation),
         preserves=preserved(observation),
+        axis_arguments=dict(sorted((observation.axis_arguments or {}).items())),
+        seeds=observation.seeds,
     )
 
 
@@ -140,7 +142,6 @@ def _undecided(description: Description, observation: Observation, finding: Find
         host_arrays=_host_arrays(description, observation),
         array_like=_array_like(description, observation),
         name_or_array=_name_or_array(description, observation),
-        masked=_masked(description, observation),
         allowed_dtypes=observation.allowed_dtypes,
     )
 
@@ -316,9 +317,17 @@ def _masked(description: Description, observation: Observation) -> tuple[str, ..
     return tuple(
         parameter.name
         for parameter in description.parameters
-        if observation.roles.get(parameter.name) in IMAGE_ROLES
-        and _MASKED.search(parameter.documented)
+        if observation.masks.get(parameter.name)
     )
+
+
+def _masked_dtypes(observation: Observation) -> dict[str, tuple[str, ...]]:
+    """Return the dtypes of masked arrays for the parameters that look at the mask of some only."""
+    return {
+        name: dtypes
+        for name, dtypes in sorted(observation.masks.items())
+        if dtypes and not {*observation.dtypes} <= {*dtypes}
+    }
 
 
 def _array_like(description: Description, observation: Observation) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from voxbind_build.model.manifest import (
     Manifest,
 )
 from voxbind_build.model.observation import (
+    AxisArgument,
     Call,
     Ending,
     Machine,
@@ -65,6 +66,7 @@ from voxbind_build.model.vocabulary import (
     SEEN,
     Aspect,
     AxisKeyword,
+    AxisKind,
     Contract,
     Evidence,
     MemoryType,
@@ -87,7 +89,9 @@ __all__ = [
     "WHOLE_ROLES",
     "Agreement",
     "Aspect",
+    "AxisArgument",
     "AxisKeyword",
+    "AxisKind",
     "Call",
     "Change",
     "Contract",

@@ -67,7 +67,9 @@ Part = Literal[
     "volume",
     "colours",
     "dtypes",
+    "masks",
     "relations",
+    "slices",
     "random",
     "options",
     "values",
@@ -79,6 +81,12 @@ DECISIVE: frozenset[Part] = frozenset(
     ("process", "call", "image", "volume", "colours", "relations", "random")
 )
 """The parts without which there is no verdict; the others only add to it."""
+
+AxisKind = Literal["shape", "numbers", "spacing", "kernel", "transform"]
+"""What an argument with an entry for each axis of the image holds. ``shape``: the lengths of the
+result's axes; ``numbers``: a number for each axis, such as the widths of a blur; ``spacing``: the
+distance of pixels along each axis; ``kernel``: an array with as many axes as the image;
+``transform``: a matrix or an object that maps coordinates."""
 
 GIVEN = "..."
 """Stands for an array that was given to be written into."""
