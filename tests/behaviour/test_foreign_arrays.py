@@ -406,3 +406,57 @@ def test_an_exported_output_is_written_whatever_its_bytes(dtype: Any, kind: Any)
 def test_an_array_of_the_standard_still_comes_back_as_its_own_kind() -> None:
     image = array_api_strict.asarray(IMAGE)
     assert type(feature.canny(image)) is type(image)
+
+
+# --- what holds an image but exports no array ------------------------------------------------
+
+
+def quantity_of_pint() -> Any:
+    return pytest.importorskip("pint").UnitRegistry().Quantity(IMAGE, "m")
+
+
+def quantity_of_astropy() -> Any:
+    return IMAGE * pytest.importorskip("astropy.units").m
+
+
+def image_of_simpleitk() -> Any:
+    return pytest.importorskip("SimpleITK").GetImageFromArray(IMAGE)
+
+
+def image_of_nibabel() -> Any:
+    return import_module("nibabel").Nifti1Image(VOLUME, np.eye(4))
+
+
+ADVICE = {
+    "pint": (quantity_of_pint, r"the unit 'meter'.*Give image\.magnitude"),
+    "astropy": (quantity_of_astropy, r"the unit 'm'.*Give image\.value"),
+    "SimpleITK": (image_of_simpleitk, r"Give SimpleITK\.GetArrayFromImage\(image\)"),
+    "nibabel": (image_of_nibabel, r"Give numpy\.asarray\(image\.dataobj\)"),
+    "a list of arrays": (lambda: [IMAGE, IMAGE], r"a list of arrays.*numpy\.stack\(image\)"),
+    "a tuple of arrays": (lambda: (IMAGE, IMAGE), r"a tuple of arrays.*numpy\.stack\(image\)"),
+    "a generator": (lambda: (row for row in IMAGE), r"numpy\.stack\(list\(image\)\)"),
+    "a mapping": (lambda: {"a": IMAGE}, "Give one of its values"),
+}
+
+
+@pytest.mark.parametrize("function", [filters.threshold_otsu, morphology.skeletonize])
+@pytest.mark.parametrize("name", ADVICE)
+def test_an_error_names_the_call_that_returns_an_array(name: str, function: Any) -> None:
+    make, expected = ADVICE[name]
+    with pytest.raises(voxbind.MemoryTypeError, match=expected):
+        function(make())
+
+
+@pytest.mark.parametrize("array", [IMAGE, VOLUME, frozen(IMAGE), MASK])
+def test_a_memoryview_is_an_image(array: Any) -> None:
+    with voxbind.trace() as log:
+        equal(measure.label(memoryview(array)), measure.label(array))
+    assert log.rows()[0]["bytes_copied"] == (0 if array.flags.writeable else array.nbytes)
+
+
+def test_a_tensor_of_careless_booleans_is_read_as_truth_values() -> None:
+    torch = pytest.importorskip("torch")
+    tensor = torch.from_numpy(careless_booleans().view(np.uint8)).view(torch.bool)
+    result = ndimage.sum(tensor)
+    assert result == MASK.sum()
+    np.testing.assert_array_equal(morphology.skeletonize(tensor), morphology.skeletonize(MASK))

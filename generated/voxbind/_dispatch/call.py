@@ -28,6 +28,7 @@ from .._support.classes import class_of
 from .._support.untyped import np
 from .._upstream.defaults import LibraryDefault
 from ..errors import DimensionError, MemoryTypeError, class_name
+from .advice import advice, refuse_lists_of_arrays
 from .exchange import Exchange, lower_dtype
 from .facts import Arguments, Facts, Function
 from .plan import Plan, plan_of
@@ -190,7 +191,7 @@ class Call:
         also = ", numbers and nested sequences" if name in plan.array_like else ""
         raise MemoryTypeError(
             f"{self.name}: {name!r} is {_kind(value)}. Accepted are {accepted_arrays()}{also}. "
-            f"{_advice(value, name)}"
+            f"{advice(value, name)}"
         )
 
     def _in_order(self) -> Iterator[Any]:
@@ -323,10 +324,14 @@ class Call:
 
     def _forward(self, values: Mapping[str, Any]) -> Any:
         """Call the library: required arguments by position, all others by keyword."""
-        if self._memory.works_on_current_device:
-            with self._memory.working_on(self._device):
-                return self._pass_on(values)
-        return self._pass_on(values)
+        try:
+            if self._memory.works_on_current_device:
+                with self._memory.working_on(self._device):
+                    return self._pass_on(values)
+            return self._pass_on(values)
+        except (AttributeError, TypeError) as error:
+            refuse_lists_of_arrays(error, self.name, self._arguments, self._plan.images)
+            raise
 
     def _pass_on(self, values: Mapping[str, Any]) -> Any:
         plan = self._plan
@@ -380,15 +385,3 @@ def _is_same(value: Any, default: Any) -> bool:
 
 def _kind(value: Any) -> str:
     return "None" if value is None else f"of type {class_name(value)}"
-
-
-def _advice(value: Any, name: str) -> str:
-    if isinstance(value, (str, bytes)) or hasattr(value, "read") or hasattr(value, "__fspath__"):
-        return "Read the file into an array first, with skimage.io.imread for example."
-    if isinstance(value, dict):
-        return "Give one of its values."
-    if hasattr(value, "toarray"):  # the sparse matrices of scipy and their like
-        return f"Give a dense array: {name}.toarray()."
-    if is_number_or_nested(value):
-        return "Convert it to an array: numpy.asarray(...)."
-    return "Give an array."

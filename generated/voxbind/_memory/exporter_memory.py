@@ -10,6 +10,7 @@ from __future__ import annotations
 # Class attributes fill in abstract properties of the interface, which pyright refuses.
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 import sys
+from array import array as pyarray
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,7 @@ from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
 from .interface import CudaMemory, Memory
+from .numpy_memory import with_true_as_1
 
 __all__ = [
     "ExporterMemory",
@@ -29,7 +31,10 @@ __all__ = [
 
 _INTERFACES = ("__array_interface__", "__array_struct__")
 _EXPORTS = (*_INTERFACES, "__array__", "__dlpack__", "__cuda_array_interface__")
+_BUFFERS = (memoryview, pyarray)
 _NEVER = (str, bytes, bytearray, dict, type(None), type)
+_UNITS = (("units", "magnitude"), ("unit", "value"), ("units", "value"))
+"""What the classes of quantities call the unit and the number: pint's, astropy's and unyt's."""
 # Device types of DLPack: https://dmlc.github.io/dlpack/latest/c_api.html
 _CPU, _CUDA, _CUDA_HOST, _CUDA_MANAGED = 1, 2, 3, 13
 
@@ -83,14 +88,16 @@ class ExporterMemory(Memory):
 
     name = "exporter"
     places = ()
-    array_name = "what exports an array (__array__, DLPack, __cuda_array_interface__)"
+    array_name = "what exports an array (__array__, DLPack, __cuda_array_interface__, a memoryview)"
     is_open = True
     always_converts = False
 
     def holds(self, value: Any) -> bool:
         if isinstance(value, (*_NEVER, np.generic)):
             return False
-        return any(hasattr(class_of(value), export) for export in _EXPORTS)
+        return isinstance(value, _BUFFERS) or any(
+            hasattr(class_of(value), export) for export in _EXPORTS
+        )
 
     def device(self, value: Any) -> Any:
         """Return the array itself: only it can say how one like it is made."""
@@ -172,6 +179,8 @@ class ExporterMemory(Memory):
 
 def _exports_its_buffer(value: Any) -> bool:
     """Whether an array's protocol hands out the buffer on the host, and not a copy of it."""
+    if isinstance(value, _BUFFERS):
+        return True
     if hasattr(class_of(value), "__dlpack_device__"):
         return value.__dlpack_device__()[0] in (_CPU, _CUDA_HOST)
     if hasattr(class_of(value), "__array_interface__"):
@@ -182,8 +191,9 @@ def _exports_its_buffer(value: Any) -> bool:
 
 def _exported(value: Any, name: str) -> Any:
     """Return NumPy's array as it is exported: it may be read-only, or of foreign byte order."""
+    _refuse_units(value, name)
     try:
-        if any(hasattr(class_of(value), each) for each in _INTERFACES):
+        if isinstance(value, _BUFFERS) or any(hasattr(class_of(value), i) for i in _INTERFACES):
             return np.asarray(value)
         if gpu_of(value) is not None:
             memory, device = _gpu_memory(value, name)
@@ -208,13 +218,23 @@ def _exported(value: Any, name: str) -> Any:
     return np.asarray(array)
 
 
+def _refuse_units(value: Any, name: str) -> None:
+    """Refuse a quantity: libraries compute with its numbers, and the unit would be lost."""
+    for unit, number in _UNITS:
+        if all(hasattr(class_of(value), attribute) for attribute in (unit, number)):
+            raise MemoryTypeError(
+                f"{name!r} is of type {class_name(value)} with the unit "
+                f"{str(getattr(value, unit))!r}, which the result would lose. Give {name}.{number} "
+                "in the unit that you want, and put the unit of the result back yourself."
+            )
+
+
 def _as_libraries_read_it(array: Any) -> Any:
     """Return an array writable, in native byte order, with booleans of 0 and 1: itself, if it is.
 
     Compiled code may refuse a read-only buffer, and reads a boolean's byte as a number.
     """
-    if array.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
-        return array.view(np.uint8) != 0
+    array = with_true_as_1(array)
     if array.flags.writeable and array.dtype.isnative:
         return array
     return array.astype(array.dtype.newbyteorder("="))

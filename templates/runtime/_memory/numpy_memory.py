@@ -12,7 +12,7 @@ from .._support.untyped import np
 from ..errors import MemoryTypeError
 from .interface import LibraryMemory, Place
 
-__all__ = ["NUMPY", "NumpyMemory", "numpy_dtype"]
+__all__ = ["NUMPY", "NumpyMemory", "numpy_dtype", "with_true_as_1"]
 
 
 def numpy_dtype(value: Any) -> Any:
@@ -23,6 +23,16 @@ def numpy_dtype(value: Any) -> Any:
         return np.dtype(dtype if known else str(dtype).rpartition(".")[2]).newbyteorder("=")
     except TypeError:
         return None
+
+
+def with_true_as_1(array: Any) -> Any:
+    """Return an array whose true values are the byte 1: the array itself, or a copy.
+
+    Another library can lend booleans of other bytes, and compiled code reads the bytes as numbers.
+    """
+    if array.dtype == np.bool_ and array.view(np.uint8).max(initial=0) > 1:
+        return array.view(np.uint8) != 0
+    return array
 
 
 class NumpyMemory(LibraryMemory):

@@ -16,7 +16,7 @@ from .._support.classes import class_of
 from .._support.untyped import np
 from ..errors import DeviceUnavailableError, MemoryTypeError, class_name
 from .interface import CudaMemory, LibraryMemory, Place
-from .numpy_memory import numpy_dtype
+from .numpy_memory import numpy_dtype, with_true_as_1
 
 __all__ = ["TorchMemory"]
 
@@ -109,7 +109,7 @@ class TorchMemory(CudaMemory, LibraryMemory):
             raise _unreadable(value, name, advice)  # before it is copied from a device
         try:
             # That is detach, cpu, resolve_conj and resolve_neg, where they are needed.
-            return value.numpy(force=True)
+            return with_true_as_1(value.numpy(force=True))
         except (TypeError, ValueError, RuntimeError, AssertionError) as error:
             advice = _advice(value, name)
             if not advice and value.device.type != "cpu":
