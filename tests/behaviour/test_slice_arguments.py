@@ -32,7 +32,8 @@ SKIMAGE = (
     *("skimage.segmentation.quickshift", "skimage.transform.downscale_local_mean"),
     *("skimage.transform.rescale", "skimage.transform.resize", "skimage.transform.swirl"),
     *("skimage.transform.resize_local_mean", "skimage.transform.warp"),
-    *("skimage.transform.warp_polar", "skimage.util.random_noise", "skimage.util.invert"),
+    *("skimage.transform.rotate", "skimage.transform.warp_polar", "skimage.util.crop"),
+    *("skimage.util.invert", "skimage.util.random_noise"),
 )
 SCIPY = (
     *("scipy.ndimage.affine_transform", "scipy.ndimage.convolve", "scipy.ndimage.correlate1d"),
@@ -78,7 +79,15 @@ def by_slice(function: Callable[..., Any], volume: Any, *args: Any, **options: A
 
 def on_slices(function: Callable[..., Any]) -> dict[str, bool]:
     """Return the option that has a function of volumes run on slices."""
-    two_dimensional = ("canny", "medial_axis", "swirl", "warp", "warp_polar", "quickshift")
+    two_dimensional = (
+        "canny",
+        "rotate",
+        "medial_axis",
+        "swirl",
+        "warp",
+        "warp_polar",
+        "quickshift",
+    )
     return {} if function.__name__ in two_dimensional else {"slice_by_slice": True}
 
 
@@ -108,6 +117,7 @@ SHORTENED: list[tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = [
     (skimage.morphology.erosion, {"footprint": np.ones((1, 3, 5))}, {"footprint": np.ones((3, 5))}),
     (skimage.morphology.erosion, {"footprint": [(np.ones((1, 3, 1)), 1), (np.ones((1, 1, 5)), 1)]}, {"footprint": np.ones((3, 5))}),
     (skimage.restoration.richardson_lucy, {"psf": PSF[None]}, {"psf": PSF}),
+    (skimage.util.crop, {"crop_width": ((0, 0), (1, 2), (3, 4))}, {"crop_width": ((1, 2), (3, 4))}),
     (n.affine_transform, {"matrix": TURN, "output_shape": (5, 9, 8)}, {"output_shape": (9, 8)}),
     (n.affine_transform, {"matrix": (1, 0.8, 0.9)}, {"matrix": (0.8, 0.9)}),
     (n.affine_transform, {"matrix": (0.8, 0.9), "offset": (0, 1, 2)}, {"offset": (1, 2)}),
@@ -194,6 +204,8 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (skimage.morphology.erosion, {"footprint": ((CUBE, 2),)}, "footprint with two axes"),
     (skimage.restoration.richardson_lucy, {"psf": CUBE}, "psf with two axes"),
     (skimage.segmentation.flood, {"seed_point": (1, 2, 3)}, r"seed_point=\(2, 3\)"),
+    (skimage.util.crop, {"crop_width": ((1, 0), (1, 2), (3, 4))}, r"crop_width=\(\(1, 2\), \(3, 4\)\)"),
+    (t.rotate, {"angle": 30, "center": (2, 5, 6)}, r"center=\(5, 6\)"),
     (n.convolve, {"weights": CUBE.tolist()}, "weights with two axes"),
     (n.median_filter, {"size": (3, 3, 3)}, r"size=\(3, 3\)"),
     (n.shift, {"shift": np.array([1.0, 2, 3])}, r"shift=\(2.0, 3.0\)"),

@@ -8,7 +8,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from voxbind_build.common.typeexpr import Name, TypeExpr, names, parse, substitute, union
-from voxbind_build.model import Description, Form, Function, Twin, TypeFindings, Verdict
+from voxbind_build.model import (
+    SLICE_BY_SLICE,
+    Description,
+    Form,
+    Function,
+    Twin,
+    TypeFindings,
+    Verdict,
+)
 
 __all__ = ["has_numbers", "inferred", "is_plain", "twin_types", "with_slice_facts"]
 
@@ -157,7 +165,7 @@ def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Itera
     """Yield the forms of a twin's result whose options this function has too."""
     for form in forms:
         options = {pair.renamed.get(name, name): value for name, value in form.options.items()}
-        if options.keys() <= {*names}:
+        if options.keys() <= {*names, SLICE_BY_SLICE}:
             yield Form(options=options, annotation=form.annotation)
 
 

@@ -11,7 +11,7 @@ from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.preserved import preserved
-from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
+from voxbind_build.classify.result_rules import result_kind, stacks
 from voxbind_build.common.typeexpr import (
     Name,
     arguments,
@@ -101,7 +101,7 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         name_or_array=_name_or_array(description, observation),
         masked=_masked(description, observation),
         masked_dtypes=_masked_dtypes(observation),
-        stacks=_stacks(result.kind),
+        stacks=stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
         dtypes=_dtypes(observation),
@@ -199,7 +199,7 @@ def _overrule(
         evidence="unobserved" if is_image and contract is None else "declared",
         result=kind,
         result_reason=declaration.reason if declaration.result else verdict.result_reason,
-        stacks=contract is not None and _stacks(kind),
+        stacks=contract is not None and stacks(kind),
         needs_channels=contract is not None and needs_channels,
     )
     declared = structs.replace(declared, overruled=_overruled(verdict, declared, by))
@@ -236,14 +236,6 @@ def _overruled(
         agrees=verdict.evidence in SEEN
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
-    )
-
-
-def _stacks(kind: Kind) -> bool:
-    """Return whether the results of slices can be stacked: images, or an image and numbers."""
-    first, *others = (kind,) if isinstance(kind, str) else kind or ("other",)
-    return first in IMAGE_KINDS and all(
-        member in IMAGE_KINDS or member == "scalar" for member in others
     )
 
 

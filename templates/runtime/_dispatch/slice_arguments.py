@@ -8,14 +8,15 @@ integer seed becomes another one for each slice, or all slices would get the sam
 
 ``shape``
     The lengths of the result's axes. The first must be the number of slices.
-``spacing``
-    The distance of pixels along each axis. That of slices doesn't matter to a slice.
+``property``
+    A property of each axis, such as the distance of its pixels. Slices don't need that of Z.
 ``kernel``
     An array with as many axes as the image, such as a footprint. It must be one slice thick.
 ``transform``
     A matrix or an object that maps coordinates. It must be one of two axes.
 a tuple of numbers
-    A number for each axis. The first must be in the tuple, whose numbers leave an axis alone.
+    A number, or a number for each end, for each axis. The first must be in the tuple, whose numbers
+    leave an axis alone.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class _Argument:
         if kind == "transform":
             return self._of_transform()
         value = self._value
-        if _length(value) != _AXES or kind == "spacing" or _is_in(value[0], kind):
+        if _length(value) != _AXES or kind == "property" or _is_in(value[0], kind):
             return value[1:] if _length(value) == _AXES else value
         raise self._error(f"{self._shown} for three axes", f"{self._name}={self._text(value[1:])}")
 
@@ -226,6 +227,9 @@ def _first(value: Any) -> Any:
 
 
 def _is_in(number: Any, numbers: Any) -> bool:
+    """Return whether a number is one of several; for a sequence, whether all its numbers are."""
+    if _length(number):
+        return all(_is_in(entry, numbers) for entry in number)
     try:
         return any(bool(number == other) for other in numbers)
     except (TypeError, ValueError):  # an array with several elements, say

@@ -6,12 +6,13 @@ is measured where the function takes volumes too: f(volume, (n, a, b))[z] == f(v
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from voxbind_build.common.typeexpr import Literal, names, parse, walk
+from voxbind_build.common.typeexpr import literal_values, names, parse
 from voxbind_build.model import IMAGE_ROLES, AxisArgument, Parameter
 from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.invoke import Answer
@@ -28,12 +29,17 @@ _TRANSFORMS = frozenset(("inverse map", "matrix"))
 _NEUTRAL = (0, 1)
 """Numbers that may leave an axis alone: a blur of width 0, a window of length 1."""
 _ROWS = frozenset(("Array", "ArrayLike", "Sequence", "list", "object", "tuple"))
-_NUMBERS = frozenset(("Any", "complex", "float", "int"))
-Pair = tuple[float, float]
+_WORDS = 2
+"""Number of different words that are tried for a pair of axes."""
+Pair = tuple[Any, Any]
+"""Two different entries of an argument, one for each axis of an image."""
 
 
 def axis_arguments(
-    bench: Bench, image: Arrangement, volume: Arrangement | None
+    bench: Bench,
+    image: Arrangement,
+    volume: Arrangement | None,
+    words: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> dict[str, AxisArgument]:
     """Return the parameters that take an entry for each axis of the image.
 
@@ -45,10 +51,12 @@ def axis_arguments(
         An arrangement with an image that the function accepts.
     volume : Arrangement or None
         An arrangement with a volume that the function accepts; None if there is none.
+    words : dict
+        By parameter, words that parameters of its name accept elsewhere.
     """
     if volume is not None and volume.flat:
         volume = None  # its other arguments are those of an image already
-    trial = _Trial(bench, image, volume)
+    trial = _Trial(bench, image, volume, words)
     found: dict[str, AxisArgument] = {}
     for parameter in bench.parameters:
         if parameter.name == bench.main or parameter.kind.startswith("VAR_") or bench.is_late():
@@ -62,8 +70,15 @@ def axis_arguments(
 class _Trial:
     """Calls with an image, and with a volume, that differ in one argument."""
 
-    def __init__(self, bench: Bench, image: Arrangement, volume: Arrangement | None) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        image: Arrangement,
+        volume: Arrangement | None,
+        words: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self._bench, self._image, self._volume = bench, image, volume
+        self._words = words
         self._arguments = bench.compose(image, image.main())
 
     def of_axes(self, parameter: Parameter) -> AxisArgument | None:
@@ -77,7 +92,7 @@ class _Trial:
             return self._shape(parameter.name)
         if parameter.name in self._bench.arrays:
             return None
-        return self._numbers(parameter)
+        return self._entries(parameter)
 
     def _call(self, name: str, value: Any) -> Answer:
         return self._bench.run({**self._arguments, name: value})
@@ -103,37 +118,51 @@ class _Trial:
         is_matrix = isinstance(value, np.ndarray) and value.shape in ((2, 2), (3, 3))
         return AxisArgument(kind="transform") if is_matrix else None
 
-    # --- numbers ------------------------------------------------------------------------
+    # --- entries ------------------------------------------------------------------------
 
-    def _numbers(self, parameter: Parameter) -> AxisArgument | None:
+    def _entries(self, parameter: Parameter) -> AxisArgument | None:
+        name, role = parameter.name, self._bench.roles.get(parameter.name)
         for pair in self._pairs(parameter):
-            straight = self._call(parameter.name, pair)
+            straight = self._call(name, pair)
             if not straight.returned:
                 continue
-            crossed = self._call(parameter.name, pair[::-1])
+            crossed = self._call(name, pair[::-1])
             if _alike(straight, crossed):
                 continue  # the order doesn't matter, so no entry belongs to an axis
-            neutral = self._neutral(parameter.name, pair)
-            if not neutral and not self._belongs_to_axes(parameter.name, pair, straight):
+            is_number = not isinstance(pair[0], str)
+            neutral = self._neutral(name, pair) if is_number else []
+            if not neutral and not self._belongs_to_axes(name, pair, straight):
                 continue
-            if self._bench.roles.get(parameter.name) == "spacing":
-                return AxisArgument(kind="spacing")
-            meant = table().neutral_number(parameter.name)
+            if role == "spacing" or not is_number:
+                return AxisArgument(kind="property")
+            meant = table().neutral_number(name)
             numbers = {*neutral, *(() if meant is None else (meant,))}
             return AxisArgument(kind="numbers", neutral=tuple(sorted(map(float, numbers))))
         return None
 
     def _pairs(self, parameter: Parameter) -> Iterator[Pair]:
-        """Yield two different numbers, one for each axis of an image, that may be accepted."""
+        """Yield two different entries, one for each axis of an image, that may be accepted."""
         value = self._arguments.get(parameter.name, default_value(parameter))
+        takes_rows = bool(names(parse(parameter.annotation)) & _ROWS)
+        if isinstance(value, str) or (value is None and _words_of(parameter)):
+            if takes_rows:
+                known = (*_words_of(parameter), value, *self._words.get(parameter.name, ()))
+                first, *others = dict.fromkeys(word for word in known if isinstance(word, str))
+                yield from ((first, other) for other in others[:_WORDS])
+            return
         if _is_pair(value):
             yield value[0], value[1]
             value = value[0]
-        if value is None and _may_be_row(parameter.annotation):
+        if value is None and takes_rows and "str" not in names(parse(parameter.annotation)):
             value = 1
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, bool):
+            if takes_rows:
+                yield True, False
+        elif isinstance(value, int | float):
             yield value + 2, value + 4  # an odd length of a window stays odd
             yield value + 1, value
+            if takes_rows:
+                yield (value, value + 1), (value + 2, value)  # before and after, along each axis
 
     def _neutral(self, name: str, pair: Pair) -> list[int]:
         """Return the numbers for Z with which each slice of a volume is processed by itself."""
@@ -142,7 +171,8 @@ class _Trial:
         arguments = self._bench.compose(self._volume, self._volume.main())
         neutral = []
         for number in _NEUTRAL:
-            changed = {**arguments, name: (number, *pair)}
+            first = (number, number) if isinstance(pair[0], tuple) else number
+            changed = {**arguments, name: (first, *pair)}
             result = main_array(self._bench.run(changed).value)
             if result is not None and sliced(
                 self._bench, self._volume, changed, result, axis=0, of_slice={name: pair}
@@ -151,11 +181,11 @@ class _Trial:
         return neutral
 
     def _belongs_to_axes(self, name: str, pair: Pair, straight: Answer) -> bool:
-        """Return whether each number belongs to an axis of an image.
+        """Return whether each entry belongs to an axis of an image.
 
-        It does if the transposed image with the numbers in the other order gives the transposed
-        result. Not all functions treat rows and columns alike: for those whose parameter has a
-        name that means a number for each axis, it is enough that a third number is refused.
+        It does if the transposed image with the entries in the other order gives the transposed
+        result. Not all functions treat rows and columns alike: for words, and for parameters whose
+        name means an entry for each axis, it is enough that a third entry is refused.
         """
         turned = {
             key: value.swapaxes(0, 1)
@@ -169,10 +199,20 @@ class _Trial:
             is_turned = close(first, second.swapaxes(0, 1))
             if is_turned:
                 return True
+        role = self._bench.roles.get(name)
+        if role == "position":
+            return True
         has_meaning = (
-            table().neutral_number(name) is not None or self._bench.roles.get(name) == "spacing"
+            isinstance(pair[0], str)
+            or role == "spacing"
+            or table().neutral_number(name) is not None
         )
         return has_meaning and self._call(name, (*pair, pair[0])).outcome == "raised"
+
+
+def _words_of(parameter: Parameter) -> tuple[str, ...]:
+    values = literal_values(parse(parameter.annotation))
+    return tuple(word for word in values if isinstance(word, str))
 
 
 def _is_pair(value: Any) -> bool:
@@ -181,14 +221,6 @@ def _is_pair(value: Any) -> bool:
         and len(value) == 2
         and all(isinstance(number, int | float) for number in value)
     )
-
-
-def _may_be_row(annotation: str) -> bool:
-    """Return whether a type includes rows of numbers, and no words."""
-    type_ = parse(annotation)
-    known = names(type_)
-    has_words = "str" in known or any(isinstance(part, Literal) for part in walk(type_))
-    return bool(known & _ROWS) and bool(known & (_NUMBERS | _ROWS)) and not has_words
 
 
 def _alike(one: Answer, other: Answer) -> bool:

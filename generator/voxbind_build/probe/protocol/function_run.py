@@ -216,7 +216,7 @@ def _observe_images(
     random = is_random(bench, base[0])
     on_seeds = seeds(bench, base[0]) if random else ()
     bench.part, bench.deadline = "slices", _deadline(bench.memory)
-    of_axes = axis_arguments(bench, image[0], volume and volume[0]) if image else {}
+    of_axes = axis_arguments(bench, image[0], volume and volume[0], words) if image else {}
     bench.part = "options"
     options = _beyond_defaults(bench, base, words)
     observation = structs.replace(
