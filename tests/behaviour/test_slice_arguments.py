@@ -20,13 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.generated_packages import Import, importing, write_package
-from helpers.live_descriptions import measure_library
+from helpers.live_descriptions import describe_name, measure_library, watch_name
+from voxbind_build.classify import find_types
 from voxbind_build.model import Manifest
 
 SKIMAGE = (
     *("skimage.exposure.adjust_gamma", "skimage.feature.canny", "skimage.filters.gaussian"),
     *("skimage.filters.threshold_li", "skimage.filters.threshold_mean"),
-    *("skimage.filters.threshold_otsu", "skimage.morphology.erosion"),
+    *("skimage.filters.threshold_otsu", "skimage.measure.label", "skimage.morphology.erosion"),
     *("skimage.morphology.medial_axis", "skimage.restoration.richardson_lucy"),
     *("skimage.restoration.unwrap_phase", "skimage.segmentation.flood"),
     *("skimage.segmentation.quickshift", "skimage.transform.downscale_local_mean"),
@@ -38,7 +39,12 @@ SKIMAGE = (
 SCIPY = (
     *("scipy.ndimage.affine_transform", "scipy.ndimage.convolve", "scipy.ndimage.correlate1d"),
     *("scipy.ndimage.distance_transform_edt", "scipy.ndimage.gaussian_filter"),
-    *("scipy.ndimage.gaussian_laplace", "scipy.ndimage.median_filter", "scipy.ndimage.shift"),
+    *(
+        "scipy.ndimage.gaussian_laplace",
+        "scipy.ndimage.label",
+        "scipy.ndimage.median_filter",
+        "scipy.ndimage.shift",
+    ),
     *("scipy.ndimage.uniform_filter", "scipy.ndimage.zoom"),
 )
 
@@ -50,6 +56,7 @@ PSF = np.ones((3, 3)) / 9
 TURN = np.array([[0.9, 0.1, 0.0], [-0.1, 0.9, 0.5], [0.0, 0.0, 1.0]])
 TURN_3D = np.eye(4)
 CUBE = np.ones((3, 3, 3))
+LINES = [(np.ones((1, 3, 1)), 1), (np.ones((1, 1, 5)), 1)]
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +72,16 @@ def voxbind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Import]:
 
 def wrapper(voxbind: Import, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the wrapper of a library's function."""
-    name = function.__name__
-    modules = (
-        name_of.rpartition(".")[0] for name_of in (*SKIMAGE, *SCIPY) if name_of.endswith(f".{name}")
+    wrapped: Callable[..., Any] = getattr(
+        voxbind(_name(function).rpartition(".")[0]), function.__name__
     )
-    found: Callable[..., Any] = getattr(voxbind(next(modules)), name)
-    return found
+    return wrapped
+
+
+def _name(function: Callable[..., Any]) -> str:
+    library = function.__module__.partition(".")[0]
+    names = SKIMAGE if library == "skimage" else SCIPY
+    return next(name for name in names if name.rpartition(".")[2] == function.__name__)
 
 
 def by_slice(function: Callable[..., Any], volume: Any, *args: Any, **options: Any) -> Any:
@@ -104,7 +115,11 @@ SHORTENED: list[tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = [
     (t.warp_polar, {"output_shape": (5, 20, 9)}, {"output_shape": (20, 9)}),
     (t.resize, {"output_shape": (5, 20, 9)}, {"output_shape": (20, 9)}),
     (t.resize, {"output_shape": torch.Size((5, 20, 9))}, {"output_shape": (20, 9)}),
-    (t.resize, {"output_shape": (5, 6, 9), "anti_aliasing_sigma": (0, 1, 2)}, {"output_shape": (6, 9), "anti_aliasing_sigma": (1, 2)}),
+    (
+        t.resize,
+        {"output_shape": (5, 6, 9), "anti_aliasing_sigma": (0, 1, 2)},
+        {"output_shape": (6, 9), "anti_aliasing_sigma": (1, 2)},
+    ),
     (t.resize_local_mean, {"output_shape": (5, 6, 7)}, {"output_shape": (6, 7)}),
     (t.rescale, {"scale": (1, 2, 0.5)}, {"scale": (2, 0.5)}),
     (t.rescale, {"scale": 2}, {"scale": 2}),
@@ -115,17 +130,21 @@ SHORTENED: list[tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]] = [
     (skimage.filters.gaussian, {"sigma": (2, 1)}, {"sigma": (2, 1)}),
     (skimage.feature.canny, {"sigma": (0, 2, 1)}, {"sigma": (2, 1)}),
     (skimage.morphology.erosion, {"footprint": np.ones((1, 3, 5))}, {"footprint": np.ones((3, 5))}),
-    (skimage.morphology.erosion, {"footprint": [(np.ones((1, 3, 1)), 1), (np.ones((1, 1, 5)), 1)]}, {"footprint": np.ones((3, 5))}),
+    (skimage.morphology.erosion, {"footprint": LINES}, {"footprint": np.ones((3, 5))}),
     (skimage.restoration.richardson_lucy, {"psf": PSF[None]}, {"psf": PSF}),
     (skimage.util.crop, {"crop_width": ((0, 0), (1, 2), (3, 4))}, {"crop_width": ((1, 2), (3, 4))}),
     (n.affine_transform, {"matrix": TURN, "output_shape": (5, 9, 8)}, {"output_shape": (9, 8)}),
     (n.affine_transform, {"matrix": (1, 0.8, 0.9)}, {"matrix": (0.8, 0.9)}),
     (n.affine_transform, {"matrix": (0.8, 0.9), "offset": (0, 1, 2)}, {"offset": (1, 2)}),
     (n.convolve, {"weights": PSF[None]}, {"weights": PSF}),
-    (n.convolve, {"weights": PSF[None].tolist(), "origin": (0, 1, -1)}, {"weights": PSF, "origin": (1, -1)}),
+    (
+        n.convolve,
+        {"weights": PSF[None].tolist(), "origin": (0, 1, -1)},
+        {"weights": PSF, "origin": (1, -1)},
+    ),
     (n.correlate1d, {"weights": [1, 2, 3]}, {"weights": [1, 2, 3]}),
     (n.distance_transform_edt, {"sampling": (3, 1, 2)}, {"sampling": (1, 2)}),
-    (n.gaussian_filter, {"sigma": (0, 2, 1), "order": (0, 1, 0)}, {"sigma": (2, 1), "order": (1, 0)}),
+    (n.gaussian_filter, {"sigma": 2, "order": (0, 1, 0)}, {"order": (1, 0)}),
     (n.gaussian_filter, {"sigma": 1, "radius": (0, 2, 1)}, {"radius": (2, 1)}),
     (n.gaussian_laplace, {"sigma": (0, 2, 1)}, {"sigma": (2, 1)}),
     (n.median_filter, {"size": (1, 3, 5)}, {"size": (3, 5)}),
@@ -186,7 +205,7 @@ def test_a_neutral_first_number_is_the_3d_result_too(voxbind: Import, data: st.D
 # --- arguments that are refused -------------------------------------------------------------
 
 REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
-    (t.warp, {"inverse_map": TURN, "output_shape": (10, 9, 8)}, r"volume of 5 slices.*output_shape=\(9, 8\)"),
+    (t.warp, {"inverse_map": TURN, "output_shape": (10, 9, 8)}, "for a volume of 5 slices"),
     (t.swirl, {"output_shape": (10, 9, 8)}, r"output_shape=\(9, 8\)"),
     (t.resize, {"output_shape": (10, 9, 8)}, "leave slice_by_slice out"),
     (t.resize, {"output_shape": (2, 10, 9, 8)}, r"output_shape=\(9, 8\)"),
@@ -198,13 +217,13 @@ REFUSED: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (n.affine_transform, {"matrix": TURN_3D}, "leave slice_by_slice out"),
     (n.affine_transform, {"matrix": (2, 1, 1)}, "leave slice_by_slice out"),
     (t.rescale, {"scale": (2, 2, 2)}, r"scale=\(2, 2\)"),
-    (skimage.filters.gaussian, {"sigma": (1, 2, 2)}, r"\(1, 2, 2\) for three axes.*sigma=\(2, 2\)"),
+    (skimage.filters.gaussian, {"sigma": (1, 2, 2)}, r"for three axes.*sigma=\(2, 2\)"),
     (skimage.feature.canny, {"sigma": (1, 2, 2)}, r"sigma=\(2, 2\)"),
-    (skimage.morphology.erosion, {"footprint": CUBE}, r"shape \(3, 3, 3\).*footprint with two axes"),
+    (skimage.morphology.erosion, {"footprint": CUBE}, r"\(3, 3, 3\).*footprint with two axes"),
     (skimage.morphology.erosion, {"footprint": ((CUBE, 2),)}, "footprint with two axes"),
     (skimage.restoration.richardson_lucy, {"psf": CUBE}, "psf with two axes"),
     (skimage.segmentation.flood, {"seed_point": (1, 2, 3)}, r"seed_point=\(2, 3\)"),
-    (skimage.util.crop, {"crop_width": ((1, 0), (1, 2), (3, 4))}, r"crop_width=\(\(1, 2\), \(3, 4\)\)"),
+    (skimage.util.crop, {"crop_width": ((1, 0), (1, 2), (3, 4))}, r"=\(\(1, 2\), \(3, 4\)\)"),
     (t.rotate, {"angle": 30, "center": (2, 5, 6)}, r"center=\(5, 6\)"),
     (n.convolve, {"weights": CUBE.tolist()}, "weights with two axes"),
     (n.median_filter, {"size": (3, 3, 3)}, r"size=\(3, 3\)"),
@@ -271,6 +290,45 @@ def test_the_fixed_seed_of_a_function_without_noise_stays(voxbind: Import) -> No
     result = voxbind("skimage.segmentation").quickshift(COLOURS[:2], rng=7, **options)
     expected = by_slice(skimage.segmentation.quickshift, COLOURS[:2], rng=7, **options)
     np.testing.assert_array_equal(result, expected)
+
+
+# --- numbers beside an image ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("memory", [np.asarray, torch.from_numpy])
+@pytest.mark.parametrize("slice_by_slice", [False, True])
+@pytest.mark.parametrize(
+    ("function", "options"),
+    [
+        (scipy.ndimage.label, {"output": None}),
+        (skimage.measure.label, {"return_num": False}),
+        (skimage.measure.label, {"return_num": True}),
+    ],
+)
+def test_numbers_come_back_as_they_are_typed(
+    voxbind: Import,
+    memory: Callable[[Any], Any],
+    slice_by_slice: bool,
+    function: Callable[..., Any],
+    options: dict[str, Any],
+) -> None:
+    options = {**options, "slice_by_slice": slice_by_slice}
+    result = wrapper(voxbind, function)(memory(MASK), **options)
+    name = _name(function)
+    forms = find_types(describe_name(name), watch_name(name)[0]).forms
+    form = next(
+        form
+        for form in forms
+        if all(literal == repr(options[option]) for option, literal in form.options.items())
+    )
+    members = result if isinstance(result, tuple) else (result,)
+    types = {type(memory(MASK)): "Array", int: "int", np.int32: "int", np.int64: "int"}
+    typed = ", ".join(types[type(member)] for member in members)
+    assert form.annotation == (f"tuple[{typed}]" if isinstance(result, tuple) else typed)
+    if slice_by_slice and len(members) == 2:
+        del options["slice_by_slice"]
+        counts = [function(plane, **options)[1] for plane in MASK]
+        np.testing.assert_array_equal(members[1], counts)
 
 
 # --- masks ----------------------------------------------------------------------------------

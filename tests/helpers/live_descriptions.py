@@ -83,7 +83,7 @@ def watch_name(name: str) -> tuple[Observation, Verdict]:
 
 
 def measure_library(key: str, distribution: str, *names: str) -> Library:
-    """Measure public functions of an installed library, and return them as the manifest has them."""
+    """Measure public functions of an installed library, and return its entry in the manifest."""
     descriptions = [describe_name(name) for name in names]
     seen = {name: watch_name(name) for name in names}
     spec = LibrarySpec(

@@ -22,44 +22,32 @@ from voxbind_build.common.typeexpr import (
     parse,
     union,
 )
-from voxbind_build.model import SLICE_BY_SLICE, Contract, Description, Form
+from voxbind_build.model import SLICE_BY_SLICE, Description, Form
 
 __all__ = ["with_slices"]
 
 _NUMBERS = frozenset(("bool", "complex", "float", "int"))
 
 
-def with_slices(typed: Typed, description: Description, contract: Contract) -> Typed:
-    """Add the types of results of slices to those of images, if the two differ.
+def with_slices(typed: Typed, description: Description) -> Typed:
+    """Add the types of results of slices to those of images and volumes, if the two differ.
 
     Parameters
     ----------
     typed
-        The type of the result for images.
+        The type of the result for images and volumes.
     description
-        The documentation of the function, whose results of slices can be stacked.
-    contract
-        ``FLEXIBLE`` if an option of the wrapper decides whether the function runs on slices,
-        ``PURE_2D`` if the array's axes do, which no type shows.
+        The documentation of the function, whose wrapper has an option to run it on slices.
     """
     annotation = parse(typed.annotation or description.returns.annotation)
-    is_option = contract == "FLEXIBLE" and all(
-        parameter.name != SLICE_BY_SLICE for parameter in description.parameters
-    )
-    if contract not in ("FLEXIBLE", "PURE_2D") or _of_slices(annotation) == annotation:
+    of_slices = _of_slices(annotation)
+    if of_slices == annotation:
         return typed
-    returns = str(_either(annotation))
-    if not is_option:
-        forms = (
-            replace(form, annotation=str(_either(parse(form.annotation)))) for form in typed.forms
-        )
-        return Typed(returns, tuple(forms))
-    forms_of_images = typed.forms or (Form(options={}, annotation=str(annotation)),)
-    return Typed(returns, tuple(option for form in forms_of_images for option in _by_option(form)))
-
-
-def _either(type_: TypeExpr) -> TypeExpr:
-    return union(*members(type_), *members(_of_slices(type_)))
+    decided = [by_option for form in typed.forms for by_option in _by_option(form)]
+    # If a checker doesn't know the value of another option, it still knows that of this one.
+    undecided = Form(options={}, annotation=str(annotation))
+    either = union(*members(annotation), *members(of_slices))
+    return Typed(str(either), (*decided, *_by_option(undecided)))
 
 
 def _by_option(form: Form) -> Iterator[Form]:

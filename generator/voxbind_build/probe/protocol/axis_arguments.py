@@ -159,8 +159,9 @@ class _Trial:
             if takes_rows:
                 yield True, False
         elif isinstance(value, int | float):
-            yield value + 2, value + 4  # an odd length of a window stays odd
             yield value + 1, value
+            if value:  # larger origins of a window end the process in some functions
+                yield value + 2, value + 4  # an odd length of a window stays odd
             if takes_rows:
                 yield (value, value + 1), (value + 2, value)  # before and after, along each axis
 

@@ -208,7 +208,7 @@ def _observe_images(
     bench.part = "dtypes"
     dtypes = observe_dtypes(bench, order, base[0])
     accepted = [*dict.fromkeys(found[0] for found in (base, image, volume, colour) if found)]
-    bench.part = "masks"
+    bench.part, bench.deadline = "masks", _deadline(bench.memory)
     honoured = masks(bench, accepted, [dtype for dtype in dtypes if dtypes[dtype].returned])
     bench.part = "relations"
     _compare_sizes(bench, image, volume, relations)
