@@ -18,8 +18,10 @@ from voxbind_build.probe.invoke import Answer
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.relations import close, leaves
 
-_CONTENTS = ("grey", "two phases", "labels")
-"""What the images show with which a function is called, besides those that it is known to take."""
+_OTHER_CONTENTS = ("two phases", "labels")
+"""What the image shows in further calls, besides what it is known to show: many values, and few."""
+_SPECKS = 0.2
+"""The part of the elements that is below a mask of single elements."""
 
 Leaf = tuple[Array, Array]
 """An array of a result, with zeros below its mask, and its mask."""
@@ -58,25 +60,37 @@ def masks(
 def _is_seen_in(bench: Bench, base: Arrangement, name: str, dtype: str) -> bool:
     """Return whether the mask of an array with a dtype is looked at, whatever the array shows.
 
-    `threshold_li` looks at the mask of an integer image only if its darker class is all zero.
+    The mask of an integer image has an effect in `threshold_li` if its darker class is all zero,
+    and none if it isn't.
     """
     results = []
-    for content in dict.fromkeys((base.content, *_CONTENTS)):
+    for content in dict.fromkeys((base.content, *_OTHER_CONTENTS)):
         arrangements = [replace(base, content=content, dtype=each) for each in (base.dtype, dtype)]
         for arrangement in arrangements:  # images beside the main one may have their own dtype
             arguments = bench.compose(arrangement, arrangement.main())
             if str(arguments[name].dtype) == dtype:
-                results.append(_is_seen(bench, arguments, name))
+                specks = _specks(arguments[name].shape)
+                results.append(_is_seen(bench, arguments, name, *specks))
                 break
     return True in results and False not in results
 
 
-def _is_seen(bench: Bench, arguments: dict[str, Any], name: str) -> bool | None:
-    """Return whether a mask is looked at; None if the call fails."""
+def _is_seen(
+    bench: Bench,
+    arguments: dict[str, Any],
+    name: str,
+    mask: Array | None = None,
+    other_mask: Array | None = None,
+) -> bool | None:
+    """Return whether one of two masks, which are blocks by default, is looked at.
+
+    None if the call fails.
+    """
     image = arguments.get(name)
     if not isinstance(image, np.ndarray) or bench.is_late():
         return None
-    mask, other_mask = _block(image.shape, 4), _block(image.shape, 3)
+    if mask is None or other_mask is None:
+        mask, other_mask = _block(image.shape, 4), _block(image.shape, 3)
     first: list[Leaf] = []
     for fill in (image.max(), image.min()):
         leaves_of_fill = _run(bench, arguments, name, np.where(mask, fill, image), mask)
@@ -125,14 +139,21 @@ def _are_left_out(
 
 
 def _block(shape: tuple[int, ...], part: int) -> Array:
-    """Return a mask that is true in a block, which begins at a part of each axis.
-
-    Masks of single pixels would leave parts of an image without a neighbour, whose unwrapped phase
-    is undefined.
-    """
+    """Return a mask that is true in a block, which begins at a part of each axis."""
     mask = np.zeros(shape, np.bool_)
     mask[tuple(slice(length // part, max(1, length - length // 4)) for length in shape)] = True
     return mask
+
+
+def _specks(shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return two masks of single elements, each of which touches many others.
+
+    They aren't used for all volumes: they leave parts without a neighbour, whose unwrapped phase is
+    undefined.
+    """
+    random = np.random.default_rng(0)
+    first, second = (random.random(shape) < _SPECKS for _ in range(2))
+    return first, second
 
 
 def _run(

@@ -57,9 +57,10 @@ def _sentences(function: Function) -> Iterator[str]:
     if function.twin is not None:
         yield from library_warnings.of_twin(function.twin)
     if function.contract is not None and function.random:
-        of_slices = "; slices that are processed separately get seeds of their own"
+        sentence = "Random: results differ from call to call unless a seed is given"
         is_cut = function.seeds and function.stacks
-        yield f"Random: results differ from call to call unless a seed is given{of_slices if is_cut else ''}"
+        of_slices = "; slices that are processed separately get seeds of their own"
+        yield f"{sentence}{of_slices if is_cut else ''}"
 
 
 def _source(function: Function) -> str:
