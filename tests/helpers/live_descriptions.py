@@ -7,14 +7,17 @@ import importlib
 import inspect
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import version
 from typing import Any, cast
 
-from voxbind_build.classify import classify
+from voxbind_build.classify import classify, find_types
 from voxbind_build.describe import describe
+from voxbind_build.manifest import freeze
 from voxbind_build.model import (
     Definition,
     Description,
     Inventory,
+    Library,
     LibrarySpec,
     Observation,
     ParameterKind,
@@ -77,3 +80,22 @@ def watch_name(name: str) -> tuple[Observation, Verdict]:
     description = describe_name(name)
     seen = observe(ProbeTask(description=description, memory_type="numpy"))
     return seen, classify(description, seen, None)
+
+
+def measure_library(key: str, distribution: str, *names: str) -> Library:
+    """Measure public functions of an installed library, and return its entry in the manifest."""
+    descriptions = [describe_name(name) for name in names]
+    seen = {name: watch_name(name) for name in names}
+    spec = LibrarySpec(
+        name=key,
+        distribution=distribution,
+        extra=key,
+        modules=tuple(sorted({description.module for description in descriptions})),
+    )
+    public = tuple(PublicName(name=name, kind="function") for name in names)
+    return freeze(
+        Inventory(spec=spec, version=version(distribution), names=public),
+        descriptions,
+        {name: verdict for name, (_, verdict) in seen.items()},
+        {entry.name: find_types(entry, seen[entry.name][0]) for entry in descriptions},
+    )

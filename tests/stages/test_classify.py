@@ -185,7 +185,7 @@ def test_a_helpers_lists_of_arrays_are_told_by_their_type() -> None:
     assert verdict.other_arrays == ("A_elems",)
 
 
-def test_masked_arrays_are_taken_where_that_is_documented() -> None:
+def test_masked_arrays_are_taken_where_the_mask_is_looked_at() -> None:
     assert watch_name("skimage.restoration.unwrap_phase")[1].masked == ("image",)
     assert watch_name("skimage.filters.gaussian")[1].masked == ()
 
@@ -711,11 +711,11 @@ def test_several_indices_give_several_numbers(
     ("name", "annotation"),
     [
         ("scipy.ndimage.mean", "float | Array"),
-        ("scipy.ndimage.label", "tuple[Array, int] | int"),
+        ("scipy.ndimage.label", "tuple[Array, int] | int | tuple[Array, Array] | Array"),
         ("scipy.ndimage.maximum_filter1d", "Array"),
         # None comes back where an array was given to write into.
         ("scipy.ndimage.distance_transform_edt", "Array | tuple[Array, Array] | None"),
-        ("skimage.measure.label", None),
+        ("skimage.measure.label", "Array | tuple[Array, int] | tuple[Array, Array]"),
         ("skimage.measure.centroid", "Array"),
         ("skimage.segmentation.chan_vese", "Array | tuple[Array, Array, list[float]]"),
         ("skimage.transform.pyramid_gaussian", "Iterator[Array]"),

@@ -87,6 +87,9 @@ EDITS = [
         "(5,) * scene.ndim, dtype",
         {"median", "tensors"},
     ),
+    # A number that leaves an axis alone decides the functions with a parameter of that name.
+    ("inputs/argument_values.toml", "\nsize = 1\n", "\nsize = 2\n", {"median", "tensors"}),
+    ("inputs/argument_values.toml", "\nzoom = 1\n", "\nzoom = 2\n", set()),
     ("inputs/arguments.py", "callables.shifted_points", "callables.POINT_MAPS[0]", {"warp"}),
     (
         "inputs/arguments.py",

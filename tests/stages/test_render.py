@@ -442,6 +442,16 @@ REFUSED = [
     ),
     ({"mutates": ("image", "mask")}, "Modifies image and mask in place."),
     ({"random": True}, "Random: results differ from call to call unless a seed is given."),
+    (
+        {"random": True, "seeds": ("rng",), "stacks": True},
+        "Random: results differ from call to call unless a seed is given; slices that are "
+        "processed separately get seeds of their own.",
+    ),
+    ({"masked": ("image",)}, "Looks at the mask of a masked array (image)."),
+    (
+        {"masked": ("image",), "masked_dtypes": {"image": ("float32", "float64")}},
+        "Looks at the mask of a masked array (image) of dtype float32 or float64.",
+    ),
 ]
 
 

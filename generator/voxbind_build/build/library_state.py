@@ -25,6 +25,7 @@ from voxbind_build.classify import (
     twin_name,
     twin_types,
     undecided,
+    with_slice_facts,
 )
 from voxbind_build.describe import words_elsewhere
 from voxbind_build.manifest import Record
@@ -145,6 +146,8 @@ class LibraryState(msgspec.Struct):
             definition=description.definition, fingerprint="", failure="hasn't been measured yet"
         )
         verdict = classify(description, observation, declaration)
+        if observation.axis_arguments is None and twin is not None and pair is not None:
+            verdict = with_slice_facts(verdict, description, twin, pair)
         return verdict, find_types(description, observation)
 
     def row(self, library: Library) -> Row:

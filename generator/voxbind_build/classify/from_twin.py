@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
 from voxbind_build.common.typeexpr import Name, TypeExpr, names, parse, substitute, union
-from voxbind_build.model import Description, Form, Function, Twin, TypeFindings, Verdict
+from voxbind_build.model import (
+    SLICE_BY_SLICE,
+    Description,
+    Form,
+    Function,
+    Twin,
+    TypeFindings,
+    Verdict,
+)
 
-__all__ = ["has_numbers", "inferred", "is_plain", "twin_types"]
+__all__ = ["has_numbers", "inferred", "is_plain", "twin_types", "with_slice_facts"]
 
 _NUMBERS = frozenset(("bool", "complex", "float", "int"))
 _ON_DEVICE: dict[str, TypeExpr] = {
@@ -54,8 +63,7 @@ def inferred(
         return None
 
     def renamed(twin_names: Iterable[str]) -> tuple[str, ...]:
-        own_names = (pair.renamed.get(twin_name, twin_name) for twin_name in twin_names)
-        return tuple(name for name in own_names if name in names)
+        return tuple(_own_names(twin_names, pair, names).values())
 
     return Verdict(
         kind=twin.kind,
@@ -74,7 +82,42 @@ def inferred(
         mutates=renamed(twin.mutates),
         random=twin.random,
         axis_keywords=twin.axis_keywords,
+        **_slice_facts(twin, pair, names),
     )
+
+
+def with_slice_facts(
+    verdict: Verdict, description: Description, twin: Function, pair: Twin
+) -> Verdict:
+    """Return a verdict with the twin's facts on the arguments of slices.
+
+    Recordings of earlier versions don't hold these facts.
+
+    Parameters
+    ----------
+    verdict, description
+        The verdict on a function, and its parameters.
+    twin
+        Its twin on the CPU.
+    pair
+        The differences between the two signatures.
+    """
+    names = {parameter.name for parameter in description.parameters}
+    return replace(verdict, **_slice_facts(twin, pair, names))
+
+
+def _slice_facts(twin: Function, pair: Twin, names: Collection[str]) -> dict[str, Any]:
+    of_axes = _own_names(twin.axis_arguments, pair, names)
+    return {
+        "axis_arguments": {own: twin.axis_arguments[name] for name, own in of_axes.items()},
+        "seeds": tuple(_own_names(twin.seeds, pair, names).values()),
+    }
+
+
+def _own_names(twin_names: Iterable[str], pair: Twin, names: Collection[str]) -> dict[str, str]:
+    """Return a function's own names of its twin's parameters, by the twin's names."""
+    own_names = {name: pair.renamed.get(name, name) for name in twin_names}
+    return {name: own for name, own in own_names.items() if own in names}
 
 
 def _as_twin(reason: str | tuple[str, ...], twin: str) -> str | tuple[str, ...]:
@@ -122,7 +165,7 @@ def _renamed(forms: Iterable[Form], pair: Twin, names: Collection[str]) -> Itera
     """Yield the forms of a twin's result whose options this function has too."""
     for form in forms:
         options = {pair.renamed.get(name, name): value for name, value in form.options.items()}
-        if options.keys() <= {*names}:
+        if options.keys() <= {*names, SLICE_BY_SLICE}:
             yield Form(options=options, annotation=form.annotation)
 
 

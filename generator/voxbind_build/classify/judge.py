@@ -11,7 +11,7 @@ from voxbind_build.classify.axis_keywords import axis_keywords
 from voxbind_build.classify.contract_rules import Finding, contract
 from voxbind_build.classify.library_messages import refusals, safe_dtypes, tried, warnings
 from voxbind_build.classify.preserved import preserved
-from voxbind_build.classify.result_rules import IMAGE_KINDS, Kind, result_kind
+from voxbind_build.classify.result_rules import result_kind, stacks
 from voxbind_build.common.typeexpr import (
     Name,
     arguments,
@@ -35,7 +35,6 @@ from voxbind_build.model import (
     Verdict,
 )
 
-_MASKED = re.compile(r"(?i)masked[ _]?array")
 _LISTS = re.compile(r"(?i)array[_-]like|sequence of|list of|\blist\b")
 
 
@@ -101,7 +100,8 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         array_like=_array_like(description, observation),
         name_or_array=_name_or_array(description, observation),
         masked=_masked(description, observation),
-        stacks=_stacks(result.kind),
+        masked_dtypes=_masked_dtypes(observation),
+        stacks=stacks(result.kind),
         needs_channels=finding.needs_channels,
         channels_last=_channels_last(finding, observation),
         dtypes=_dtypes(observation),
@@ -112,6 +112,8 @@ def _observed(description: Description, observation: Observation | None) -> Verd
         refuses=refusals(observation),
         allowed_dtypes=safe_dtypes(observation),
         preserves=preserved(observation),
+        axis_arguments=dict(sorted((observation.axis_arguments or {}).items())),
+        seeds=observation.seeds,
     )
 
 
@@ -140,7 +142,6 @@ def _undecided(description: Description, observation: Observation, finding: Find
         host_arrays=_host_arrays(description, observation),
         array_like=_array_like(description, observation),
         name_or_array=_name_or_array(description, observation),
-        masked=_masked(description, observation),
         allowed_dtypes=observation.allowed_dtypes,
     )
 
@@ -198,7 +199,7 @@ def _overrule(
         evidence="unobserved" if is_image and contract is None else "declared",
         result=kind,
         result_reason=declaration.reason if declaration.result else verdict.result_reason,
-        stacks=contract is not None and _stacks(kind),
+        stacks=contract is not None and stacks(kind),
         needs_channels=contract is not None and needs_channels,
     )
     declared = structs.replace(declared, overruled=_overruled(verdict, declared, by))
@@ -235,14 +236,6 @@ def _overruled(
         agrees=verdict.evidence in SEEN
         and (verdict.contract, verdict.result, verdict.needs_channels)
         == (declared.contract, declared.result, declared.needs_channels),
-    )
-
-
-def _stacks(kind: Kind) -> bool:
-    """Return whether the results of slices can be stacked: images, or an image and numbers."""
-    first, *others = (kind,) if isinstance(kind, str) else kind or ("other",)
-    return first in IMAGE_KINDS and all(
-        member in IMAGE_KINDS or member == "scalar" for member in others
     )
 
 
@@ -316,9 +309,17 @@ def _masked(description: Description, observation: Observation) -> tuple[str, ..
     return tuple(
         parameter.name
         for parameter in description.parameters
-        if observation.roles.get(parameter.name) in IMAGE_ROLES
-        and _MASKED.search(parameter.documented)
+        if observation.masks.get(parameter.name)
     )
+
+
+def _masked_dtypes(observation: Observation) -> dict[str, tuple[str, ...]]:
+    """Return the dtypes of masked arrays for the parameters that look at the mask of some only."""
+    return {
+        name: dtypes
+        for name, dtypes in sorted(observation.masks.items())
+        if dtypes and not {*observation.dtypes} <= {*dtypes}
+    }
 
 
 def _array_like(description: Description, observation: Observation) -> tuple[str, ...]:

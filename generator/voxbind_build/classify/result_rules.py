@@ -16,7 +16,7 @@ from voxbind_build.classify.result_facts import (
 )
 from voxbind_build.model import Contract, Description, Observation, ResultKind
 
-__all__ = ["IMAGE_KINDS", "RULES", "Kind", "ResultFinding", "Rule", "result_kind"]
+__all__ = ["IMAGE_KINDS", "RULES", "Kind", "ResultFinding", "Rule", "result_kind", "stacks"]
 
 Kind = ResultKind | tuple[ResultKind, ...]
 
@@ -321,3 +321,11 @@ def _decide(facts: ResultFacts) -> tuple[ResultKind | None, str]:
     """Return the kind and the reason of the first rule that fits."""
     rule = next(rule for rule in RULES if rule.form == facts.form and rule.fits(facts))
     return rule.kind, rule.reason.format(array=facts.array)
+
+
+def stacks(kind: Kind) -> bool:
+    """Return whether the results of slices can be stacked: images, or an image and numbers."""
+    first, *others = (kind,) if isinstance(kind, str) else kind or ("other",)
+    return first in IMAGE_KINDS and all(
+        member in IMAGE_KINDS or member == "scalar" for member in others
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from voxbind_build.classify.contract_rules import contract
 from voxbind_build.classify.parameter_types import accepted
+from voxbind_build.classify.result_rules import result_kind, stacks
 from voxbind_build.classify.return_types import result_type
-from voxbind_build.model import Description, Observation, TypeFindings
+from voxbind_build.classify.slice_types import with_slices
+from voxbind_build.model import SLICE_BY_SLICE, Description, Observation, TypeFindings
 
 __all__ = ["find_types"]
 
@@ -21,7 +23,13 @@ def find_types(description: Description, observation: Observation) -> TypeFindin
         The calls of the function.
     """
     parameters = accepted(description, observation)
-    if observation.image and contract(observation).contract is None:
+    decided = contract(observation).contract if observation.image else None
+    if observation.image and decided is None:
         return TypeFindings(parameters=parameters)  # other calls may return other types
     result = result_type(description, observation)
+    is_option = decided == "FLEXIBLE" and all(
+        parameter.name != SLICE_BY_SLICE for parameter in description.parameters
+    )
+    if is_option and stacks(result_kind(description, observation, decided).kind):
+        result = with_slices(result, description)
     return TypeFindings(returns=result.annotation, forms=result.forms, parameters=parameters)

@@ -34,6 +34,7 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
             "Function.array_like",
             "Function.name_or_array",
             "Function.masked",
+            "Function.masked_dtypes",
         ),
         *("Function.stacks", "Function.needs_channels", "Function.channels_last"),
         *(
@@ -43,6 +44,7 @@ _HEADINGS: dict[Aspect, tuple[str, ...]] = {
             "Function.needs_output",
         ),
         *("Function.sources", "Function.axis_keywords"),
+        *("Function.axis_arguments", "Function.seeds"),
     ),
     "dtypes": ("Function.dtypes",),
     "values": ("Function.values",),

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from voxbind_build.model.description import Description
 from voxbind_build.model.twin import Agreement, Twin
-from voxbind_build.model.vocabulary import SCHEMA_VERSION, MemoryType, Outcome, Part
+from voxbind_build.model.vocabulary import SCHEMA_VERSION, AxisKind, MemoryType, Outcome, Part
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -77,6 +77,15 @@ class OptionEffect(Struct, frozen=True, kw_only=True):
     result: Result
 
 
+class AxisArgument(Struct, frozen=True, kw_only=True):
+    """An argument with an entry for each axis of the image."""
+
+    kind: AxisKind
+    neutral: tuple[float, ...] = ()
+    """Numbers that leave an axis alone: if the first entry, for Z, is one of them, each slice of a
+    volume is processed by itself."""
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """Everything seen of one callable."""
 
@@ -102,8 +111,15 @@ class Observation(Struct, frozen=True, kw_only=True):
     """Those refused dtypes on which the function ended its process."""
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By input dtype, the warnings that came with it."""
+    masks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By array parameter, the dtypes of masked arrays whose mask the function takes into account.
+    A parameter that isn't listed ignores masks, or wasn't measured."""
     mutates: tuple[str, ...] = ()
     random: bool = False
+    axis_arguments: dict[str, AxisArgument] | None = None
+    """Parameters that take an entry for each axis of the image; None if that wasn't measured."""
+    seeds: tuple[str, ...] = ()
+    """Parameters that take an integer, on which random results depend."""
     option_effects: tuple[OptionEffect, ...] = ()
     """Calls whose options change the kind of the result."""
     values: dict[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from voxbind_build.model.description import Form
+from voxbind_build.model.observation import AxisArgument
 from voxbind_build.model.vocabulary import AxisKeyword, Contract, Evidence, Preserved, ResultKind
 
 
@@ -58,6 +59,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Array parameters that take a name as well: ``init_level_set="checkerboard"``."""
     masked: tuple[str, ...] = ()
     """Array parameters that take a masked array as well, and look at its mask."""
+    masked_dtypes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By parameter in `masked`, the dtypes for which the mask is looked at, if it isn't for all."""
     stacks: bool = False
     """Whether results of slices are images that stack to a volume."""
     needs_channels: bool = False
@@ -84,6 +87,12 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What was observed, where a person has declared something."""
     preserves: Preserved = "memory"
     """What arrays that come back have in common with the image."""
+    axis_arguments: dict[str, AxisArgument] = field(default_factory=dict)
+    """Parameters that take an entry for each axis of the image. If a volume is cut into slices,
+    these arguments lose the entry for Z, or are refused."""
+    seeds: tuple[str, ...] = ()
+    """Parameters that take an integer, on which random results depend. If a volume is cut into
+    slices, each slice gets a seed of its own."""
     axis_keywords: dict[str, AxisKeyword] = field(default_factory=dict)
     """Parameters that name an axis by x, y or z, or count axes from x, and what each does."""
 

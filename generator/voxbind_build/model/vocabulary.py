@@ -67,7 +67,9 @@ Part = Literal[
     "volume",
     "colours",
     "dtypes",
+    "masks",
     "relations",
+    "slices",
     "random",
     "options",
     "values",
@@ -80,8 +82,18 @@ DECISIVE: frozenset[Part] = frozenset(
 )
 """The parts without which there is no verdict; the others only add to it."""
 
+AxisKind = Literal["shape", "numbers", "property", "kernel", "transform"]
+"""What an argument with an entry for each axis of the image holds. ``shape``: the lengths of the
+result's axes; ``numbers``: a number for each axis, such as the widths of a blur; ``property``:
+a property of each axis, such as the distance of its pixels, or what lies beyond its ends;
+``kernel``: an array with as many axes as the image; ``transform``: a matrix or an object that maps
+coordinates."""
+
 GIVEN = "..."
 """Stands for an array that was given to be written into."""
+
+SLICE_BY_SLICE = "slice_by_slice"
+"""The option that wrappers of functions of images and volumes add to the library's own."""
 
 Numbers = Literal["none", "some", "all"]
 """``some``: single ones, beside other results or alone; ``all``: rows of numbers, and no arrays."""

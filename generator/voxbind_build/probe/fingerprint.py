@@ -75,6 +75,7 @@ def _table_entries(task: ProbeTask, roles: dict[str, str]) -> list[Any]:
                 entries.fills.values.get(name),
                 entries.beside.get(name),
                 entries.is_idle(parameter),
+                entries.neutral_number(name),
                 entries.economies.get(f"{attribute}.{name}", entries.economies.get(name)),
             ]
         )

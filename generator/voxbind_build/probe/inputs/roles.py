@@ -54,6 +54,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
     fills: Fills
     beside: dict[str, dict[str, Any]]
     idle: dict[str, str]
+    neutral: dict[str, float]
     economies: dict[str, Any]
 
     def plain(self, parameter: str) -> list[Any]:
@@ -62,6 +63,11 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
             return self.names[parameter]
         found = (values for name, values in self.names.items() if fnmatchcase(parameter, name))
         return next(found, [])
+
+    def neutral_number(self, parameter: str) -> float | None:
+        """Return the number that leaves an axis alone, by the meaning of the parameter's name."""
+        numbers = (number for name, number in self.neutral.items() if fnmatchcase(parameter, name))
+        return next(numbers, None)
 
     def is_idle(self, parameter: Parameter) -> bool:
         """Return whether a parameter has no effect at its default."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from msgspec import structs
 
 from voxbind_build.libraries import import_dotted
@@ -17,10 +16,13 @@ from voxbind_build.model import Call, Observation, ProbeTask, Result
 from voxbind_build.probe.inputs.roles import image_parameters, main_parameter
 from voxbind_build.probe.invoke import Answer, describe_result, is_exhausted, tell_error
 from voxbind_build.probe.protocol import arrangements as searching
+from voxbind_build.probe.protocol.axis_arguments import axis_arguments
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
 from voxbind_build.probe.protocol.dtype_calls import observe_dtypes
+from voxbind_build.probe.protocol.masks import masks
 from voxbind_build.probe.protocol.options import option_effects
-from voxbind_build.probe.protocol.relations import close, leaves, main_array, same, tells
+from voxbind_build.probe.protocol.randomness import is_random, seeds
+from voxbind_build.probe.protocol.relations import main_array, tells
 from voxbind_build.probe.protocol.slice_comparison import relate
 from voxbind_build.probe.protocol.values import measure_values
 from voxbind_build.probe.protocol.variants import also_accepts, lists
@@ -205,10 +207,16 @@ def _observe_images(
     # Early, since a dtype may crash the process, and then all calls up to here are repeated.
     bench.part = "dtypes"
     dtypes = observe_dtypes(bench, order, base[0])
+    accepted = [*dict.fromkeys(found[0] for found in (base, image, volume, colour) if found)]
+    bench.part, bench.deadline = "masks", _deadline(bench.memory)
+    honoured = masks(bench, accepted, [dtype for dtype in dtypes if dtypes[dtype].returned])
     bench.part = "relations"
     _compare_sizes(bench, image, volume, relations)
     bench.part, bench.deadline = "random", _deadline(bench.memory)
-    random = _is_random(bench, base[0])
+    random = is_random(bench, base[0])
+    on_seeds = seeds(bench, base[0]) if random else ()
+    bench.part, bench.deadline = "slices", _deadline(bench.memory)
+    of_axes = axis_arguments(bench, image[0], volume and volume[0], words) if image else {}
     bench.part = "options"
     options = _beyond_defaults(bench, base, words)
     observation = structs.replace(
@@ -216,13 +224,15 @@ def _observe_images(
         calls=tuple(bench.calls),
         relations=dict(sorted(relations.items())),
         mutates=tuple(sorted(bench.mutated)),
+        masks=honoured,
         random=random,
+        seeds=on_seeds,
+        axis_arguments=of_axes,
         inconclusive=dict(sorted(bench.inconclusive.items())),
         **_by_dtype(dtypes),
         **options,
     )
-    accepted = [found[0] for found in (base, image, volume, colour) if found]
-    return observation, list(dict.fromkeys(accepted))
+    return observation, accepted
 
 
 def _find_image(
@@ -366,35 +376,3 @@ def _observe_colours(
                 bench.attempt(arrangement)
             break
     return found
-
-
-def _is_random(bench: Bench, arrangement: Arrangement) -> bool:
-    """Return whether the result depends on the random generator by default.
-
-    The results for several fixed states of the generator are compared, so that the answer doesn't
-    depend on chance.
-    """
-    name = next((entry for entry, role in bench.roles.items() if role == "generator"), None)
-    parameter = bench.parameter(name) if name else None
-    if parameter is not None and parameter.default != "None":
-        return False  # the library fixes the generator by default
-    arguments = bench.compose(arrangement, arrangement.main())
-    answers: list[Answer] = []
-    for state in range(2 if bench.sparing else 4):
-        if name:
-            arguments[name] = state
-        np.random.seed(state)
-        answers.append(bench.call(arguments))
-        if bench.is_late():
-            break
-    values = [answer.value for answer in answers if answer.returned]
-    return any(not _alike(values[0], value) for value in values[1:])
-
-
-def _alike(first: Any, second: Any) -> bool:
-    arrays = leaves(first), leaves(second)
-    if len(arrays[0]) != len(arrays[1]):
-        return False
-    if any(leaf.dtype.kind not in "biufc" for leaf in arrays[0]):
-        return same(first, second)
-    return all(close(one, two) for one, two in zip(*arrays, strict=True))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ def relate(bench: Bench, volume: Arrangement, image: Arrangement | None) -> dict
     result = main_array(answer.value)
     if image is None or result is None:
         return _tested(found)
-    found["per_slice"] = _sliced(bench, volume, arguments, result, axis=0)
+    found["per_slice"] = sliced(bench, volume, arguments, result, axis=0)
     if bench.memory.colours:
-        found["last_axis"] = _sliced(bench, volume, arguments, result, axis=2)
+        found["last_axis"] = sliced(bench, volume, arguments, result, axis=2)
         found["last_axis_gone"] = _gone(bench, volume, main, result)
     if not bench.memory.colours or not (found["per_slice"] or found["last_axis"]):
         found |= _shuffles(bench, volume, arguments, result)
@@ -77,7 +78,11 @@ def _places(length: int, sparing: bool) -> tuple[int, ...]:
 
 
 def _slice_answers(
-    bench: Bench, volume: Arrangement, arguments: dict[str, Any], axis: int
+    bench: Bench,
+    volume: Arrangement,
+    arguments: dict[str, Any],
+    axis: int,
+    of_slice: Mapping[str, Any],
 ) -> Iterator[tuple[int, Array | None]]:
     main = arguments[bench.main or ""]
     for index in _places(main.shape[axis], bench.sparing):
@@ -88,19 +93,36 @@ def _slice_answers(
             given = {**arguments, **cut}
         else:
             given = bench.compose(replace(volume, ndim=2), piece, spatial=piece.shape, cut=cut)
-        answer = bench.run(given)
+        answer = bench.run({**given, **of_slice})
         yield index, main_array(answer.value) if answer.returned else None
 
 
-def _sliced(
-    bench: Bench, volume: Arrangement, arguments: dict[str, Any], result: Array, axis: int
+def sliced(
+    bench: Bench,
+    volume: Arrangement,
+    arguments: dict[str, Any],
+    result: Array,
+    axis: int,
+    of_slice: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool | None:
-    """Test whether f(volume)[z] == f(volume[z]), or the same along the last axis."""
+    """Test whether f(volume)[z] == f(volume[z]), or the same along the last axis.
+
+    Parameters
+    ----------
+    bench, volume
+        The function, and the arrangement of the call with a volume.
+    arguments, result
+        The arguments of that call, and its result.
+    axis
+        The axis along which the volume is cut.
+    of_slice
+        Arguments of the calls with a slice that aren't made from `arguments`.
+    """
     length = arguments[bench.main or ""].shape[axis]
     where = 0 if axis == 0 else result.ndim - 1
     if result.ndim < 1 or result.shape[where] != length:
         return None
-    return stacked(result, _slice_answers(bench, volume, arguments, axis), where)
+    return stacked(result, _slice_answers(bench, volume, arguments, axis, of_slice), where)
 
 
 def _gone(bench: Bench, volume: Arrangement, main: Array, result: Array) -> bool | None:
@@ -155,7 +177,7 @@ def _other_axes(bench: Bench, volume: Arrangement, arguments: dict[str, Any]) ->
         given = {**arguments, parameter.name: chosen}
         answer = bench.run(given)
         result = main_array(answer.value) if answer.returned else None
-        return None if result is None else _sliced(bench, volume, given, result, axis=0)
+        return None if result is None else sliced(bench, volume, given, result, axis=0)
     return None
 
 

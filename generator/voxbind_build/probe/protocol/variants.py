@@ -6,7 +6,6 @@ used unrounded. An argument counts as accepted only if the result shows that it 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +24,7 @@ from voxbind_build.model import OUTPUT_ROLES, WHOLE_ROLES, Parameter
 from voxbind_build.probe.inputs.roles import table
 from voxbind_build.probe.invoke import Answer
 from voxbind_build.probe.protocol.bench import Arrangement, Bench
+from voxbind_build.probe.protocol.option_values import default_value
 from voxbind_build.probe.protocol.relations import close, leaves, same
 
 _LARGEST = 20_000
@@ -115,7 +115,8 @@ class _Trial:
     def takes(self, parameter: Parameter, words: tuple[str, ...]) -> Iterator[str]:
         if not self.usual.returned:
             return
-        name, value = parameter.name, self.arguments.get(parameter.name, _value(parameter))
+        name = parameter.name
+        value = self.arguments.get(name, default_value(parameter))
         type_ = parse(parameter.annotation)
         known = [word for word in literal_values(type_) if isinstance(word, str)]
         if known and len(known) == len(literal_values(type_)):
@@ -220,13 +221,6 @@ class _Trial:
         row = [word] * self.ndim
         if _alike(self.call(name, np.array(row)), self.call(name, row)):
             yield "array"
-
-
-def _value(parameter: Parameter) -> Any:
-    try:
-        return ast.literal_eval(parameter.default or "None")
-    except (SyntaxError, ValueError):
-        return ...
 
 
 def _is_numbers(value: Any) -> bool:

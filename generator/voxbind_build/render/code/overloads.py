@@ -20,13 +20,12 @@ from voxbind_build.common.typeexpr import (
     walk,
 )
 from voxbind_build.memories.lookup import facts
-from voxbind_build.model import Form, Function, MemoryType, Parameter
+from voxbind_build.model import SLICE_BY_SLICE, Form, Function, MemoryType, Parameter
 from voxbind_build.render.code.checked_text import annotation, literal, type_of, with_arrays
 from voxbind_build.render.code.namespace import Namespace
 
 __all__ = ["SLICE_BY_SLICE", "Signature", "has_switch", "image_is_plain", "signatures"]
 
-SLICE_BY_SLICE = "slice_by_slice"
 _ARRAYS = frozenset(("Array", "ArrayT"))
 _INVARIANT = frozenset(("dict", "list", "set"))
 _WORDS = re.compile(r"\b_*Literal\[[^\[\]]{30,}\]")
@@ -108,13 +107,15 @@ class _Writer:
     def _forms(self) -> tuple[Form, ...]:
         """Return the result types by options, if all these options can be passed by name."""
         kinds = {parameter.name: parameter.kind for parameter in self._function.parameters}
+        if self._has_switch:
+            kinds[SLICE_BY_SLICE] = "KEYWORD_ONLY"
         keyword_kinds = {"KEYWORD_ONLY"}
         if "VAR_POSITIONAL" not in kinds.values():
             keyword_kinds.add("POSITIONAL_OR_KEYWORD")
         forms = self._function.returns.forms
         return (
             forms
-            if all(kinds[name] in keyword_kinds for form in forms for name in form.options)
+            if all(kinds.get(name) in keyword_kinds for form in forms for name in form.options)
             else ()
         )
 
@@ -207,7 +208,7 @@ class _Writer:
             if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
                 texts.append("/")
             if parameter.kind == "VAR_KEYWORD":
-                self._add_switch(texts, starred)
+                self._add_switch(texts, starred, form)
             keyword = parameter.kind == "KEYWORD_ONLY" or (required and optional)
             if keyword and not starred:
                 texts.append("*")
@@ -218,13 +219,16 @@ class _Writer:
         if previous == "POSITIONAL_ONLY":
             texts.append("/")
         if previous != "VAR_KEYWORD":
-            self._add_switch(texts, starred)
+            self._add_switch(texts, starred, form)
         return tuple(texts)
 
-    def _add_switch(self, texts: list[str], starred: bool) -> None:
+    def _add_switch(self, texts: list[str], starred: bool, form: Form | None) -> None:
         if self._has_switch:
-            flag = self._names.bind("bool", "builtins")
-            texts += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {flag} = False"]
+            value = form.options.get(SLICE_BY_SLICE, "") if form else ""
+            flag = f"Literal[{value}]" if value else "bool"
+            default = "" if value == "True" else " = False"
+            type_ = self._annotation(type_of(flag, self._where))
+            texts += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {type_}{default}"]
 
     def _parameter(
         self, parameter: Parameter, kind: _Arrays, values: str, *, required: bool

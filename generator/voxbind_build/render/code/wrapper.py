@@ -280,6 +280,7 @@ class _Writer:
             "array_like": function.array_like if self._images else (),
             "name_or_array": function.name_or_array if self._images else (),
             "accepts_masked": function.masked if is_image else (),
+            "masked_dtypes": function.masked_dtypes if is_image else {},
             "accepts_dask": function.lazy if self._images else (),
             "allowed_dtypes": function.allowed_dtypes if is_image else (),
             "required_outputs": function.needs_output if is_image else (),
@@ -298,6 +299,8 @@ class _Writer:
             facts["needs_channels"] = True
         if entry in ("call_2d", "call_2d_or_3d") and (function.random or function.mutates):
             facts["sequential"] = True
+        if entry in ("call_2d", "call_2d_or_3d") and function.stacks:
+            facts |= _slice_facts(function)
         call = self._names.bind(entry, "voxbind._dispatch.dispatch")
         arguments = "".join(f", {name}={value!r}" for name, value in facts.items())
         arguments += self._defaults()
@@ -344,3 +347,13 @@ class _Writer:
             ):
                 required = position + 1
         return max(positional, required), required, args, kwargs
+
+
+def _slice_facts(function: Function) -> dict[str, object]:
+    """Return the facts on arguments that a slice of a volume gets in another form."""
+    axis_arguments = {
+        name: argument.neutral if argument.kind == "numbers" else argument.kind
+        for name, argument in function.axis_arguments.items()
+    }
+    facts: dict[str, object] = {"axis_arguments": axis_arguments, "seeds": function.seeds}
+    return {name: value for name, value in facts.items() if value}

@@ -57,7 +57,10 @@ def _sentences(function: Function) -> Iterator[str]:
     if function.twin is not None:
         yield from library_warnings.of_twin(function.twin)
     if function.contract is not None and function.random:
-        yield "Random: results differ from call to call unless a seed is given"
+        sentence = "Random: results differ from call to call unless a seed is given"
+        is_cut = function.seeds and function.stacks
+        of_slices = "; slices that are processed separately get seeds of their own"
+        yield f"{sentence}{of_slices if is_cut else ''}"
 
 
 def _source(function: Function) -> str:
@@ -82,10 +85,19 @@ def _results(function: Function) -> Iterator[str]:
         yield f"Returns {kind}"
     if sentence := dtypes(function):
         yield sentence
+    yield from _masks(function)
     yield from library_warnings.refusals(function)
     yield from library_warnings.warnings(function)
     if function.mutates:
         yield f"Modifies {enumerated(function.mutates)} in place"
+
+
+def _masks(function: Function) -> Iterator[str]:
+    """Say which parameters take a masked array."""
+    for name in function.masked:
+        dtypes = function.masked_dtypes.get(name, ())
+        limit = f" of dtype {' or '.join(dtypes)}" if dtypes else ""
+        yield f"Looks at the mask of a masked array ({name}){limit}"
 
 
 def _arrays(function: Function) -> tuple[str, ...]:
