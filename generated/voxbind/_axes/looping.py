@@ -1,0 +1,96 @@
+"""Calls a function at each position of the axes that are looped over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from .._settings.context import change, current
+from .._support.in_order import in_order
+from .layout import Layout
+
+__all__ = ["positions", "results"]
+
+
+def positions(layout: Layout) -> list[dict[str, int]]:
+    """Return an index for each looped axis, at each position; the last axis changes fastest."""
+    indices = product(*map(range, layout.lengths))
+    return [dict(zip(layout.looped, index, strict=True)) for index in indices]
+
+
+def results(
+    call: Callable[[Mapping[str, int]], Any],
+    places: Sequence[Mapping[str, int]],
+    name: str,
+    in_threads: bool,
+    progress: Any,
+) -> Iterator[Any]:
+    """Yield the results at all positions in order, while the next few are computed.
+
+    Parameters
+    ----------
+    call
+        Calls the function at a position.
+    places
+        The positions.
+    name
+        The function's name, for messages.
+    in_threads
+        Whether several calls may run at a time, as many as `voxbind.workers` says.
+    progress
+        See `voxbind.over`.
+    """
+    workers = current().workers if in_threads and len(places) > 1 else 1
+
+    def run(number: int) -> Any:
+        if workers > 1:  # in a context of its own; its slices aren't given further threads
+            change(workers=1)
+        try:
+            return call(places[number])
+        except Exception as error:
+            if places[number]:
+                at = ", ".join(f"{letter}={index}" for letter, index in places[number].items())
+                error.add_note(f"{name} was called for the part of the array at {at}.")
+            raise
+
+    done = in_order(run, range(len(places)), workers)
+    ticks = _ticks(progress, len(places), name)
+    try:
+        # A bar counts an element when it is asked for the next one.
+        for _, result in zip(ticks, done, strict=False):
+            yield result()
+    finally:
+        for iterator in (done, ticks):
+            if hasattr(iterator, "close"):
+                iterator.close()
+
+
+def _ticks(progress: Any, count: int, name: str) -> Iterator[Any]:
+    """Return an iterator with an element for each call, which shows how many are done."""
+    if progress is False or progress is None:
+        return iter(range(count))
+    if progress is True:
+        try:
+            from tqdm.auto import tqdm  # type: ignore[import-not-found, import-untyped, unused-ignore]
+        except ImportError as error:
+            raise ImportError(
+                "progress=True shows a progress bar with tqdm, which isn't installed. Install it, "
+                "pip install tqdm, or give another bar, such as progress=rich.progress.track."
+            ) from error
+        return iter(tqdm(range(count), desc=name))
+    if callable(progress):
+        return iter(progress(range(count)))
+    if hasattr(progress, "update"):
+        return _updates(progress, count)
+    raise TypeError(
+        f"progress={progress!r}: give True for a bar of tqdm, a function like tqdm.tqdm or "
+        "rich.progress.track, which is called with the calls to count, or a bar with a method "
+        "update."
+    )
+
+
+def _updates(bar: Any, count: int) -> Iterator[int]:
+    for number in range(count):
+        yield number
+        bar.update(1)
