@@ -56,6 +56,8 @@ def call_by_name(arguments: Mapping[str, Any]) -> Any:
     def finish(layout: Layout) -> Finish:
         if layout.looped or layout.is_reordered:
             _refuse_counted_axes(facts, arguments, axes)
+        if layout.is_reordered:
+            _refuse_reordered(facts, arguments, images, layout.kept[0])
         return Named(image, axes, [arguments[each.parameter] for each in images[1:]])
 
     return call(wrapper, facts, arguments, images, finish, colours=colours)
@@ -109,6 +111,23 @@ def _refuse_counted_axes(facts: Measured, arguments: Mapping[str, Any], axes: st
             f'voxbind.over({facts.name}, "{axes}")(image.data, {value}). To count those of the '
             "image, give image.data, which is processed at once."
         )
+
+
+def _refuse_reordered(
+    facts: Measured, arguments: Mapping[str, Any], images: Sequence[Image], kept: str
+) -> None:
+    """Refuse a sequence with an element for each axis, if the axes are in another order."""
+    named = {image.parameter for image in images}
+    for name, value in arguments.items():
+        if name in named or not isinstance(value, (tuple, list, np.ndarray)):
+            continue
+        if len(value) == len(kept) and np.ndim(value[0]) == 0:
+            raise DimensionError(
+                f"{facts.name} was given {name}={value!r} and an image with the axes "
+                f"{', '.join(images[0].axes)}, of which it gets {', '.join(kept)}. It isn't "
+                f"certain which element of {name!r} is for which axis. Give an image whose "
+                "spatial dimensions are in the order Z, Y, X: see DataArray.transpose."
+            )
 
 
 class Named(Finish):

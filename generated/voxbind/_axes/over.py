@@ -134,7 +134,7 @@ def over(
     """
     facts = measured(function)
     letters = parsed(axes)
-    _check(letters, facts)
+    takes_whole(letters, facts, colours_of(letters, facts, {}, False))  # refuses other axes
 
     def loop(*args: Any, **kwargs: Any) -> Any:
         arguments = facts.signature.bind(*args, **kwargs).arguments
@@ -152,13 +152,6 @@ def over(
     setattr(loop, LOOPS, letters)
     loop.__doc__ = f"Loop over the axes {letters}.\n\n{function.__doc__ or ''}"
     return loop
-
-
-def _check(letters: str, facts: Measured) -> None:
-    """Refuse axes that the function can't be called with, whatever the array."""
-    parameter = facts.signature.parameters.get("channel_axis")
-    if parameter is None or parameter.default is not None:
-        takes_whole(letters, facts, colours_of(letters, facts, {}, False))
 
 
 def _first_image(facts: Measured, arguments: Any, letters: str) -> Image:

@@ -59,7 +59,6 @@ def call(
     """
     layout = laid_out(images, facts, colours)
     _refuse_outputs(facts, arguments, layout)
-    _refuse_reordered(facts, arguments, images, layout)
     arguments = dict(arguments)
     parameter = facts.signature.parameters.get(_CHANNEL_AXIS)
     if parameter is not None and colours:
@@ -155,25 +154,6 @@ def _refuse_outputs(facts: Measured, arguments: Mapping[str, Any], layout: Layou
             f"{facts.name} was given {given[0]!r}, and it is called for parts of the image. Leave "
             f"{given[0]!r} out: the results are put into one array anyway."
         )
-
-
-def _refuse_reordered(
-    facts: Measured, arguments: Mapping[str, Any], images: Sequence[Image], layout: Layout
-) -> None:
-    """Refuse a sequence with an element for each axis, if the axes are in another order."""
-    if not layout.is_reordered:
-        return
-    named = {image.parameter for image in images}
-    for name, value in arguments.items():
-        if name in named or not isinstance(value, (tuple, list, np.ndarray)):
-            continue
-        if len(value) == len(layout.kept[0]) and np.ndim(value[0]) == 0:
-            raise DimensionError(
-                f"{facts.name} was given {name}={value!r} and an image with the axes "
-                f"{', '.join(images[0].axes)}, of which it gets {', '.join(layout.kept[0])}. It "
-                f"isn't certain which element of {name!r} is for which axis. Give an image whose "
-                "spatial axes are in the order Z, Y, X."
-            )
 
 
 def _make_generators(facts: Measured, arguments: dict[str, Any]) -> None:
