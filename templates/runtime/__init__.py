@@ -73,7 +73,7 @@ if not TYPE_CHECKING:
         elif name in ("prefer", "transfers", "workers"):
             from ._settings import context as home
         elif name == "ProcessingContract":
-            from . import contract as home
+            from ._support import contract as home
         else:
             from . import errors as home
         value = globals()[name] = getattr(home, name)

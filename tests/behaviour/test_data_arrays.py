@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from skimage import data as samples
 
 import voxbind
-from behaviour.test_over import LENGTHS, array_of, looped
+from helpers.axis_loops import LENGTHS, array_of, looped
 from voxbind import auto, native
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
@@ -344,12 +344,41 @@ def test_pyclesperanto_takes_it_too() -> None:
             [np.asarray(raw.gaussian_blur(raw.push(p), sigma_x=1, sigma_y=1)) for p in image.data]
         ),
     )
-    volume = image_of("TZYX", np.float32)
-    for axis, dims in {"x": "tzy", "y": "tzx", "z": "tyx"}.items():
-        projection = getattr(cle, f"maximum_{axis}_projection")(volume)
-        if axis == "z":
-            assert projection.dims == tuple(dims)
-            np.testing.assert_array_equal(projection.data, volume.max("z").data)
+    # Of a volume with equal lengths too, the remaining dimensions are known.
+    for lengths in (LENGTHS, LENGTHS | {"Z": 14}, LENGTHS | {"Z": 14, "X": 14}):
+        volume = xarray.DataArray(
+            array_of("TZYX", np.float32, lengths), dims=["time", "z", "y", "x"]
+        )
+        for axis in "xyz":
+            projected = getattr(cle, f"maximum_{axis}_projection")(volume)
+            expected = volume.max(axis).transpose(*projected.dims)
+            xarray.testing.assert_equal(projected, expected)
+
+
+def test_a_montage_is_an_image_without_the_coordinates_of_its_slices() -> None:
+    image = image_of("TZYX")
+    result = util.montage(image)
+    assert result.dims == ("t", "y", "x")
+    assert {*result.coords} == {"t", "stage"}
+
+
+def test_numbers_for_each_time_and_channel_are_matched_by_name() -> None:
+    image = image_of("YTXC")
+    low = filters.threshold_otsu(image) * 0.9
+    high = low.transpose() + 0.1
+    masks = filters.apply_hysteresis_threshold(image, low, high)
+    edges = feature.canny(image, low_threshold=low * 0.1, high_threshold=high * 0.2)
+    assert masks.dims == edges.dims == image.dims
+    for t, c in np.ndindex(3, 2):
+        plane, least, most = image.data[:, t, :, c], low.data[t, c], high.data[c, t]
+        np.testing.assert_array_equal(
+            masks.data[:, t, :, c],
+            skimage.filters.apply_hysteresis_threshold(plane, least, most),
+        )
+        np.testing.assert_array_equal(
+            edges.data[:, t, :, c],
+            skimage.feature.canny(plane, low_threshold=least * 0.1, high_threshold=most * 0.2),
+        )
 
 
 def test_over_names_the_axes_of_an_array_whose_dimensions_have_other_names() -> None:
@@ -450,8 +479,7 @@ def test_it_is_refused_before_the_library_is_called(
     assert list(log) == []
 
 
-def test_unused_imports_have_a_use() -> None:
-    """Metrics of two movies, and a resized image, keep their names too."""
+def test_metrics_and_resized_images_have_the_names_that_hold() -> None:
     movie = image_of("TYX")
     errors = metrics.mean_squared_error(movie, movie[::-1].assign_coords(t=movie.t))
     assert errors.dims == ("t",)

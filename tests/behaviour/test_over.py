@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from itertools import permutations
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import array_api_strict
@@ -28,6 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import voxbind
+from helpers.axis_loops import LENGTHS, array_of, blocks_of, looped
 from voxbind import auto, native
 from voxbind.scipy import ndimage
 from voxbind.skimage import (
@@ -44,36 +46,6 @@ from voxbind.skimage import (
     util,
 )
 
-RANDOM = np.random.default_rng(0)
-LENGTHS = {"T": 3, "C": 2, "Z": 4, "Y": 14, "X": 17, "S": 3}
-
-
-def array_of(axes: str, dtype: Any = float, lengths: dict[str, int] = LENGTHS) -> Any:
-    """Return random numbers, smooth enough that functions find something in them."""
-    array = RANDOM.random([lengths[letter] for letter in axes])
-    sigma = [1.0 if letter in "YX" else 0.0 for letter in axes]
-    array = scipy.ndimage.gaussian_filter(array, sigma)
-    array = (array - array.min()) / (array.max() - array.min())
-    return array > 0.5 if dtype is bool else (array * (1 if dtype is float else 200)).astype(dtype)
-
-
-def blocks_of(array: Any, axes: str, kept: str) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """Yield the index on the other axes and the block, with the axes of `kept` in order."""
-    others = [letter for letter in axes if letter not in kept]
-    moved = array.transpose([axes.index(letter) for letter in (*others, *kept)])
-    for index in np.ndindex(*moved.shape[: len(others)]):
-        yield index, moved[index]
-
-
-def looped(function: Callable[..., Any], array: Any, axes: str, kept: str, result: str) -> Any:
-    """Call a function of the library in a plain loop, and put the results in the array's order."""
-    others = [letter for letter in axes if letter not in kept]
-    results = [function(block) for _, block in blocks_of(array, axes, kept)]
-    lengths = [array.shape[axes.index(letter)] for letter in others]
-    stack = np.stack(results).reshape((*lengths, *np.shape(results[0])))
-    have = [*others, *result]
-    return stack.transpose([have.index(letter) for letter in axes if letter in have])
-
 
 class Case(NamedTuple):
     """A wrapper, the library's own function, and the axes of both."""
@@ -82,7 +54,7 @@ class Case(NamedTuple):
     upstream: Any
     kept: str
     result: str
-    options: dict[str, Any] = {}
+    options: Mapping[str, Any] = MappingProxyType({})
     dtypes: tuple[Any, ...] = (float, np.float32, np.uint8)
 
 
@@ -350,6 +322,17 @@ def test_arrays_of_other_shapes_are_those_of_one_call() -> None:
     )
 
 
+def test_a_number_for_each_image_may_be_passed_for_a_further_image() -> None:
+    array = array_of("TCYX")
+    low, high = array.mean(axis=(2, 3)), array.mean(axis=(2, 3)) + 0.1
+    result = voxbind.over(filters.apply_hysteresis_threshold, "TCYX")(array, low, high)
+    for index in np.ndindex(3, 2):
+        np.testing.assert_array_equal(
+            result[index],
+            skimage.filters.apply_hysteresis_threshold(array[index], low[index], high[index]),
+        )
+
+
 def test_the_image_may_be_passed_by_name_and_the_function_may_be_partial() -> None:
     array = array_of("TYX")
     expected = looped(partial(skimage.feature.canny, sigma=2), array, "TYX", "YX", "YX")
@@ -436,6 +419,18 @@ def test_an_array_on_disk_is_read_block_by_block_and_that_is_reported() -> None:
     assert "OnDisk" in str(log)
     with voxbind.transfers("forbid"), pytest.raises(voxbind.TransferForbiddenError, match="OnDisk"):
         voxbind.over(filters.sobel, "TCYX")(stored)
+
+
+def test_zarr_and_hdf5_give_the_same(tmp_path: Any) -> None:
+    array = array_of("TCYX")
+    expected = voxbind.over(filters.gaussian, "TCYX")(array)
+    zarr = pytest.importorskip("zarr")
+    stored = zarr.array(array, chunks=(1, 1, 14, 17))
+    np.testing.assert_array_equal(voxbind.over(filters.gaussian, "TCYX")(stored), expected)
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "movie.h5", "w") as file:
+        stored = file.create_dataset("movie", data=array)
+        np.testing.assert_array_equal(voxbind.over(filters.gaussian, "TCYX")(stored), expected)
 
 
 def test_a_dask_array_is_computed_block_by_block_and_that_is_reported() -> None:
@@ -691,7 +686,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a function without an image": (
         lambda: voxbind.over(morphology.disk, "TYX"),
         TypeError,
-        r"morphology\.disk: it takes no image",
+        r"morphology\.disk can't be looped over axes: it takes no image",
     ),
     "twice": (
         lambda: voxbind.over(voxbind.over(filters.sobel, "TYX"), "TYX"),

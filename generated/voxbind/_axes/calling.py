@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from functools import partial
 from inspect import BoundArguments
 from typing import Any
 
 from .._memory.lookup import is_array
+from .._memory.numpy_memory import numpy_dtype
+from .._settings.context import change
+from .._support.contract import ProcessingContract
 from .._support.untyped import np
 from ..errors import DimensionError
 from .cutting import block
@@ -73,17 +79,45 @@ def call(
             image.parameter: block(image, kept, place)
             for image, kept in zip(images, layout.kept, strict=True)
         }
-        values = {
-            name: blocks.get(name, arguments.get(name))
-            for name in facts.signature.parameters
-            if name in arguments
-        }
-        bound = BoundArguments(facts.signature, values)
-        return function(*bound.args, **bound.kwargs)
+        return _pass_on(function, facts, {**arguments, **blocks})
 
     shape = tuple(images[0].length(letter) for letter in layout.kept[0])
-    context = Context(facts, layout, shape, places, finish(layout))
+    finished = finish(layout)
+    projected = ""
+    if facts.contract is ProcessingContract.VOLUMETRIC_TO_SLICE and len({*shape}) < len(shape):
+        small = {**arguments, images[0].parameter: _small_volume(images[0])}
+        projected = _axes_of_projection(partial(_pass_on, function, facts, small), layout.kept[0])
+    context = Context(facts, layout, shape, projected, places, finished)
     return joined(results(run, places, facts.name, facts.runs_in_threads, progress), context)
+
+
+def _pass_on(function: Callable[..., Any], facts: Measured, arguments: Mapping[str, Any]) -> Any:
+    names = [name for name in facts.signature.parameters if name in arguments]
+    bound = BoundArguments(facts.signature, OrderedDict((name, arguments[name]) for name in names))
+    return function(*bound.args, **bound.kwargs)
+
+
+def _small_volume(image: Image) -> Any:
+    """Return a volume whose axes have different lengths: 2, 3 and 4."""
+    return np.zeros((2, 3, 4), numpy_dtype(image.array) or np.float32)
+
+
+def _axes_of_projection(call: Callable[[], Any], kept: str) -> str:
+    """Return the axes of the result that a function gives for a small volume.
+
+    A result of a volume with equal lengths doesn't show which axis is gone. Empty if the call fails
+    or no axis is gone.
+    """
+
+    def run() -> Any:
+        change(transfers="allow", logs=())  # the caller didn't ask for this call
+        return call()
+
+    try:
+        shape = tuple(copy_context().run(run).shape)
+    except Exception:
+        return ""
+    return {(3, 4): kept[1:], (2, 4): kept[::2], (2, 3): kept[:2]}.get(shape, "")
 
 
 def named_images(
@@ -95,8 +129,8 @@ def named_images(
 ) -> list[Image]:
     """Return the images among the arguments.
 
-    An array without names has all axes of the first image, or those of a block, and perhaps not
-    the axis of colours.
+    An array without names has all axes of the first image, or those of a block, both perhaps
+    without the axis of colours, or those that are looped over.
 
     Parameters
     ----------
@@ -115,18 +149,21 @@ def named_images(
     axes = [first.axes, "".join(letter for letter in first.axes if letter in whole.kept[0])]
     if colours:
         axes += [letters.replace(colours, "") for letters in axes]
+    axes.append(whole.looped)
     images = [first]
     for name in facts.images:
         value: Any = arguments.get(name)
         if name == first.parameter or not is_array(value):
             continue
+        shape = shape_of(value, name)
+        if not shape:  # a number
+            continue
         if is_data_array(value):
             array = value.data
             if letters_of is not None:
-                images.append(Image(name, array, array.shape, letters_of(value, name)))
+                images.append(Image(name, array, shape, letters_of(value, name)))
                 continue
             value = array
-        shape = shape_of(value, name)
         fitting = [letters for letters in dict.fromkeys(axes) if len(letters) == len(shape)]
         if len(fitting) > 1:
             lengths = [tuple(first.length(letter) for letter in letters) for letters in fitting]
@@ -134,9 +171,9 @@ def named_images(
                 letters for letters, length in zip(fitting, lengths, strict=True) if length == shape
             ]
         if len(fitting) != 1:
-            if not shape:
-                continue
-            accepted = " or ".join(f"({', '.join(letters)})" for letters in dict.fromkeys(axes))
+            accepted = " or ".join(
+                f"({', '.join(letters)})" for letters in dict.fromkeys(axes) if letters
+            )
             raise DimensionError(
                 f"{facts.name} was given {first.parameter!r} of shape {first.shape} with the axes "
                 f"({', '.join(first.axes)}), and {name!r} of shape {shape}. Accepted as {name!r} "
@@ -160,7 +197,7 @@ def _make_generators(facts: Measured, arguments: dict[str, Any]) -> None:
     """Replace an integer seed by a generator, so that each block gets random numbers of its own."""
     for name in _SEEDS:
         seed = arguments.get(name)
-        if facts.is_random and isinstance(seed, int) and not isinstance(seed, bool):
+        if facts.is_random and isinstance(seed, (int, np.integer)) and type(seed) is not bool:
             arguments[name] = np.random.default_rng(seed)
 
 

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any, NamedTuple
 
+from .._axes.calling import is_data_array
+from .._axes.data_arrays import call_by_name
+from .._axes.measured import measured
 from .._memory.cupy_memory import is_held
 from .._memory.exporter_memory import is_lazy
 from .._memory.lookup import NESTED, NUMPY, PLAIN, Memory, first_array, memory_of
@@ -60,6 +63,11 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
     absent
         Reports why a library can't be used on the GPU; by default `missing`.
     """
+    image = next(
+        (arguments[name] for name in pair.routing.arrays if arguments[name] is not None), 0
+    )
+    if is_data_array(image):
+        return call_by_name(arguments, pair.on_cpu, partial(_run_part, pair, absent))
     choice = choose(pair, arguments, current(), absent or missing)
     try:
         return _traced(choice, pair, arguments)
@@ -69,6 +77,15 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
         # The CPU's function either accepts the arguments, or raises an error of its own.
         refused = Choice(False, f"{pair.gpu} refused it ({_in_words(error)})")
         return _traced(refused, pair, arguments)
+
+
+def _run_part(
+    pair: Pair, absent: Callable[[str, bool], str] | None, /, *args: Any, **kwargs: Any
+) -> Any:
+    """Run a call for a part of an array of xarray, which may be on a GPU."""
+    bound = measured(pair.on_cpu).signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    return run(pair, bound.arguments, absent)
 
 
 def _traced(choice: Choice, pair: Pair, arguments: Arguments) -> Any:

@@ -6,7 +6,7 @@ Nothing here imports xarray: whoever has such an array has imported it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,21 +25,28 @@ _AXIS_PARAMETERS = ("axis", "axes")
 """Parameters whose numbers count the axes of the image."""
 
 
-def call_by_name(arguments: Mapping[str, Any]) -> Any:
-    """Call the wrapper that is running for each part of an array of xarray, and join the results.
+def call_by_name(
+    arguments: Mapping[str, Any], wrapper: Any = None, function: Callable[..., Any] | None = None
+) -> Any:
+    """Call a wrapper for each part of an array of xarray, and join the results.
 
     Parameters
     ----------
     arguments
         The wrapper's arguments by parameter, in order, with its defaults.
+    wrapper
+        The wrapper; by default the one that is running.
+    function
+        Is called for each part instead of the wrapper.
 
     Raises
     ------
     DimensionError
         If the name of a dimension isn't known, or the function needs other axes.
     """
-    name, module = running_wrapper()
-    wrapper = module[name.rpartition(".")[2]]
+    if wrapper is None:
+        name, module = running_wrapper()
+        wrapper = module[name.rpartition(".")[2]]
     facts = measured(wrapper)
     name = next(name for name in facts.images if arguments[name] is not None)
     image = arguments[name]
@@ -50,8 +57,9 @@ def call_by_name(arguments: Mapping[str, Any]) -> Any:
         arguments["channel_axis"] == parameters["channel_axis"].default
     )
     colours = _colours(axes, facts, arguments, is_default)
-    letters_of = partial(_letters, facts=facts)
+    letters_of = partial(_letters, facts=facts, is_image=False)
     images = named_images(facts, arguments, first, colours, letters_of)
+    images += _numbers(facts, arguments, axes)
 
     def finish(layout: Layout) -> Finish:
         if layout.looped or layout.is_reordered:
@@ -60,15 +68,28 @@ def call_by_name(arguments: Mapping[str, Any]) -> Any:
             _refuse_reordered(facts, arguments, images, layout.kept[0])
         return Named(image, axes, [arguments[each.parameter] for each in images[1:]])
 
-    return call(wrapper, facts, arguments, images, finish, colours=colours)
+    return call(function or wrapper, facts, arguments, images, finish, colours=colours)
 
 
-def _letters(image: Any, parameter: str, facts: Measured) -> str:
-    """Return the letter that each dimension stands for."""
+def _numbers(facts: Measured, arguments: Mapping[str, Any], axes: str) -> list[Image]:
+    """Return the arguments with a number for each time or channel, such as thresholds."""
+    images = []
+    for name, value in arguments.items():
+        if name in facts.images or not is_data_array(value) or not value.dims:
+            continue
+        letters = "".join(letter_of(dimension) for dimension in value.dims)
+        distinct = {*letters} - {*SPATIAL}
+        if len(distinct) == value.ndim and distinct <= {*axes}:
+            images.append(Image(name, value.data, value.shape, letters))
+    return images
+
+
+def _letters(image: Any, parameter: str, facts: Measured, is_image: bool = True) -> str:
+    """Return the letter that each dimension stands for; those of an image must be spatial too."""
     letters = [letter_of(dimension) for dimension in image.dims]
     dimensions = ", ".join(map(repr, image.dims))
     subject = f"{facts.name} was given {parameter!r}, a DataArray with the dimensions {dimensions}"
-    if not any(letter and letter in SPATIAL for letter in letters):
+    if is_image and not any(letter and letter in SPATIAL for letter in letters):
         example = "TCZYX"[-len(letters) :]
         raise DimensionError(
             f"{subject}, none of which is known to be spatial. Spatial are, in upper or lower "

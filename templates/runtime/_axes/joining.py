@@ -51,6 +51,8 @@ class Context(NamedTuple):
     layout: Layout
     block: tuple[int, ...]
     """Shape of the block that the function gets."""
+    projected: str
+    """The axes that a projection keeps; empty if the shape of its result shows them."""
     places: Sequence[Mapping[str, int]]
     finish: Finish
 
@@ -283,13 +285,17 @@ def _axes_of(shape: tuple[int, ...], context: Context, kind: str) -> str | None:
         colours = [letter for letter in kept if letter not in SPATIAL]
         if colours:
             return kept.replace(colours[0], "")
+        if context.projected:
+            return context.projected
         fitting = [
             kept[:axis] + kept[axis + 1 :]
             for axis in range(len(kept))
             if (*block[:axis], *block[axis + 1 :]) == tuple(shape)
         ]
-        if len({*fitting}) == 1:
+        if len(fitting) == 1:
             return fitting[0]
+        if not fitting and "YX" in kept:  # a montage
+            return "YX"
     return None
 
 

@@ -88,11 +88,11 @@ def _facts(wrapper: Any) -> Measured:
 def _measured(wrapper: Any, entry: registry.FunctionMetadata) -> Measured:
     short = ".".join(entry.name.split(".")[-2:])
     if not entry.arrays:
-        raise TypeError(f"voxbind.over can't loop over axes for {short}: it takes no image.")
+        raise TypeError(f"{short} can't be looped over axes: it takes no image.")
     if entry.contract is None:
         raise TypeError(
-            f"voxbind.over can't loop over axes for {short}: its contract isn't known, since no "
-            "call succeeded when it was measured. Call it for each image."
+            f"{short} can't be looped over axes: its contract isn't known, since no call succeeded "
+            "when it was measured. Call it for each image, as an array without names."
         )
     signature = inspect.signature(wrapper)
     axis = signature.parameters.get("channel_axis")
