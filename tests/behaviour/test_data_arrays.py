@@ -155,6 +155,12 @@ def test_a_volume_of_slices_is_looped_over_by_voxbind_or_by_name_alike() -> None
     expected = looped(partial(skimage.filters.gaussian, sigma=1), image.data, "TZYX", "YX", "YX")
     np.testing.assert_array_equal(by_name.data, expected)
     assert by_name.dims == image.dims
+    assert filters.threshold_otsu(image, slice_by_slice=True).dims == ("t", "z")
+    table = measure.regionprops_table(measure.label(image > 0.5), slice_by_slice=True)
+    assert [*table][:2] == ["t", "z"]
+    np.testing.assert_array_equal(
+        voxbind.over(filters.gaussian, "TZYX")(image.data, 1, slice_by_slice=True), expected
+    )
 
 
 def test_members_of_a_tuple_come_back_one_by_one() -> None:
@@ -187,7 +193,7 @@ def test_tables_have_the_coordinates_of_looped_axes_as_columns() -> None:
             strict=True,
         )
     ]
-    assert [*zip(*(column.tolist() for column in table.values()), strict=True)] == rows
+    assert [*zip(*(column.values.tolist() for column in table.values()), strict=True)] == rows
     without = measure.regionprops_table(labels[0, 0], properties=("label", "area"))
     assert [*without] == ["label", "area"]
 
@@ -195,11 +201,36 @@ def test_tables_have_the_coordinates_of_looped_axes_as_columns() -> None:
 def test_points_and_objects_are_a_list_or_stay_as_they_are() -> None:
     image = image_of("TYX")
     peaks: Any = feature.peak_local_max(image)
-    for points, plane in zip(peaks, image.data, strict=True):
+    assert type(peaks) is list
+    for points, plane in zip(
+        [*peaks, feature.peak_local_max(image[0])], [*image.data, image.data[0]], strict=True
+    ):
+        assert type(points) is xarray.DataArray
+        assert (points.dims, points.name, points.attrs) == (("dim_0", "dim_1"), None, {})
         np.testing.assert_array_equal(points, skimage.feature.peak_local_max(plane))
-    np.testing.assert_array_equal(
-        feature.peak_local_max(image[0]), skimage.feature.peak_local_max(image.data[0])
-    )
+    elements = feature.hessian_matrix(image[0], use_gaussian_derivatives=False)
+    assert [element.dims for element in elements] == [("y", "x")] * 3
+    pyramid = [*transform.pyramid_gaussian(image[0], max_layer=2)]
+    assert [type(level) for level in pyramid] == [xarray.DataArray] * 3
+    assert pyramid[0].dims == ("y", "x")
+    regions: Any = measure.regionprops(measure.label(image > 0.5))
+    assert [len(each) for each in regions] == [
+        skimage.measure.label(plane > 0.5).max() for plane in image.data
+    ]
+
+
+def test_an_array_whose_axes_are_not_the_images_has_none_of_its_names() -> None:
+    image = image_of("TYX")
+    where = np.zeros((2, 14))
+    line = ndimage.map_coordinates(image, where)
+    assert line.dims == ("t", "dim_1")
+    counts, centers = exposure.histogram(image[0])
+    assert counts.dims == centers.dims == ("dim_0",)
+    table = measure.regionprops_table(measure.label(image > 0.5))
+    assert {type(column) for column in table.values()} == {xarray.DataArray}
+    frame = pytest.importorskip("pandas").DataFrame(table)
+    assert next(iter(frame)) == "t"
+    assert len(frame) == len(table["t"])
 
 
 # --- further images ----------------------------------------------------------------------
@@ -220,8 +251,8 @@ def test_further_images_are_matched_by_name() -> None:
             labels.data[t], image.data[t, c], properties=("mean_intensity",)
         )["mean_intensity"]
     ]
-    assert table["mean_intensity"].tolist() == expected
-    assert {*table["c"].tolist()} == {"DAPI", "GFP"}
+    assert table["mean_intensity"].values.tolist() == expected
+    assert {*table["c"].values} == {"DAPI", "GFP"}
     means = ndimage.mean(image, labels)
     assert means.dims == ("t", "c")
     np.testing.assert_array_equal(

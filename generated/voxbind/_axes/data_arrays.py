@@ -13,8 +13,8 @@ from typing import Any
 from .._support.running import running_wrapper
 from .._support.untyped import np
 from ..errors import DimensionError
-from .calling import call, colours_of, is_data_array, named_images
-from .joining import Finish
+from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
+from .joining import UNKNOWN, Finish
 from .layout import Image, Layout
 from .measured import Measured, measured
 from .names import CHANNEL, SAMPLES, SPATIAL, letter_of, names_in_words
@@ -47,7 +47,7 @@ def call_by_name(
     if wrapper is None:
         name, module = running_wrapper()
         wrapper = module[name.rpartition(".")[2]]
-    facts = measured(wrapper)
+    facts, arguments = slice_by_slice(measured(wrapper), arguments)
     name = next(name for name in facts.images if arguments[name] is not None)
     image = arguments[name]
     axes = _letters(image, name, facts)
@@ -164,7 +164,7 @@ class Named(Finish):
         The further images. Those that are arrays of xarray may have further axes.
     """
 
-    returns_single = True
+    gives_names = True
 
     def __init__(self, image: Any, axes: str, others: Sequence[Any] = ()) -> None:
         self._image = image
@@ -196,6 +196,7 @@ class Named(Finish):
         )
         if not dimensions:
             return array
+        is_unknown = UNKNOWN in axes
         lengths = dict(zip(dimensions, array.shape, strict=True))
         moved = {self._dimensions.get(letter) for letter in SPATIAL} if kind == "resized" else set()
         coordinates = {
@@ -208,8 +209,8 @@ class Named(Finish):
             array,
             dims=dimensions,
             coords=coordinates,
-            name=self._image.name,
-            attrs=dict(self._image.attrs),
+            name=None if is_unknown else self._image.name,
+            attrs={} if is_unknown else dict(self._image.attrs),
         )
 
     def column(self, letter: str, indices: Any) -> tuple[str, Any]:

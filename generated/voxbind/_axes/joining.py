@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from types import GeneratorType
 from typing import Any, NamedTuple
 
 from .._memory.lookup import LibraryMemory, memory_of
 from .._support.classes import class_of
+from .._support.contract import ProcessingContract
 from .._support.untyped import np
 from ..errors import DimensionError
 from .cutting import moved, reshaped
@@ -20,7 +22,7 @@ from .layout import Layout
 from .measured import Measured
 from .names import SAMPLES, SPATIAL
 
-__all__ = ["Finish", "joined"]
+__all__ = ["UNKNOWN", "Context", "Finish", "joined"]
 
 _IMAGES = ("image", "mask", "labels", "resized")
 _NO_IMAGES = ("points", "table", "histogram")
@@ -32,8 +34,9 @@ UNKNOWN = "?"
 class Finish(ABC):
     """Makes the results that the caller gets."""
 
-    returns_single: bool
-    """Whether a result stays as it is if no axis is looped over."""
+    gives_names: bool
+    """Whether all arrays get names of axes, also those in lists. If no axis is looped over, a
+    result then keeps its kind: a number stays a number."""
 
     @abstractmethod
     def array(self, array: Any, axes: str, kind: str) -> Any:
@@ -67,9 +70,9 @@ def joined(results: Iterable[Any], context: Context) -> Any:
     """
     iterator = iter(results)
     first = next(iterator)
-    if not context.layout.looped and context.finish.returns_single:
+    if not context.layout.looped and context.finish.gives_names:
         [*_] = iterator  # ends the progress bar
-        return _alone(first, context, context.facts.kinds)
+        return _named(first, context, context.facts.kinds)
     pile = _pile(first, context, context.facts.kinds)
     pile.put(first)
     for result in iterator:
@@ -77,18 +80,25 @@ def joined(results: Iterable[Any], context: Context) -> Any:
     return pile.whole()
 
 
-def _alone(result: Any, context: Context, kinds: str | tuple[str, ...]) -> Any:
-    """Return the result of a call in which no axis is looped over."""
+def _named(result: Any, context: Context, kinds: str | tuple[str, ...]) -> Any:
+    """Return the result of one call, in which each array has names."""
     if _is_tuple(result):
+        kind_of_each = _kinds(kinds, len(result))
         members = [
-            _alone(member, context, kind)
-            for member, kind in zip(result, _kinds(kinds, len(result)), strict=True)
+            _named(member, context, kind) for member, kind in zip(result, kind_of_each, strict=True)
         ]
         return _tuple_like(result, members)
-    if memory_of(result) is None or result.ndim == 0 or not isinstance(kinds, str):
+    if class_of(result) is list:
+        return [_named(member, context, kinds) for member in result]
+    if class_of(result) is dict:
+        return {key: _named(value, context, "table") for key, value in result.items()}
+    if class_of(result) is GeneratorType:
+        return (_named(member, context, kinds) for member in result)
+    if memory_of(result) is None or not result.ndim:
         return result
-    axes = _axes_of(result.shape, context, kinds)
-    return result if axes is None else context.finish.array(*_ordered(result, axes, context), kinds)
+    kind = kinds if isinstance(kinds, str) else "other"
+    axes = _axes_of(result.shape, context, kind)
+    return context.finish.array(*_ordered(result, axes, context), kind)
 
 
 class _Pile(ABC):
@@ -146,10 +156,8 @@ class _Arrays(_Pile):
         layout, finish = self._context.layout, self._context.finish
         stack = self._stack if isinstance(self._memory, LibraryMemory) else _stacked(self._stack)
         stack = reshaped(stack, (*layout.lengths, *self._shape))
-        axes = _axes_of(self._shape, self._context, self._kind)
-        if axes is None:
-            axes = UNKNOWN * len(self._shape)
-        return finish.array(*_ordered(stack, layout.looped + axes, self._context), self._kind)
+        axes = layout.looped + _axes_of(self._shape, self._context, self._kind)
+        return finish.array(*_ordered(stack, axes, self._context), self._kind)
 
 
 class _Numbers(_Pile):
@@ -182,7 +190,9 @@ class _Objects(_Pile):
         self._objects.append(result)
 
     def whole(self) -> Any:
-        return self._objects
+        if not self._context.finish.gives_names:
+            return self._objects
+        return [_named(result, self._context, self._kind) for result in self._objects]
 
 
 class _Tables(_Objects):
@@ -194,7 +204,7 @@ class _Tables(_Objects):
             other = f"the columns {', '.join(map(str, result))}" if _is_table(result) else "none"
             columns = f"the columns {', '.join(map(str, first))}"
             raise self._refuse(len(self._objects), columns, other)
-        super().put(result)
+        self._objects.append(result)
 
     def whole(self) -> Any:
         layout, finish = self._context.layout, self._context.finish
@@ -211,7 +221,8 @@ class _Tables(_Objects):
                     "is also the name of an axis that is looped over."
                 )
             added[name] = _column_like(sample, values)
-        return added | {key: _concatenated(values) for key, values in columns.items()}
+        table = added | {key: _concatenated(values) for key, values in columns.items()}
+        return _named(table, self._context, "table") if finish.gives_names else table
 
 
 class _Members(_Pile):
@@ -272,31 +283,33 @@ def _kinds(kinds: str | tuple[str, ...], count: int) -> list[str]:
     return ["points" if of_points and kind == "table" else kind for kind in kinds]
 
 
-def _axes_of(shape: tuple[int, ...], context: Context, kind: str) -> str | None:
-    """Return the axes of a function's result; None if they are none of the image's."""
+def _axes_of(shape: tuple[int, ...], context: Context, kind: str) -> str:
+    """Return the axes of a function's result; `UNKNOWN` for each if they aren't the image's."""
     kept, block = context.layout.kept[0], context.block
-    if not shape or kind in _NO_IMAGES or (kind not in _IMAGES and tuple(shape) != block):
-        return "" if not shape else None
-    if len(shape) == len(kept):
+    unknown = UNKNOWN * len(shape)
+    if kind in _NO_IMAGES or (kind not in _IMAGES and tuple(shape) != block):
+        return unknown
+    more = len(shape) - len(kept)
+    if more == 0:
         return kept
-    if len(shape) == len(kept) + 1 and kind == "image" and SAMPLES not in context.layout.order:
+    if more == 1 and kind == "image" and SAMPLES not in context.layout.order:
         return kept + SAMPLES  # an image in colours
-    if len(shape) == len(kept) - 1:
-        colours = [letter for letter in kept if letter not in SPATIAL]
-        if colours:
-            return kept.replace(colours[0], "")
-        if context.projected:
-            return context.projected
-        fitting = [
-            kept[:axis] + kept[axis + 1 :]
-            for axis in range(len(kept))
-            if (*block[:axis], *block[axis + 1 :]) == tuple(shape)
-        ]
-        if len(fitting) == 1:
-            return fitting[0]
-        if not fitting and "YX" in kept:  # a montage
-            return "YX"
-    return None
+    if more != -1:
+        return unknown
+    colours = [letter for letter in kept if letter not in SPATIAL]
+    if colours:
+        return kept.replace(colours[0], "")
+    if context.facts.contract is not ProcessingContract.VOLUMETRIC_TO_SLICE:
+        return unknown
+    fitting = [
+        kept[:axis] + kept[axis + 1 :]
+        for axis in range(len(kept))
+        if (*block[:axis], *block[axis + 1 :]) == tuple(shape)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    is_montage = not fitting and "YX" in kept
+    return context.projected or ("YX" if is_montage else unknown)
 
 
 def _ordered(array: Any, axes: str, context: Context) -> tuple[Any, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias, TypeVar, 
 from .._memory.lookup import is_array
 from ..arrays import Array
 from ..errors import DimensionError, MemoryTypeError, class_name
-from .calling import call, colours_of, is_data_array, named_images
+from .calling import call, colours_of, is_data_array, named_images, slice_by_slice
 from .data_arrays import Named
 from .joining import Finish
 from .layout import Image, Layout, shape_of, takes_whole
@@ -137,16 +137,17 @@ def over(
     takes_whole(letters, facts, colours_of(letters, facts, {}, False))  # refuses other axes
 
     def loop(*args: Any, **kwargs: Any) -> Any:
-        arguments = facts.signature.bind(*args, **kwargs).arguments
+        given = facts.signature.bind(*args, **kwargs).arguments
+        taken, arguments = slice_by_slice(facts, given)
         first = _first_image(facts, arguments, letters)
         colours = colours_of(letters, facts, arguments, "channel_axis" in arguments)
-        images = named_images(facts, arguments, first, colours)
+        images = named_images(taken, arguments, first, colours)
 
         def finish(layout: Layout) -> Finish:
             image = arguments[first.parameter]
             return Named(image, letters) if is_data_array(image) else _Plain()
 
-        return call(function, facts, arguments, images, finish, colours=colours, progress=progress)
+        return call(function, taken, arguments, images, finish, colours=colours, progress=progress)
 
     update_wrapper(loop, function)
     setattr(loop, LOOPS, letters)
@@ -178,7 +179,7 @@ def _first_image(facts: Measured, arguments: Any, letters: str) -> Image:
 class _Plain(Finish):
     """Results without names."""
 
-    returns_single = False
+    gives_names = False
 
     def array(self, array: Any, axes: str, kind: str) -> Any:
         return array

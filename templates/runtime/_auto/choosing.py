@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from sys import modules
 from typing import Any, NamedTuple
 
 from .._axes.calling import is_data_array
@@ -63,10 +64,7 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
     absent
         Reports why a library can't be used on the GPU; by default `missing`.
     """
-    image = next(
-        (arguments[name] for name in pair.routing.arrays if arguments[name] is not None), 0
-    )
-    if is_data_array(image):
+    if "xarray" in modules and is_data_array(_first(pair, arguments)):
         return call_by_name(arguments, pair.on_cpu, partial(_run_part, pair, absent))
     choice = choose(pair, arguments, current(), absent or missing)
     try:
@@ -77,6 +75,12 @@ def run(pair: Pair, arguments: Arguments, absent: Callable[[str, bool], str] | N
         # The CPU's function either accepts the arguments, or raises an error of its own.
         refused = Choice(False, f"{pair.gpu} refused it ({_in_words(error)})")
         return _traced(refused, pair, arguments)
+
+
+def _first(pair: Pair, arguments: Arguments) -> Any:
+    """Return the first image that was passed."""
+    images = (arguments[name] for name in pair.routing.arrays)
+    return next((image for image in images if image is not None), None)
 
 
 def _run_part(

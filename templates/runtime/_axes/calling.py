@@ -22,9 +22,10 @@ from .layout import Image, Layout, colour_axis, laid_out, shape_of
 from .looping import positions, results
 from .measured import Measured
 
-__all__ = ["call", "colours_of", "is_data_array", "named_images"]
+__all__ = ["call", "colours_of", "is_data_array", "named_images", "slice_by_slice"]
 
 _CHANNEL_AXIS = "channel_axis"
+_SLICE_BY_SLICE = "slice_by_slice"
 _SEEDS = ("rng", "seed")
 
 
@@ -89,6 +90,17 @@ def call(
         projected = _axes_of_projection(partial(_pass_on, function, facts, small), layout.kept[0])
     context = Context(facts, layout, shape, projected, places, finished)
     return joined(results(run, places, facts.name, facts.runs_in_threads, progress), context)
+
+
+def slice_by_slice(
+    facts: Measured, arguments: Mapping[str, Any]
+) -> tuple[Measured, dict[str, Any]]:
+    """Return the facts and arguments of a call that asks for slices: Z is looped over too."""
+    arguments = dict(arguments)
+    if not arguments.get(_SLICE_BY_SLICE):
+        return facts, arguments
+    del arguments[_SLICE_BY_SLICE]
+    return facts._replace(contract=ProcessingContract.PURE_2D), arguments
 
 
 def _pass_on(function: Callable[..., Any], facts: Measured, arguments: Mapping[str, Any]) -> Any:
