@@ -142,7 +142,7 @@ def test_an_option_that_makes_the_result_a_tuple_is_honoured() -> None:
     assert labels.shape == array.shape
     assert np.asarray(counts).tolist() == [skimage.measure.label(plane).max() for plane in array]
     movie = array_of("TYX")
-    similar, images = voxbind.over(metrics.structural_similarity, "TYX")(  # type: ignore[misc]
+    similar, images = voxbind.over(metrics.structural_similarity, "TYX")(
         movie,
         movie[::-1].copy(),
         data_range=1,
@@ -409,7 +409,7 @@ class OnDisk:
 
 def test_an_array_on_disk_is_read_block_by_block_and_that_is_reported() -> None:
     array = array_of("TCYX")
-    stored = OnDisk(array)
+    stored: Any = OnDisk(array)
     with voxbind.trace() as log:
         result = voxbind.over(filters.sobel, "TCYX")(stored)
     assert {*stored.reads} == {(14, 17)}
@@ -669,7 +669,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         r"channel_axis=-1 and an image with the axes T, Z, Y, X",
     ),
     "no array": (
-        lambda: voxbind.over(filters.sobel, "TYX")([[[1.0]]]),  # type: ignore[type-var]
+        lambda: voxbind.over(filters.sobel, "TYX")([[[1.0]]]),  # type: ignore[call-overload]
         voxbind.MemoryTypeError,
         r"'image' is of type list.*numpy\.asarray\(image\)",
     ),
