@@ -73,7 +73,7 @@ def call_by_name(
 
 def _numbers(facts: Measured, arguments: Mapping[str, Any], axes: str) -> list[Image]:
     """Return the arguments with a number for each time or channel, such as thresholds."""
-    images = []
+    images: list[Image] = []
     for name, value in arguments.items():
         if name in facts.images or not is_data_array(value) or not value.dims:
             continue
@@ -198,7 +198,8 @@ class Named(Finish):
             return array
         is_unknown = UNKNOWN in axes
         lengths = dict(zip(dimensions, array.shape, strict=True))
-        moved = {self._dimensions.get(letter) for letter in SPATIAL} if kind == "resized" else set()
+        resized = SPATIAL if kind == "resized" else ""
+        moved = {self._dimensions.get(letter) for letter in resized}
         coordinates = {
             name: coordinate
             for name, coordinate in self._coordinates.items()

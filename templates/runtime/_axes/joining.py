@@ -333,7 +333,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_tuple(value: Any) -> bool:
-    return isinstance(value, tuple) and (class_of(value) is tuple or hasattr(value, "_fields"))
+    kind: Any = class_of(value)
+    return kind is tuple or (issubclass(kind, tuple) and hasattr(value, "_fields"))
 
 
 def _tuple_like(first: Any, members: list[Any]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import product
 from typing import Any
 
@@ -54,23 +55,18 @@ def results(
                 error.add_note(f"{name} was called for the part of the array at {at}.")
             raise
 
-    done = in_order(run, range(len(places)), workers)
     ticks = _ticks(progress, len(places), name)
-    try:
+    with closing(ticks), closing(in_order(run, range(len(places)), workers)) as done:
         # A bar counts an element when it is asked for the next one.
         for _, result in zip(ticks, done, strict=False):
             yield result()
-    finally:
-        for iterator in (done, ticks):
-            if hasattr(iterator, "close"):
-                iterator.close()
 
 
-def _ticks(progress: Any, count: int, name: str) -> Iterator[Any]:
-    """Return an iterator with an element for each call, which shows how many are done."""
+def _ticks(progress: Any, count: int, name: str) -> Generator[object, None, None]:
+    """Yield an element for each call, and show how many are done."""
     if progress is False or progress is None:
-        return iter(range(count))
-    if progress is True:
+        yield from range(count)
+    elif progress is True:
         try:
             from tqdm.auto import tqdm  # type: ignore[import-not-found, import-untyped, unused-ignore]
         except ImportError as error:
@@ -78,19 +74,17 @@ def _ticks(progress: Any, count: int, name: str) -> Iterator[Any]:
                 "progress=True shows a progress bar with tqdm, which isn't installed. Install it, "
                 "pip install tqdm, or give another bar, such as progress=rich.progress.track."
             ) from error
-        return iter(tqdm(range(count), desc=name))
-    if callable(progress):
-        return iter(progress(range(count)))
-    if hasattr(progress, "update"):
-        return _updates(progress, count)
-    raise TypeError(
-        f"progress={progress!r}: give True for a bar of tqdm, a function like tqdm.tqdm or "
-        "rich.progress.track, which is called with the calls to count, or a bar with a method "
-        "update."
-    )
-
-
-def _updates(bar: Any, count: int) -> Iterator[int]:
-    for number in range(count):
-        yield number
-        bar.update(1)
+        yield from tqdm(range(count), desc=name)
+    elif callable(progress):
+        calls: Any = progress(range(count))
+        yield from calls
+    elif hasattr(progress, "update"):
+        for number in range(count):
+            yield number
+            progress.update(1)
+    else:
+        raise TypeError(
+            f"progress={progress!r}: give True for a bar of tqdm, a function like tqdm.tqdm or "
+            "rich.progress.track, which is called with the calls to count, or a bar with a method "
+            "update."
+        )

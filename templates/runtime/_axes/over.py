@@ -25,7 +25,7 @@ __all__ = ["over"]
 _P = ParamSpec("_P")
 _ItemT = TypeVar("_ItemT")
 _ArrayT = TypeVar("_ArrayT", bound=Array)
-_FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
+_FunctionT = TypeVar("_FunctionT", bound=Callable[..., object])
 _ImageFunctionT = TypeVar("_ImageFunctionT", bound=Callable[..., Array])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import TypeVar
 
@@ -11,7 +11,9 @@ __all__ = ["in_order"]
 _T = TypeVar("_T")
 
 
-def in_order(run: Callable[[int], _T], numbers: range, workers: int) -> Iterator[Callable[[], _T]]:
+def in_order(
+    run: Callable[[int], _T], numbers: range, workers: int
+) -> Generator[Callable[[], _T], None, None]:
     """Yield functions that return the results in order, while the next few are computed.
 
     If the iterator itself ran the function, a `StopIteration` from the function would end it early.
