@@ -20,6 +20,7 @@ __all__ = [
     "Integer",
     "IntegerScalar",
     "LibraryArray",
+    "Lists",
     "Nested",
     "OutT",
     "RandomGenerator",
@@ -204,13 +205,6 @@ class LibraryArray(Array, Protocol):
     def __rshift__(self, other: Any, /) -> Any: ...
 
 
-# `list` and `tuple` instead of `Sequence`, because a `str` is a sequence of strings.
-Nested: TypeAlias = complex | list[Any] | tuple[Any, ...] | range
-"""Numbers, and nested sequences of numbers."""
-ArrayLike: TypeAlias = AnyArray | Nested
-DTypeLike: TypeAlias = DType | str | type[Any]
-
-
 # --- numbers ------------------------------------------------------------------------------
 
 
@@ -239,6 +233,17 @@ if TYPE_CHECKING:
     Integer: TypeAlias = int | IntegerScalar
 else:
     Real, Integer = float, int
+
+
+# --- unions -------------------------------------------------------------------------------
+
+# `list` and `tuple` instead of `Sequence`, because a `str` is a sequence of strings.
+Lists: TypeAlias = list[Any] | tuple[Any, ...] | range
+"""Sequences, maybe nested, but not texts."""
+Nested: TypeAlias = complex | RealScalar | IntegerScalar | Lists
+"""Numbers, and nested sequences of numbers."""
+ArrayLike: TypeAlias = AnyArray | Nested
+DTypeLike: TypeAlias = DType | str | type[Any]
 
 
 class RandomGenerator(Protocol):

@@ -43,7 +43,7 @@ VOCABULARY = MappingProxyType(
         **dict.fromkeys(
             (
                 *("AnyArray", "Array", "ArrayLike", "ArrayT", "Castable", "DTypeLike", "Exporter"),
-                *("Integer", "LibraryArray", "Nested", "OutT", "RandomGenerator", "Real"),
+                *("Integer", "LibraryArray", "Lists", "Nested", "OutT", "RandomGenerator", "Real"),
                 *("Reshapable", "Transposable"),
             ),
             "voxbind.arrays",

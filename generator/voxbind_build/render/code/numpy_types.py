@@ -18,6 +18,10 @@ _UNCHANGED = frozenset(("Callable", "dict", "list", "set", "type"))
 """Generics whose arguments stay: a list of integers isn't a list of a wider type, say."""
 
 
+_ANY_SEQUENCES = (Generic("Sequence", (Name("object"),)), Generic("Sequence", (ANY,)))
+"""Sequences of anything, which a text is too."""
+
+
 def ndarray(*dtypes: TypeExpr) -> TypeExpr:
     """Return the type of NumPy's arrays of one of several dtypes, with any number of axes."""
     return Generic("NDArray", (union(*dtypes),))
@@ -60,11 +64,13 @@ def dtype_rows(facts: Mapping[str, DtypeFact]) -> list[tuple[TypeExpr, TypeExpr]
 
 
 def numbers(type_: TypeExpr) -> TypeExpr:
-    """Return a parameter's type with NumPy's numbers accepted wherever Python's are."""
+    """Return a parameter's type that takes NumPy's numbers, and takes no text as a sequence."""
     return transform(type_, _widened)
 
 
 def _widened(part: TypeExpr) -> TypeExpr | None:
+    if part in _ANY_SEQUENCES:
+        return Name("Lists")
     if isinstance(part, Name):
         return _NUMBERS.get(part.dotted)
     return part if head(part) in _UNCHANGED else None

@@ -129,7 +129,11 @@ class _Writer:
         forms = self._function.returns.forms
         return (
             forms
-            if all(kinds[name] in keyword_kinds for form in forms for name in form.options)
+            if all(
+                kinds[name] in keyword_kinds
+                for form in forms
+                for name in (*form.options, *form.types)
+            )
             else ()
         )
 
@@ -178,7 +182,7 @@ class _Writer:
 
     def _other_kinds(self) -> list[_Arrays]:
         """Return the types of images that come back as another type."""
-        exporter, lists = Name("Exporter"), Name("Nested")
+        exporter, lists = Name("Exporter"), Name("Lists")
         kinds = []
         if self._array == "ClesperantoArray":
             kinds.append(_Arrays(image=_CLESPERANTO, result=_CLESPERANTO))
@@ -215,7 +219,7 @@ class _Writer:
             return kinds[0]
         if self._first is None:
             return kinds[-1]
-        images = [Name(self._array), *[Name("Nested")] * self._takes_lists]
+        images = [Name(self._array), *[Name("Lists")] * self._takes_lists]
         result = self._array if any(kind.result == _CLESPERANTO for kind in kinds) else "Array"
         return _Arrays(image=union(*images), result=Name(result))
 
@@ -243,7 +247,7 @@ class _Writer:
         )
 
     def _image(self, parameter: Parameter) -> TypeExpr:
-        image = [Name(self._array), *[Name("Nested")] * self._takes_lists]
+        image = [Name(self._array), *[Name("Lists")] * self._takes_lists]
         return union(*image, *[NONE] * (parameter.default == "None"))
 
     def _gives_arrays(self) -> bool:
@@ -278,9 +282,11 @@ class _Writer:
         texts: list[str] = []
         previous = ""
         starred = optional = False
-        for parameter in self._function.parameters:
+        n_required = self._n_required(form)
+        for position, parameter in enumerate(self._function.parameters):
             values = form.options.get(parameter.name, "") if form else ""
-            required = bool(values) and values != parameter.default
+            type_ = form.types.get(parameter.name, "") if form else ""
+            required = position < n_required or (bool(values) and values != parameter.default)
             if previous == "POSITIONAL_ONLY" and parameter.kind != previous:
                 texts.append("/")
             if parameter.kind == "VAR_KEYWORD":
@@ -289,8 +295,9 @@ class _Writer:
             if keyword and not starred:
                 texts.append("*")
             starred = starred or keyword or parameter.kind == "VAR_POSITIONAL"
-            optional = optional or parameter.default is not None
-            texts.append(self._parameter(parameter, kind, values, required=required))
+            optional = optional or not (required or parameter.default is None)
+            described = type_ or (f"Literal[{values}]" if values else parameter.annotation)
+            texts.append(self._parameter(parameter, kind, described, required=required))
             previous = parameter.kind
         if previous == "POSITIONAL_ONLY":
             texts.append("/")
@@ -298,25 +305,28 @@ class _Writer:
             self._add_switch(texts, starred)
         return tuple(texts)
 
+    def _n_required(self, form: Form | None) -> int:
+        """Return how many parameters have no default in an overload.
+
+        A parameter of a certain type can be passed by position if those before it are passed too.
+        """
+        names = [parameter.name for parameter in self._function.parameters]
+        return max((names.index(name) + 1 for name in (form.types if form else ())), default=0)
+
     def _add_switch(self, texts: list[str], starred: bool) -> None:
         if self._has_switch:
             flag = self._names.bind("bool", "builtins")
             texts += [*(() if starred else ("*",)), f"{SLICE_BY_SLICE}: {flag} = False"]
 
-    def _parameter(
-        self, parameter: Parameter, kind: _Arrays, values: str, *, required: bool
-    ) -> str:
+    def _parameter(self, parameter: Parameter, kind: _Arrays, type_: str, *, required: bool) -> str:
         star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
         if parameter is self._first and kind.image is not None:
             described = kind.image
-        elif values:
-            described = type_of(f"Literal[{values}]", self._where)
         else:
-            documented = type_of(parameter.annotation, self._where)
-            described = numbers(kind.options.get(parameter.name, documented))
-            described = with_arrays(described, Name(self._array))
-        type_ = self._without_repetition(self._annotation(described), parameter.name)
-        text = f"{star}{parameter.name}: {type_}"
+            described = kind.options.get(parameter.name) or type_of(type_, self._where)
+            described = with_arrays(numbers(described), Name(self._array))
+        annotated = self._without_repetition(self._annotation(described), parameter.name)
+        text = f"{star}{parameter.name}: {annotated}"
         if parameter.default is None or required:
             return text
         if parameter.default_is_literal:
