@@ -42,7 +42,6 @@ numbers have at most 32 bits: float64, int64 and uint64 are converted with a
 
 """,
     array_type="ClesperantoArray",
-    shows_ndim=False,
     device=EXAMINATION,
     outlives_fork=True,
     kernel_caches=(".cache/clesperanto",),

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from voxbind_build.common.bindable import is_identifier
 from voxbind_build.common.typeexpr import (
-    Name,
     Opaque,
     Quoted,
     TypeExpr,
@@ -41,11 +40,15 @@ VOCABULARY = MappingProxyType(
             ),
             "collections.abc",
         ),
-        **dict.fromkeys(("Array", "ArrayLike", "ArrayT", "DTypeLike"), "voxbind.arrays"),
         **dict.fromkeys(
-            ("Castable", "LibraryArray", "Nested", "RandomGenerator"), "voxbind.arrays"
+            (
+                *("AnyArray", "Array", "ArrayLike", "ArrayT", "Castable", "DTypeLike", "Exporter"),
+                *("Integer", "LibraryArray", "Lists", "Nested", "OutT", "RandomGenerator", "Real"),
+                *("Reshapable", "Transposable"),
+            ),
+            "voxbind.arrays",
         ),
-        **dict.fromkeys(("OutT", "Reshapable"), "voxbind.arrays"),
+        "NDArray": "numpy.typing",
         **dict.fromkeys(
             ("ClesperantoArray", "ClesperantoArrayT"), "voxbind._memory.pyclesperanto_types"
         ),
@@ -188,9 +191,9 @@ def literal(text: str, where: str, bind: Bind) -> str:
     return ast.unparse(_Literal(text, where, bind).visit(tree))
 
 
-def with_arrays(type_: TypeExpr, array: str) -> TypeExpr:
+def with_arrays(type_: TypeExpr, array: TypeExpr) -> TypeExpr:
     """Return a type with each array type replaced by `array`."""
-    return substitute(type_, {"Array": Name(array), "ArrayT": Name(array)})
+    return substitute(type_, {"Array": array, "ArrayT": array})
 
 
 class _Literal(ast.NodeTransformer):

@@ -131,6 +131,9 @@ def fill_in(
     type_alias = names.bind("TypeAlias", "typing") if names.aliases else ""
     # The types of a library's constants are not recorded.
     anything = names.bind("Any", "typing") if constants or node.is_folder else ""
+    resolve = names.bind("resolve_annotations", "voxbind._upstream.annotations") if wrappers else ""
+    scope = names.bind("globals", "builtins") if wrappers else ""
+    types = "".join(f", {name}={place!r}" for name, place in names.types.items())
     return (
         jinja(templates)
         .get_template("module.py.jinja")
@@ -148,7 +151,9 @@ def fill_in(
             aliases=[f"{name}: {type_alias} = {text}" for text, name in names.aliases.items()],
             # All names are bound by now, so the imports are complete.
             imports=names.imports,
+            numpy_imports=names.numpy_imports,
             type_imports=names.type_imports,
+            resolution=f"{resolve}({scope}(){types})" if wrappers else "",
             has_types_of_library=names.has_types_of_library,
             constants=constants,
             any=anything,

@@ -232,10 +232,8 @@ class _Writer:
         is_sliced = contract_form(function.contract).volumes == "sliced"
         plain, comparison = (3, "<") if is_sliced else (2, "!=")
         image = self._images[0]
-        ndim = f"{image}.ndim"
-        # Lists have no `ndim`, and type checkers don't see the `ndim` of pyclesperanto's arrays.
-        if image in function.array_like or not memory_facts(self._memory).shows_ndim:
-            ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
+        # Lists and exporters have no `ndim`.
+        ndim = f"{self._names.bind('getattr', 'builtins')}({image}, 'ndim', 0)"
         if function.needs_channels:
             return f"{ndim} {comparison} {plain + 1}"
         if "channel_axis" in self._by_name:
